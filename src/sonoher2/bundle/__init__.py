@@ -1,0 +1,1 @@
+"""The frozen model on disk: the only thing that predicts."""

@@ -1,0 +1,89 @@
+"""Errors whose message a user can act on: what was got, where, and what to do.
+
+Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 bad input, 4 interrupted (the same command resumes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+class SonoHer2Error(Exception):
+    """Base of every error that SonoHER2 raises on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class UsageError(SonoHer2Error):
+    """The command or the call itself is wrong (an option, a combination of options)."""
+
+    exit_code = 2
+
+
+class InputError(SonoHer2Error):
+    """A file, a table or a value that was given cannot be used.
+
+    Parameters
+    ----------
+    what
+        What was got, in one clause, without a full stop.
+    where
+        File, row, column or key; left out when `what` says it.
+    fix
+        What the user can do about it.
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self.what, self.where, self.fix = what, where, fix
+        super().__init__(one_sentence(what, where, fix))
+
+
+class InterruptedRunError(SonoHer2Error):
+    """The run was stopped by the user; what is finished is kept and the same command resumes it."""
+
+    exit_code = 4
+
+
+def one_sentence(what: str, where: str = "", fix: str = "") -> str:
+    """Join what, where and what to do into the one line that a user reads."""
+    text = f"{where}: {what}" if where else what
+    return f"{text}. {fix}" if fix else f"{text}."
+
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check has to say of a study.
+
+    Attributes
+    ----------
+    severity
+        ``error``: the study cannot run; ``warning``: it can, and its result needs care; ``note``: good to know.
+    what, where, fix
+        As in `InputError`.
+    """
+
+    severity: Severity
+    what: str
+    where: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return one_sentence(self.what, self.where, self.fix)
+
+
+class FindingsError(InputError):
+    """Several things are wrong at once; all are listed so that the user mends them in one go."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = [f for f in findings if f.severity == "error"]
+        count = len(self.findings)
+        lines = "\n".join(f"  - {finding}" for finding in self.findings)
+        Exception.__init__(self, str(self.findings[0]) if count == 1 else f"{count} problems:\n{lines}")
+        self.what, self.where, self.fix = str(self), "", ""

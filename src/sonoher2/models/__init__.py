@@ -1,0 +1,1 @@
+"""The classical model zoo, its search and its calibration."""

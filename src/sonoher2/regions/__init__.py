@@ -1,0 +1,1 @@
+"""The lesion as a mask, and the tissue around it as a ring."""

@@ -1,0 +1,1 @@
+"""A study: the steps in order, cached and resumable."""

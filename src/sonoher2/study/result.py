@@ -1,0 +1,94 @@
+"""What a study found, as tables: the one thing that the report reads and that `validate` produces too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.cohort.cohort import FlowStep
+from sonoher2.config import StudyConfig
+from sonoher2.errors import Finding
+from sonoher2.fusion.nomogram import Nomogram
+from sonoher2.selection.lasso import LassoPath
+
+TRAIN, TEST = "train_oof", "test"
+"""Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything that the report shows.
+
+    Attributes
+    ----------
+    config
+        The study file as it was run.
+    kind
+        ``study``, or ``validation`` when a frozen bundle met a second cohort (then the only set is `TEST`).
+    classes
+        Names of the labels, in order.
+    flow, findings, rule_counts, conflicts
+        As in `Cohort`, findings of the run added.
+    patients
+        Index `patient_id`; `set` (`TRAIN` or `TEST`), `label`, `images` (how many), then the clinical columns.
+    predictions
+        `patient_id, set, label, outcome, signature, score`: `label` is the class name, `outcome` the class that
+        the score is the probability of (for two classes only the positive one).
+    thresholds
+        `signature, outcome, threshold, rule`: learned on out-of-fold training scores, frozen.
+    signatures
+        One row per signature, set and outcome: see `evaluation.table.METRICS` for the columns.
+    comparisons
+        DeLong: `set, outcome, a, b, auc_a, auc_b, difference, low, high, z, p, p_holm`.
+    subgroups
+        `subgroup, level, signature, set, outcome, n, events, auc, auc_low, auc_high`; may be empty.
+    zoo
+        `signature, model, parameters, cv_auc, cv_auc_sd, chosen`: inner cross-validation of the training patients.
+    selection
+        `step, features_in, features_out` of the final fit on the training patients.
+    lasso
+        The path of the final fit, or None.
+    coefficients
+        `feature, coefficient` of the selected features (standardised), largest first.
+    heatmap
+        Patients (index) by selected features, z-scored with training statistics.
+    nomograms
+        By signature.
+    seconds
+        Wall time by step.
+    record
+        `run.json`: inputs, hashes, versions, seeds, settings, ledger of test-set openings.
+    """
+
+    config: StudyConfig
+    kind: str
+    classes: tuple[str, ...]
+    flow: tuple[FlowStep, ...]
+    findings: tuple[Finding, ...]
+    rule_counts: pd.DataFrame
+    conflicts: pd.DataFrame
+    patients: pd.DataFrame
+    predictions: pd.DataFrame
+    thresholds: pd.DataFrame
+    signatures: pd.DataFrame
+    comparisons: pd.DataFrame
+    subgroups: pd.DataFrame
+    zoo: pd.DataFrame
+    selection: pd.DataFrame
+    lasso: LassoPath | None
+    coefficients: pd.DataFrame
+    heatmap: pd.DataFrame
+    nomograms: dict[str, Nomogram] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def scores(
+        self, signature: str, subset: str, outcome: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Outcomes (patients,) as 0 or 1 and scores (patients,) of one signature in one set."""
+        chosen = self.predictions.query("signature == @signature and `set` == @subset and outcome == @outcome")
+        return (chosen["label"] == outcome).to_numpy(np.int64), chosen["score"].to_numpy(np.float64)
