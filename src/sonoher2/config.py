@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from sonoher2.errors import Finding, FindingsError, InputError
 
@@ -30,8 +30,13 @@ ModelName = Literal[
 ALL_MODELS: tuple[ModelName, ...] = get_args(ModelName)
 
 
+RESERVED = ("label", "group", "set", "site", "date", "given", "images", "patient_id")
+"""Names of columns that every cohort may have; a clinical column cannot take them."""
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # levels and values are compared as text: `levels: [1, 2, 3]` and `where: {grade: [3]}` are meant so
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class Join(_Strict):
@@ -48,11 +53,30 @@ class Template(_Strict):
     replace: dict[str, str] = {}
 
 
-ColumnSource = str | Template
+def _shape(value: Any) -> str:
+    """Which of several forms a value was written in, so that an error speaks of that form alone."""
+    if isinstance(value, dict | Template):
+        return "template"
+    return "several" if isinstance(value, list) else "name"
+
+
+_Name, _FromTemplate = Annotated[str, Tag("name")], Annotated[Template, Tag("template")]
+ColumnSource = Annotated[_Name | _FromTemplate, Discriminator(_shape)]
 """A column's name; or, when it holds ``{...}``, a template over columns."""
+ColumnSources = Annotated[
+    _Name | _FromTemplate | Annotated[list[ColumnSource], Tag("several")], Discriminator(_shape)
+]
+"""One column source or a list of them."""
 
 
-class ImagesConfig(_Strict):
+class ImageReading(_Strict):
+    """How an image and its masks are read: what a frozen model must know of it."""
+
+    several_masks: Literal["union", "largest"] = "union"
+    crop_to_b_mode: bool = False
+
+
+class ImagesConfig(ImageReading):
     """The `images` table: one row per image."""
 
     table: Path
@@ -60,7 +84,7 @@ class ImagesConfig(_Strict):
     where: dict[str, list[str]] = Field({}, description="Keep only rows whose column has one of these values.")
     patient_id: ColumnSource = "patient_id"
     image: ColumnSource = "image"
-    mask: ColumnSource | list[ColumnSource] | None = Field(
+    mask: ColumnSources | None = Field(
         None, description="Several masks of one image may also stand in one cell, joined by ';'."
     )
     second_mask: ColumnSource | None = Field(None, description="A second reader's mask, for the ICC filter.")
@@ -70,9 +94,11 @@ class ImagesConfig(_Strict):
     date: ColumnSource | None = None
     mm_per_pixel: ColumnSource | None = None
     mm_per_pixel_scale: float = Field(1.0, gt=0, description="10 when the column is in cm per pixel.")
-    several_masks: Literal["union", "largest"] = "union"
-    crop_to_b_mode: bool = False
     near_duplicates: bool = Field(True, description="Look for the same picture under two patients.")
+
+
+SENSELESS = {("highest", "category"), ("mean", "category"), ("mean", "ordered"), ("mean", "yes/no")}
+"""Ways to sum up several values that a kind of column does not know."""
 
 
 class ClinicalColumn(_Strict):
@@ -83,6 +109,7 @@ class ClinicalColumn(_Strict):
     timing: Timing
     unit: str = ""
     levels: list[str] = Field([], description="`ordered`: the levels, lowest first. `yes/no`: [no, yes].")
+    contains: str | None = Field(None, description="`yes/no`: yes when the text holds this; for cells of several values.")
     low: float | None = Field(None, description="Smallest possible value; below it is an error.")
     high: float | None = Field(None, description="Largest possible value; above it is an error.")
     several: Literal["refuse", "highest", "mean"] = Field(
@@ -95,6 +122,20 @@ class ClinicalColumn(_Strict):
             raise ValueError("an ordered column needs its levels, lowest first")
         if self.levels and self.kind == "yes/no" and len(self.levels) != 2:
             raise ValueError("the levels of a yes/no column are [no, yes]")
+        if self.levels and self.kind == "number":
+            raise ValueError("a number has no levels; give `low` and `high`, or make the column ordered")
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit_kind(self) -> ClinicalColumn:
+        if self.kind != "number" and (self.low is not None or self.high is not None):
+            raise ValueError("only a number has `low` and `high`")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("`low` must be below `high`")
+        if self.contains is not None and (self.kind != "yes/no" or self.levels):
+            raise ValueError("`contains` is for a yes/no column without levels")
+        if (self.several, self.kind) in SENSELESS:
+            raise ValueError(f"several values of a {self.kind} column have no {self.several}")
         return self
 
 
@@ -108,17 +149,29 @@ class ClinicalConfig(_Strict):
     columns: dict[str, ClinicalColumn] = {}
     missing: list[str] = Field([], description="Further spellings of a missing value.")
 
+    @model_validator(mode="after")
+    def _names_are_free(self) -> ClinicalConfig:
+        taken = [name for name in self.columns if name in RESERVED]
+        if taken:
+            raise ValueError(f"a clinical column cannot be called {', '.join(taken)}; choose another key")
+        return self
+
 
 class Her2Target(_Strict):
     """HER2 status from raw immunohistochemistry (IHC) and in-situ hybridisation (ISH) by a named rule."""
 
     ihc: str = Field(description="Column of the IHC score: 0, 1+, 2+, 3+ (also 1, 2, 3).")
-    ish: str | None = Field(None, description="Column of the ISH result: positive, negative, equivocal.")
+    ish: str | None = Field(None, description="Column of the ISH result: positive, negative, equivocal, group 1 to 5.")
     ratio: str | None = Field(None, description="Column of the HER2/CEP17 ratio.")
     copies: str | None = Field(None, description="Column of the mean HER2 copies per cell.")
     status: str | None = Field(None, description="Column of a reported status, compared and never used as label.")
     rule: Her2Rule
     task: Her2Task = "positive-vs-negative"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the table's columns that the status rests on."""
+        return tuple(name for name in (self.ihc, self.ish, self.ratio, self.copies, self.status) if name)
 
 
 class ColumnTarget(_Strict):
@@ -127,6 +180,22 @@ class ColumnTarget(_Strict):
     column: str
     positive: str | list[str]
     negative: str | list[str] | None = Field(None, description="Everything else that is not missing, if left out.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the table's columns that the label rests on."""
+        return (self.column,)
+
+
+def _target_form(value: Any) -> str:
+    keys = value if isinstance(value, dict) else ColumnTarget.model_fields
+    her2 = isinstance(value, Her2Target) or ("column" not in keys and set(keys) & set(Her2Target.model_fields))
+    return "her2" if her2 else "column"
+
+
+Target = Annotated[
+    Annotated[Her2Target, Tag("her2")] | Annotated[ColumnTarget, Tag("column")], Discriminator(_target_form)
+]
 
 
 class RandomSplit(_Strict):
@@ -232,7 +301,7 @@ class StudyConfig(_Strict):
     synthetic: bool = Field(False, description="The cohort is simulated; every page of the report says so.")
     images: ImagesConfig | None = None
     clinical: ClinicalConfig
-    target: Her2Target | ColumnTarget
+    target: Target
     timing: Timing = Field("pre-biopsy", description="When the prediction is made; later columns are refused.")
     split: Split = RandomSplit()
     regions: Literal["given"] = "given"
@@ -252,6 +321,22 @@ class StudyConfig(_Strict):
                 f"a {self.timing} study cannot use {', '.join(late)}: known only later. "
                 "Remove the column or set the study's `timing` to the time when the prediction is made"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _label_is_not_a_predictor(self) -> StudyConfig:
+        used = {key: column.column or key for key, column in self.clinical.columns.items()}
+        leaks = [key for key, name in used.items() if name in self.target.columns]
+        if leaks:
+            raise ValueError(f"the clinical column {', '.join(leaks)} is what the label is made of; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _subgroups_exist(self) -> StudyConfig:
+        known = [*self.clinical.columns, "site", "view"]
+        unknown = [name for name in self.evaluation.subgroups if name not in known]
+        if unknown:
+            raise ValueError(f"no clinical column for the subgroup {', '.join(unknown)}; known: {', '.join(known)}")
         return self
 
     def path(self, relative: Path | str) -> Path:
@@ -289,7 +374,7 @@ def load_study(path: Path, data: Path | None = None) -> StudyConfig:
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys in silence; a study must not."""
+    """YAML as a user means it: equal keys are an error; yes, no and dates stay the words that were written."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -301,6 +386,14 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 reads `levels: [no, yes]` as booleans and `test_from: 2020-01-01` as a date
+_MEANT = {"tag:yaml.org,2002:bool": "tTfF", "tag:yaml.org,2002:timestamp": ""}
+_UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if first in _MEANT.get(tag, first)]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -344,6 +437,9 @@ def _finding(path: Path, values: Any, problem: Any) -> Finding:
         return Finding("error", f"unknown key '{keys[-1]}'", where, fix)
     if problem["type"] == "missing":
         return Finding("error", f"the key '{keys[-1]}' is missing", where, "See docs/study-file.md")
+    if problem["type"].startswith("union_tag"):
+        expected = problem["ctx"].get("expected_tags", "'random', 'date', 'site', 'given'")
+        return Finding("error", f"`kind` must be one of {expected}", where)
     message = problem["msg"].removeprefix("Value error, ")
     got = problem.get("input")
     shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
@@ -354,5 +450,7 @@ def _all_keys() -> list[str]:
     def fields(model: type[BaseModel]) -> set[str]:
         return set(model.model_fields)
 
-    models = [StudyConfig, *_Strict.__subclasses__()]
-    return sorted(set().union(*(fields(model) for model in models)))
+    def below(model: type[BaseModel]) -> list[type[BaseModel]]:
+        return [model, *(one for child in model.__subclasses__() for one in below(child))]
+
+    return sorted(set().union(*(fields(model) for model in below(_Strict))))

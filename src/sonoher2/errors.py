@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 class SonoHer2Error(Exception):
@@ -41,11 +41,21 @@ class InputError(SonoHer2Error):
         self.what, self.where, self.fix = what, where, fix
         super().__init__(one_sentence(what, where, fix))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # worker processes send errors back; the default would rebuild one from its whole message
+        return _rebuild, (type(self), self.args, self.__dict__)
+
 
 class InterruptedRunError(SonoHer2Error):
     """The run was stopped by the user; what is finished is kept and the same command resumes it."""
 
     exit_code = 4
+
+
+def _rebuild(kind: type[InputError], args: tuple[Any, ...], state: dict[str, Any]) -> InputError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 def one_sentence(what: str, where: str = "", fix: str = "") -> str:

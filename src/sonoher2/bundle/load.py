@@ -1,0 +1,88 @@
+"""Reading a bundle: hashes first, then only types on a fixed allow-list."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import skops.io
+from pydantic import ValidationError
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from sonoher2.bundle.schema import FORMAT, MANIFEST, MODEL, SCHEMA, BundleSchema
+from sonoher2.errors import InputError
+from sonoher2.files import file_sha256
+from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.models.trusted import TRUSTED_TYPES
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A frozen model.
+
+    Attributes
+    ----------
+    schema
+        How to read a patient and what comes out.
+    model
+        The fitted signatures.
+    sha256
+        Hash of the manifest, which holds the hashes of the other files: the bundle's name in records.
+    """
+
+    schema: BundleSchema
+    model: SignatureSet
+    sha256: str
+
+
+def load_model(data: bytes) -> SignatureSet:
+    """Fitted signatures from `dump_model`'s bytes; types outside the allow-list are refused.
+
+    Raises
+    ------
+    InputError
+        The file holds something that is no SonoHER2 model.
+    """
+    try:
+        model = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise InputError(f"the model holds types that are not trusted ({error})", fix=_AGAIN) from None
+    if not isinstance(model, SignatureSet):
+        raise InputError("the model file holds no signatures", fix=_AGAIN)
+    return model
+
+
+_AGAIN = "Use the folder `bundle` that `sonoher2 run` wrote, unchanged"
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle.
+
+    Raises
+    ------
+    InputError
+        No bundle, one of another format, or one that was changed since it was written.
+    """
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = manifest["files"]
+        schema_text = (folder / SCHEMA).read_text(encoding="utf-8")
+        model = (folder / MODEL).read_bytes()
+    except (OSError, ValueError, KeyError):
+        raise InputError("this is no bundle", where=str(folder), fix=_AGAIN) from None
+    if manifest.get("format") != FORMAT:
+        raise InputError(
+            f"bundle format {manifest.get('format')}, this version reads {FORMAT}",
+            where=str(folder),
+            fix="Use the version of SonoHER2 that wrote it",
+        )
+    for name in (SCHEMA, MODEL):
+        if file_sha256(folder / name) != files.get(name):
+            raise InputError(f"{name} was changed since the bundle was written", where=str(folder), fix=_AGAIN)
+    try:
+        schema = BundleSchema.model_validate_json(schema_text)
+    except ValidationError:
+        raise InputError(f"{SCHEMA} cannot be read", where=str(folder), fix=_AGAIN) from None
+    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST))

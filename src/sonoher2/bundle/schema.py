@@ -1,0 +1,96 @@
+"""What a bundle says of itself in `model.json`: how to read a patient, what comes out, and at which threshold."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sonoher2.config import (
+    ClinicalColumn,
+    ColumnTarget,
+    Her2Target,
+    ImageReading,
+    RadiomicsConfig,
+    StudyConfig,
+    Timing,
+)
+
+FORMAT = 1
+MODEL, SCHEMA, MANIFEST = "model.skops", "model.json", "manifest.json"
+
+
+class BundleSchema(BaseModel):
+    """Everything that prediction needs besides the fitted model; no path, no patient.
+
+    Attributes
+    ----------
+    format
+        Version of this layout.
+    sonoher2
+        Version of the package that wrote it.
+    classes
+        Names of the labels, in order.
+    signatures
+        Names, in the order of the report.
+    thresholds
+        By signature and outcome, learned on out-of-fold training scores.
+    reading, radiomics
+        How images are read and measured; None for a study without images.
+    clinical
+        The clinical columns that the model was trained with.
+    training_patients
+        Patients by class.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1] = FORMAT
+    sonoher2: str
+    title: str
+    synthetic: bool
+    target: Her2Target | ColumnTarget
+    timing: Timing
+    classes: tuple[str, ...]
+    signatures: tuple[str, ...]
+    thresholds: dict[str, dict[str, float]]
+    reading: ImageReading | None
+    radiomics: RadiomicsConfig | None
+    clinical: dict[str, ClinicalColumn]
+    training_patients: dict[str, int]
+    notice: str = "Research software, not for clinical use."
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Classes that a score is given for, with their label: the positive one of two, else all."""
+        labels = {name: label for label, name in enumerate(self.classes)}
+        return {self.classes[1]: 1} if len(self.classes) == 2 else labels
+
+
+def schema_of(
+    study: StudyConfig,
+    *,
+    version: str,
+    classes: tuple[str, ...],
+    signatures: tuple[str, ...],
+    thresholds: dict[str, dict[str, float]],
+    training_patients: dict[str, int],
+) -> BundleSchema:
+    """Describe a study's frozen model; only the settings that reading and measuring need are carried over."""
+    reading = study.images and ImageReading(
+        several_masks=study.images.several_masks, crop_to_b_mode=study.images.crop_to_b_mode
+    )
+    return BundleSchema(
+        sonoher2=version,
+        title=study.title,
+        synthetic=study.synthetic,
+        target=study.target,
+        timing=study.timing,
+        classes=classes,
+        signatures=signatures,
+        thresholds=thresholds,
+        reading=reading,
+        radiomics=study.radiomics if reading else None,
+        clinical=study.clinical.columns,
+        training_patients=training_patients,
+    )

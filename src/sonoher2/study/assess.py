@@ -1,0 +1,233 @@
+"""From scores to the tables of the report: thresholds, metrics, comparisons, subgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.config import EvaluationConfig
+from sonoher2.evaluation.comparison import delong_test, holm
+from sonoher2.evaluation.discrimination import auc, auc_delong, macro_auc
+from sonoher2.evaluation.table import METRICS, metric_row
+from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
+
+Scores = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+MACRO = "macro"
+"""Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
+
+
+def long_predictions(
+    probabilities: Mapping[str, NDArray[np.float64]], labels: pd.Series, classes: tuple[str, ...], subset: str
+) -> pd.DataFrame:
+    """One row per patient, signature and outcome.
+
+    Parameters
+    ----------
+    probabilities
+        By signature, (patients, classes).
+    labels
+        (patients,) of 0 to K-1, index `patient_id`.
+    classes
+        Names of the labels.
+    subset
+        Name of the set.
+    """
+    outcomes = [1] if len(classes) == 2 else range(len(classes))
+    names = np.asarray(classes, dtype=object)[labels.to_numpy()]
+    rows = [
+        pd.DataFrame(
+            {
+                "patient_id": labels.index,
+                "set": subset,
+                "label": names,
+                "outcome": classes[outcome],
+                "signature": signature,
+                "score": probability[:, outcome],
+            }
+        )
+        for signature, probability in probabilities.items()
+        for outcome in outcomes
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def outcome_scores(rows: pd.DataFrame, outcome: str) -> Scores:
+    """Outcomes (patients,) as 0 or 1 and scores (patients,) of rows of one signature, set and outcome."""
+    return (rows["label"] == outcome).to_numpy(np.int64), rows["score"].to_numpy(np.float64)
+
+
+def _parts(predictions: pd.DataFrame, by: list[str]) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
+    return predictions.groupby(by, sort=False)
+
+
+def learn_thresholds(training: pd.DataFrame, evaluation: EvaluationConfig) -> pd.DataFrame:
+    """Operating threshold of each signature and outcome, from out-of-fold training scores alone.
+
+    Returns
+    -------
+    `signature, outcome, threshold, rule`.
+    """
+    rules: dict[str, tuple[Callable[..., float], str]] = {
+        "youden": (youden_threshold, "largest Youden index"),
+        "sensitivity": (
+            lambda y, s: threshold_at_sensitivity(y, s, evaluation.threshold_at),
+            f"sensitivity at least {evaluation.threshold_at:g}",
+        ),
+        "specificity": (
+            lambda y, s: threshold_at_specificity(y, s, evaluation.threshold_at),
+            f"specificity at least {evaluation.threshold_at:g}",
+        ),
+    }
+    learn, rule = rules[evaluation.threshold]
+    return pd.DataFrame(
+        [
+            {
+                "signature": signature,
+                "outcome": outcome,
+                "threshold": learn(*outcome_scores(rows, outcome)),
+                "rule": rule,
+            }
+            for (signature, outcome), rows in _parts(training, ["signature", "outcome"])
+        ]
+    )
+
+
+def signature_table(
+    predictions: pd.DataFrame, thresholds: pd.DataFrame, evaluation: EvaluationConfig, seed: int
+) -> pd.DataFrame:
+    """All metrics of each signature in each set, at its frozen threshold.
+
+    Returns
+    -------
+    `signature, set, n, events, auc, auc_low, auc_high, outcome`, then the other metrics.
+    """
+    frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
+    options = {"repeats": evaluation.bootstrap, "seed": seed, "confidence": evaluation.confidence}
+    rows: list[dict[str, object]] = []
+    for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+        y, score = outcome_scores(part, outcome)
+        row = metric_row(y, score, float(frozen[signature, outcome]), **options)
+        rows.append({"signature": signature, "set": subset, "outcome": outcome, **row})
+    if predictions["outcome"].nunique() > 1:
+        rows += _macro_rows(predictions, evaluation, seed)
+    table = pd.DataFrame(rows)
+    first = ["signature", "set", "n", "events", "auc", "auc_low", "auc_high", "outcome"]
+    return table[first + [name for name in METRICS if name not in first]]
+
+
+def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: int) -> list[dict[str, object]]:
+    outcomes = list(predictions["outcome"].unique())
+    rows: list[dict[str, object]] = []
+    for (signature, subset), part in _parts(predictions, ["signature", "set"]):
+        wide = part.pivot(index="patient_id", columns="outcome", values="score")[outcomes]
+        names = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
+        labels = names.map({name: i for i, name in enumerate(outcomes)}).to_numpy(np.int64)
+        estimate = macro_auc(
+            labels, wide.to_numpy(), repeats=evaluation.bootstrap, seed=seed, confidence=evaluation.confidence
+        )
+        rows.append(
+            {
+                "signature": signature,
+                "set": subset,
+                "outcome": MACRO,
+                "n": len(wide),
+                "auc": estimate.value,
+                "auc_low": estimate.low,
+                "auc_high": estimate.high,
+            }
+        )
+    return rows
+
+
+def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """DeLong's test between all pairs of signatures, Holm-corrected within a set and outcome.
+
+    Returns
+    -------
+    `set, outcome, a, b, auc_a, auc_b, difference, low, high, z, p, p_holm`; empty with one signature.
+    """
+    tables = [
+        _compare_all(part, subset, outcome, confidence)
+        for (subset, outcome), part in _parts(predictions, ["set", "outcome"])
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: float) -> pd.DataFrame:
+    wide = part.pivot(index="patient_id", columns="signature", values="score")
+    y = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index].eq(outcome)
+    outcomes = y.to_numpy(np.int64)
+    rows = []
+    for a, b in combinations(part["signature"].unique(), 2):
+        score_a, score_b = wide[a].to_numpy(), wide[b].to_numpy()
+        test = delong_test(outcomes, score_a, score_b, confidence)
+        rows.append(
+            {
+                "set": subset,
+                "outcome": outcome,
+                "a": a,
+                "b": b,
+                "auc_a": auc(outcomes, score_a),
+                "auc_b": auc(outcomes, score_b),
+                "difference": test.difference,
+                "low": test.low,
+                "high": test.high,
+                "z": test.z,
+                "p": test.p,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p"].to_numpy())) if rows else table
+
+
+def subgroup_table(
+    predictions: pd.DataFrame, patients: pd.DataFrame, evaluation: EvaluationConfig
+) -> pd.DataFrame:
+    """AUC of each signature within levels of chosen columns; numbers are cut at the training median.
+
+    Parameters
+    ----------
+    predictions
+        Long predictions.
+    patients
+        Index `patient_id`, with `set` and the columns that `evaluation.subgroups` names.
+
+    Returns
+    -------
+    `subgroup, level, signature, set, outcome, n, events, auc, auc_low, auc_high`.
+    """
+    rows = []
+    for name in evaluation.subgroups:
+        levels = _levels(patients[name], patients["set"])
+        for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+            for level, members in part.groupby(levels.reindex(part["patient_id"]).to_numpy()):
+                y, score = outcome_scores(members, outcome)
+                estimate = auc_delong(y, score, evaluation.confidence) if 0 < y.sum() < len(y) else None
+                rows.append(
+                    {
+                        "subgroup": name,
+                        "level": level,
+                        "signature": signature,
+                        "set": subset,
+                        "outcome": outcome,
+                        "n": len(y),
+                        "events": int(y.sum()),
+                        "auc": estimate.value if estimate else np.nan,
+                        "auc_low": estimate.low if estimate else np.nan,
+                        "auc_high": estimate.high if estimate else np.nan,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _levels(values: pd.Series, subset: pd.Series) -> pd.Series:
+    if not pd.api.types.is_float_dtype(values) or values.nunique() <= 5:
+        return values.map(lambda value: None if pd.isna(value) else f"{value:g}" if isinstance(value, float) else value)
+    median = values[subset != "test"].median() if (subset != "test").any() else values.median()
+    names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
+    return pd.Series(names, index=values.index).where(values.notna(), None)

@@ -1,0 +1,93 @@
+"""Results of finished steps, by content: a second run recomputes nothing and a killed one resumes.
+
+An entry's name is the sha256 of all that its value depends on: the inputs' hashes, the settings and the source code
+of the layers that compute it. Entries are written whole or not at all, so that a kill leaves no half entry behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from functools import cache as memoise
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.files import content_key, write_bytes
+
+
+class Cache:
+    """A folder of finished results.
+
+    Parameters
+    ----------
+    folder
+        Made when the first entry is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+
+    def path(self, step: str, key: str, suffix: str) -> Path:
+        """Where the entry of one step lies or would lie."""
+        return self.folder / step / f"{key}{suffix}"
+
+    def has(self, step: str, key: str, suffix: str) -> bool:
+        """Whether the entry is there."""
+        return self.path(step, key, suffix).is_file()
+
+    def read(self, step: str, key: str, suffix: str) -> bytes | None:
+        """Bytes of an entry, or None."""
+        path = self.path(step, key, suffix)
+        return path.read_bytes() if path.is_file() else None
+
+    def write(self, step: str, key: str, suffix: str, data: bytes) -> None:
+        """Keep an entry."""
+        write_bytes(self.path(step, key, suffix), data)
+
+    def read_array(self, step: str, key: str) -> NDArray[np.float64] | None:
+        """Array of an entry, or None."""
+        data = self.read(step, key, ".npy")
+        return None if data is None else np.load(io.BytesIO(data), allow_pickle=False)
+
+    def write_array(self, step: str, key: str, value: NDArray[Any]) -> None:
+        """Keep an array."""
+        buffer = io.BytesIO()
+        np.save(buffer, value, allow_pickle=False)
+        self.write(step, key, ".npy", buffer.getvalue())
+
+    def read_frame(self, step: str, key: str) -> pd.DataFrame | None:
+        """Table of an entry, or None."""
+        data = self.read(step, key, ".parquet")
+        return None if data is None else pd.read_parquet(io.BytesIO(data))
+
+    def write_frame(self, step: str, key: str, value: pd.DataFrame) -> None:
+        """Keep a table."""
+        self.write(step, key, ".parquet", value.to_parquet())
+
+    def read_json(self, step: str, key: str) -> Any:
+        """JSON value of an entry, or None."""
+        data = self.read(step, key, ".json")
+        return None if data is None else json.loads(data)
+
+    def write_json(self, step: str, key: str, value: Any) -> None:
+        """Keep a JSON value."""
+        self.write(step, key, ".json", json.dumps(value).encode())
+
+
+@memoise
+def code_key(*layers: str) -> str:
+    """Sha256 of the source code of some layers and of `config`: what a cached value depends on besides its inputs."""
+    package = resources.files("sonoher2")
+    parts = {}
+    for layer in (*layers, "config.py"):
+        root = package / layer
+        files = [root] if root.is_file() else [f for f in root.iterdir() if f.name.endswith(".py")]
+        for file in files:
+            parts[f"{layer}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return content_key(parts)

@@ -1,0 +1,44 @@
+"""Running independent jobs side by side, each result handed over as soon as it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed
+
+from sonoher2.progress import track
+
+Job = TypeVar("Job")
+
+
+def default_jobs() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def run_jobs(
+    function: Callable[[Job], Any], jobs: Sequence[Job], *, workers: int, label: str
+) -> Iterator[tuple[int, Any]]:
+    """Run `function` on each job in `workers` processes, with progress.
+
+    The caller keeps each result as it comes, so that a kill loses at most the jobs under way. joblib's
+    `parallel_config` chooses another backend.
+
+    Yields
+    ------
+    (position of the job, its result), in the order of completion.
+    """
+    if not jobs:
+        return
+    if workers == 1 or len(jobs) == 1:
+        yield from track(((i, function(job)) for i, job in enumerate(jobs)), label, len(jobs))
+        return
+    parallel = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
+    results = parallel(delayed(_numbered)(function, i, job) for i, job in enumerate(jobs))
+    yield from track(results, label, len(jobs))
+
+
+def _numbered(function: Callable[[Job], Any], position: int, job: Job) -> tuple[int, Any]:
+    return position, function(job)

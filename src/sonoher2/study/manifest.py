@@ -1,0 +1,67 @@
+"""`run.json`: what went into a run, and how often its test set was opened."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sonoher2.bundle.save import library_versions
+from sonoher2.config import Join, StudyConfig
+from sonoher2.files import content_key, file_sha256, write_json
+
+LEDGER = "ledger.json"
+
+
+def now() -> str:
+    """Date and time, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def table_hashes(study: StudyConfig) -> dict[str, str]:
+    """Sha256 of each table that the study reads, by its path in the study file."""
+    parts = [study.clinical] + ([study.images] if study.images else [])
+    tables: list[Path] = []
+    for part in parts:
+        joins: list[Join] = part.join
+        tables += [part.table, *(join.table for join in joins)]
+    return {str(table): file_sha256(study.path(table)) for table in tables}
+
+
+def settings(study: StudyConfig) -> dict[str, Any]:
+    """Every setting of a study, defaults included, without the machine's own path."""
+    return study.model_dump(mode="json", exclude={"data"})
+
+
+def machine() -> dict[str, str]:
+    """Kind of machine: the same numbers are promised on the same kind."""
+    return {"system": platform.system(), "processor": platform.machine(), **library_versions()}
+
+
+def open_test_set(out: Path, key: str) -> list[dict[str, str]]:
+    """Enter an opening of the test set in the ledger, unless this very model has been tested before.
+
+    Parameters
+    ----------
+    out
+        Folder of the run.
+    key
+        Hash of the frozen model, its settings and the test patients.
+
+    Returns
+    -------
+    All openings so far, in order.
+    """
+    path = out / LEDGER
+    entries: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    if all(entry["model"] != key for entry in entries):
+        entries.append({"model": key, "opened": now()})
+        write_json(path, entries)
+    return entries
+
+
+def images_hash(hashes: list[str]) -> str:
+    """One hash for all image and mask files of a study."""
+    return content_key(sorted(hashes))
