@@ -1,0 +1,262 @@
+"""A network as a scikit-learn classifier of patients."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.utils.validation import check_is_fitted
+
+from sonoher2.errors import InputError
+from sonoher2.files import content_key
+from sonoher2.models.deep.activations import Preparation, Store, TrainingPictures
+from sonoher2.models.deep.crop import MaskUse, as_pictures
+from sonoher2.models.deep.network import Network, middle_taps, stage_modules
+from sonoher2.models.deep.training import Course, Examples, Schedule, train
+from sonoher2.models.deep.weights import AUTO, NONE, build_body
+
+ALL_STAGES = -1
+
+
+class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Predicts the class of a patient from the pictures of their lesions.
+
+    One row of X is one patient: an array (images, 2, size, size) of `lesion_picture`s, or (images, size, size)
+    without masks. Patients count alike, however many images they have; a patient's embedding is the mean over their
+    images, and their score is that of the mean embedding.
+
+    Parameters
+    ----------
+    network
+        Preset or timm name.
+    weights
+        See `weights.build_body`.
+    size
+        Side of the pictures, pixels.
+    pooling
+        ``lesion``: stages about the middle of the network, pooled inside and around the lesion; ``own``: the network's
+        own pooling of its last stage.
+    mask
+        What the network sees of the mask; see `crop.three_channels`.
+    epochs
+        Of fine-tuning after the linear probe; 0 leaves the network frozen.
+    unfreeze
+        How many of the last used stages are fine-tuned; -1: all. Weights ``none`` train all.
+    rate
+        Learning rate of the last stage.
+    variants
+        Augmented variants kept per picture; 0 draws fresh ones in each epoch, which is slower and needs an accelerator.
+    held_out
+        Share of the training patients that decides when to stop; 0: the last epoch counts.
+    seed
+        Of all that is drawn.
+    device
+        ``auto`` (an accelerator when there is one), ``cpu``, ``cuda``, ``cuda:1``.
+
+    Attributes
+    ----------
+    classes_
+        Shape (K,).
+    state_
+        All tensors of the network, by name, as arrays: what is saved.
+    course_
+        Losses of the epochs and the best one.
+    seen_
+        Sha256 of every picture that the network was fitted on, the pictures held out for stopping among them.
+    """
+
+    def __init__(
+        self,
+        network: str = "tf_efficientnet_lite0",
+        weights: str = AUTO,
+        size: int = 160,
+        pooling: str = "lesion",
+        mask: MaskUse = "none",
+        epochs: int = 6,
+        unfreeze: int = 1,
+        rate: float = 3e-4,
+        variants: int = 4,
+        held_out: float = 0.0,
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        self.network = network
+        self.weights = weights
+        self.size = size
+        self.pooling = pooling
+        self.mask = mask
+        self.epochs = epochs
+        self.unfreeze = unfreeze
+        self.rate = rate
+        self.variants = variants
+        self.held_out = held_out
+        self.seed = seed
+        self.device = device
+
+    def fit(
+        self, X: Sequence[ArrayLike], y: ArrayLike, *, store: Store | None = None, work: Path | None = None
+    ) -> Self:
+        """Fit probe and network.
+
+        Parameters
+        ----------
+        X
+            One array of pictures per patient.
+        y
+            Shape (patients,), classes.
+        store
+            Where activations of frozen stages are kept; share one between the folds of a cross-fit.
+        work
+            Folder for checkpoints: a stopped fit with the same data and settings goes on at its last epoch.
+
+        Raises
+        ------
+        InputError
+            Pictures of a wrong shape, one class only, or weights that cannot be had.
+        """
+        patients = as_pictures(X, self.size)
+        self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
+        if len(labels) != len(patients) or len(self.classes_) < 2:
+            raise InputError(
+                f"{len(patients)} patients with {len(labels)} labels of {len(self.classes_)} classes",
+                fix="Give one label per patient and at least two classes",
+            )
+        owner = np.repeat(np.arange(len(patients)), [len(pictures) for pictures in patients])
+        pictures = [picture for several in patients for picture in several]
+        self.seen_ = sorted({picture_key(picture) for picture in pictures})
+        with one_thread():
+            network = self._new_network()
+            schedule = self._schedule(network)
+            first = schedule.unfrozen if network.taps is None else min(schedule.unfrozen, network.taps[0] + 1)
+            source = TrainingPictures(pictures, network, first, self._preparation(), store or Store())
+            held_out = stopping_patients(labels, self.held_out, self.seed)[owner]
+            examples = Examples(source, labels[owner], owner, held_out)
+            self.course_: Course = train(network, examples, schedule, self._checkpoint(work, labels[owner], owner))
+        self.state_ = {name: value.cpu().numpy().copy() for name, value in network.state_dict().items()}
+        return self
+
+    def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
+        """Embedding of each patient, standardised on the training patients, shape (patients, width)."""
+        check_is_fitted(self)
+        network = self.fitted_network()
+        with one_thread():
+            rows = [patient_embedding(network, several, self._preparation()) for several in as_pictures(X, self.size)]
+        return (np.stack(rows) - self.state_["centre"]) / self.state_["spread"]
+
+    def decision_function(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
+        """Scores before the softmax: (patients,) for two classes, log-odds of the second one; else (patients, K)."""
+        return self.scores_of(self.embed(X))
+
+    def scores_of(self, embedding: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`decision_function` of embeddings from `embed`."""
+        scores = embedding @ self.state_["head.weight"].T.astype(np.float64) + self.state_["head.bias"]
+        return np.asarray(scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores)
+
+    def predict_proba(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
+        """Probabilities (patients, K) as if all classes were equally frequent; calibrate them before use."""
+        scores = self.decision_function(X)
+        scores = np.stack([np.zeros_like(scores), scores], axis=1) if scores.ndim == 1 else scores
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+    def predict(self, X: Sequence[ArrayLike]) -> NDArray[Any]:
+        """Most probable class, shape (patients,)."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def has_seen(self, X: Sequence[ArrayLike]) -> NDArray[np.bool_]:
+        """Whether any picture of each patient was among those that the network was fitted on, shape (patients,)."""
+        check_is_fitted(self)
+        seen = set(self.seen_)
+        return np.array([any(picture_key(p) in seen for p in several) for several in as_pictures(X, self.size)])
+
+    def fitted_network(self) -> Network:
+        """The network with its learned weights, in evaluation mode."""
+        check_is_fitted(self)
+        body = build_body(self.network, NONE, size=self.size)
+        network = self._assemble(body)
+        network.load_state_dict({name: torch.from_numpy(value) for name, value in self.state_.items()})
+        return network.to(chosen_device(self.device)).eval()
+
+    def _new_network(self) -> Network:
+        body = build_body(self.network, self.weights, size=self.size, seed=self.seed)
+        return self._assemble(body).to(chosen_device(self.device)).eval()
+
+    def _assemble(self, body: torch.nn.Module) -> Network:
+        stages = len(stage_modules(body))
+        taps = middle_taps(stages) if self.pooling == "lesion" and stages > 1 else None
+        return Network(body, len(self.classes_), taps, self.size)
+
+    def _schedule(self, network: Network) -> Schedule:
+        everything = self.weights == NONE or self.unfreeze == ALL_STAGES
+        unfrozen = 0 if everything else max(0, network.n_stages - self.unfreeze)
+        return Schedule(self.epochs, unfrozen, self.rate, seed=self.seed, from_scratch=self.weights == NONE)
+
+    def _preparation(self) -> Preparation:
+        return Preparation(self.mask, self.variants if self.epochs else 0, self.seed)
+
+    def _checkpoint(self, work: Path | None, y: NDArray[np.int64], owner: NDArray[np.int64]) -> Path | None:
+        key = content_key(repr(sorted(self.get_params().items())), self.seen_, y.tolist(), owner.tolist())
+        return None if work is None else Path(work) / f"{key}.safetensors"
+
+
+def patient_embedding(
+    network: Network, pictures: Sequence[NDArray[np.uint8]], preparation: Preparation
+) -> NDArray[np.float64]:
+    """Mean embedding (width,) of a patient's pictures, before standardisation.
+
+    Pictures go through the network one at a time, so that a result never depends on what else is scored with it.
+    """
+    with torch.no_grad():
+        batches = [preparation.run(network, [picture], 0) for picture in pictures]
+        rows = [network.embed(batch.x, batch.mask)[0].double().cpu().numpy() for batch in batches]
+    return np.asarray(np.mean(rows, axis=0))
+
+
+def picture_key(picture: NDArray[np.uint8]) -> str:
+    """Sha256 of a picture's bytes."""
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def stopping_patients(y: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:
+    """Patients held out to decide when to stop, stratified by class; none when a class has too few.
+
+    Parameters
+    ----------
+    y
+        Shape (patients,).
+    share
+        0 to 1.
+    seed
+        Of the draw.
+    """
+    chosen = np.zeros(len(y), bool)
+    smallest = np.bincount(y).min()
+    if share > 0 and smallest * share >= 2:
+        splitter = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
+        _, held_out = next(splitter.split(y[:, None], y))
+        chosen[held_out] = True
+    return chosen
+
+
+def chosen_device(name: str) -> torch.device:
+    """Device by name; ``auto`` takes the first accelerator of CUDA when there is one."""
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch: sums are then taken in one order, and folds run side by side in processes instead."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

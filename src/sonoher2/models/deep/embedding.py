@@ -1,0 +1,77 @@
+"""A network's embedding as a scikit-learn transformer: pictures in, one row of numbers per patient out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sonoher2.models.deep.activations import Preparation
+from sonoher2.models.deep.classifier import chosen_device, one_thread, patient_embedding
+from sonoher2.models.deep.crop import MaskUse, as_pictures
+from sonoher2.models.deep.network import Network, middle_taps, stage_modules
+from sonoher2.models.deep.weights import AUTO, build_body
+
+
+class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """The embedding of a frozen network: it learns nothing, so that it cannot leak.
+
+    Fine-tuned embeddings are `crossfit.CrossFit`'s matter, since those of training patients must come out of fold.
+
+    Parameters
+    ----------
+    network, weights, size, pooling, mask, seed, device
+        As in `classifier.DeepClassifier`.
+
+    Attributes
+    ----------
+    width_
+        Numbers per patient.
+    """
+
+    def __init__(
+        self,
+        network: str = "tf_efficientnet_lite0",
+        weights: str = AUTO,
+        size: int = 160,
+        pooling: str = "lesion",
+        mask: MaskUse = "none",
+        seed: int = 0,
+        device: str = "auto",
+    ) -> None:
+        self.network = network
+        self.weights = weights
+        self.size = size
+        self.pooling = pooling
+        self.mask = mask
+        self.seed = seed
+        self.device = device
+
+    def fit(self, X: Sequence[ArrayLike] | None = None, y: Any = None) -> Self:
+        """Note the width of the embedding; nothing is learned from X or y."""
+        self.width_ = self._network().head.in_features
+        return self
+
+    def transform(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
+        """Embeddings (patients, width); each element of X holds one patient's pictures."""
+        check_is_fitted(self)
+        network = self._network()
+        preparation = Preparation(self.mask, 0, self.seed)
+        with one_thread():
+            rows = [patient_embedding(network, several, preparation) for several in as_pictures(X, self.size)]
+        return np.stack(rows)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names ``deep_0000`` and so on."""
+        check_is_fitted(self)
+        return np.array([f"deep_{number:04d}" for number in range(self.width_)], dtype=object)
+
+    def _network(self) -> Network:
+        body = build_body(self.network, self.weights, size=self.size, seed=self.seed)
+        stages = len(stage_modules(body))
+        taps = middle_taps(stages) if self.pooling == "lesion" and stages > 1 else None
+        return Network(body, 2, taps, self.size).to(chosen_device(self.device)).eval()

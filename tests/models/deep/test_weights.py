@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from skimage import data, transform
+
+from sonoher2.errors import InputError
+from sonoher2.models.deep import weights
+from sonoher2.models.deep.network import normalised
+from sonoher2.models.deep.weights import build_body
+
+
+@pytest.fixture
+def tensors() -> dict[str, torch.Tensor]:
+    return build_body("resnet10t", "none", size=32, seed=7).state_dict()
+
+
+def test_random_weights_come_from_the_seed_and_leave_torch_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, same, other = (build_body("resnet10t", "none", size=32, seed=seed).conv1[0].weight for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_a_file_of_weights(tmp_path: Path, tensors: dict[str, torch.Tensor], suffix: str) -> None:
+    path = tmp_path / f"weights{suffix}"
+    classifier = {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
+    if suffix == ".pth":
+        torch.save({"state_dict": tensors | classifier}, path)
+    else:
+        save_file(tensors | classifier, path)
+    loaded = build_body("resnet10t", str(path), size=32).state_dict()
+    assert all(torch.equal(loaded[name], tensors[name]) for name in tensors)
+
+
+def test_files_that_do_not_fit(tmp_path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_file({name: value for name, value in tensors.items() if name != "conv1.0.weight"}, path)
+    with pytest.raises(InputError, match=r"'conv1.0.weight' is missing"):
+        build_body("resnet10t", str(path), size=32)
+    save_file(tensors | {"conv1.0.weight": torch.zeros(1)}, path)
+    with pytest.raises(InputError, match="another shape"):
+        build_body("resnet10t", str(path), size=32)
+    with pytest.raises(InputError, match="no such file"):
+        build_body("resnet10t", str(tmp_path / "absent.pth"), size=32)
+
+
+def test_a_pickle_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save({"weights": Path("somewhere")}, path)
+    with pytest.raises(InputError, match="cannot|no weights that can be read safely"):
+        build_body("resnet10t", str(path), size=32)
+
+
+def test_without_any_weights_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(InputError, match=r"cannot be fetched.*weights: FILE.*weights: none"):
+        build_body("ResNet18", "auto", size=32)
+    with pytest.raises(InputError, match="no offline weights"):
+        build_body("ResNet18", "offline", size=32)
+
+
+def test_unknown_networks_and_sizes() -> None:
+    with pytest.raises(InputError, match="unknown network 'resnet5000'"):
+        build_body("resnet5000", "none", size=32)
+
+
+@pytest.mark.parametrize(("name", "package"), list(weights.OFFLINE_PACKAGES.items()))
+def test_offline_weights_recognise_a_cup_of_coffee(name: str, package: str) -> None:
+    """The tensors of the package stand in timm's order only if the network still knows ImageNet's classes."""
+    pytest.importorskip(package)
+    whole = weights._create(name, 224)
+    whole = weights._in_order(whole, weights._read(weights._offline_file(name)), Path())
+    photograph = transform.resize(data.coffee()[:, 100:500], (224, 224), anti_aliasing=True)
+    x = torch.from_numpy(np.ascontiguousarray(photograph.transpose(2, 0, 1)[None], np.float32))
+    with torch.no_grad():
+        assert int(whole(normalised(x, whole)).argmax()) == 967  # espresso
+    body = build_body(name, "offline", size=64)
+    assert torch.equal(body.conv_stem.weight, whole.conv_stem.weight)
+    assert torch.equal(body.conv_head.weight, whole.conv_head.weight)
