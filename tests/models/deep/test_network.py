@@ -9,7 +9,6 @@ from sonoher2.models.deep.weights import build_body
 
 FAMILIES = {
     "resnet10t": 64,
-    "vgg11": 32,
     "densenet121": 64,
     "convnext_atto": 64,
     "tf_efficientnet_lite0": 64,

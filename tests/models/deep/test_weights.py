@@ -54,7 +54,7 @@ def test_files_that_do_not_fit(tmp_path: Path, tensors: dict[str, torch.Tensor])
 def test_a_pickle_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     torch.save({"weights": Path("somewhere")}, path)
-    with pytest.raises(InputError, match="cannot|no weights that can be read safely"):
+    with pytest.raises(InputError, match="no weights that can be read safely"):
         build_body("resnet10t", str(path), size=32)
 
 

@@ -1,1 +1,1 @@
-"""Deep networks: crops of lesions in, scores and embeddings of patients out. The only place, with `explain`, for torch."""
+"""Deep networks: crops of lesions in, scores and embeddings of patients out. Only this and `explain` use torch."""

@@ -134,18 +134,19 @@ class TrainingPictures:
         self._shapes = example.x.shape[1:], example.mask.shape[1:]
         self._kept = [self._keep(picture, store) for picture in pictures] if preparation.variants else []
 
-    def plain(self, rows: Sequence[int]) -> Batch:
+    def plain(self, rows: NDArray[np.int64]) -> Batch:
         """Pictures as they are."""
         if not self._kept:
             return self._preparation.run(self._network, [self._pictures[row] for row in rows], self.first)
         return self._batch([self._kept[row][0] for row in rows])
 
-    def variants(self, rows: Sequence[int], rng: np.random.Generator) -> Batch:
+    def variants(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Batch:
         """One variant of each picture, drawn from the kept ones, the picture itself among them."""
         if not self._kept:
             drawn = rng.integers(1, 2**31, len(rows))
-            several = [self._preparation.variant(self._pictures[row], int(n)) for row, n in zip(rows, drawn, strict=True)]
-            return self._preparation.run(self._network, several, self.first)
+            pairs = zip(rows, drawn.tolist(), strict=True)
+            fresh = [self._preparation.variant(self._pictures[row], number) for row, number in pairs]
+            return self._preparation.run(self._network, fresh, self.first)
         drawn = rng.integers(0, self._preparation.variants + 1, len(rows))
         return self._batch([self._kept[row][number] for row, number in zip(rows, drawn, strict=True)])
 
@@ -153,8 +154,8 @@ class TrainingPictures:
         device = next(self._network.parameters()).device
         values = torch.from_numpy(np.stack(kept).astype(np.float32)).to(device)
         x_shape, mask_shape = self._shapes
-        x, mask = values.split([x_shape.numel(), mask_shape.numel()], dim=1)
-        return Batch(x.unflatten(1, x_shape), mask.unflatten(1, mask_shape))
+        x, mask = torch.split(values, [x_shape.numel(), mask_shape.numel()], dim=1)
+        return Batch(x.reshape(-1, *x_shape), mask.reshape(-1, *mask_shape))
 
     def _keep(self, picture: Picture, store: Store) -> Kept:
         key = hashlib.sha256(self._settings().encode() + picture.tobytes()).hexdigest()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,12 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 from sonoher2.errors import InputError
 from sonoher2.files import content_key
 from sonoher2.models.deep.activations import Preparation, Store, TrainingPictures
+from sonoher2.models.deep.build import Pooling, build_network, network_state, one_thread, restored_network
 from sonoher2.models.deep.crop import MaskUse, as_pictures
-from sonoher2.models.deep.network import Network, middle_taps, stage_modules
-from sonoher2.models.deep.training import Course, Examples, Schedule, train
-from sonoher2.models.deep.weights import AUTO, NONE, build_body
+from sonoher2.models.deep.network import Network
+from sonoher2.models.deep.training import Examples, Schedule, train
+from sonoher2.models.deep.weights import AUTO, NONE
 
 ALL_STAGES = -1
+"""`unfreeze` for all stages."""
 
 
 class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -67,8 +68,8 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Shape (K,).
     state_
         All tensors of the network, by name, as arrays: what is saved.
-    course_
-        Losses of the epochs and the best one.
+    losses_, best_epoch_
+        Loss of the probe and after each epoch, and the epoch that was kept; see `training.Course`.
     seen_
         Sha256 of every picture that the network was fitted on, the pictures held out for stopping among them.
     """
@@ -78,7 +79,7 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         network: str = "tf_efficientnet_lite0",
         weights: str = AUTO,
         size: int = 160,
-        pooling: str = "lesion",
+        pooling: Pooling = "lesion",
         mask: MaskUse = "none",
         epochs: int = 6,
         unfreeze: int = 1,
@@ -133,14 +134,23 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         pictures = [picture for several in patients for picture in several]
         self.seen_ = sorted({picture_key(picture) for picture in pictures})
         with one_thread():
-            network = self._new_network()
+            network = build_network(
+                self.network,
+                self.weights,
+                size=self.size,
+                pooling=self.pooling,
+                n_outputs=len(self.classes_),
+                seed=self.seed,
+                device=self.device,
+            )
             schedule = self._schedule(network)
             first = schedule.unfrozen if network.taps is None else min(schedule.unfrozen, network.taps[0] + 1)
             source = TrainingPictures(pictures, network, first, self._preparation(), store or Store())
             held_out = stopping_patients(labels, self.held_out, self.seed)[owner]
             examples = Examples(source, labels[owner], owner, held_out)
-            self.course_: Course = train(network, examples, schedule, self._checkpoint(work, labels[owner], owner))
-        self.state_ = {name: value.cpu().numpy().copy() for name, value in network.state_dict().items()}
+            course = train(network, examples, schedule, self._checkpoint(work, labels[owner], owner))
+        self.state_ = network_state(network)
+        self.losses_, self.best_epoch_ = course.losses, course.best
         return self
 
     def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
@@ -178,21 +188,9 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([any(picture_key(p) in seen for p in several) for several in as_pictures(X, self.size)])
 
     def fitted_network(self) -> Network:
-        """The network with its learned weights, in evaluation mode."""
+        """Build the network with its learned weights, in evaluation mode."""
         check_is_fitted(self)
-        body = build_body(self.network, NONE, size=self.size)
-        network = self._assemble(body)
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in self.state_.items()})
-        return network.to(chosen_device(self.device)).eval()
-
-    def _new_network(self) -> Network:
-        body = build_body(self.network, self.weights, size=self.size, seed=self.seed)
-        return self._assemble(body).to(chosen_device(self.device)).eval()
-
-    def _assemble(self, body: torch.nn.Module) -> Network:
-        stages = len(stage_modules(body))
-        taps = middle_taps(stages) if self.pooling == "lesion" and stages > 1 else None
-        return Network(body, len(self.classes_), taps, self.size)
+        return restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
 
     def _schedule(self, network: Network) -> Schedule:
         everything = self.weights == NONE or self.unfreeze == ALL_STAGES
@@ -244,19 +242,3 @@ def stopping_patients(y: NDArray[np.int64], share: float, seed: int) -> NDArray[
         _, held_out = next(splitter.split(y[:, None], y))
         chosen[held_out] = True
     return chosen
-
-
-def chosen_device(name: str) -> torch.device:
-    """Device by name; ``auto`` takes the first accelerator of CUDA when there is one."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch: sums are then taken in one order, and folds run side by side in processes instead."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

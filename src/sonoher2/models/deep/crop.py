@@ -83,7 +83,7 @@ def three_channels(pictures: ArrayLike, mask: MaskUse = "none") -> NDArray[np.fl
     pictures
         Shape (images, 2, size, size) from `lesion_picture`.
     mask
-        ``none``: grey three times; ``channel``: grey, grey, mask; ``blank``: grey inside the lesion, else 0, three times.
+        ``none``: grey three times; ``channel``: grey, grey, mask; ``blank``: grey three times, 0 outside the lesion.
 
     Returns
     -------

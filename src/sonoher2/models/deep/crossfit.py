@@ -4,8 +4,8 @@ How the two are kept comparable. The network of each fold and the final one star
 their last stages move, at small rates; each network's embedding is then standardised with mean and deviation over
 the patients it was fitted on. A training patient's embedding and a new patient's thus come out of the same recipe:
 a network that never saw the patient, centred and scaled by patients that it did see. No step compares one network
-with another. Turning each fold's embedding onto the final network's (Procrustes) is not done, because the final network has
-seen the held-out patients' labels and would hand something of them on through the rotation.
+with another. Turning each fold's embedding onto the final network's (Procrustes) is not done, because the final
+network has seen the held-out patients' labels and would hand something of them on through the rotation.
 """
 
 from __future__ import annotations
@@ -105,22 +105,22 @@ class CrossFit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embeddings (patients, width) of new patients by the final network."""
         check_is_fitted(self)
-        return self.final_.embed(X)
+        return np.asarray(self.final_.embed(X))
 
     def decision_function(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Scores of new patients by the final network."""
         check_is_fitted(self)
-        return self.final_.decision_function(X)
+        return np.asarray(self.final_.decision_function(X))
 
     def predict_proba(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Probabilities (patients, K) of new patients by the final network, not calibrated."""
         check_is_fitted(self)
-        return self.final_.predict_proba(X)
+        return np.asarray(self.final_.predict_proba(X))
 
     def predict(self, X: Sequence[ArrayLike]) -> NDArray[Any]:
         """Most probable class of new patients."""
         check_is_fitted(self)
-        return self.final_.predict(X)
+        return np.asarray(self.final_.predict(X))
 
 
 def unseen_embedding(network: DeepClassifier, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
@@ -150,6 +150,6 @@ def _fit(
     work: Path | None,
 ) -> tuple[DeepClassifier, NDArray[np.float64]]:
     """Network fitted on `train`, and its embedding of `held_out`."""
-    classifier.fit([X[row] for row in np.flatnonzero(train)], y[train], store=store, work=work)
-    unseen = [X[row] for row in np.flatnonzero(held_out)]
+    classifier.fit([X[row] for row in np.flatnonzero(train).tolist()], y[train], store=store, work=work)
+    unseen = [X[row] for row in np.flatnonzero(held_out).tolist()]
     return classifier, unseen_embedding(classifier, unseen) if unseen else np.empty((0, 0))

@@ -11,14 +11,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.classifier import chosen_device, one_thread, patient_embedding
+from sonoher2.models.deep.build import Pooling, build_network, network_state, one_thread, restored_network
+from sonoher2.models.deep.classifier import patient_embedding
 from sonoher2.models.deep.crop import MaskUse, as_pictures
-from sonoher2.models.deep.network import Network, middle_taps, stage_modules
-from sonoher2.models.deep.weights import AUTO, build_body
+from sonoher2.models.deep.weights import AUTO
 
 
 class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """The embedding of a frozen network: it learns nothing, so that it cannot leak.
+    """The embedding of a frozen network: it learns nothing from patients, so that it cannot leak.
 
     Fine-tuned embeddings are `crossfit.CrossFit`'s matter, since those of training patients must come out of fold.
 
@@ -31,6 +31,8 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     width_
         Numbers per patient.
+    state_
+        All tensors of the network, by name, as arrays: a saved embedding needs no other file.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         network: str = "tf_efficientnet_lite0",
         weights: str = AUTO,
         size: int = 160,
-        pooling: str = "lesion",
+        pooling: Pooling = "lesion",
         mask: MaskUse = "none",
         seed: int = 0,
         device: str = "auto",
@@ -52,14 +54,24 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
 
     def fit(self, X: Sequence[ArrayLike] | None = None, y: Any = None) -> Self:
-        """Note the width of the embedding; nothing is learned from X or y."""
-        self.width_ = self._network().head.in_features
+        """Fetch the weights; nothing is learned from X or y."""
+        network = build_network(
+            self.network,
+            self.weights,
+            size=self.size,
+            pooling=self.pooling,
+            n_outputs=1,
+            seed=self.seed,
+            device=self.device,
+        )
+        self.width_ = network.head.in_features
+        self.state_ = network_state(network)
         return self
 
     def transform(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embeddings (patients, width); each element of X holds one patient's pictures."""
         check_is_fitted(self)
-        network = self._network()
+        network = restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
         preparation = Preparation(self.mask, 0, self.seed)
         with one_thread():
             rows = [patient_embedding(network, several, preparation) for several in as_pictures(X, self.size)]
@@ -69,9 +81,3 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Names ``deep_0000`` and so on."""
         check_is_fitted(self)
         return np.array([f"deep_{number:04d}" for number in range(self.width_)], dtype=object)
-
-    def _network(self) -> Network:
-        body = build_body(self.network, self.weights, size=self.size, seed=self.seed)
-        stages = len(stage_modules(body))
-        taps = middle_taps(stages) if self.pooling == "lesion" and stages > 1 else None
-        return Network(body, 2, taps, self.size).to(chosen_device(self.device)).eval()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from timm.models.convnext import ConvNeXt
@@ -16,6 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Stage = Callable[[Tensor], Tensor]
+
+Body: TypeAlias = Any
+"""Timm's model without classifier: the families share no type that names their parts."""
 
 
 class Network(nn.Module):
@@ -42,7 +46,7 @@ class Network(nn.Module):
     centre: Tensor
     spread: Tensor
 
-    def __init__(self, body: nn.Module, n_outputs: int, taps: tuple[int, ...] | None, size: int) -> None:
+    def __init__(self, body: Body, n_outputs: int, taps: tuple[int, ...] | None, size: int) -> None:
         super().__init__()
         self.body = body
         self.taps = taps
@@ -69,6 +73,15 @@ class Network(nn.Module):
         """Parameters of the body that belong to no stage: those of its own pooling."""
         staged = {id(parameter) for stage in self._stages for parameter in stage.parameters()}
         return [parameter for parameter in self.body.parameters() if id(parameter) not in staged]
+
+    def used_tensors(self) -> set[str]:
+        """Names in `state_dict` of the body's tensors that the network uses."""
+        staged = [value for number in range(self.n_stages) for value in self.stage(number).state_dict().values()]
+        own = [] if self.taps is not None else self.pooling_parameters()
+        places = {value.data_ptr() for value in [*staged, *own]}
+        # tokens and position embeddings belong to the body, not to a stage of it
+        whole = {f"body.{name}" for name, _ in self.body.named_parameters(recurse=False)}
+        return whole | {name for name, value in self.state_dict().items() if value.data_ptr() in places}
 
     def run(self, x: Tensor, first: int, last: int) -> Tensor:
         """Put `x` through the stages from `first` up to but not including `last`."""
@@ -116,12 +129,12 @@ def middle_taps(n_stages: int) -> tuple[int, ...]:
     return tuple(sorted({round(n_stages * share) for share in (0.45, 0.55, 0.67)}))
 
 
-def channels_first(x: Tensor, body: nn.Module) -> Tensor:
-    """A stage's output as maps (images, channels, rows, columns), whatever the family's own order."""
+def channels_first(x: Tensor, body: Body) -> Tensor:
+    """Order a stage's output as maps (images, channels, rows, columns), whatever the family's own order."""
     if x.ndim == 3:
         tokens = x[:, body.num_prefix_tokens :]
         rows, columns = body.patch_embed.grid_size
-        return tokens.transpose(1, 2).unflatten(2, (rows, columns))
+        return tokens.transpose(1, 2).reshape(len(x), -1, rows, columns)
     return x.permute(0, 3, 1, 2) if getattr(body, "output_fmt", "NCHW") == "NHWC" else x
 
 
@@ -139,7 +152,7 @@ def lesion_means(maps: Tensor, mask: Tensor) -> Tensor:
     -------
     Shape (images, 2 channels).
     """
-    inside = functional.adaptive_avg_pool2d(mask.to(maps.dtype), maps.shape[2:])
+    inside = functional.adaptive_avg_pool2d(mask.to(maps.dtype), (maps.shape[2], maps.shape[3]))
     return torch.cat([_weighted(maps, inside), _weighted(maps, 1 - inside)], dim=1)
 
 
@@ -159,7 +172,7 @@ class _Method(nn.Module):
         return self._method(x)
 
 
-def stage_modules(body: nn.Module) -> list[Sequence[nn.Module]]:
+def stage_modules(body: Body) -> list[Sequence[nn.Module]]:
     """Modules of each stage; a family that is not known here is one single stage."""
     for family, split in _FAMILIES.items():
         if type(body) is family:
@@ -167,16 +180,16 @@ def stage_modules(body: nn.Module) -> list[Sequence[nn.Module]]:
     return [[_Method(body.forward_features)]]
 
 
-def _efficientnet(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _efficientnet(body: Body) -> list[Sequence[nn.Module]]:
     return [[body.conv_stem, body.bn1], *([block] for block in body.blocks), [body.conv_head, body.bn2]]
 
 
-def _resnet(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _resnet(body: Body) -> list[Sequence[nn.Module]]:
     stem = [body.conv1, body.bn1, body.act1, body.maxpool]
     return [stem, [body.layer1], [body.layer2], [body.layer3], [body.layer4]]
 
 
-def _vgg(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _vgg(body: Body) -> list[Sequence[nn.Module]]:
     stages: list[list[nn.Module]] = [[]]
     for layer in body.features:
         stages[-1].append(layer)
@@ -185,7 +198,7 @@ def _vgg(body: nn.Module) -> list[Sequence[nn.Module]]:
     return [stage for stage in stages if stage]
 
 
-def _densenet(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _densenet(body: Body) -> list[Sequence[nn.Module]]:
     stages: list[list[nn.Module]] = [[]]
     for name, layer in body.features.named_children():
         if name.startswith("denseblock"):
@@ -194,18 +207,18 @@ def _densenet(body: nn.Module) -> list[Sequence[nn.Module]]:
     return list(stages)
 
 
-def _convnext(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _convnext(body: Body) -> list[Sequence[nn.Module]]:
     *stages, last = [[stage] for stage in body.stages]
     return [[body.stem], *stages, [*last, body.norm_pre]]
 
 
-def _vit(body: VisionTransformer) -> list[Sequence[nn.Module]]:
+def _vit(body: Body) -> list[Sequence[nn.Module]]:
     stem = [body.patch_embed, _Method(body._pos_embed), body.patch_drop, body.norm_pre]
     *blocks, last = [[block] for block in body.blocks]
     return [stem, *blocks, [*last, body.norm]]
 
 
-def _swin(body: nn.Module) -> list[Sequence[nn.Module]]:
+def _swin(body: Body) -> list[Sequence[nn.Module]]:
     *layers, last = [[layer] for layer in body.layers]
     return [[body.patch_embed], *layers, [*last, body.norm]]
 
@@ -221,7 +234,7 @@ _FAMILIES: dict[type[nn.Module], Callable[..., list[Sequence[nn.Module]]]] = {
 }
 
 
-def normalised(pictures: Tensor, body: nn.Module) -> Tensor:
+def normalised(pictures: Tensor, body: Body) -> Tensor:
     """Pictures (images, 3, size, size), 0 to 1, less the mean and over the deviation of the network's own training."""
     config = body.pretrained_cfg
     mean, deviation = (torch.tensor(config[key], device=pictures.device).view(1, 3, 1, 1) for key in ("mean", "std"))

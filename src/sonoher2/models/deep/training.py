@@ -104,7 +104,7 @@ class Course:
     Attributes
     ----------
     losses
-        Loss of the probe and after each epoch: of the patients held out, or of the training pictures when there are none.
+        Loss of the probe and after each epoch: of the patients held out, or of the training pictures without them.
     best
         Epoch with the least loss; 0 is the probe.
     """
@@ -212,7 +212,7 @@ def _one_epoch(
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             scores = network.classify(network.embed(batch.x, batch.mask, examples.pictures.first))
         optimiser.zero_grad(set_to_none=True)
-        _loss(scores.float(), examples.y[chunk], weights[chunk]).backward()
+        _loss(scores.float(), examples.y[chunk], weights[chunk]).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
 
@@ -238,8 +238,8 @@ def _optimiser(network: Network, schedule: Schedule) -> torch.optim.Optimizer:
     if network.taps is None:
         groups.append((network.pooling_parameters(), schedule.rate))
     chosen = [{"params": parameters, "lr": rate, "full": rate} for parameters, rate in groups if parameters]
-    for group in chosen:
-        for parameter in group["params"]:
+    for parameters, _ in groups:
+        for parameter in parameters:
             parameter.requires_grad_(True)
     return torch.optim.AdamW(chosen, weight_decay=schedule.weight_decay)
 
@@ -250,7 +250,7 @@ def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> None:
 
 
 def _copy(network: Network) -> dict[str, Tensor]:
-    """What training changes."""
+    """Copy what training changes."""
     learned = {name: value.detach().clone() for name, value in network.named_parameters() if value.requires_grad}
     return learned | {name: value.clone() for name, value in network.named_buffers()}
 
@@ -267,9 +267,7 @@ def _save(
         save_file(contiguous, temporary, metadata={"course": json.dumps(asdict(course))})
 
 
-def _resumed(
-    network: Network, optimiser: torch.optim.Optimizer, path: Path | None
-) -> tuple[Course, dict[str, Tensor]]:
+def _resumed(network: Network, optimiser: torch.optim.Optimizer, path: Path | None) -> tuple[Course, dict[str, Tensor]]:
     """Course and best weights of a checkpoint; a new course when there is none."""
     if path is None or not path.is_file():
         return Course(), _copy(network)
@@ -291,5 +289,3 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-
-

@@ -5,14 +5,16 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from sonoher2.errors import InputError
+from sonoher2.models.deep.network import Body
 from sonoher2.models.deep.presets import timm_name
 
 AUTO, HUB, OFFLINE, NONE = "auto", "hub", "offline", "none"
@@ -25,7 +27,7 @@ OFFLINE_PACKAGES = {
 """Packages that carry ImageNet weights, by timm name; installed by the extra ``offline``."""
 
 
-def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -> nn.Module:
+def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -> Body:
     """Network without its classifier, in evaluation mode.
 
     Parameters
@@ -60,20 +62,22 @@ def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -
     return _from_file(_create(name, size, num_classes=0), Path(weights))
 
 
-def _create(name: str, size: int, *, pretrained: bool = False, num_classes: int | None = None) -> nn.Module:
+def _create(name: str, size: int, *, pretrained: bool = False, num_classes: int | None = None) -> Body:
     """Timm's model; those with a fixed input size are told ours."""
-    classes = {} if num_classes is None else {"num_classes": num_classes}
+    classes: dict[str, Any] = {} if num_classes is None else {"num_classes": num_classes}
     try:
         # only transformers know `img_size`; timm refuses unknown options with a TypeError
         body = timm.create_model(name, pretrained=pretrained, img_size=size, **classes)
     except TypeError:
         body = timm.create_model(name, pretrained=pretrained, **classes)
     except (AssertionError, ValueError) as error:
-        raise InputError(f"'{name}' cannot take pictures of {size} pixels ({error})", fix="Choose another size") from None
+        raise InputError(
+            f"'{name}' cannot take pictures of {size} pixels ({error})", fix="Choose another size"
+        ) from None
     return body.eval()
 
 
-def _from_hub(name: str, size: int) -> nn.Module:
+def _from_hub(name: str, size: int) -> Body:
     try:
         return _create(name, size, pretrained=True, num_classes=0)
     # the hub's client raises its own kinds for each way a connection fails; to a user all mean the same
@@ -90,7 +94,7 @@ def _offline_file(name: str) -> Path | None:
     return next((Path(spec.submodule_search_locations[0]) / "models").glob("*.pth"), None)
 
 
-def _from_file(body: nn.Module, path: Path) -> nn.Module:
+def _from_file(body: Body, path: Path) -> Body:
     """Load weights by name; the classifier of the file is left out."""
     if not path.is_file():
         raise InputError("no such file of weights", where=str(path), fix="Give auto, hub, offline, none, or a file")
@@ -108,16 +112,18 @@ def _from_file(body: nn.Module, path: Path) -> nn.Module:
     return body
 
 
-def _in_order(body: nn.Module, found: dict[str, Tensor], path: Path) -> nn.Module:
+def _in_order(body: Body, found: dict[str, Tensor], path: Path) -> Body:
     """Load tensors that have other names but the same order and shapes."""
     wanted = body.state_dict()
     if [tensor.shape for tensor in found.values()] != [tensor.shape for tensor in wanted.values()]:
-        raise InputError("the tensors do not fit the network", where=str(path), fix="Install the extra: sonoher2[offline]")
+        raise InputError(
+            "the tensors do not fit the network", where=str(path), fix="Install the extra: sonoher2[offline]"
+        )
     body.load_state_dict(dict(zip(wanted, found.values(), strict=True)))
     return body
 
 
-def _without_classifier(body: nn.Module) -> nn.Module:
+def _without_classifier(body: Body) -> Body:
     body.reset_classifier(0)
     return body.eval()
 

@@ -1,4 +1,4 @@
-"""Whether a heat map can be believed: where its heat lies, whether it depends on the weights, whether its hot pixels count."""
+"""Whether a heat map can be believed: where its heat lies, whether the weights matter, whether its hot pixels count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from scipy.stats import spearmanr
 
 from sonoher2.errors import InputError
 from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.classifier import DeepClassifier, one_thread
+from sonoher2.models.deep.build import one_thread
+from sonoher2.models.deep.classifier import DeepClassifier
 from sonoher2.models.deep.crop import Picture
 from sonoher2.models.deep.network import Network
 from sonoher2.models.explain.gradcam import Heat, Method, has_relevance, margin, network_heat
@@ -80,9 +81,8 @@ def randomised_similarity(
         torch.manual_seed(seed)
         original = network_heat(network, picture, preparation, outcome, method)
         correlations = []
-        for part in [[network.head], *(network.stage(number) for number in range(network.n_stages - 1, -1, -1))]:
-            for module in part:
-                _randomise(module)
+        for part in [network.head, *(network.stage(number) for number in range(network.n_stages - 1, -1, -1))]:
+            _randomise(part)
             changed = network_heat(network, picture, preparation, outcome, method)
             flat = changed.min() == changed.max() or original.min() == original.max()
             correlations.append(float("nan") if flat else float(spearmanr(original.ravel(), changed.ravel()).statistic))

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from timm.layers import Attention
+from timm.layers.attention import Attention
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 from torch.nn import functional
 
 from sonoher2.models.deep.activations import Batch, Preparation
-from sonoher2.models.deep.classifier import DeepClassifier, one_thread
+from sonoher2.models.deep.build import one_thread
+from sonoher2.models.deep.classifier import DeepClassifier
 from sonoher2.models.deep.crop import Picture, as_pictures
 from sonoher2.models.deep.network import Network, channels_first
 
@@ -28,9 +29,7 @@ Heat = NDArray[np.float64]
 """Shape (size, size), 0 to 1; all 0 when nothing speaks for the class."""
 
 
-def heat_map(
-    classifier: DeepClassifier, picture: Picture, *, outcome: int = 1, method: Method | None = None
-) -> Heat:
+def heat_map(classifier: DeepClassifier, picture: Picture, *, outcome: int = 1, method: Method | None = None) -> Heat:
     """Heat map of one picture for one class.
 
     Parameters
@@ -51,9 +50,7 @@ def heat_map(
         return network_heat(network, checked, Preparation(classifier.mask), outcome, chosen)
 
 
-def network_heat(
-    network: Network, picture: Picture, preparation: Preparation, outcome: int, method: Method
-) -> Heat:
+def network_heat(network: Network, picture: Picture, preparation: Preparation, outcome: int, method: Method) -> Heat:
     """`heat_map` of a network in evaluation mode."""
     batch = preparation.run(network, [picture], 0)
     if method == "attention":
@@ -66,12 +63,12 @@ def network_heat(
 
 
 def explained_stage(network: Network) -> int:
-    """The stage whose maps are shown: the last one; or the first that is pooled, since the whole score passes through it."""
+    """Choose the stage whose maps are shown: the last; or the first pooled one, which all of the score passes."""
     return network.n_stages - 1 if network.taps is None else network.taps[0]
 
 
 def maps_and_gradients(network: Network, batch: Batch, outcome: int) -> tuple[Tensor, Tensor]:
-    """Maps of `explained_stage` (channels, rows, columns) and the gradient of the class's score by them.
+    """Give the maps of `explained_stage` (channels, rows, columns) and the gradient of the class's score by them.
 
     The score is that of the class less the mean of the others.
     """
@@ -109,7 +106,7 @@ def has_relevance(network: Network) -> bool:
 
 
 def attention_relevance(network: Network, batch: Batch, outcome: int) -> Tensor:
-    """Relevance of each patch (rows, columns) for a class: R = (1 + mean of heads (gradient x attention)+) R, block by block."""
+    """Relevance of each patch (rows, columns): R = (1 + heads' mean of (gradient x attention)+) R, block by block."""
     if not has_relevance(network):
         raise ValueError("attention relevance is for a ViT with its own pooling")
     with torch.enable_grad(), _attention_of(network) as kept:
@@ -122,14 +119,14 @@ def attention_relevance(network: Network, batch: Batch, outcome: int) -> Tensor:
         relevance = relevance + (attention * gradient).clamp_min(0).mean(1)[0].detach() @ relevance
     body, prefix = network.body, network.body.num_prefix_tokens
     row = relevance[0] if body.global_pool == "token" else relevance[prefix:].mean(0)
-    return row[prefix:].unflatten(0, tuple(body.patch_embed.grid_size))
+    return torch.reshape(row[prefix:], tuple(body.patch_embed.grid_size))
 
 
 @contextmanager
 def _attention_of(network: Network) -> Iterator[list[Tensor]]:
     """Attention (images, heads, tokens, tokens) of every block, as the network runs."""
     kept: list[Tensor] = []
-    layers = [module for module in network.body.modules() if isinstance(module, Attention)]
+    layers: list[Any] = [module for module in network.body.modules() if isinstance(module, Attention)]
     before = [layer.fused_attn for layer in layers]
     handles = [layer.attn_drop.register_forward_hook(lambda _m, _i, output: kept.append(output)) for layer in layers]
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import shap
 from numpy.typing import NDArray
+
+with warnings.catch_warnings():
+    # its plots, which are not used here, call what matplotlib is about to drop
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    import shap
 
 BACKGROUND = 100
 """Training patients, at most, over whom an absent feature is averaged."""

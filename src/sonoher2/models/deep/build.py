@@ -1,0 +1,74 @@
+"""From the name of a network to one that is ready to run, and back to the tensors that must be kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonoher2.models.deep.network import Network, middle_taps, stage_modules
+from sonoher2.models.deep.weights import NONE, build_body
+
+Pooling = Literal["lesion", "own"]
+"""Stages about the middle of the network, pooled inside and around the lesion; or the network's own pooling."""
+
+State = dict[str, NDArray[Any]]
+"""Tensors of a network by name."""
+
+
+def build_network(
+    name: str, weights: str, *, size: int, pooling: Pooling, n_outputs: int, seed: int = 0, device: str = "auto"
+) -> Network:
+    """Network in evaluation mode on its device.
+
+    Parameters
+    ----------
+    name, weights, size, seed
+        As in `weights.build_body`.
+    pooling
+        A family whose stages are not known has only its ``own``.
+    n_outputs
+        Classes.
+    device
+        See `chosen_device`.
+    """
+    body = build_body(name, weights, size=size, seed=seed)
+    stages = len(stage_modules(body))
+    taps = middle_taps(stages) if pooling == "lesion" and stages > 1 else None
+    return Network(body, n_outputs, taps, size).to(chosen_device(device)).eval()
+
+
+def network_state(network: Network) -> State:
+    """All tensors that the network uses; stages behind the last pooled one are left out."""
+    used = {name for name in network.state_dict() if not name.startswith("body.")} | network.used_tensors()
+    return {name: value.cpu().numpy().copy() for name, value in network.state_dict().items() if name in used}
+
+
+def restored_network(
+    name: str, state: Mapping[str, NDArray[Any]], *, size: int, pooling: Pooling, device: str = "auto"
+) -> Network:
+    """Network with kept tensors; nothing is fetched."""
+    n_outputs = len(state["head.bias"])
+    network = build_network(name, NONE, size=size, pooling=pooling, n_outputs=n_outputs, device=device)
+    network.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=False)
+    return network
+
+
+def chosen_device(name: str) -> torch.device:
+    """Device by name; ``auto`` takes the first accelerator of CUDA when there is one."""
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for torch: sums are then taken in one order, and folds run side by side in processes instead."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
