@@ -10,7 +10,7 @@ from sonoher2.models.explain.shapley import shap_values
 @pytest.fixture(scope="module")
 def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(0)
-    training = pd.DataFrame(rng.normal(size=(60, 4)), columns=list("abcd"))
+    training = pd.DataFrame(rng.normal(size=(30, 4)), columns=list("abcd"))
     return training, pd.DataFrame(rng.normal(size=(3, 4)), columns=list("abcd"), index=["p", "q", "r"])
 
 

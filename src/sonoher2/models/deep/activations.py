@@ -155,7 +155,9 @@ class TrainingPictures:
         values = torch.from_numpy(np.stack(kept).astype(np.float32)).to(device)
         x_shape, mask_shape = self._shapes
         x, mask = torch.split(values, [x_shape.numel(), mask_shape.numel()], dim=1)
-        return Batch(x.reshape(-1, *x_shape), mask.reshape(-1, *mask_shape))
+        x = x.reshape(-1, *x_shape)
+        x = x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
+        return Batch(x, mask.reshape(-1, *mask_shape))
 
     def _keep(self, picture: Picture, store: Store) -> Kept:
         key = hashlib.sha256(self._settings().encode() + picture.tobytes()).hexdigest()

@@ -39,13 +39,15 @@ def build_network(
     body = build_body(name, weights, size=size, seed=seed)
     stages = len(stage_modules(body))
     taps = middle_taps(stages) if pooling == "lesion" and stages > 1 else None
-    return Network(body, n_outputs, taps, size).to(chosen_device(device)).eval()
+    network = Network(body, n_outputs, taps, size).to(chosen_device(device))
+    # channels last: convolutions on a processor take about half the time
+    return network.to(memory_format=torch.channels_last).eval()
 
 
 def network_state(network: Network) -> State:
     """All tensors that the network uses; stages behind the last pooled one are left out."""
     used = {name for name in network.state_dict() if not name.startswith("body.")} | network.used_tensors()
-    return {name: value.cpu().numpy().copy() for name, value in network.state_dict().items() if name in used}
+    return {name: np.array(value.cpu().numpy(), order="C") for name, value in network.state_dict().items() if name in used}
 
 
 def restored_network(

@@ -238,4 +238,4 @@ def normalised(pictures: Tensor, body: Body) -> Tensor:
     """Pictures (images, 3, size, size), 0 to 1, less the mean and over the deviation of the network's own training."""
     config = body.pretrained_cfg
     mean, deviation = (torch.tensor(config[key], device=pictures.device).view(1, 3, 1, 1) for key in ("mean", "std"))
-    return (pictures - mean) / deviation
+    return ((pictures - mean) / deviation).contiguous(memory_format=torch.channels_last)
