@@ -46,8 +46,8 @@ def build_network(
 
 def network_state(network: Network) -> State:
     """All tensors that the network uses; stages behind the last pooled one are left out."""
-    used = {name for name in network.state_dict() if not name.startswith("body.")} | network.used_tensors()
-    return {name: np.array(value.cpu().numpy(), order="C") for name, value in network.state_dict().items() if name in used}
+    tensors, used = network.state_dict(), network.used_tensors()
+    return {name: np.array(value.cpu().numpy(), order="C") for name, value in tensors.items() if name in used}
 
 
 def restored_network(

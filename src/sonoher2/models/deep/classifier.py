@@ -81,7 +81,7 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         size: int = 160,
         pooling: Pooling = "lesion",
         mask: MaskUse = "none",
-        epochs: int = 6,
+        epochs: int = 4,
         unfreeze: int = 1,
         rate: float = 3e-4,
         variants: int = 4,

@@ -18,7 +18,7 @@ Picture = NDArray[np.uint8]
 """Shape (2, size, size): grey values 0 to 255, and the mask as 0 to 255."""
 
 
-def lesion_picture(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.5) -> Picture:
+def lesion_picture(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.3) -> Picture:
     """Cut a square window around the lesion and bring it to the network's size.
 
     The window is centred on the lesion's bounding box; its side is the box's longer side and `margin` of that side

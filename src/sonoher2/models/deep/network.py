@@ -75,10 +75,12 @@ class Network(nn.Module):
         return [parameter for parameter in self.body.parameters() if id(parameter) not in staged]
 
     def used_tensors(self) -> set[str]:
-        """Names in `state_dict` of the body's tensors that the network uses."""
-        staged = [value for number in range(self.n_stages) for value in self.stage(number).state_dict().values()]
-        own = [] if self.taps is not None else self.pooling_parameters()
-        places = {value.data_ptr() for value in [*staged, *own]}
+        """Names in `state_dict` of the tensors that the network uses: all but those of stages behind the last tap."""
+        if self.taps is None:
+            return set(self.state_dict())
+        stages = [self.head, *self._stages[: self.n_stages]]
+        places = {value.data_ptr() for stage in stages for value in stage.state_dict().values()}
+        places |= {self.centre.data_ptr(), self.spread.data_ptr()}
         # tokens and position embeddings belong to the body, not to a stage of it
         whole = {f"body.{name}" for name, _ in self.body.named_parameters(recurse=False)}
         return whole | {name for name, value in self.state_dict().items() if value.data_ptr() in places}
@@ -172,12 +174,24 @@ class _Method(nn.Module):
         return self._method(x)
 
 
+class _Features(nn.Module):
+    """A whole network without its head, for families whose stages are not known."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: Tensor) -> Tensor:
+        features: Tensor = self.body.forward_features(x)
+        return features
+
+
 def stage_modules(body: Body) -> list[Sequence[nn.Module]]:
     """Modules of each stage; a family that is not known here is one single stage."""
     for family, split in _FAMILIES.items():
         if type(body) is family:
             return split(body)
-    return [[_Method(body.forward_features)]]
+    return [[_Features(body)]]
 
 
 def _efficientnet(body: Body) -> list[Sequence[nn.Module]]:
