@@ -154,7 +154,7 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
-        """Embedding of each patient, standardised as the probe was, shape (patients, width)."""
+        """Embedding of each patient, standardised on the training patients, shape (patients, width)."""
         check_is_fitted(self)
         network = self.fitted_network()
         with one_thread():

@@ -1,8 +1,8 @@
 """Out-of-fold scores and embeddings of training patients, and one final network for new ones.
 
 How the two are kept comparable. The network of each fold and the final one start from the same weights, and only
-their last stages move, at small rates; each network's embedding is standardised with mean and deviation that the
-frozen embedding had, before fine-tuning, over the patients it was fitted on. A training patient's embedding and a new patient's thus come out of the same recipe:
+their last stages move, at small rates; each network's embedding is then standardised with mean and deviation over
+the patients it was fitted on. A training patient's embedding and a new patient's thus come out of the same recipe:
 a network that never saw the patient, centred and scaled by patients that it did see. No step compares one network
 with another. Turning each fold's embedding onto the final network's (Procrustes) is not done, because the final
 network has seen the held-out patients' labels and would hand something of them on through the rotation.

@@ -40,7 +40,7 @@ class Network(nn.Module):
     body, head
         The network proper and the linear layer (standardised embedding to outputs), which starts at zero.
     centre, spread
-        Mean and deviation of the embedding over the training patients before fine-tuning, shape (width,).
+        Mean and deviation of the embedding over the training patients, shape (width,).
     """
 
     centre: Tensor

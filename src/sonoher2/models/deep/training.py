@@ -26,6 +26,8 @@ from sonoher2.progress import track
 
 BATCH = 32
 """Pictures per step."""
+LEAST_SPREAD = 1e-6
+"""Of a number of the embedding that is the same for all patients."""
 
 
 @dataclass(frozen=True)
@@ -146,17 +148,14 @@ def train(network: Network, examples: Examples, schedule: Schedule, checkpoint: 
             _save(checkpoint, network, best, optimiser, course)
     network.load_state_dict(best, strict=False)
     network.eval().requires_grad_(False)
+    restandardise(network, examples)
     return course
 
 
 def fit_probe(network: Network, examples: Examples, schedule: Schedule) -> None:
     """Standardise the embedding and fit the linear layer by logistic regression, one row per training patient."""
-    rows = np.flatnonzero(~examples.held_out)
-    vectors = plain_embeddings(network, examples.pictures, rows, schedule.unfrozen)
-    owners, owner = np.unique(examples.owner[rows], return_inverse=True)
-    patients = np.stack([vectors[owner == number].mean(axis=0) for number in range(len(owners))])
-    y = np.array([examples.y[rows][owner == number][0] for number in range(len(owners))])
-    centre, spread = patients.mean(axis=0), np.maximum(patients.std(axis=0), 1e-6)
+    patients, y = patient_vectors(network, examples)
+    centre, spread = patients.mean(axis=0), np.maximum(patients.std(axis=0), LEAST_SPREAD)
     probe = LogisticRegression(C=schedule.probe_strength, class_weight="balanced", max_iter=1000)
     probe.fit((patients - centre) / spread, y)
     weight, bias = probe.coef_, probe.intercept_
@@ -168,12 +167,39 @@ def fit_probe(network: Network, examples: Examples, schedule: Schedule) -> None:
             (centre, spread, weight, bias),
             strict=True,
         ):
-            target.copy_(torch.from_numpy(np.asarray(value, np.float32)))
+            target.copy_(_torch(value))
 
 
-def plain_embeddings(
-    network: Network, pictures: TrainingPictures, rows: NDArray[np.int64], first: int
-) -> NDArray[np.float64]:
+def restandardise(network: Network, examples: Examples) -> None:
+    """Standardise the fine-tuned embedding by the training patients; scores stay as they are.
+
+    Fine-tuning shifts an embedding, each network's another way: without this, those of two networks could not be
+    laid side by side.
+    """
+    vectors, _ = patient_vectors(network, examples)
+    centre, spread = _torch(vectors.mean(axis=0)), _torch(np.maximum(vectors.std(axis=0), LEAST_SPREAD))
+    with torch.no_grad():
+        centre, spread = centre.to(network.centre), spread.to(network.spread)
+        network.head.bias.add_(network.head.weight @ ((centre - network.centre) / network.spread))
+        network.head.weight.mul_(spread / network.spread)
+        network.centre.copy_(centre)
+        network.spread.copy_(spread)
+
+
+def patient_vectors(network: Network, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Embeddings (patients, width) and classes (patients,) of the training patients, without those held out."""
+    rows = np.flatnonzero(~examples.held_out)
+    vectors = plain_embeddings(network, examples.pictures, rows)
+    owners, first, owner = np.unique(examples.owner[rows], return_index=True, return_inverse=True)
+    patients = np.stack([vectors[owner == number].mean(axis=0) for number in range(len(owners))])
+    return patients, examples.y[rows][first]
+
+
+def _torch(values: NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(np.asarray(values, np.float32))
+
+
+def plain_embeddings(network: Network, pictures: TrainingPictures, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Embeddings (rows, width) of pictures as they are."""
     parts = []
     with torch.no_grad():
