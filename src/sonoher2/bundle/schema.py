@@ -16,7 +16,6 @@ from sonoher2.config import (
     Timing,
 )
 
-FORMAT = 1
 MODEL, SCHEMA, MANIFEST = "model.skops", "model.json", "manifest.json"
 
 
@@ -45,7 +44,7 @@ class BundleSchema(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     sonoher2: str
     title: str
     synthetic: bool
