@@ -11,16 +11,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from sonoher2 import __version__
-from sonoher2.errors import Finding, FindingsError, SonoHer2Error, UsageError
+from sonoher2.errors import Finding, SonoHer2Error, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sonoher2.study.result import StudyResult
+
+# newer releases of typer carry their own click: the base of usage errors is found from the one that is public
+ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 app = typer.Typer(
     name="sonoher2",
@@ -73,10 +75,10 @@ def run(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         outcome = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except ClickException as error:
+        typer.BadParameter.show(error)  # type: ignore[arg-type]
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say("Interrupted. What is finished is kept: the same command resumes.", 4, debug)
     except SonoHer2Error as error:
         return _say(f"Error: {error}", error.exit_code, debug)
@@ -123,22 +125,25 @@ def init(
 def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
     """Report everything that is wrong with a study, and what it can show at its size, before anything is computed."""
     from sonoher2.config import load_study
-    from sonoher2.study.check import check_study
 
-    report = check_study(load_study(study, data), jobs)
-    typer.echo(report.text())
-    if report.errors:
-        raise FindingsError(report.findings)
+    config = load_study(study, data)
+    from sonoher2.study.check import check_study, report_text
+
+    report = check_study(config, jobs)
+    typer.echo(report_text(report))
+    report.raise_errors()
 
 
 @app.command(name="run")
 def run_command(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs: Jobs = None) -> None:
     """Run a whole study: measure, select, fit, evaluate, report, freeze. A second run resumes."""
     from sonoher2.config import load_study
+
+    config = load_study(study, data)
     from sonoher2.report.html import write_report
     from sonoher2.study.run import run_study
 
-    result = run_study(load_study(study, data), out, jobs)
+    result = run_study(config, out, jobs)
     _show_findings(result.findings)
     _show_signatures(result, write_report(result, out))
 

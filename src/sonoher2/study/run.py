@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sonoher2 import __version__
 from sonoher2.bundle.save import save_bundle
@@ -56,7 +57,8 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     with watch.step("cohort"):
         checked = checked_cohort(study, workshop)
         split = draw_or_reload(checked.cohort, study, out / "split.json")
-        checked.raise_if_hopeless(split)
+        report = checked.report(split)
+        report.raise_errors()
     with watch.step("features"):
         measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
     in_training = (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy()
@@ -64,7 +66,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     with watch.step("models"):
         fitted = fit_signatures(signatures, training_set(measured, in_training), study, workshop)
     with watch.step("evaluation"):
-        predictions = _predictions(measured, fitted, in_training)
+        predictions = score_patients(measured, fitted, in_training)
         thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], study.evaluation)
         ledger = open_test_set(out, content_key(fitted.sha256, split.sha256))
         patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
@@ -77,7 +79,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         kind="study",
         classes=measured.cohort.classes,
         flow=measured.cohort.flow,
-        findings=(*checked.findings(split), *_fallback_findings(selection)),
+        findings=(*report.findings, *_fallback_findings(selection)),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,
@@ -100,7 +102,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     return result
 
 
-def training_set(measured: Measured, in_training: np.ndarray[Any, np.dtype[np.bool_]]) -> TrainingSet:
+def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
     """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
     patients = measured.cohort.patients[in_training]
     return TrainingSet(
@@ -108,7 +110,7 @@ def training_set(measured: Measured, in_training: np.ndarray[Any, np.dtype[np.bo
     )
 
 
-def patient_table(measured: Measured, subset: np.ndarray[Any, Any]) -> pd.DataFrame:
+def patient_table(measured: Measured, subset: NDArray[Any]) -> pd.DataFrame:
     """List the patients with set, class, count of images and clinical columns."""
     patients = measured.cohort.patients
     names = np.asarray(measured.cohort.classes, dtype=object)[patients["label"].to_numpy()]
@@ -119,7 +121,9 @@ def patient_table(measured: Measured, subset: np.ndarray[Any, Any]) -> pd.DataFr
     return first.join(patients.drop(columns=["label", "group"]))
 
 
-def _predictions(measured: Measured, fitted: Fitted, in_training: np.ndarray[Any, np.dtype[np.bool_]]) -> pd.DataFrame:
+def score_patients(
+    measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]
+) -> pd.DataFrame:
     """Score training patients out of fold, test patients by the final model."""
     labels, classes = measured.cohort.patients["label"], measured.cohort.classes
     tested = fitted.model.predict_proba(measured.blocks[~in_training])

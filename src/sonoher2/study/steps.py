@@ -157,7 +157,8 @@ class Fitted:
 def fit_signatures(signatures: SignatureSet, training: TrainingSet, study: StudyConfig, workshop: Workshop) -> Fitted:
     """Cross-fit the signatures on the outer folds and fit them on all training patients, side by side."""
     folds = outer_folds(training.y, training.groups, study.validation.outer_folds, study.seed)
-    common = [code_key("selection", "models", "fusion", "features"), training.key(), repr(signatures)]
+    settings = study.model_dump(mode="json", include={"selection", "models", "validation", "seed", "clinical"})
+    common = [code_key("selection", "models", "fusion", "features"), training.key(), settings, list(signatures.names)]
     jobs: dict[tuple[str, str, str], Any] = {}
     for fold in range(folds.max() + 1):
         jobs["folds", content_key(common, folds.tolist(), fold), ".parquet"] = (signatures, training, folds == fold)
