@@ -127,10 +127,10 @@ def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
     from sonoher2.config import load_study
 
     config = load_study(study, data)
-    from sonoher2.study.check import check_study, report_text
+    from sonoher2.study.check import check_study
 
     report = check_study(config, jobs)
-    typer.echo(report_text(report))
+    typer.echo(report.text())
     report.raise_errors()
 
 

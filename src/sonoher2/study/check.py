@@ -113,20 +113,3 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
         checked = checked_cohort(study, Workshop(Cache(Path(folder)), jobs or default_jobs()))
     split = split_patients(checked.cohort.patients, study.split, study.seed)
     return checked.report(split)
-
-
-def report_text(report: CheckReport) -> str:
-    """Write a check as lines to read: what was counted, by subject, then what was found."""
-    lines: list[str] = []
-    width = max((len(row.what) for row in report.rows), default=0)
-    subject = ""
-    for row in report.rows:
-        if row.subject != subject:
-            subject = row.subject
-            lines += ["", subject.capitalize() if subject.islower() else subject]
-        lines.append(f"  {row.what:<{width}}  {row.value}")
-    for severity in ("error", "warning", "note"):
-        found = [finding for finding in report.findings if finding.severity == severity]
-        lines += ["", f"{severity.capitalize()}s"] if found else []
-        lines += [f"  - {finding}" for finding in found]
-    return "\n".join(lines).lstrip("\n")
