@@ -18,6 +18,7 @@ from sonoher2.study.assess import (
     comparison_table,
     learn_thresholds,
     long_predictions,
+    main_signature,
     signature_table,
     subgroup_table,
 )
@@ -125,6 +126,7 @@ def simulate_result(
         ignore_index=True,
     )
     thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], config.evaluation)
+    signatures = signature_table(predictions, thresholds, config.evaluation, config.seed)
     names = tuple(f"{a}_{b}" for a in FILTERS for b in KINDS)
     lasso = simulate_lasso(rng, names)
     kept = pd.DataFrame({"feature": names, "coefficient": lasso.coefficients[:, lasso.chosen]}).query(
@@ -169,7 +171,8 @@ def simulate_result(
         patients=patients,
         predictions=predictions,
         thresholds=thresholds,
-        signatures=signature_table(predictions, thresholds, config.evaluation, config.seed),
+        signatures=signatures,
+        main=main_signature(signatures),
         comparisons=comparison_table(predictions, 0.95),
         subgroups=subgroup_table(predictions, patients, config.evaluation),
         zoo=simulate_zoo(rng, list(strengths)),

@@ -60,15 +60,13 @@ class View:
 
     @cached_property
     def main(self) -> str:
-        """The signature that the summary speaks of.
+        """The signature that the summary speaks of: the study's own choice.
 
-        The one with the highest AUC in training, out of fold, averaged over outcomes; a validation, which has no
-        training set, takes the first of those that join the most ("Clinical+Radiomics"). The test set has no say.
+        Where a validation's cohort has not what that one needs, the first of those that join the most.
         """
-        training = self.result.signatures.query("`set` == @TRAIN and outcome in @self.outcomes")
-        if training.empty or training["auc"].isna().all():
-            return max(self.signatures, key=lambda name: name.count("+"))
-        return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
+        if self.result.main in self.signatures:
+            return self.result.main
+        return max(self.signatures, key=lambda name: name.count("+"))
 
     def title(self, subset: str, outcome: str) -> str:
         """Title of a panel."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.config import EvaluationConfig, StudyConfig
+from sonoher2.config import ClinicalColumn, EvaluationConfig, StudyConfig
 from sonoher2.evaluation.comparison import delong_test, holm
 from sonoher2.evaluation.discrimination import auc, macro_auc
 from sonoher2.evaluation.subgroups import auc_by_subgroup
@@ -154,6 +155,12 @@ def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: i
     return rows
 
 
+def main_signature(signatures: pd.DataFrame) -> str:
+    """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
+    training = signatures[signatures["set"].eq("train_oof") & signatures["outcome"].ne(MACRO)]
+    return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
+
+
 def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """DeLong's test between all pairs of signatures, Holm-corrected within a set and outcome.
 
@@ -195,7 +202,12 @@ def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: floa
     return table.assign(p_holm=holm(table["p"].to_numpy())) if rows else table
 
 
-def subgroup_table(predictions: pd.DataFrame, patients: pd.DataFrame, evaluation: EvaluationConfig) -> pd.DataFrame:
+def subgroup_table(
+    predictions: pd.DataFrame,
+    patients: pd.DataFrame,
+    evaluation: EvaluationConfig,
+    declared: Mapping[str, ClinicalColumn] = MappingProxyType({}),
+) -> pd.DataFrame:
     """AUC of each signature within levels of chosen columns; numbers are cut at the training median.
 
     Parameters
@@ -204,6 +216,10 @@ def subgroup_table(predictions: pd.DataFrame, patients: pd.DataFrame, evaluation
         Long predictions.
     patients
         Index `patient_id`, with `set` and the columns that `evaluation.subgroups` names.
+    evaluation
+        Its `subgroups` and `confidence`.
+    declared
+        The clinical columns, for the names of their levels.
 
     Returns
     -------
@@ -211,7 +227,7 @@ def subgroup_table(predictions: pd.DataFrame, patients: pd.DataFrame, evaluation
     """
     rows = []
     for name in evaluation.subgroups:
-        levels = _levels(patients[name], patients["set"])
+        levels = _levels(patients[name], patients["set"], declared.get(name))
         for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
             y, score = outcome_scores(part, outcome)
             group = levels.reindex(part["patient_id"]).to_numpy()
@@ -233,12 +249,16 @@ def subgroup_table(predictions: pd.DataFrame, patients: pd.DataFrame, evaluation
     return pd.DataFrame(rows)
 
 
-def _levels(values: pd.Series, subset: pd.Series) -> pd.Series:
-    if not pd.api.types.is_float_dtype(values) or values.nunique() <= 5:
-        return values.map(lambda value: None if pd.isna(value) else f"{value:g}" if isinstance(value, float) else value)
-    median = values[subset != "test"].median() if (subset != "test").any() else values.median()
-    names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
-    return pd.Series(names, index=values.index).where(values.notna(), None)
+def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None) -> pd.Series:
+    """Name of each patient's level; None where it is unknown."""
+    if declared is None or declared.kind == "category":
+        return values.astype(object)
+    if declared.kind == "number":
+        median = values[subset != "test"].median() if (subset != "test").any() else values.median()
+        names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
+        return pd.Series(names, index=values.index).where(values.notna(), None)
+    known = dict(enumerate(declared.levels or ["no", "yes"]))
+    return values.map(known, na_action="ignore").astype(object)
 
 
 def assess(
@@ -272,7 +292,7 @@ def assess(
     steps: dict[str, Callable[[], pd.DataFrame]] = {
         "signatures": lambda: signature_table(predictions, thresholds, evaluation, study.seed),
         "comparisons": lambda: comparison_table(predictions, evaluation.confidence),
-        "subgroups": lambda: subgroup_table(predictions, patients, evaluation),
+        "subgroups": lambda: subgroup_table(predictions, patients, evaluation, study.clinical.columns),
     }
     tables: dict[str, pd.DataFrame] = {}
     for name, compute in steps.items():

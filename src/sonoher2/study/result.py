@@ -36,14 +36,16 @@ class StudyResult:
     flow, findings, rule_counts, conflicts
         As in `Cohort`, findings of the run added.
     patients
-        Index `patient_id`; `set` (`TRAIN` or `TEST`), `label`, `images` (how many), then the clinical columns.
+        Index `patient_id`; `set` (`TRAIN` or `TEST`), `label` (name of the class), `images` (how many), then the
+        clinical columns.
     predictions
         `patient_id, set, label, outcome, signature, score`: `label` is the class name, `outcome` the class that
         the score is the probability of (for two classes only the positive one).
     thresholds
         `signature, outcome, threshold, rule`: learned on out-of-fold training scores, frozen.
     signatures
-        One row per signature, set and outcome: see `evaluation.table.METRICS` for the columns.
+        One row per signature, set and outcome: see `evaluation.table.METRICS` for the columns. Studies of more than
+        two classes have rows of the outcome `macro`, too.
     comparisons
         DeLong: `set, outcome, a, b, auc_a, auc_b, difference, low, high, z, p, p_holm`.
     subgroups
@@ -58,6 +60,9 @@ class StudyResult:
         `feature, coefficient` of the selected features (standardised), largest first.
     heatmap
         Patients (index) by selected features, z-scored with training statistics.
+    main
+        The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
+        of. The test set has no say in it; a validation takes the first study's choice.
     nomograms
         By signature.
     seconds
@@ -84,6 +89,7 @@ class StudyResult:
     lasso: LassoPath | None
     coefficients: pd.DataFrame
     heatmap: pd.DataFrame
+    main: str = ""
     nomograms: dict[str, Nomogram] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)

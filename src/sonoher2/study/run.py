@@ -21,7 +21,7 @@ from sonoher2.fusion.blocks import RADIOMICS
 from sonoher2.fusion.signatures import FeatureSignature, build_signatures
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.study.assess import assess, learn_thresholds, long_predictions
+from sonoher2.study.assess import assess, learn_thresholds, long_predictions, main_signature
 from sonoher2.study.cache import Cache
 from sonoher2.study.check import checked_cohort
 from sonoher2.study.compute import default_jobs
@@ -93,6 +93,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         lasso=selection.lasso_path_ if selection else None,
         coefficients=lasso_coefficients(selection.lasso_path_ if selection else None),
         heatmap=_selected(selection, measured),
+        main=main_signature(tables["signatures"]),
         nomograms=fitted.model.nomograms_,
         seconds=watch.seconds,
         record=record,
@@ -180,7 +181,9 @@ def freeze(result: StudyResult, fitted: Fitted, folder: Path) -> None:
         version=__version__,
         classes=result.classes,
         signatures=tuple(thresholds),
+        main=result.main,
         thresholds=thresholds,
+        threshold_rule=str(result.thresholds["rule"].iloc[0]),
         training_patients={name: int(trained.get(name, 0)) for name in result.classes},
     )
     save_bundle(folder, fitted.data, schema)

@@ -92,6 +92,7 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         lasso=None,
         coefficients=empty,
         heatmap=empty,
+        main=bundle.schema.main,
         nomograms={name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names},
         seconds=watch.seconds,
         record=record,
@@ -140,7 +141,7 @@ def frozen_thresholds(bundle: Bundle, names: list[str]) -> pd.DataFrame:
     """Thresholds that the bundle carries: `signature, outcome, threshold, rule`."""
     return pd.DataFrame(
         [
-            {"signature": name, "outcome": outcome, "threshold": threshold, "rule": "frozen in the bundle"}
+            {"signature": name, "outcome": outcome, "threshold": threshold, "rule": bundle.schema.threshold_rule}
             for name in names
             for outcome, threshold in bundle.schema.thresholds[name].items()
         ]
