@@ -19,7 +19,7 @@ import pandas as pd
 
 from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import split_patients
-from sonoher2.config import RandomSplit, StudyConfig, load_study
+from sonoher2.config import RadiomicsConfig, RandomSplit, StudyConfig, load_study
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.fusion.blocks import RADIOMICS
 from sonoher2.fusion.signatures import build_signatures
@@ -74,7 +74,8 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path("runs/null-cache"))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/null.json"))
     options = parser.parse_args()
-    study = load_study(options.study, options.data)
+    # the 1,497 features of the default settings, whatever the study measures
+    study = load_study(options.study, options.data).model_copy(update={"radiomics": RadiomicsConfig()})
     workshop = Workshop(Cache(options.cache), default_jobs())
     measured = measured_subset(study, options.patients, workshop)
     start, runs = monotonic(), []

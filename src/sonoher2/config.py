@@ -313,6 +313,15 @@ class StudyConfig(_Strict):
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @model_validator(mode="after")
+    def _second_reader_is_named(self) -> StudyConfig:
+        if self.selection.icc is not None and (self.images is None or self.images.second_mask is None):
+            raise ValueError(
+                "selection.icc compares two readers, and no second reader is named. "
+                "Give `second_mask` in `images`, or remove `icc`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _timing_holds(self) -> StudyConfig:
         last = TIMINGS.index(self.timing)
         late = [name for name, column in self.clinical.columns.items() if TIMINGS.index(column.timing) > last]
