@@ -112,7 +112,7 @@ def test_a_picture_under_two_patients_keeps_them_together(
     config, loaded = cohort(i5=brighter)
     findings, groups = image_findings(loaded, config, records_of(config, loaded))
     assert [finding.severity for finding in findings] == ["warning"]
-    assert findings[0].what == "1 pairs of patients share a picture (P1 and P5)"
+    assert findings[0].what == "1 pair of patients shares a picture (P1 and P5)"
     grouped = with_groups(loaded, groups)
     assert grouped.patients["group"].loc[["P1", "P5"]].nunique() == 1
     split = split_patients(grouped.patients, config.split, config.seed)

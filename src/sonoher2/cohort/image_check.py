@@ -153,7 +153,8 @@ def _shared_pictures(pairs: Sequence[tuple[int, int]], owners: Sequence[str], co
     labels = cohort.patients["label"]
     shown = "; ".join(" and ".join(pair) for pair in between[:5])
     torn = sum(labels[one] != labels[other] for one, other in between)
-    what = f"{len(between)} pairs of patients share a picture ({shown})"
+    pairs_share = "1 pair of patients shares" if len(between) == 1 else f"{len(between)} pairs of patients share"
+    what = f"{pairs_share} a picture ({shown})"
     if torn:
         what += f", and {torn} of these pairs have different labels"
     return [Finding("warning", what, "images", "Such patients stay on one side of every split; check who they are")]

@@ -55,7 +55,7 @@ _REFERENCES = {
 }  # fmt: skip
 
 _MODELS = {
-    "linear": "linear discriminant",
+    "linear": "linear regression (least squares)",
     "logistic": "logistic regression",
     "lasso": "L1-penalised logistic regression",
     "elastic-net": "elastic-net logistic regression",

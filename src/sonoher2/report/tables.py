@@ -184,6 +184,8 @@ def selection_table(view: View) -> Table | None:
     data = view.result.selection
     if data.empty:
         return None
+    if "fallback" in data:
+        data = data.assign(fallback=data["fallback"].map({True: "nothing passed, best kept", False: ""}))
     caption = (
         "Final fit on all training patients; in cross-validation each fold repeats every step on its own patients."
     )

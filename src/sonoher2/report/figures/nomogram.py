@@ -59,7 +59,7 @@ def _scale(
     labels: Sequence[str],
     minor: NDArray[np.float64] | None = None,
 ) -> None:
-    wrapped = textwrap.fill(name, 26)
+    wrapped = textwrap.fill(name, 22)
     axes.text(-5, row, wrapped, ha="right", va="center", fontsize=8, fontweight="bold", clip_on=False)
     axes.plot([at.min(), at.max()], [row, row], color=INK, lw=0.9)
     if minor is not None:

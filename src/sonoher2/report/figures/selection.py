@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sonoher2.report.figures.style import BLUE, GREY, INK, PAGE, PALE, VERMILLION, panels
 from sonoher2.selection.lasso import LassoPath
@@ -23,6 +24,7 @@ def lasso_figure(path: LassoPath) -> Figure:
     left.axvline(strength[path.chosen], color=INK, lw=0.8, ls=(0, (4, 3)))
     for axes in (left, right):
         axes.set_xlabel("log₁₀ of the penalty (stronger to the right)")
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     return figure
 
 
