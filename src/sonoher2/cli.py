@@ -174,7 +174,8 @@ def extract(
     from sonoher2.study.extract import extract_table, radiomics_settings
 
     settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share)
-    rows = extract_table(images, out, settings, data=data, largest=largest, workers=jobs or default_jobs())
+    rows, noticed = extract_table(images, out, settings, data=data, largest=largest, workers=jobs or default_jobs())
+    _show_findings(noticed)
     typer.echo(f"Wrote {out}: {rows} images.")
 
 

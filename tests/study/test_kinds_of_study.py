@@ -116,3 +116,12 @@ def test_biopsy_column_in_a_pre_biopsy_study_is_refused(small_study_file: Path) 
     )
     with pytest.raises(InputError, match="cannot use nodes"):
         load_study(study)
+
+
+def test_lesions_with_few_grey_levels_are_a_warning(small_study_file: Path, finished, tmp_path: Path) -> None:
+    assert not [finding for finding in finished.result.findings if "grey levels" in finding.what]
+    study = variant(small_study_file, "wide", ("bin_count: 16", "bin_width: 60"))
+    findings = run_study(load_study(study), tmp_path / "run", jobs=1).findings
+    [warning] = [finding for finding in findings if "grey levels" in finding.what]
+    assert warning.severity == "warning"
+    assert "fewer than 8 grey levels" in warning.what

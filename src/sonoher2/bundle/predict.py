@@ -16,7 +16,7 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.clinical import parse_column
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, FindingsError, InputError, UsageError
-from sonoher2.features.lesion import lesion_features, pool_patients
+from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
 from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
 
@@ -106,6 +106,7 @@ class Prediction:
     bundle: str
     images: int
     scores: tuple[Score, ...]
+    warnings: tuple[str, ...] = ()
 
     def json(self) -> str:
         """All of it as JSON."""
@@ -122,6 +123,7 @@ class Prediction:
             )
             if score.filled:
                 lines.append(f"    not given, so counted as the training patients' median: {', '.join(score.filled)}")
+        lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join([*lines, self.notice])
 
 
@@ -136,8 +138,9 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
     blocks = {}
     if patient.clinical:
         blocks[CLINICAL] = clinical_block(bundle.schema.clinical, patient.clinical)
-    if patient.images and bundle.schema.reading is not None:
-        blocks[RADIOMICS] = _radiomics_block(bundle, patient)
+    measured = _measured(bundle, patient) if patient.images else []
+    if measured:
+        blocks[RADIOMICS] = _pooled(measured)
     names = usable_signatures(bundle.model, patient.clinical, RADIOMICS in blocks)
     if not names:
         raise InputError(
@@ -151,8 +154,17 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
         for name, probability in probabilities.items()
         for outcome, label in bundle.schema.outcomes.items()
     ]
-    schema = bundle.schema
-    return Prediction(schema.title, schema.notice, schema.synthetic, bundle.sha256, len(patient.images), tuple(scores))
+    levels = [measurement.grey_levels for measurement in measured]
+    flat = flat_lesions([str(image) for image, _ in patient.images], levels) if measured else []
+    return Prediction(
+        title=bundle.schema.title,
+        notice=bundle.schema.notice,
+        synthetic=bundle.schema.synthetic,
+        bundle=bundle.sha256,
+        images=len(patient.images),
+        scores=tuple(scores),
+        warnings=tuple(str(finding) for finding in flat),
+    )
 
 
 def usable_signatures(model: SignatureSet, clinical: Sequence[str] | dict[str, str], has_images: bool) -> list[str]:
@@ -204,12 +216,12 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
     return pd.DataFrame(block)
 
 
-def _radiomics_block(bundle: Bundle, patient: PatientInput) -> pd.DataFrame:
+def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     schema = bundle.schema
     if schema.reading is None or schema.radiomics is None:
         raise InputError("the model was trained without images", fix="Leave out --image")
-    rows = [
-        lesion_features(
+    return [
+        measure_lesion(
             str(image),
             [str(mask) for mask in masks],
             reading=schema.reading,
@@ -218,7 +230,10 @@ def _radiomics_block(bundle: Bundle, patient: PatientInput) -> pd.DataFrame:
         )
         for image, masks in patient.images
     ]
-    features = pd.DataFrame(rows)
+
+
+def _pooled(measured: list[Measurement]) -> pd.DataFrame:
+    features = pd.DataFrame([measurement.features for measurement in measured])
     return pool_patients(features, pd.Series(PATIENT, index=features.index))
 
 

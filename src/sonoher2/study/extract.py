@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sonoher2.cohort.image_table import image_rows
 from sonoher2.cohort.table import read_table
 from sonoher2.config import ImagesConfig, RadiomicsConfig
-from sonoher2.errors import FindingsError, InputError, UsageError
+from sonoher2.errors import Finding, FindingsError, InputError, UsageError
 from sonoher2.features.radiomics import feature_names
 from sonoher2.files import write_text
 from sonoher2.study.cache import Cache
@@ -43,7 +43,7 @@ def radiomics_settings(
 
 def extract_table(
     table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, largest: bool, workers: int
-) -> int:
+) -> tuple[int, list[Finding]]:
     """Measure the lesions of a table of images and write one row per image.
 
     Parameters
@@ -64,7 +64,7 @@ def extract_table(
 
     Returns
     -------
-    How many images.
+    How many images, and what was noticed.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def extract_table(
         what = f"{len(incomplete)} rows have no image or no mask" if len(found) else "the table has no rows"
         raise InputError(what, where=table.name, fix="Fill in `image` and `mask`, or remove those rows")
     workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
-    measured = measure_lesions(lesion_files(found), images, radiomics, file_hashes(found), workshop)
+    measured, noticed = measure_lesions(lesion_files(found), images, radiomics, file_hashes(found), workshop)
     features = pd.DataFrame(measured, index=found.index, columns=feature_names(radiomics))
     first = pd.DataFrame({"patient_id": found["patient_id"], "image": rows["image"]})
     write_text(out, pd.concat([first, features], axis=1).to_csv(index=False))
     workshop.cache.clear()
-    return len(found)
+    return len(found), noticed

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.config import StudyConfig
+from sonoher2.errors import Finding
 from sonoher2.features.lesion import pool_patients
 from sonoher2.features.radiomics import feature_names
 from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
@@ -44,11 +45,14 @@ class Measured:
         (images, features), index as `cohort.images`.
     blocks
         (patients, columns), two-level columns (block, name): the X of every signature, index as `cohort.patients`.
+    findings
+        What was noticed while measuring.
     """
 
     cohort: Cohort
     features: pd.DataFrame
     blocks: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
 
 
 def measure_cohort(cohort: Cohort, study: StudyConfig, hashes: dict[str, str], workshop: Workshop) -> Measured:
@@ -68,15 +72,16 @@ def measure_cohort(cohort: Cohort, study: StudyConfig, hashes: dict[str, str], w
     images = cohort.images
     blocks = {CLINICAL: cohort.patients[list(cohort.clinical)]}
     features = pd.DataFrame(index=images.index)
+    findings: list[Finding] = []
     if study.images is not None:
         names = feature_names(study.radiomics)
-        measured = measure_lesions(lesion_files(images), study.images, study.radiomics, hashes, workshop)
+        measured, findings = measure_lesions(lesion_files(images), study.images, study.radiomics, hashes, workshop)
         features = pd.DataFrame(measured, index=images.index, columns=names)
         blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
     if study.images is not None and study.selection.icc is not None:
         twice = images[images["second_mask"].notna()]
         files = lesion_files(twice, "second_mask")
-        again = measure_lesions(files, study.images, study.radiomics, hashes, workshop)
+        again, _ = measure_lesions(files, study.images, study.radiomics, hashes, workshop)
         second = pool_patients(pd.DataFrame(again, index=twice.index, columns=names), twice["patient_id"])
         blocks[second_reader(RADIOMICS)] = second.reindex(cohort.patients.index)
-    return Measured(cohort, features, join_blocks(blocks))
+    return Measured(cohort, features, join_blocks(blocks), tuple(findings))

@@ -79,7 +79,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         kind="study",
         classes=measured.cohort.classes,
         flow=measured.cohort.flow,
-        findings=(*report.findings, *_fallback_findings(selection)),
+        findings=(*report.findings, *measured.findings, *_fallback_findings(selection)),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,
@@ -122,9 +122,7 @@ def patient_table(measured: Measured, subset: NDArray[Any]) -> pd.DataFrame:
     return first.join(patients.drop(columns=["label", "group"]))
 
 
-def score_patients(
-    measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]
-) -> pd.DataFrame:
+def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
     """Score training patients out of fold, test patients by the final model."""
     labels, classes = measured.cohort.patients["label"], measured.cohort.classes
     tested = fitted.model.predict_proba(measured.blocks[~in_training])

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sonoher2.bundle.load import load_model
 from sonoher2.bundle.save import dump_model
 from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
-from sonoher2.features.lesion import lesion_features
+from sonoher2.errors import Finding
+from sonoher2.features.lesion import flat_lesions, measure_lesion
 from sonoher2.files import content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.validation import fit_fold, outer_folds
@@ -63,10 +64,10 @@ def file_hashes(images: pd.DataFrame) -> dict[str, str]:
 
 def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64]:
     file, reading, radiomics = job
-    features = lesion_features(
+    measured = measure_lesion(
         file.image, file.masks, reading=reading, radiomics=radiomics, mm_per_pixel=file.mm_per_pixel
     )
-    return np.array(list(features.values()))
+    return np.array([measured.grey_levels, *measured.features.values()])
 
 
 def measure_lesions(
@@ -75,7 +76,7 @@ def measure_lesions(
     radiomics: RadiomicsConfig,
     hashes: Mapping[str, str],
     workshop: Workshop,
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], list[Finding]]:
     """Radiomics of every image, each kept under the content of its files.
 
     Parameters
@@ -91,7 +92,7 @@ def measure_lesions(
 
     Returns
     -------
-    (images, features), columns as `feature_names(radiomics)`.
+    (images, features), columns as `feature_names(radiomics)`; and a warning when lesions have few grey levels.
     """
     how = [reading.several_masks, reading.crop_to_b_mode, radiomics.model_dump(mode="json")]
     common = [code_key("images", "regions", "features"), how]
@@ -102,7 +103,9 @@ def measure_lesions(
     names, jobs = list(waiting), [(file, reading, radiomics) for file in waiting.values()]
     for i, values in run_jobs(_measure, jobs, workers=workshop.workers, label="Measuring lesions"):
         workshop.cache.write_array("features", names[i], values)
-    return np.stack([workshop.cache.array("features", key) for key in keys])
+    rows = np.stack([workshop.cache.array("features", key) for key in keys])
+    findings = flat_lesions([file.image for file in files], rows[:, 0].astype(int).tolist())
+    return rows[:, 1:], findings
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         kind="validation",
         classes=bundle.schema.classes,
         flow=measured.cohort.flow,
-        findings=(*checked.cohort.findings, *_absent_columns(bundle, given)),
+        findings=(*checked.cohort.findings, *measured.findings, *_absent_columns(bundle, given)),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,
