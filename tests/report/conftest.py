@@ -174,7 +174,7 @@ def simulate_result(
         signatures=signatures,
         main=main_signature(signatures),
         comparisons=comparison_table(predictions, 0.95),
-        subgroups=subgroup_table(predictions, patients, config.evaluation),
+        subgroups=subgroup_table(predictions, patients, config.evaluation, config.clinical.columns),
         zoo=simulate_zoo(rng, list(strengths)),
         selection=pd.DataFrame(
             {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
-from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -206,7 +205,7 @@ def subgroup_table(
     predictions: pd.DataFrame,
     patients: pd.DataFrame,
     evaluation: EvaluationConfig,
-    declared: Mapping[str, ClinicalColumn] = MappingProxyType({}),
+    declared: Mapping[str, ClinicalColumn],
 ) -> pd.DataFrame:
     """AUC of each signature within levels of chosen columns; numbers are cut at the training median.
 
