@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from sonoher2.cohort.demo import write_demo_cohort
+from sonoher2.config import load_study
+from sonoher2.study.result import StudyResult
+from sonoher2.study.run import run_study
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -15,3 +21,35 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the real data folder ../shared is not beside this checkout")
     return SHARED
+
+
+SMALL_STUDY = """
+radiomics: {filters: [original], bin_count: 16}
+models: [logistic, naive-bayes]
+validation: {outer_folds: 3, inner_folds: 3}
+evaluation: {bootstrap: 100, subgroups: [site]}
+"""
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """A small synthetic study that was run once for the whole session; nobody may write into it."""
+
+    file: Path
+    run: Path
+    result: StudyResult
+
+
+@pytest.fixture(scope="session")
+def small_study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Study file of 60 simulated patients with small pictures and few models."""
+    file = write_demo_cohort(tmp_path_factory.mktemp("cohort"), patients=60, seed=1, size=(80, 80))
+    file.write_text(file.read_text(encoding="utf-8") + SMALL_STUDY, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def finished(small_study_file: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedStudy:
+    """The small study, run with one process."""
+    run = tmp_path_factory.mktemp("run")
+    return FinishedStudy(small_study_file, run, run_study(load_study(small_study_file), run, jobs=1))

@@ -5,20 +5,24 @@ Modules that compute are imported inside the commands, so that `--help` answers 
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from sonoher2 import __version__
-from sonoher2.errors import SonoHer2Error
+from sonoher2.errors import Finding, SonoHer2Error, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sonoher2.errors import Finding
+    from sonoher2.study.result import StudyResult
+
+# newer releases of typer carry their own click: the base of usage errors is found from the one that is public
+ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 app = typer.Typer(
     name="sonoher2",
@@ -71,10 +75,10 @@ def run(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         outcome = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
+    except ClickException as error:
+        typer.BadParameter.show(error)  # type: ignore[arg-type]
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _say("Interrupted. What is finished is kept: the same command resumes.", 4, debug)
     except SonoHer2Error as error:
         return _say(f"Error: {error}", error.exit_code, debug)
@@ -96,3 +100,134 @@ def _say(message: str, code: int, debug: bool) -> int:
 def _show_findings(findings: Iterable[Finding]) -> None:
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding}", err=True)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder with images, masks and tables.")],
+    out: Annotated[Path, typer.Option("--out", help="The study file to write.")] = Path("study.yaml"),
+) -> None:
+    """Write a study file from what a folder holds, with the guesses to confirm marked in it."""
+    from sonoher2.cohort.init import draft_study
+    from sonoher2.files import write_text
+
+    if out.exists():
+        raise UsageError(f"{out} exists already; choose another name with --out.")
+    draft = draft_study(folder)
+    for name, text in draft.tables.items():
+        write_text(folder / name, text)
+    place = Path(os.path.relpath(folder.resolve(), out.resolve().parent)).as_posix()
+    write_text(out, draft.text if place == "." else f"{draft.text}\ndata: {json.dumps(place)}\n")
+    typer.echo(f"Wrote {out}. Check the lines with CONFIRM in it, then: sonoher2 check {out}")
+
+
+@app.command()
+def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
+    """Report everything that is wrong with a study, and what it can show at its size, before anything is computed."""
+    from sonoher2.config import load_study
+
+    config = load_study(study, data)
+    from sonoher2.study.check import check_study
+
+    report = check_study(config, jobs)
+    typer.echo(report.text())
+    report.raise_errors()
+
+
+@app.command(name="run")
+def run_command(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs: Jobs = None) -> None:
+    """Run a whole study: measure, select, fit, evaluate, report, freeze. A second run resumes."""
+    from sonoher2.config import load_study
+
+    config = load_study(study, data)
+    from sonoher2.report.html import write_report
+    from sonoher2.study.run import run_study
+
+    result = run_study(config, out, jobs)
+    _show_findings(result.findings)
+    _show_signatures(result, write_report(result, out))
+
+
+def _show_signatures(result: StudyResult, report: Path) -> None:
+    columns = ["signature", "set", "outcome", "n", "events", "auc", "auc_low", "auc_high"]
+    typer.echo(result.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
+    typer.echo(f"Report: {report}")
+
+
+@app.command()
+def extract(
+    images: Annotated[Path, typer.Argument(help="Table with patient_id, image, mask and, if known, mm_per_pixel.")],
+    out: Annotated[Path, typer.Option("--out", help="The table to write (CSV).")],
+    data: DataFolder = None,
+    bin_count: Annotated[int | None, typer.Option(min=2, max=256, help="Grey levels; 32 unless told.")] = None,
+    bin_width: Annotated[float | None, typer.Option(help="Fixed bin width instead of a bin count.")] = None,
+    resample_mm: Annotated[float | None, typer.Option(help="Resample to square pixels of this size, mm.")] = None,
+    ring_mm: Annotated[float | None, typer.Option(help="Also measure a ring around the lesion, width in mm.")] = None,
+    ring_share: Annotated[
+        float | None, typer.Option(help="Also measure a ring, width as a share of the lesion's diameter.")
+    ] = None,
+    largest: Annotated[bool, typer.Option("--largest", help="Of several masks, take the largest.")] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Measure the lesions of a table of images: one row per image, features under pyradiomics' names."""
+    from sonoher2.study.compute import default_jobs
+    from sonoher2.study.extract import extract_table, radiomics_settings
+
+    settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share)
+    rows, noticed = extract_table(images, out, settings, data=data, largest=largest, workers=jobs or default_jobs())
+    _show_findings(noticed)
+    typer.echo(f"Wrote {out}: {rows} images.")
+
+
+@app.command()
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="The folder `bundle` of a run.")],
+    image: Annotated[list[Path] | None, typer.Option("--image", help="An image; repeat it for several views.")] = None,
+    mask: Annotated[
+        list[Path] | None, typer.Option("--mask", help="The mask of each image, in the order of the images.")
+    ] = None,
+    clinical: Annotated[
+        list[str] | None, typer.Option("--clinical", help="KEY=VALUE; repeat it for several.", metavar="KEY=VALUE")
+    ] = None,
+    mm_per_pixel: Annotated[float | None, typer.Option(help="Side of a pixel, mm.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Predict one patient with a frozen model. Research software, not for clinical use."""
+    from sonoher2.bundle.load import load_bundle
+    from sonoher2.bundle.predict import PatientInput, predict_patient
+
+    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel)
+    prediction = predict_patient(load_bundle(bundle), patient)
+    typer.echo(prediction.json() if as_json else prediction.text())
+
+
+@app.command()
+def validate(
+    bundle: Annotated[Path, typer.Argument(help="The folder `bundle` of a run.")],
+    study: StudyFile,
+    out: OutFolder,
+    data: DataFolder = None,
+    jobs: Jobs = None,
+) -> None:
+    """Test a frozen model on a second cohort; nothing is fitted."""
+    from sonoher2.bundle.load import load_bundle
+    from sonoher2.config import load_study
+    from sonoher2.report.html import write_report
+    from sonoher2.study.validate import validate_bundle
+
+    result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs)
+    _show_findings(result.findings)
+    _show_signatures(result, write_report(result, out))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the cohort into.")] = Path("demo"),
+    patients: Annotated[int, typer.Option(min=1, help="Simulated patients.")] = 120,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 0,
+) -> None:
+    """Write a synthetic cohort with its study file, to try everything on."""
+    from sonoher2.cohort.demo import write_demo_cohort
+
+    study = write_demo_cohort(out, patients=patients, seed=seed)
+    typer.echo(f"Wrote {study} (synthetic patients). Next: sonoher2 run {study} --out {out / 'run'}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
@@ -60,12 +60,11 @@ def _shape(value: Any) -> str:
     return "several" if isinstance(value, list) else "name"
 
 
-_Name, _FromTemplate = Annotated[str, Tag("name")], Annotated[Template, Tag("template")]
+_Name: TypeAlias = Annotated[str, Tag("name")]
+_FromTemplate: TypeAlias = Annotated[Template, Tag("template")]
 ColumnSource = Annotated[_Name | _FromTemplate, Discriminator(_shape)]
 """A column's name; or, when it holds ``{...}``, a template over columns."""
-ColumnSources = Annotated[
-    _Name | _FromTemplate | Annotated[list[ColumnSource], Tag("several")], Discriminator(_shape)
-]
+ColumnSources = Annotated[_Name | _FromTemplate | Annotated[list[ColumnSource], Tag("several")], Discriminator(_shape)]
 """One column source or a list of them."""
 
 
@@ -109,9 +108,10 @@ class ClinicalColumn(_Strict):
     timing: Timing
     unit: str = ""
     levels: list[str] = Field([], description="`ordered`: the levels, lowest first. `yes/no`: [no, yes].")
-    contains: str | None = Field(None, description="`yes/no`: yes when the text holds this; for cells of several values.")
+    contains: str | None = Field(None, description="`yes/no`: yes when the text holds this; else no.")
     low: float | None = Field(None, description="Smallest possible value; below it is an error.")
     high: float | None = Field(None, description="Largest possible value; above it is an error.")
+    missing: list[str] = Field([], description="Spellings of a missing value in this column alone.")
     several: Literal["refuse", "highest", "mean"] = Field(
         "refuse", description="What to do when the rows of one patient differ."
     )
@@ -289,7 +289,7 @@ class EvaluationConfig(_Strict):
     threshold_at: float = Field(0.9, gt=0, lt=1, description="The sensitivity or specificity to reach in training.")
     bootstrap: int = Field(2000, ge=100)
     confidence: float = Field(0.95, gt=0.5, lt=1)
-    subgroups: list[str] = Field([], description="Clinical columns, `site` or `view`; numbers are cut at the median.")
+    subgroups: list[str] = Field([], description="Clinical columns or `site`; numbers are cut at the median.")
 
 
 class StudyConfig(_Strict):
@@ -313,6 +313,15 @@ class StudyConfig(_Strict):
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @model_validator(mode="after")
+    def _second_reader_is_named(self) -> StudyConfig:
+        if self.selection.icc is not None and (self.images is None or self.images.second_mask is None):
+            raise ValueError(
+                "selection.icc compares two readers, and no second reader is named. "
+                "Give `second_mask` in `images`, or remove `icc`"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _timing_holds(self) -> StudyConfig:
         last = TIMINGS.index(self.timing)
         late = [name for name, column in self.clinical.columns.items() if TIMINGS.index(column.timing) > last]
@@ -333,7 +342,8 @@ class StudyConfig(_Strict):
 
     @model_validator(mode="after")
     def _subgroups_exist(self) -> StudyConfig:
-        known = [*self.clinical.columns, "site", "view"]
+        has_site = self.split.kind == "site" or (self.images is not None and self.images.site is not None)
+        known = [*self.clinical.columns, *(["site"] if has_site else [])]
         unknown = [name for name in self.evaluation.subgroups if name not in known]
         if unknown:
             raise ValueError(f"no clinical column for the subgroup {', '.join(unknown)}; known: {', '.join(known)}")
@@ -379,7 +389,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=deep)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key}' stands twice", key_node.start_mark
@@ -389,9 +399,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 
 # YAML 1.1 reads `levels: [no, yes]` as booleans and `test_from: 2020-01-01` as a date
-_MEANT = {"tag:yaml.org,2002:bool": "tTfF", "tag:yaml.org,2002:timestamp": ""}
+_FIRST_LETTERS = {"tag:yaml.org,2002:bool": "tTfF", "tag:yaml.org,2002:timestamp": ""}
 _UniqueKeyLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if first in _MEANT.get(tag, first)]
+    first: [(tag, pattern) for tag, pattern in resolvers if (first or "") in _FIRST_LETTERS.get(tag, first or "")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -421,14 +431,14 @@ def _finding(path: Path, values: Any, problem: Any) -> Finding:
     """One pydantic problem in a user's words."""
     # pydantic adds the class names of unions to the location; a user knows only their own keys
     keys, here = [], values
-    for part in problem["loc"]:
+    for level, part in enumerate(problem["loc"], start=1):
         if isinstance(here, dict) and part in here:
             here = here[part]
             keys.append(str(part))
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             here = here[part]
             keys.append(str(part + 1))
-        elif problem["type"] in ("missing", "extra_forbidden") and part == problem["loc"][-1]:
+        elif problem["type"] in ("missing", "extra_forbidden") and level == len(problem["loc"]):
             keys.append(str(part))
     where = f"{path}, {'.'.join(keys)}" if keys else str(path)
     if problem["type"] == "extra_forbidden":

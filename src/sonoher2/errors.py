@@ -61,7 +61,7 @@ def _rebuild(kind: type[InputError], args: tuple[Any, ...], state: dict[str, Any
 def one_sentence(what: str, where: str = "", fix: str = "") -> str:
     """Join what, where and what to do into the one line that a user reads."""
     text = f"{where}: {what}" if where else what
-    return f"{text}. {fix}" if fix else f"{text}."
+    return " ".join(f"{part.rstrip('.')}." for part in (text, fix) if part)
 
 
 Severity = Literal["error", "warning", "note"]

@@ -10,7 +10,7 @@ import skops.io
 from pydantic import ValidationError
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from sonoher2.bundle.schema import FORMAT, MANIFEST, MODEL, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, SCHEMA, BundleSchema
 from sonoher2.errors import InputError
 from sonoher2.files import file_sha256
 from sonoher2.fusion.signatures import SignatureSet
@@ -72,9 +72,9 @@ def load_bundle(folder: Path) -> Bundle:
         model = (folder / MODEL).read_bytes()
     except (OSError, ValueError, KeyError):
         raise InputError("this is no bundle", where=str(folder), fix=_AGAIN) from None
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") != 1:
         raise InputError(
-            f"bundle format {manifest.get('format')}, this version reads {FORMAT}",
+            f"bundle format {manifest.get('format')}, this version reads 1",
             where=str(folder),
             fix="Use the version of SonoHER2 that wrote it",
         )

@@ -16,7 +16,6 @@ from sonoher2.config import (
     Timing,
 )
 
-FORMAT = 1
 MODEL, SCHEMA, MANIFEST = "model.skops", "model.json", "manifest.json"
 
 
@@ -33,8 +32,10 @@ class BundleSchema(BaseModel):
         Names of the labels, in order.
     signatures
         Names, in the order of the report.
-    thresholds
-        By signature and outcome, learned on out-of-fold training scores.
+    main
+        The signature with the highest out-of-fold training AUC.
+    thresholds, threshold_rule
+        By signature and outcome, learned on out-of-fold training scores by this rule.
     reading, radiomics
         How images are read and measured; None for a study without images.
     clinical
@@ -45,7 +46,7 @@ class BundleSchema(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     sonoher2: str
     title: str
     synthetic: bool
@@ -53,7 +54,9 @@ class BundleSchema(BaseModel):
     timing: Timing
     classes: tuple[str, ...]
     signatures: tuple[str, ...]
+    main: str
     thresholds: dict[str, dict[str, float]]
+    threshold_rule: str
     reading: ImageReading | None
     radiomics: RadiomicsConfig | None
     clinical: dict[str, ClinicalColumn]
@@ -73,7 +76,9 @@ def schema_of(
     version: str,
     classes: tuple[str, ...],
     signatures: tuple[str, ...],
+    main: str,
     thresholds: dict[str, dict[str, float]],
+    threshold_rule: str,
     training_patients: dict[str, int],
 ) -> BundleSchema:
     """Describe a study's frozen model; only the settings that reading and measuring need are carried over."""
@@ -88,7 +93,9 @@ def schema_of(
         timing=study.timing,
         classes=classes,
         signatures=signatures,
+        main=main,
         thresholds=thresholds,
+        threshold_rule=threshold_rule,
         reading=reading,
         radiomics=study.radiomics if reading else None,
         clinical=study.clinical.columns,

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sonoher2.config import ImageReading, RadiomicsConfig
-from sonoher2.features.radiomics import extract
+from sonoher2.errors import Finding
+from sonoher2.features.radiomics import extract, grey_levels
 from sonoher2.regions.region import read_lesion
 
+FEWEST_GREY_LEVELS = 8
+"""With fewer levels in a lesion, texture says little; a bin width of 25 leaves one or two in many derived images."""
 
-def lesion_features(
+
+@dataclass(frozen=True)
+class Measurement:
+    """One lesion, measured.
+
+    Attributes
+    ----------
+    features
+        By name, in the order of `feature_names(radiomics)`.
+    grey_levels
+        Levels that occur in the lesion after discretisation of the original image.
+    """
+
+    features: dict[str, float]
+    grey_levels: int
+
+
+def measure_lesion(
     image: str,
     masks: Sequence[str],
     *,
     reading: ImageReading,
     radiomics: RadiomicsConfig,
     mm_per_pixel: float | None = None,
-) -> dict[str, float]:
+) -> Measurement:
     """Read an image with its masks and measure the lesion: the one way for studies, tables and predictions.
 
     Parameters
@@ -31,17 +53,32 @@ def lesion_features(
     radiomics
         What to measure.
     mm_per_pixel
-        Side of a pixel, mm, from the user's table; None lets the file say.
-
-    Returns
-    -------
-    Features by name, in the order of `feature_names(radiomics)`.
+        Side of a pixel, mm, from the user's table; None or NaN lets the file say.
     """
     known = None if mm_per_pixel is None or np.isnan(mm_per_pixel) else mm_per_pixel
     lesion = read_lesion(
         image, masks, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode, several=reading.several_masks
     )
-    return extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
+    features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
+    return Measurement(features, grey_levels(lesion.image.pixels, lesion.mask, radiomics))
+
+
+def flat_lesions(images: Sequence[str], levels: Sequence[int]) -> list[Finding]:
+    """Warn of lesions with too few grey levels for texture.
+
+    Parameters
+    ----------
+    images
+        Path of each image.
+    levels
+        Grey levels in each lesion.
+    """
+    flat = [Path(image).name for image, level in zip(images, levels, strict=True) if level < FEWEST_GREY_LEVELS]
+    if not flat:
+        return []
+    shown = ", ".join(flat[:3]) + (", ..." if len(flat) > 3 else "")
+    what = f"{len(flat)} of {len(levels)} lesions have fewer than {FEWEST_GREY_LEVELS} grey levels ({shown})"
+    return [Finding("warning", what, "radiomics", "Their texture says little; use `bin_count`, the default of 32")]
 
 
 def pool_patients(features: pd.DataFrame, patient_id: pd.Series) -> pd.DataFrame:

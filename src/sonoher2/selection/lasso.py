@@ -75,15 +75,11 @@ class LassoSelector(ClassSelector):
 
     def _support(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
         alphas = penalties(X, y)
-        folds = min(self.n_folds, int(np.bincount(y).min()))
-        if folds < 2:
-            raise ValueError("LASSO needs two patients of each class at least")
-        splitter = StratifiedKFold(folds, shuffle=True, random_state=self.random_state)
-        errors = np.array([_fold_deviance(X, y, alphas, *rows) for rows in splitter.split(X, y)])
+        errors = self._errors(X, y, alphas)
         coefficients, _ = lasso_path(X, y, alphas)
         # a single column of the two-class model keeps its sign; several classes are shown by their length
         shown = coefficients[:, :, 0] if coefficients.shape[2] == 1 else np.linalg.norm(coefficients, axis=2)
-        mean, spread = errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(folds)
+        mean, spread = errors.mean(axis=0), errors.std(axis=0, ddof=1) / np.sqrt(len(errors))
         chosen = int(np.argmin(mean))
         names = getattr(self, "feature_names_in_", [f"x{column}" for column in range(X.shape[1])])
         self.path_ = LassoPath(tuple(map(str, names)), alphas, shown.T, mean, spread, chosen)
@@ -93,12 +89,20 @@ class LassoSelector(ClassSelector):
             support[np.argmax(f_statistic(X, y))] = True
         return np.asarray(support)
 
+    def _errors(self, X: NDArray[np.float64], y: NDArray[np.int64], alphas: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Deviance by fold and penalty; made to rise, so that nothing stays, when a class has only one patient."""
+        folds = min(self.n_folds, int(np.bincount(y).min()))
+        if folds < 2:
+            return np.tile(np.arange(len(alphas), dtype=np.float64), (2, 1))
+        splitter = StratifiedKFold(folds, shuffle=True, random_state=self.random_state)
+        return np.array([_fold_deviance(X, y, alphas, *rows) for rows in splitter.split(X, y)])
+
 
 def penalties(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     """Penalties on a logarithmic scale, strongest first: the first is the least that leaves every coefficient 0."""
     targets = _targets(y)
     gradient = (X - X.mean(axis=0)).T @ (targets - targets.mean(axis=0)) / len(y)
-    strongest = max(float(np.linalg.norm(gradient, axis=1).max()), 1e-12)
+    strongest = max(float(np.linalg.norm(gradient, axis=1).max()), 1e-12) * (1 + 1e-9)  # rounding lets nothing in
     return strongest * np.geomspace(1.0, LEAST_SHARE, N_ALPHAS)
 
 
@@ -157,7 +161,7 @@ def _targets(y: NDArray[np.int64]) -> NDArray[np.float64]:
     return members[:, 1:] if members.shape[1] == 2 else members
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _probabilities(log_odds):  # type: ignore[no-untyped-def]  # numba infers the types
     """Shape (columns, patients): logistic of one column, softmax of several."""
     columns, patients = log_odds.shape
@@ -174,7 +178,7 @@ def _probabilities(log_odds):  # type: ignore[no-untyped-def]  # numba infers th
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _bounded_step(beta, gradient, gram, bound, alpha):  # type: ignore[no-untyped-def]
     """Minimise the bounded problem around `beta` by coordinate descent; changes `beta`, returns the largest change."""
     columns, n_features = beta.shape
@@ -204,7 +208,7 @@ def _bounded_step(beta, gradient, gram, bound, alpha):  # type: ignore[no-untype
     return np.abs(beta - start).max()
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _descend(X, targets, gram, alphas):  # type: ignore[no-untyped-def]
     """Solutions of all penalties: X centred, (features, patients); targets (columns, patients); see `lasso_path`."""
     n_features, patients = X.shape

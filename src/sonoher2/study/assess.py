@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.config import EvaluationConfig
+from sonoher2.config import ClinicalColumn, EvaluationConfig, StudyConfig
 from sonoher2.evaluation.comparison import delong_test, holm
-from sonoher2.evaluation.discrimination import auc, auc_delong, macro_auc
+from sonoher2.evaluation.discrimination import auc, macro_auc
+from sonoher2.evaluation.subgroups import auc_by_subgroup
 from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
+from sonoher2.files import content_key
+from sonoher2.study.cache import Cache, code_key
 
 Scores = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -58,11 +62,11 @@ def long_predictions(
 
 def outcome_scores(rows: pd.DataFrame, outcome: str) -> Scores:
     """Outcomes (patients,) as 0 or 1 and scores (patients,) of rows of one signature, set and outcome."""
-    return (rows["label"] == outcome).to_numpy(np.int64), rows["score"].to_numpy(np.float64)
+    return np.asarray(rows["label"] == outcome, dtype=np.int64), np.asarray(rows["score"], dtype=np.float64)
 
 
 def _parts(predictions: pd.DataFrame, by: list[str]) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
-    return predictions.groupby(by, sort=False)
+    return cast("Iterable[tuple[tuple[str, ...], pd.DataFrame]]", predictions.groupby(by, sort=False))
 
 
 def learn_thresholds(training: pd.DataFrame, evaluation: EvaluationConfig) -> pd.DataFrame:
@@ -107,11 +111,17 @@ def signature_table(
     `signature, set, n, events, auc, auc_low, auc_high, outcome`, then the other metrics.
     """
     frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
-    options = {"repeats": evaluation.bootstrap, "seed": seed, "confidence": evaluation.confidence}
     rows: list[dict[str, object]] = []
     for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
-        row = metric_row(y, score, float(frozen[signature, outcome]), **options)
+        row = metric_row(
+            y,
+            score,
+            float(frozen[signature, outcome]),
+            repeats=evaluation.bootstrap,
+            seed=seed,
+            confidence=evaluation.confidence,
+        )
         rows.append({"signature": signature, "set": subset, "outcome": outcome, **row})
     if predictions["outcome"].nunique() > 1:
         rows += _macro_rows(predictions, evaluation, seed)
@@ -142,6 +152,12 @@ def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: i
             }
         )
     return rows
+
+
+def main_signature(signatures: pd.DataFrame) -> str:
+    """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
+    training = signatures[signatures["set"].eq("train_oof") & signatures["outcome"].ne(MACRO)]
+    return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
 
 
 def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -186,7 +202,10 @@ def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: floa
 
 
 def subgroup_table(
-    predictions: pd.DataFrame, patients: pd.DataFrame, evaluation: EvaluationConfig
+    predictions: pd.DataFrame,
+    patients: pd.DataFrame,
+    evaluation: EvaluationConfig,
+    declared: Mapping[str, ClinicalColumn],
 ) -> pd.DataFrame:
     """AUC of each signature within levels of chosen columns; numbers are cut at the training median.
 
@@ -196,6 +215,10 @@ def subgroup_table(
         Long predictions.
     patients
         Index `patient_id`, with `set` and the columns that `evaluation.subgroups` names.
+    evaluation
+        Its `subgroups` and `confidence`.
+    declared
+        The clinical columns, for the names of their levels.
 
     Returns
     -------
@@ -203,31 +226,76 @@ def subgroup_table(
     """
     rows = []
     for name in evaluation.subgroups:
-        levels = _levels(patients[name], patients["set"])
+        levels = _levels(patients[name], patients["set"], declared.get(name))
         for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
-            for level, members in part.groupby(levels.reindex(part["patient_id"]).to_numpy()):
-                y, score = outcome_scores(members, outcome)
-                estimate = auc_delong(y, score, evaluation.confidence) if 0 < y.sum() < len(y) else None
-                rows.append(
-                    {
-                        "subgroup": name,
-                        "level": level,
-                        "signature": signature,
-                        "set": subset,
-                        "outcome": outcome,
-                        "n": len(y),
-                        "events": int(y.sum()),
-                        "auc": estimate.value if estimate else np.nan,
-                        "auc_low": estimate.low if estimate else np.nan,
-                        "auc_high": estimate.high if estimate else np.nan,
-                    }
-                )
+            y, score = outcome_scores(part, outcome)
+            group = levels.reindex(part["patient_id"]).to_numpy()
+            rows += [
+                {
+                    "subgroup": name,
+                    "level": found.level,
+                    "signature": signature,
+                    "set": subset,
+                    "outcome": outcome,
+                    "n": found.n,
+                    "events": found.events,
+                    "auc": found.auc.value,
+                    "auc_low": found.auc.low,
+                    "auc_high": found.auc.high,
+                }
+                for found in auc_by_subgroup(y, score, group, confidence=evaluation.confidence)
+            ]
     return pd.DataFrame(rows)
 
 
-def _levels(values: pd.Series, subset: pd.Series) -> pd.Series:
-    if not pd.api.types.is_float_dtype(values) or values.nunique() <= 5:
-        return values.map(lambda value: None if pd.isna(value) else f"{value:g}" if isinstance(value, float) else value)
-    median = values[subset != "test"].median() if (subset != "test").any() else values.median()
-    names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
-    return pd.Series(names, index=values.index).where(values.notna(), None)
+def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None) -> pd.Series:
+    """Name of each patient's level; None where it is unknown."""
+    if declared is None or declared.kind == "category":
+        return values.astype(object)
+    if declared.kind == "number":
+        median = values[subset != "test"].median() if (subset != "test").any() else values.median()
+        names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
+        return pd.Series(names, index=values.index).where(values.notna(), None)
+    known = dict(enumerate(declared.levels or ["no", "yes"]))
+    return values.map(known, na_action="ignore").astype(object)
+
+
+def assess(
+    predictions: pd.DataFrame,
+    thresholds: pd.DataFrame,
+    patients: pd.DataFrame,
+    study: StudyConfig,
+    cache: Cache,
+) -> dict[str, pd.DataFrame]:
+    """All tables of figures: `signatures`, `comparisons` and `subgroups`, cached.
+
+    Parameters
+    ----------
+    predictions, thresholds
+        As in `StudyResult`.
+    patients
+        Index `patient_id`, with `set` and the subgroup columns.
+    study
+        Its `evaluation` and `seed`.
+    cache
+        Where finished tables are kept.
+    """
+    evaluation = study.evaluation
+    shown = patients[["set", *evaluation.subgroups]]
+    key = content_key(
+        code_key("evaluation", "study"),
+        evaluation.model_dump(mode="json"),
+        study.seed,
+        *(frame.to_csv() for frame in (predictions, thresholds, shown)),
+    )
+    steps: dict[str, Callable[[], pd.DataFrame]] = {
+        "signatures": lambda: signature_table(predictions, thresholds, evaluation, study.seed),
+        "comparisons": lambda: comparison_table(predictions, evaluation.confidence),
+        "subgroups": lambda: subgroup_table(predictions, patients, evaluation, study.clinical.columns),
+    }
+    tables: dict[str, pd.DataFrame] = {}
+    for name, compute in steps.items():
+        if not cache.has(name, key, ".parquet"):
+            cache.write_frame(name, key, compute())
+        tables[name] = cache.frame(name, key)
+    return tables

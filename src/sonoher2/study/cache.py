@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
+import shutil
 from functools import cache as memoise
 from importlib import resources
 from pathlib import Path
@@ -41,19 +41,21 @@ class Cache:
         """Whether the entry is there."""
         return self.path(step, key, suffix).is_file()
 
-    def read(self, step: str, key: str, suffix: str) -> bytes | None:
-        """Bytes of an entry, or None."""
-        path = self.path(step, key, suffix)
-        return path.read_bytes() if path.is_file() else None
+    def clear(self) -> None:
+        """Remove all entries."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def entry(self, step: str, key: str, suffix: str) -> bytes:
+        """Bytes of an entry that is there."""
+        return self.path(step, key, suffix).read_bytes()
 
     def write(self, step: str, key: str, suffix: str, data: bytes) -> None:
         """Keep an entry."""
         write_bytes(self.path(step, key, suffix), data)
 
-    def read_array(self, step: str, key: str) -> NDArray[np.float64] | None:
-        """Array of an entry, or None."""
-        data = self.read(step, key, ".npy")
-        return None if data is None else np.load(io.BytesIO(data), allow_pickle=False)
+    def array(self, step: str, key: str) -> NDArray[np.float64]:
+        """Array of an entry that is there."""
+        return np.asarray(np.load(self.path(step, key, ".npy"), allow_pickle=False))
 
     def write_array(self, step: str, key: str, value: NDArray[Any]) -> None:
         """Keep an array."""
@@ -61,23 +63,13 @@ class Cache:
         np.save(buffer, value, allow_pickle=False)
         self.write(step, key, ".npy", buffer.getvalue())
 
-    def read_frame(self, step: str, key: str) -> pd.DataFrame | None:
-        """Table of an entry, or None."""
-        data = self.read(step, key, ".parquet")
-        return None if data is None else pd.read_parquet(io.BytesIO(data))
+    def frame(self, step: str, key: str) -> pd.DataFrame:
+        """Table of an entry that is there."""
+        return pd.read_parquet(self.path(step, key, ".parquet"))
 
     def write_frame(self, step: str, key: str, value: pd.DataFrame) -> None:
         """Keep a table."""
         self.write(step, key, ".parquet", value.to_parquet())
-
-    def read_json(self, step: str, key: str) -> Any:
-        """JSON value of an entry, or None."""
-        data = self.read(step, key, ".json")
-        return None if data is None else json.loads(data)
-
-    def write_json(self, step: str, key: str, value: Any) -> None:
-        """Keep a JSON value."""
-        self.write(step, key, ".json", json.dumps(value).encode())
 
 
 @memoise

@@ -62,6 +62,43 @@ def open_test_set(out: Path, key: str) -> list[dict[str, str]]:
     return entries
 
 
-def images_hash(hashes: list[str]) -> str:
-    """One hash for all image and mask files of a study."""
-    return content_key(sorted(hashes))
+def run_record(
+    study: StudyConfig,
+    started: str,
+    seconds: dict[str, float],
+    hashes: dict[str, str],
+    parts: dict[str, str],
+    ledger: list[dict[str, str]],
+) -> dict[str, Any]:
+    """Content of `run.json`.
+
+    Parameters
+    ----------
+    study
+        The study.
+    started
+        When.
+    seconds
+        Wall time by step.
+    hashes
+        Sha256 of every image and mask file, by path.
+    parts
+        Sha256 of the split, the model and the like.
+    ledger
+        Openings of the test set.
+    """
+    return {
+        "title": study.title,
+        "synthetic": study.synthetic,
+        "notice": "Research software, not for clinical use.",
+        "started": started,
+        "finished": now(),
+        "seconds": seconds,
+        "seed": study.seed,
+        "settings": settings(study),
+        "machine": machine(),
+        "tables": table_hashes(study),
+        "images": {"files": len(hashes), "sha256": content_key(sorted(hashes.values()))},
+        "sha256": parts,
+        "ledger": ledger,
+    }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,9 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.load import load_model
 from sonoher2.bundle.save import dump_model
-from sonoher2.cohort.cohort import Cohort
-from sonoher2.config import StudyConfig
-from sonoher2.features.lesion import lesion_features
-from sonoher2.features.radiomics import feature_names
+from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
+from sonoher2.errors import Finding
+from sonoher2.features.lesion import flat_lesions, measure_lesion
 from sonoher2.files import content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.validation import fit_fold, outer_folds
@@ -33,60 +34,78 @@ class Workshop:
     workers: int
 
 
-def file_hashes(images: pd.DataFrame, workshop: Workshop) -> dict[str, str]:
+@dataclass(frozen=True)
+class LesionFile:
+    """One image as it is read: paths, and mm per pixel (NaN when the table does not say)."""
+
+    image: str
+    masks: tuple[str, ...]
+    mm_per_pixel: float
+
+    def key(self, hashes: Mapping[str, str]) -> list[Any]:
+        """List what reading it depends on: the bytes of the files, not their names."""
+        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel)]
+
+
+def lesion_files(images: pd.DataFrame, mask_column: str = "masks") -> list[LesionFile]:
+    """Rows of `Cohort.images` as records; `mask_column` may be `second_mask`."""
+    masks = [(mask,) if isinstance(mask, str) else tuple(mask) for mask in images[mask_column]]
+    columns = zip(images["image"].astype(str), masks, images["mm_per_pixel"].astype(float), strict=True)
+    return [LesionFile(*row) for row in columns]
+
+
+def file_hashes(images: pd.DataFrame) -> dict[str, str]:
     """Sha256 of every image and mask file, by path."""
-    paths = sorted({path for row in images.itertuples() for path in (row.image, *row.masks)})
-    return {paths[i]: value for i, value in run_jobs(file_sha256, paths, workers=1, label="Hashing files")}
+    paths = {path for file in lesion_files(images) for path in (file.image, *file.masks)}
+    paths |= set(images["second_mask"].dropna().astype(str))
+    ordered = [Path(path) for path in sorted(paths)]
+    return {str(ordered[i]): value for i, value in run_jobs(file_sha256, ordered, workers=1, label="Hashing files")}
 
 
-def image_keys(images: pd.DataFrame, hashes: Mapping[str, str]) -> list[list[Any]]:
-    """What the reading of each image depends on: bytes of image and masks, and mm per pixel."""
-    return [
-        [hashes[row.image], [hashes[mask] for mask in row.masks], repr(float(row.mm_per_pixel))]
-        for row in images.itertuples()
-    ]
-
-
-def _measure(job: tuple[dict[str, Any], StudyConfig]) -> NDArray[np.float64]:
-    row, study = job
-    if study.images is None:
-        raise ValueError("a study without images has nothing to measure")
-    features = lesion_features(
-        row["image"],
-        row["masks"],
-        reading=study.images,
-        radiomics=study.radiomics,
-        mm_per_pixel=row["mm_per_pixel"],
+def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64]:
+    file, reading, radiomics = job
+    measured = measure_lesion(
+        file.image, file.masks, reading=reading, radiomics=radiomics, mm_per_pixel=file.mm_per_pixel
     )
-    return np.array(list(features.values()))
+    return np.array([measured.grey_levels, *measured.features.values()])
 
 
-def measure_images(cohort: Cohort, study: StudyConfig, hashes: Mapping[str, str], workshop: Workshop) -> pd.DataFrame:
-    """Radiomics of every image.
+def measure_lesions(
+    files: Sequence[LesionFile],
+    reading: ImageReading,
+    radiomics: RadiomicsConfig,
+    hashes: Mapping[str, str],
+    workshop: Workshop,
+) -> tuple[NDArray[np.float64], list[Finding]]:
+    """Radiomics of every image, each kept under the content of its files.
+
+    Parameters
+    ----------
+    files
+        The images.
+    reading, radiomics
+        How to read and what to measure.
+    hashes
+        Sha256 of every file, by path.
+    workshop
+        Cache and processes.
 
     Returns
     -------
-    (images, features), index as `cohort.images`.
+    (images, features), columns as `feature_names(radiomics)`; and a warning when lesions have few grey levels.
     """
-    if study.images is None or cohort.images.empty:
-        return pd.DataFrame(index=cohort.images.index)
-    reading = {"several_masks": study.images.several_masks, "crop": study.images.crop_to_b_mode}
-    common = [code_key("images", "regions", "features"), reading, study.radiomics.model_dump(mode="json")]
-    keys = [content_key(common, key) for key in image_keys(cohort.images, hashes)]
-    rows = cohort.images.to_dict("records")
-    waiting = {key: row for key, row in zip(keys, rows, strict=True) if not workshop.cache.has("features", key, ".npy")}
-    jobs = [(row, study) for row in waiting.values()]
-    names = list(waiting)
+    how = [reading.several_masks, reading.crop_to_b_mode, radiomics.model_dump(mode="json")]
+    common = [code_key("images", "regions", "features"), how]
+    keys = [content_key(common, file.key(hashes)) for file in files]
+    waiting = {
+        key: file for key, file in zip(keys, files, strict=True) if not workshop.cache.has("features", key, ".npy")
+    }
+    names, jobs = list(waiting), [(file, reading, radiomics) for file in waiting.values()]
     for i, values in run_jobs(_measure, jobs, workers=workshop.workers, label="Measuring lesions"):
         workshop.cache.write_array("features", names[i], values)
-    matrix = np.stack([_kept(workshop.cache.read_array("features", key)) for key in keys])
-    return pd.DataFrame(matrix, index=cohort.images.index, columns=feature_names(study.radiomics))
-
-
-def _kept(value: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    if value is None:
-        raise RuntimeError("a cache entry that was just written is gone")
-    return value
+    rows = np.stack([workshop.cache.array("features", key) for key in keys])
+    findings = flat_lesions([file.image for file in files], rows[:, 0].astype(int).tolist())
+    return rows[:, 1:], findings
 
 
 @dataclass(frozen=True)
@@ -132,16 +151,19 @@ class Fitted:
     model: SignatureSet
     data: bytes
 
+    @property
+    def sha256(self) -> str:
+        """Hash of the final model's bytes."""
+        return hashlib.sha256(self.data).hexdigest()
 
-def fit_signatures(
-    signatures: SignatureSet, training: TrainingSet, study: StudyConfig, workshop: Workshop
-) -> Fitted:
+
+def fit_signatures(signatures: SignatureSet, training: TrainingSet, study: StudyConfig, workshop: Workshop) -> Fitted:
     """Cross-fit the signatures on the outer folds and fit them on all training patients, side by side."""
-    n_folds = study.validation.outer_folds
-    folds = outer_folds(training.y, training.groups, n_folds, study.seed)
-    common = [code_key("selection", "models", "fusion", "features"), training.key(), repr(signatures)]
+    folds = outer_folds(training.y, training.groups, study.validation.outer_folds, study.seed)
+    settings = study.model_dump(mode="json", include={"selection", "models", "validation", "seed", "clinical"})
+    common = [code_key("selection", "models", "fusion", "features"), training.key(), settings, list(signatures.names)]
     jobs: dict[tuple[str, str, str], Any] = {}
-    for fold in range(n_folds):
+    for fold in range(folds.max() + 1):
         jobs["folds", content_key(common, folds.tolist(), fold), ".parquet"] = (signatures, training, folds == fold)
     jobs["models", content_key(common), ".skops"] = (signatures, training, None)
     waiting = [place for place in jobs if not workshop.cache.has(*place)]
@@ -151,17 +173,11 @@ def fit_signatures(
     for i, value in run_jobs(_fit, todo, workers=workshop.workers, label="Fitting signatures"):
         workshop.cache.write(*waiting[i], value)
     *fold_places, model_place = jobs
-    parts = [_kept_frame(workshop.cache.read_frame(step, key)) for step, key, _ in fold_places]
+    parts = [workshop.cache.frame(step, key) for step, key, _ in fold_places]
     together = pd.concat(parts).sort_index()
     oof = {name: together[name].to_numpy() for name in together.columns.unique(0)}
-    data = workshop.cache.read(*model_place) or b""
+    data = workshop.cache.entry(*model_place)
     return Fitted(oof, load_model(data), data)
-
-
-def _kept_frame(value: pd.DataFrame | None) -> pd.DataFrame:
-    if value is None:
-        raise RuntimeError("a cache entry that was just written is gone")
-    return value
 
 
 def _fit(job: tuple[SignatureSet, TrainingSet, NDArray[np.bool_] | None]) -> bytes:
@@ -171,6 +187,5 @@ def _fit(job: tuple[SignatureSet, TrainingSet, NDArray[np.bool_] | None]) -> byt
         return dump_model(signatures.fit(training.X, training.y, training.groups))
     train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
     scores = fit_fold(signatures, training.X, training.y, training.groups, train, test)
-    frame = pd.concat({name: pd.DataFrame(value, index=test) for name, value in scores.items()}, axis=1)
-    frame.columns = frame.columns.set_levels(frame.columns.levels[1].astype(str), level=1)
-    return frame.to_parquet()
+    columns = {(name, str(k)): value[:, k] for name, value in scores.items() for k in range(value.shape[1])}
+    return pd.DataFrame(columns, index=test).to_parquet()

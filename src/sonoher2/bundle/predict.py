@@ -1,0 +1,245 @@
+"""Predicting with a frozen model: one patient from the command line, or a whole cohort's table of blocks."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.bundle.load import Bundle
+from sonoher2.cohort.clinical import parse_column
+from sonoher2.config import ClinicalColumn
+from sonoher2.errors import Finding, FindingsError, InputError, UsageError
+from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
+from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
+
+PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class PatientInput:
+    """What is known of one patient.
+
+    Attributes
+    ----------
+    images
+        Each image with its masks.
+    clinical
+        Raw text by column key, as it would stand in a table.
+    mm_per_pixel
+        Side of a pixel, mm, or None.
+    """
+
+    images: tuple[tuple[Path, tuple[Path, ...]], ...]
+    clinical: dict[str, str]
+    mm_per_pixel: float | None = None
+
+    @classmethod
+    def from_options(
+        cls, images: Sequence[Path], masks: Sequence[Path], clinical: Sequence[str], mm_per_pixel: float | None
+    ) -> Self:
+        """Read command-line options: the masks of one image, or one mask per image; clinical data as KEY=VALUE.
+
+        Raises
+        ------
+        UsageError
+            Images and masks do not pair up, or a clinical option is not KEY=VALUE.
+        """
+        pairs: tuple[tuple[Path, tuple[Path, ...]], ...]
+        if len(images) == 1 and masks:
+            pairs = ((images[0], tuple(masks)),)
+        elif len(images) == len(masks):
+            pairs = tuple((image, (mask,)) for image, mask in zip(images, masks, strict=True))
+        else:
+            raise UsageError(
+                f"{len(images)} images and {len(masks)} masks were given; give one --mask for each --image, in order."
+            )
+        values = {}
+        for option in clinical:
+            key, found, value = option.partition("=")
+            if not found or not key.strip():
+                raise UsageError(f"'{option}' is not KEY=VALUE; write --clinical age=52.")
+            values[key.strip()] = value.strip()
+        return cls(pairs, values, mm_per_pixel)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One signature's answer.
+
+    Attributes
+    ----------
+    signature, outcome
+        Whose answer, and which class the probability is of.
+    probability
+        Calibrated on training patients.
+    threshold
+        Learned on out-of-fold training scores.
+    positive
+        Whether the probability reaches the threshold.
+    filled
+        Clinical columns that were not given and count as the training median or mode.
+    """
+
+    signature: str
+    outcome: str
+    probability: float
+    threshold: float
+    positive: bool
+    filled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """All answers for one patient."""
+
+    title: str
+    notice: str
+    synthetic: bool
+    bundle: str
+    images: int
+    scores: tuple[Score, ...]
+    warnings: tuple[str, ...] = ()
+
+    def json(self) -> str:
+        """All of it as JSON."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+
+    def text(self) -> str:
+        """Lines for a person to read."""
+        lines = [f"{self.title}{' (synthetic training cohort)' if self.synthetic else ''}"]
+        for score in self.scores:
+            side = "at or above" if score.positive else "below"
+            lines.append(
+                f"  {score.signature}: probability of {score.outcome} {score.probability:.3f}, "
+                f"{side} the threshold {score.threshold:.3f}"
+            )
+            if score.filled:
+                lines.append(f"    not given, so counted as the training patients' median: {', '.join(score.filled)}")
+        lines += [f"  warning: {warning}" for warning in self.warnings]
+        return "\n".join([*lines, self.notice])
+
+
+def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
+    """Read, measure and score one patient with the very functions that the study used.
+
+    Raises
+    ------
+    InputError, FindingsError
+        A file or a value cannot be used, or what is given suffices for no signature.
+    """
+    blocks = {}
+    if patient.clinical:
+        blocks[CLINICAL] = clinical_block(bundle.schema.clinical, patient.clinical)
+    measured = _measured(bundle, patient) if patient.images else []
+    if measured:
+        blocks[RADIOMICS] = _pooled(measured)
+    names = usable_signatures(bundle.model, patient.clinical, RADIOMICS in blocks)
+    if not names:
+        raise InputError(
+            "what is given suffices for none of the model's signatures",
+            fix=f"Give an image with its mask, or clinical data ({', '.join(bundle.schema.clinical)})",
+        )
+    blocks.setdefault(CLINICAL, clinical_block(bundle.schema.clinical, {}))
+    probabilities = bundle.model.predict_proba(join_blocks(blocks), names)
+    scores = [
+        _score(bundle, name, outcome, float(probability[0, label]), patient)
+        for name, probability in probabilities.items()
+        for outcome, label in bundle.schema.outcomes.items()
+    ]
+    levels = [measurement.grey_levels for measurement in measured]
+    flat = flat_lesions([str(image) for image, _ in patient.images], levels) if measured else []
+    return Prediction(
+        title=bundle.schema.title,
+        notice=bundle.schema.notice,
+        synthetic=bundle.schema.synthetic,
+        bundle=bundle.sha256,
+        images=len(patient.images),
+        scores=tuple(scores),
+        warnings=tuple(str(finding) for finding in flat),
+    )
+
+
+def usable_signatures(model: SignatureSet, clinical: Sequence[str] | dict[str, str], has_images: bool) -> list[str]:
+    """Signatures that can score a patient: those whose images and at least one clinical column are given.
+
+    Parameters
+    ----------
+    model
+        Fitted signatures.
+    clinical
+        Keys of the clinical columns that are given.
+    has_images
+        Whether the lesion is measured.
+    """
+    names: list[str] = []
+    for name, signature in model.fitted_.items():
+        if isinstance(signature, FeatureSignature):
+            usable = has_images
+        else:
+            known = not signature.kinds or any(key in signature.kinds for key in clinical)
+            usable = known and all(part in names for part in signature.scores)
+        if usable:
+            names.append(name)
+    return names
+
+
+def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -> pd.DataFrame:
+    """Typed clinical columns of one patient; those not given are missing.
+
+    Raises
+    ------
+    InputError, FindingsError
+        A column that the model does not know, or a value that cannot be.
+    """
+    for key in values:
+        if key not in columns:
+            near = difflib.get_close_matches(key, columns, n=1)
+            known = f"Known are: {', '.join(columns)}"
+            raise InputError(
+                f"the model has no clinical column '{key}'", fix=f"Did you mean '{near[0]}'? {known}" if near else known
+            )
+    block, findings = {}, list[Finding]()
+    for key, column in columns.items():
+        texts = pd.Series([values.get(key)], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
+        block[key], problems = parse_column(texts, key, column, "--clinical")
+        findings += problems
+    if any(finding.severity == "error" for finding in findings):
+        raise FindingsError(findings)
+    return pd.DataFrame(block)
+
+
+def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
+    schema = bundle.schema
+    if schema.reading is None or schema.radiomics is None:
+        raise InputError("the model was trained without images", fix="Leave out --image")
+    return [
+        measure_lesion(
+            str(image),
+            [str(mask) for mask in masks],
+            reading=schema.reading,
+            radiomics=schema.radiomics,
+            mm_per_pixel=patient.mm_per_pixel,
+        )
+        for image, masks in patient.images
+    ]
+
+
+def _pooled(measured: list[Measurement]) -> pd.DataFrame:
+    features = pd.DataFrame([measurement.features for measurement in measured])
+    return pool_patients(features, pd.Series(PATIENT, index=features.index))
+
+
+def _score(bundle: Bundle, name: str, outcome: str, probability: float, patient: PatientInput) -> Score:
+    threshold = bundle.schema.thresholds[name][outcome]
+    signature = bundle.model.fitted_[name]
+    used = [] if isinstance(signature, FeatureSignature) else list(signature.kinds)
+    filled = tuple(key for key in used if key not in patient.clinical)
+    return Score(name, outcome, probability, threshold, bool(np.greater_equal(probability, threshold)), filled)

@@ -1,0 +1,201 @@
+"""Clinical columns: from the text of a table to typed values, one row per patient."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.collect import collected
+from sonoher2.cohort.table import column, none_if_missing, place, plain
+from sonoher2.config import ClinicalColumn
+from sonoher2.errors import Finding
+
+YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present")
+NO = ("no", "n", "0", "false", "negative", "neg", "absent")
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+# "1,250" may be 1.25 or 1250; a leading zero or another count of digits settles it
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
+
+def read_number(text: str, unit: str = "") -> float | None:
+    """Value of a text with a decimal point or comma, which its unit may follow; None when it is not one number.
+
+    Parameters
+    ----------
+    text
+        Such as ``12.5``, ``12,5`` or, with the unit mm, ``12 mm``.
+    unit
+        The column's unit.
+    """
+    text = text.removesuffix(unit).strip()
+    if not _NUMBER.fullmatch(text) or _AMBIGUOUS.fullmatch(text):
+        return None
+    return float(text.replace(",", "."))
+
+
+def bounds(name: str, column: ClinicalColumn) -> tuple[float, float]:
+    """Smallest and largest possible value: as declared, else 0 to 120 for an age and 0 to 100 for a percentage.
+
+    Parameters
+    ----------
+    name
+        Key of the column in the study file.
+    column
+        Its declaration.
+    """
+    low, high = -np.inf, np.inf
+    words = re.split(r"[^a-z]+", f"{name} {column.column or ''}".casefold())
+    if "age" in words:
+        low, high = 0.0, 120.0
+    elif column.unit == "%":
+        low, high = 0.0, 100.0
+    return (low if column.low is None else column.low), (high if column.high is None else column.high)
+
+
+def parse_column(texts: pd.Series, name: str, column: ClinicalColumn, where: str) -> tuple[pd.Series, list[Finding]]:
+    """Typed values of a clinical column.
+
+    Parameters
+    ----------
+    texts
+        (rows,) of str or None.
+    name
+        Key of the column in the study file.
+    column
+        Its declaration.
+    where
+        Name of the table, for findings.
+
+    Returns
+    -------
+    (rows,): float for a number, float code 0, 1, ... for an ordered column, float 0 or 1 for yes/no, str or None for
+    a category; and the errors, which name rows and never show a patient's value.
+    """
+    header = column.column or name
+    absent = {plain(spelling) for spelling in column.missing}
+    texts = none_if_missing(texts.mask(texts.map(plain, na_action="ignore").isin(absent)))
+    if column.kind == "number":
+        return _numbers(texts, name, column, f"{where}, column '{header}'")
+    if column.contains is not None:
+        word = plain(column.contains)
+        return texts.map(lambda text: float(word in plain(text)), na_action="ignore").astype(float), []
+    codes = _codes(column)
+    if not codes:
+        return none_if_missing(texts.map(lambda text: " ".join(text.split()), na_action="ignore")), []
+    keys = texts.map(plain, na_action="ignore")
+    values = keys.map(codes)
+    values = none_if_missing(values) if column.kind == "category" else values.astype(float)
+    known = ", ".join(column.levels) or "yes, no"
+    fix = f"Known are: {known}. Mend the table, `levels` or `missing`"
+    return values, _problem(values.isna() & texts.notna(), "a value that is none of the levels", where, header, fix)
+
+
+def _codes(column: ClinicalColumn) -> dict[str, Any]:
+    """Value of each known text, compared as `plain` does."""
+    if column.kind == "category":
+        return {plain(level): level for level in column.levels}
+    if column.levels:
+        return {plain(level): float(code) for code, level in enumerate(column.levels)}
+    return dict.fromkeys(NO, 0.0) | dict.fromkeys(YES, 1.0)
+
+
+def _numbers(texts: pd.Series, name: str, column: ClinicalColumn, where: str) -> tuple[pd.Series, list[Finding]]:
+    values = texts.map(lambda text: read_number(text, column.unit), na_action="ignore").astype(float)
+    low, high = bounds(name, column)
+    fix = "Mend the value, or add its spelling to `missing` if it is none"
+    problems = [
+        *_problem(values.isna() & texts.notna(), "not one number", where, "", fix),
+        *_problem(values < low, f"a value below {low:g}, the smallest possible", where, "", fix),
+        *_problem(values > high, f"a value above {high:g}, the largest possible", where, "", fix),
+    ]
+    return values, problems
+
+
+def _problem(wrong: pd.Series, what: str, where: str, header: str, fix: str) -> list[Finding]:
+    rows = wrong.index[wrong.to_numpy(bool)]
+    return [Finding("error", what, place(where, rows, header), fix)] if len(rows) else []
+
+
+def one_per_patient(
+    values: pd.Series, patient_ids: pd.Series, name: str, several: str, where: str
+) -> tuple[pd.Series, list[Finding]]:
+    """Merge the rows of each patient: those that agree, and those that differ if the study says how.
+
+    Parameters
+    ----------
+    values
+        (rows,) typed values.
+    patient_ids
+        (rows,) of str.
+    name
+        Of the column in the table.
+    several
+        ``refuse``, ``highest`` or ``mean``.
+    where
+        Name of the table, for findings.
+
+    Returns
+    -------
+    (patients,), index `patient_id`, sorted; and an error for patients whose rows differ when this is refused.
+    """
+    by_patient = values.groupby(patient_ids.to_numpy())
+    if several != "refuse":
+        return (by_patient.max() if several == "highest" else by_patient.mean()), []
+    differ = by_patient.nunique() > 1
+    patients = [str(patient) for patient in differ.index[differ]]
+    merged = by_patient.first()
+    if not patients:
+        return none_if_missing(merged) if values.dtype == object else merged, []
+    more = f" and {len(patients) - 5} more" if len(patients) > 5 else ""
+    what = f"the rows of one patient differ (patient {', '.join(patients[:5])}{more})"
+    fix = "Mend the table, or set `several` of the column to highest or mean"
+    return merged, [Finding("error", what, f"{where}, column '{name}'", fix)]
+
+
+def clinical_values(
+    table: pd.DataFrame, patient_ids: pd.Series, columns: dict[str, ClinicalColumn], where: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """All declared clinical columns, one row per patient.
+
+    Parameters
+    ----------
+    table
+        The clinical table, as from `read_table`.
+    patient_ids
+        (rows,) of str, index as `table`.
+    columns
+        Declarations by key.
+    where
+        Name of the table, for findings.
+
+    Returns
+    -------
+    (patients, columns), index `patient_id`, sorted; and all findings: errors, and warnings about categories that
+    differ only in case.
+    """
+    findings: list[Finding] = []
+    done: dict[str, pd.Series] = {}
+    for name, declared in columns.items():
+        header = declared.column or name
+        with collected(findings):
+            texts = column(table, header, where)
+            values, problems = parse_column(texts, name, declared, where)
+            done[name], unequal = one_per_patient(values, patient_ids, header, declared.several, where)
+            findings += [*problems, *unequal, *_look_alike(done[name], declared, f"{where}, column '{header}'")]
+    index = pd.Index(sorted(patient_ids.unique()), name="patient_id")
+    return pd.DataFrame(done, index=index), findings
+
+
+def _look_alike(values: pd.Series, declared: ClinicalColumn, where: str) -> list[Finding]:
+    if declared.kind != "category":
+        return []
+    names = sorted(values.dropna().unique())
+    alike = sorted({a for a in names for b in names if a < b and plain(a) == plain(b)})
+    if not alike:
+        return []
+    what = f"{len(alike)} categories have a twin that differs only in case or spacing"
+    return [Finding("warning", what, where, "Give `levels`, so that both become one")]

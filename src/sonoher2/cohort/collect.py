@@ -1,0 +1,37 @@
+"""Going on after an input error, so that a user sees all errors of a study at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sonoher2.errors import Finding, FindingsError, InputError
+
+
+@contextmanager
+def collected(findings: list[Finding]) -> Iterator[None]:
+    """Add an input error of the block to `findings` instead of raising it.
+
+    Parameters
+    ----------
+    findings
+        Where errors are added.
+    """
+    try:
+        yield
+    except FindingsError as error:
+        findings.extend(error.findings)
+    except InputError as error:
+        findings.append(Finding("error", error.what, error.where, error.fix))
+
+
+def raise_errors(findings: list[Finding]) -> None:
+    """Raise all errors among the findings together.
+
+    Raises
+    ------
+    FindingsError
+        There is at least one.
+    """
+    if any(finding.severity == "error" for finding in findings):
+        raise FindingsError(findings)

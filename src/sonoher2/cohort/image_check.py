@@ -1,0 +1,160 @@
+"""Looking at every picture and mask of a cohort before anything is measured."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.config import ImageReading, StudyConfig
+from sonoher2.errors import Finding, InputError
+from sonoher2.images.duplicates import SIDE, duplicate_groups, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.image import Box
+from sonoher2.images.marks import overlay_marks
+from sonoher2.regions.region import Lesion, read_lesion
+
+MOST_LISTED = 20
+MARGIN = 20
+"""Pixels around the lesion, so that a mark on its edge is seen whole."""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """What the check keeps of one image: plain values, so that a cache can hold `vars(record)` as JSON.
+
+    Attributes
+    ----------
+    problem
+        Why the image or one of its masks cannot be used; empty when they can.
+    grey_levels
+        Different whole grey values in the image.
+    mm_per_pixel
+        Row and column spacing in mm, or None.
+    marked
+        Whether a calliper, text or a colour lies on the lesion.
+    hash
+        Perceptual hash.
+    thumbnail
+        Small grey picture as base64.
+    """
+
+    problem: str = ""
+    grey_levels: int = 0
+    mm_per_pixel: Sequence[float] | None = None
+    marked: bool = False
+    hash: int = 0
+    thumbnail: str = ""
+
+
+def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
+    """Read one image with its masks; a pure function of their files.
+
+    Parameters
+    ----------
+    row
+        `image`, `masks`, `second_mask` and `mm_per_pixel`, as in `Cohort.images`.
+    reading
+        How to read.
+    """
+    try:
+        lesion = _lesion(row, row["masks"], reading)
+        if row["second_mask"] is not None:
+            _lesion(row, (row["second_mask"],), reading)
+    except InputError as error:
+        return ImageRecord(problem=str(error))
+    pixels = lesion.image.pixels
+    return ImageRecord(
+        grey_levels=int(np.count_nonzero(np.bincount(pixels.astype(np.uint8).ravel()))),
+        mm_per_pixel=lesion.image.mm_per_pixel,
+        marked=_marked(lesion),
+        hash=int(perceptual_hash(pixels)),
+        thumbnail=base64.b64encode(thumbnail(pixels).astype("<f4").tobytes()).decode(),
+    )
+
+
+def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading) -> Lesion:
+    known = None if math.isnan(row["mm_per_pixel"]) else float(row["mm_per_pixel"])
+    return read_lesion(
+        row["image"],
+        masks,
+        mm_per_pixel=known,
+        crop_to_b_mode=reading.crop_to_b_mode,
+        several=reading.several_masks,
+    )
+
+
+def _marked(lesion: Lesion) -> bool:
+    # marks elsewhere do not touch what is measured, and looking for them takes most of the time
+    box = _surroundings(lesion.mask)
+    image, mask = lesion.image.cropped(box), lesion.mask[box]
+    marks = overlay_marks(image)
+    on_lesion = [mask[at] for at in marks.callipers] + [mask[line].any() for line in marks.text]
+    return bool(any(on_lesion) or (image.colour & mask).any())
+
+
+def _surroundings(mask: NDArray[np.bool_]) -> Box:
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(int(rows[0]) - MARGIN, 0), int(rows[-1]) + 1 + MARGIN),
+        slice(max(int(columns[0]) - MARGIN, 0), int(columns[-1]) + 1 + MARGIN),
+    )
+
+
+def image_findings(
+    cohort: Cohort, config: StudyConfig, records: Sequence[ImageRecord]
+) -> tuple[list[Finding], pd.Series]:
+    """Find images that cannot be used, and patients who share a picture.
+
+    Parameters
+    ----------
+    cohort
+        As from `load_cohort`.
+    config
+        The study.
+    records
+        One for each row of `cohort.images`, as from `image_record`.
+
+    Returns
+    -------
+    Errors for images and masks that cannot be used and a warning about shared pictures; and the group of each
+    patient, (patients,) int, index `patient_id`, for `with_groups`.
+    """
+    alone = cohort.patients["group"]
+    problems = [record.problem for record in records if record.problem]
+    findings = [Finding("error", problem.removesuffix(".")) for problem in problems[:MOST_LISTED]]
+    if len(problems) > MOST_LISTED:
+        what = f"{len(problems) - MOST_LISTED} more images cannot be used"
+        findings.append(Finding("error", what, "images", "Mend those above first"))
+    if problems or config.images is None or not config.images.near_duplicates:
+        return findings, alone
+    owners = cohort.images["patient_id"].tolist()
+    pairs = near_duplicate_pairs(
+        [np.uint64(record.hash) for record in records], [_picture(record.thumbnail) for record in records]
+    )
+    groups = pd.Series(duplicate_groups(pairs, owners), dtype=np.int64).reindex(alone.index).rename("group")
+    return _shared_pictures(pairs, owners, cohort), groups
+
+
+def _picture(encoded: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(encoded), dtype="<f4").reshape(SIDE, SIDE).astype(np.float32)
+
+
+def _shared_pictures(pairs: Sequence[tuple[int, int]], owners: Sequence[str], cohort: Cohort) -> list[Finding]:
+    between = sorted({tuple(sorted((owners[i], owners[j]))) for i, j in pairs if owners[i] != owners[j]})
+    if not between:
+        return []
+    labels = cohort.patients["label"]
+    shown = "; ".join(" and ".join(pair) for pair in between[:5])
+    torn = sum(labels[one] != labels[other] for one, other in between)
+    pairs_share = "1 pair of patients shares" if len(between) == 1 else f"{len(between)} pairs of patients share"
+    what = f"{pairs_share} a picture ({shown})"
+    if torn:
+        what += f", and {torn} of these pairs have different labels"
+    return [Finding("warning", what, "images", "Such patients stay on one side of every split; check who they are")]

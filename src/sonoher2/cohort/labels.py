@@ -1,0 +1,136 @@
+"""The label of each patient, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sonoher2.cohort.clinical import one_per_patient
+from sonoher2.cohort.her2_status import conflicts, her2_class, her2_classes, her2_statuses, rule_counts
+from sonoher2.cohort.table import column, none_if_missing, plain
+from sonoher2.config import ColumnTarget, Her2Target, Her2Task, Target
+from sonoher2.errors import Finding, InputError
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of all patients of a table.
+
+    Attributes
+    ----------
+    classes
+        Names of the labels, in order.
+    names
+        (patients,) name of the class, None when left out; index `patient_id`, sorted.
+    reasons
+        (patients,) why a patient is left out, "" for the others.
+    findings
+        Errors and warnings.
+    rule_counts, conflicts
+        As in `Cohort`.
+    """
+
+    classes: tuple[str, ...]
+    names: pd.Series
+    reasons: pd.Series
+    findings: list[Finding]
+    rule_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def patient_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Target, where: str) -> Labels:
+    """Label every patient of the clinical table.
+
+    Parameters
+    ----------
+    table
+        As from `read_table`.
+    patient_ids
+        (rows,) of str, index as `table`.
+    target
+        What is predicted.
+    where
+        Name of the table, for findings.
+
+    Raises
+    ------
+    InputError
+        A column or a value of the target is not in the table.
+    """
+    if isinstance(target, Her2Target):
+        return _her2_labels(table, patient_ids, target, where)
+    return _column_labels(table, patient_ids, target, where)
+
+
+def _her2_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Her2Target, where: str) -> Labels:
+    statuses, findings = her2_statuses(table, patient_ids, target, where)
+    names = statuses["status"].map(lambda status: her2_class(status, target.task))
+    names = none_if_missing(names)
+    reasons = [
+        "" if name is not None else _her2_reason(status, branch, target.task)
+        for name, status, branch in zip(names, statuses["status"], statuses["branch"], strict=True)
+    ]
+    against = conflicts(statuses)
+    if len(against):
+        what = f"the reported status of {len(against)} patients contradicts the one that follows from IHC and ISH"
+        fix = "See the list of conflicts; the label follows IHC and ISH"
+        findings.append(Finding("warning", what, f"{where}, column '{target.status}'", fix))
+    findings += _discordant(statuses, where)
+    counted = rule_counts(statuses)
+    return Labels(her2_classes(target.task), names, pd.Series(reasons, names.index), findings, counted, against)
+
+
+def _her2_reason(status: str, branch: str, task: Her2Task) -> str:
+    if status == "indeterminate":
+        return f"HER2 indeterminate: {branch}"
+    if status == "negative":
+        return "HER2 negative by ISH, no IHC score to tell low from zero"
+    return f"HER2 {status}, not part of {task.replace('-', ' ')}"
+
+
+def _discordant(statuses: pd.DataFrame, where: str) -> list[Finding]:
+    branches = ("IHC 3+, ISH negative", "IHC 0, ISH positive", "IHC 0 (ultralow), ISH positive", "IHC 1+, ISH positive")
+    count = int(statuses["branch"].isin(branches).sum())
+    if not count:
+        return []
+    what = f"IHC and ISH of {count} patients point in opposite directions; by the guideline they are positive"
+    return [Finding("warning", what, where, "See the table of rule branches, and check these reports")]
+
+
+def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTarget, where: str) -> Labels:
+    texts = column(table, target.column, where)
+    keys = texts.map(plain, na_action="ignore")
+    positive, negative = _values(target.positive), _values(target.negative)
+    for value in (*positive, *negative):
+        if plain(value) not in set(keys):
+            known = ", ".join(sorted(texts.dropna().unique())[:20])
+            what = f"the value '{value}' of the target stands in no row"
+            raise InputError(what, where=f"{where}, column '{target.column}'", fix=f"The values are: {known}")
+    classes = _class_names(target)
+    by_value = {plain(value): classes[0] for value in negative} | {plain(value): classes[1] for value in positive}
+    values = keys.map(lambda key: by_value.get(key, None if negative else classes[0]), na_action="ignore")
+    # another value is a label too: two rows that say `normal` and `malignant` contradict each other
+    raw = values.where(values.notna(), texts)
+    merged, findings = one_per_patient(none_if_missing(raw), patient_ids, target.column, "refuse", where)
+    names = none_if_missing(merged.where(merged.isin(classes)))
+    missing = f"{target.column} missing"
+    reasons = [
+        "" if name is not None else missing if value is None else f"{target.column} is {value}"
+        for name, value in zip(names, none_if_missing(merged), strict=True)
+    ]
+    return Labels(classes, names, pd.Series(reasons, names.index), findings)
+
+
+def _values(given: str | list[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or [])
+
+
+def _class_names(target: ColumnTarget) -> tuple[str, str]:
+    """Name the classes by the table's own words where there is one word for each."""
+    positive, negative = _values(target.positive), _values(target.negative)
+    if len(positive) != 1:
+        return "negative", "positive"
+    if len(negative) == 1:
+        return negative[0], positive[0]
+    return f"not {positive[0]}", positive[0]

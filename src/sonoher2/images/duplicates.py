@@ -1,0 +1,160 @@
+"""The same picture under two names: re-saved, rescaled, brighter, marked with callipers or slightly cropped.
+
+A perceptual hash (the signs of the low frequencies of the discrete cosine transform; Zauner, Implementation and
+benchmarking of perceptual image hash functions, 2010) and the correlation of small high-pass pictures propose
+pairs; a pair counts once one picture, cut by up to 15 % of its height and of its width, correlates with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.fft import dctn
+from scipy.ndimage import gaussian_filter
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+Floats = NDArray[np.float32]
+
+SIDE = 32
+LOW_FREQUENCIES = 8
+DETAIL_SIGMA = 4.0
+"""Pixels of the thumbnail; coarser shades, which all breast images share, are removed before they are compared."""
+MAX_HASH_DISTANCE = 18
+MIN_CANDIDATE_CORRELATION = 0.25
+MIN_CORRELATION = 0.75
+"""After alignment. In BUS-BRA the most similar pictures of two lesions reach 0.67 and injected copies 0.9."""
+CUT_STEP, MAX_CUT = 0.025, 0.15
+"""Share of a picture's height or width."""
+ROWS_AT_ONCE, PAIRS_AT_ONCE = 1024, 512
+
+
+def thumbnail(pixels: NDArray[np.float64]) -> Floats:
+    """Shrink (rows, columns) in [0, 255] to (32, 32) by means over areas, whatever the aspect ratio."""
+    image = Image.fromarray(pixels.astype(np.float32))
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
+
+
+def perceptual_hash(pixels: NDArray[np.float64]) -> np.uint64:
+    """64 bits: which of the 8 x 8 lowest frequencies of the thumbnail lie above their median.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns) in [0, 255].
+    """
+    low = dctn(thumbnail(pixels).astype(np.float64), norm="ortho")[:LOW_FREQUENCIES, :LOW_FREQUENCIES].ravel()
+    return np.uint64(np.packbits(low > np.median(low)).view(np.uint64)[0])
+
+
+def near_duplicate_pairs(hashes: Sequence[np.uint64], thumbnails: Sequence[Floats]) -> list[tuple[int, int]]:
+    """Index pairs (i, j), i < j, of pictures that show the same.
+
+    Parameters
+    ----------
+    hashes, thumbnails
+        From `perceptual_hash` and `thumbnail`, one for each picture.
+    """
+    if len(hashes) < 2:
+        return []
+    pictures = np.stack(thumbnails)
+    detail = (pictures - gaussian_filter(pictures, (0, DETAIL_SIGMA, DETAIL_SIGMA))).astype(np.float32)
+    found: list[tuple[int, int]] = []
+    for first, second in _candidates(np.asarray(hashes, dtype=np.uint64), _standardised(detail)):
+        one, other = detail[first], detail[second]
+        same = np.maximum(_aligned_correlation(one, other), _aligned_correlation(other, one)) >= MIN_CORRELATION
+        found += zip(first[same].tolist(), second[same].tolist(), strict=True)
+    return sorted(found)
+
+
+def duplicate_groups(pairs: Sequence[tuple[int, int]], owners: Sequence[str]) -> dict[str, int]:
+    """Assign a group number to owners that have a picture in common, also through others.
+
+    Parameters
+    ----------
+    pairs
+        Indices into `owners`, as from `near_duplicate_pairs`.
+    owners
+        Of each picture, such as its patient.
+
+    Returns
+    -------
+    Owner to group, an owner without duplicates in its own. Groups are numbered from 0 in the order of their first
+    owner by name.
+    """
+    names, codes = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
+    ends = codes[np.asarray(pairs, dtype=int).reshape(-1, 2)]
+    links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))
+    _, labels = connected_components(links, directed=False)
+    numbers: dict[int, int] = {}
+    return {str(name): numbers.setdefault(int(label), len(numbers)) for name, label in zip(names, labels, strict=True)}
+
+
+def _candidates(hashes: NDArray[np.uint64], detail: Floats) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Index pairs that are near by hash and by correlation without alignment."""
+    # with bits as +1 and -1, the inner product of two hashes is 64 - 2 x their Hamming distance
+    bits = np.unpackbits(hashes.view(np.uint8).reshape(len(hashes), 8), axis=1).astype(np.float32) * 2 - 1
+    for start in range(0, len(hashes), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        near = bits[rows] @ bits[start:].T >= 64 - 2 * MAX_HASH_DISTANCE
+        near &= detail[rows] @ detail[start:].T >= MIN_CANDIDATE_CORRELATION
+        first, second = np.nonzero(np.triu(near, 1))
+        for part in range(0, len(first), PAIRS_AT_ONCE):
+            yield first[part : part + PAIRS_AT_ONCE] + start, second[part : part + PAIRS_AT_ONCE] + start
+
+
+def _standardised(pictures: Floats) -> Floats:
+    """Pictures as rows of mean 0 and length 1, so that inner products are correlations; a flat one stays 0."""
+    rows = pictures.reshape(*pictures.shape[:-2], -1)
+    rows = rows - rows.mean(axis=-1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-6), dtype=np.float32)
+
+
+def _aligned_correlation(whole: Floats, part: Floats) -> Floats:
+    """Correlation of each `part` with the best-fitting cut of its `whole`; both are (pairs, 32, 32).
+
+    Rows are cut first, then columns given these rows: the two hardly depend on each other.
+    """
+    cuts = _cuts()
+    target = _standardised(part).reshape(part.shape)
+    best = _row_cut_correlations(cuts, whole, target).argmax(axis=1)
+    turned = (cuts[best] @ whole).transpose(0, 2, 1)
+    return np.asarray(_row_cut_correlations(cuts, turned, target.transpose(0, 2, 1)).max(axis=1), dtype=np.float32)
+
+
+def _row_cut_correlations(cuts: Floats, whole: Floats, target: Floats) -> Floats:
+    """Correlation of each standardised target with each row cut of its whole: (pairs, cuts).
+
+    The cut pictures ``C @ W`` are never made: their product with the target T is the product of C with ``T @ W.T``,
+    and their length that of ``C.T @ C`` with ``W @ W.T``.
+    """
+    pairs, number = len(whole), len(cuts)
+    products = (target @ whole.transpose(0, 2, 1)).reshape(pairs, -1) @ cuts.reshape(number, -1).T
+    squares = (whole @ whole.transpose(0, 2, 1)).reshape(pairs, -1) @ _squared(cuts).T
+    sums = whole.sum(axis=2) @ cuts.sum(axis=1).T
+    variance = squares - sums**2 / SIDE**2
+    return np.asarray(products / np.sqrt(np.maximum(variance, 1e-6)), dtype=np.float32)
+
+
+def _squared(cuts: Floats) -> Floats:
+    return (cuts.transpose(0, 2, 1) @ cuts).reshape(len(cuts), -1)
+
+
+def _cuts() -> Floats:
+    """Matrices (cuts, 32, 32) that cut a share off both ends of 32 values and stretch the rest, linearly."""
+    shares = np.arange(0, MAX_CUT + CUT_STEP / 2, CUT_STEP)
+    return np.stack([_cut(low, high) for low in shares for high in shares if low + high <= MAX_CUT + CUT_STEP / 2])
+
+
+def _cut(low: float, high: float) -> Floats:
+    centres = (np.arange(SIDE) + 0.5) * (1 - low - high) + low * SIDE - 0.5
+    at = np.clip(centres, 0, SIDE - 1)
+    left = np.minimum(at.astype(int), SIDE - 2)
+    matrix = np.zeros((SIDE, SIDE), dtype=np.float32)
+    matrix[np.arange(SIDE), left] = 1 - (at - left)
+    matrix[np.arange(SIDE), left + 1] = at - left
+    return matrix

@@ -1,0 +1,145 @@
+"""What an image file holds, once its encoding is undone: grey values, colours, and the pixel size it states."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoher2.errors import InputError
+from sonoher2.images.us_regions import TissueRegion
+
+COLOUR_DIFFERENCE = 40
+"""Grey levels between the strongest and the weakest of red, green and blue from which a pixel has a colour.
+
+Scanners tint whole B-mode images blue or sepia by up to 30 levels; that is tissue, not an overlay.
+"""
+MAX_PIXELS = 89_000_000
+LUMA = np.array([0.299, 0.587, 0.114])
+"""Weights of red, green and blue (ITU-R BT.601-7, section 2.5.1)."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture as its file states it.
+
+    Attributes
+    ----------
+    grey
+        (rows, columns), float64 in [0, 255].
+    colour
+        (rows, columns), True where red, green and blue differ visibly.
+    format
+        Of the file, as in `UltrasoundImage`.
+    spacing
+        mm per pixel of rows and columns stated for the whole picture, or None.
+    regions
+        Calibrated tissue regions of a DICOM file.
+    """
+
+    grey: NDArray[np.float64]
+    colour: NDArray[np.bool_]
+    format: str
+    spacing: tuple[float, float] | None = None
+    regions: tuple[TissueRegion, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.grey.shape
+        return rows, columns
+
+
+def grey_and_colour(values: NDArray[Any], white: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Scale grey or colour values so that `white` becomes 255, and turn colour into grey.
+
+    Parameters
+    ----------
+    values
+        (rows, columns), or (rows, columns, 3) for red, green and blue.
+    white
+        The value of white.
+
+    Returns
+    -------
+    Grey (rows, columns) in [0, 255]: ITU-R BT.601 luma where the three differ, their common value where they are
+    equal; and (rows, columns), True where they differ by more than `COLOUR_DIFFERENCE`.
+    """
+    scaled = values.astype(np.float64)
+    if white != 255:
+        scaled *= 255.0 / white
+    if scaled.ndim == 2:
+        return scaled, np.zeros(scaled.shape, dtype=bool)
+    # rows of maxima over three planes are an order faster than ptp along the last axis
+    red, green, blue = (scaled[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    luma = np.where(spread == 0, red, red * LUMA[0] + green * LUMA[1] + blue * LUMA[2])
+    return np.minimum(luma, 255.0), spread > COLOUR_DIFFERENCE
+
+
+def usable_spacing(rows: float, columns: float) -> tuple[float, float] | None:
+    """Give a header's mm per pixel, or None when it is not above 0 or is exactly 1 by 1.
+
+    Writers put 1 by 1 when they know nothing, and no breast scanner has pixels of a millimetre.
+    """
+    known = all(math.isfinite(mm) and mm > 0 for mm in (rows, columns)) and (rows, columns) != (1.0, 1.0)
+    return (float(rows), float(columns)) if known else None
+
+
+def require_size(rows: int, columns: int) -> None:
+    """Refuse, before any pixel is decoded, a picture without pixels or one that no scanner makes.
+
+    Raises
+    ------
+    InputError
+        There are no pixels, or more than `MAX_PIXELS`.
+    """
+    if rows < 1 or columns < 1:
+        raise InputError("the image has no pixels", fix="Export it again")
+    if rows * columns > MAX_PIXELS:
+        raise InputError(
+            f"{rows} rows x {columns} columns is too large for an ultrasound image",
+            fix=f"Give an image of at most {MAX_PIXELS // 1_000_000} million pixels",
+        )
+
+
+def require_frame(frame: int, frames: int) -> None:
+    """Refuse a frame that the file does not have.
+
+    Raises
+    ------
+    InputError
+        `frame` is not in 0 to `frames` - 1.
+    """
+    if not 0 <= frame < frames:
+        raise InputError(f"frame {frame} was asked for, and the file has {frames}", fix="Frames count from 0")
+
+
+@contextmanager
+def errors_name(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever a decoder raises on bad bytes into one sentence that names the file.
+
+    Raises
+    ------
+    InputError
+        Anything went wrong inside.
+    """
+    fix = "The file is damaged or not of this kind; open it in a viewer and export it again"
+    try:
+        yield
+    except InputError as error:
+        if error.where:
+            raise
+        raise InputError(error.what, where=str(path), fix=error.fix) from error
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=str(path), fix="Check the path") from None
+    # decoders raise anything from struct.error to IndexError on damaged bytes
+    except Exception as error:
+        reason = " ".join(str(error).split())[-200:] or type(error).__name__
+        raise InputError(f"cannot be read as {kind} ({reason})", where=str(path), fix=fix) from error

@@ -1,0 +1,121 @@
+"""Reading an ultrasound image from any of the formats that clinics and data sets use."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from sonoher2.errors import InputError
+from sonoher2.images.clean import b_mode_region
+from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.picture import Picture, errors_name
+from sonoher2.images.us_regions import common_spacing, regions_at, same_spacing
+
+
+def read_image(
+    path: str | Path,
+    *,
+    mm_per_pixel: float | None = None,
+    frame: int = 0,
+    crop_to_b_mode: bool = False,
+    at: tuple[int, int] | None = None,
+) -> UltrasoundImage:
+    """Read one image.
+
+    Parameters
+    ----------
+    path
+        PNG, JPEG, BMP, TIFF, DICOM, NIfTI or NRRD.
+    mm_per_pixel
+        From the user's table. It is the pixel size of every format but DICOM, whose own calibration it must match.
+    frame
+        Frame of a multi-frame DICOM or page of a TIFF, from 0.
+    crop_to_b_mode
+        Keep the B-mode part only: the tissue region of a DICOM file, else as `b_mode_region` finds it.
+    at
+        Row and column of the lesion: says which region of a DICOM screen counts.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read whole, or `mm_per_pixel` is impossible or contradicts the DICOM file.
+    """
+    picture = read_picture(path, frame)
+    image = image_of(picture, path, mm_per_pixel, at)
+    return image.cropped(b_mode_box(picture, at)) if crop_to_b_mode else image
+
+
+def read_picture(path: str | Path, frame: int = 0) -> Picture:
+    """Undo the encoding of a file, which its content tells (NIfTI: its name).
+
+    Raises
+    ------
+    InputError
+        The file cannot be read whole.
+    """
+    path = Path(path)
+    kind = file_kind(path)
+    # each of these libraries takes longer to import than most images to read
+    if kind == "DICOM":
+        from sonoher2.images.dicom import read_dicom
+
+        return read_dicom(path, frame)
+    if kind in ("NIfTI", "NRRD"):
+        from sonoher2.images.volume import read_volume
+
+        return read_volume(path, kind, frame)
+    from sonoher2.images.raster import read_raster
+
+    return read_raster(path, frame)
+
+
+def file_kind(path: Path) -> str:
+    """``DICOM``, ``NIfTI``, ``NRRD``, or ``raster`` for everything else.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty or cannot be opened.
+    """
+    with errors_name(path, "an image"), path.open("rb") as stream:
+        head = stream.read(132)
+    if not head:
+        raise InputError("the file is empty", where=str(path), fix="Copy or export it again")
+    name = path.name.lower()
+    if head[128:] == b"DICM" or name.endswith((".dcm", ".dicom")):
+        return "DICOM"
+    if name.endswith((".nii", ".nii.gz")):
+        return "NIfTI"
+    return "NRRD" if head.startswith(b"NRRD") else "raster"
+
+
+def image_of(
+    picture: Picture, path: str | Path, mm_per_pixel: float | None, at: tuple[int, int] | None
+) -> UltrasoundImage:
+    """Make an image of the whole picture; parameters and errors as in `read_image`."""
+    spacing = _spacing(picture, mm_per_pixel, at, str(path))
+    return UltrasoundImage(picture.grey, spacing, picture.colour, picture.format, picture.shape)
+
+
+def b_mode_box(picture: Picture, at: tuple[int, int] | None) -> Box:
+    """Rows and columns of the B-mode part: the only tissue region at `at`, else as `b_mode_region` finds it."""
+    regions = regions_at(picture.regions, at)
+    return regions[0].box if len(regions) == 1 else b_mode_region(picture.grey, picture.colour)
+
+
+def _spacing(
+    picture: Picture, table: float | None, at: tuple[int, int] | None, where: str
+) -> tuple[float, float] | None:
+    if table is not None and not (math.isfinite(table) and table > 0):
+        raise InputError(f"{table} mm per pixel is impossible", where=where, fix="Give a number above 0")
+    given = None if table is None else (float(table), float(table))
+    stated = common_spacing(regions_at(picture.regions, at)) or picture.spacing
+    if given is None or stated is None or picture.format != "DICOM":
+        return given or stated
+    if not same_spacing(given, stated):
+        raise InputError(
+            f"the table says {table:g} mm per pixel and the DICOM file {stated[0]:.4g} x {stated[1]:.4g}",
+            where=where,
+            fix="Correct the table's mm_per_pixel or leave its cell empty",
+        )
+    return stated

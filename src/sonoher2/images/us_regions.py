@@ -1,0 +1,89 @@
+"""The size of a pixel in an ultrasound DICOM file (PS3.3 C.8.5.5, US Region Calibration)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+TWO_DIMENSIONAL, TISSUE, CENTIMETRE = 1, 1, 3
+"""Values of Region Spatial Format, Region Data Type and Physical Units (PS3.3 C.8.5.5.1)."""
+TOLERANCE = 0.01
+"""Share by which two pixel sizes may differ and still be the same."""
+
+
+@dataclass(frozen=True)
+class TissueRegion:
+    """A part of the screen that shows tissue at a known scale.
+
+    Attributes
+    ----------
+    box
+        Rows and columns of the picture.
+    mm_per_pixel
+        Row and column spacing in mm.
+    """
+
+    box: tuple[slice, slice]
+    mm_per_pixel: tuple[float, float]
+
+    def contains(self, at: tuple[int, int]) -> bool:
+        """Whether the row and column `at` lie inside."""
+        return all(part.start <= index < part.stop for part, index in zip(self.box, at, strict=True))
+
+
+def tissue_regions(dataset: Dataset) -> tuple[TissueRegion, ...]:
+    """Two-dimensional tissue regions whose scale is in cm and that lie within the picture.
+
+    A region that reaches beyond the picture shows that the picture was resized or cut after the scanner had
+    written the calibration, so it is left out.
+    """
+    regions = (_tissue_region(item, dataset.Rows, dataset.Columns) for item in _items(dataset))
+    return tuple(region for region in regions if region is not None)
+
+
+def regions_at(regions: tuple[TissueRegion, ...], at: tuple[int, int] | None) -> tuple[TissueRegion, ...]:
+    """Regions that contain the row and column `at`; all of them when `at` is None."""
+    return tuple(region for region in regions if at is None or region.contains(at))
+
+
+def common_spacing(regions: tuple[TissueRegion, ...]) -> tuple[float, float] | None:
+    """Row and column spacing in mm that all `regions` share within `TOLERANCE`; None if they differ or are none."""
+    if not regions or not all(same_spacing(regions[0].mm_per_pixel, other.mm_per_pixel) for other in regions):
+        return None
+    return regions[0].mm_per_pixel
+
+
+def same_spacing(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two pixel sizes agree within `TOLERANCE` in both directions."""
+    return all(math.isclose(a, b, rel_tol=TOLERANCE) for a, b in zip(one, other, strict=True))
+
+
+def _items(dataset: Dataset) -> list[Dataset]:
+    return list(dataset.get("SequenceOfUltrasoundRegions") or [])
+
+
+def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | None:
+    kinds = (item.get("RegionSpatialFormat"), item.get("RegionDataType"))
+    units = {item.get("PhysicalUnitsXDirection"), item.get("PhysicalUnitsYDirection")}
+    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE}:
+        return None
+    box = _box(item, rows, columns)
+    mm = (10 * abs(float(item.get("PhysicalDeltaY", 0))), 10 * abs(float(item.get("PhysicalDeltaX", 0))))
+    if box is None or not all(math.isfinite(value) and value > 0 for value in mm):
+        return None
+    return TissueRegion(box, mm)
+
+
+def _box(item: Dataset, rows: int, columns: int) -> tuple[slice, slice] | None:
+    top, left = item.get("RegionLocationMinY0"), item.get("RegionLocationMinX0")
+    bottom, right = item.get("RegionLocationMaxY1"), item.get("RegionLocationMaxX1")
+    if None in (top, left, bottom, right):
+        return None
+    # the maxima are the last pixel, but some scanners write the first one after it
+    if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+        return None
+    return slice(top, min(bottom + 1, rows)), slice(left, min(right + 1, columns))

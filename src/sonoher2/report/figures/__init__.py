@@ -1,0 +1,1 @@
+"""The figures of the report, one subject per file; each function returns a matplotlib `Figure`."""

@@ -1,0 +1,65 @@
+"""Saving a figure for the page (SVG), for slides (PNG, 300 dpi) and for print (PDF), the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from sonoher2.files import write_bytes
+
+FORMATS = ("svg", "png", "pdf")
+_DPI = {"svg": 200, "png": 300, "pdf": 300}
+# matplotlib writes the time into these fields unless told not to
+_METADATA: dict[str, dict[str, str | None]] = {"svg": {"Date": None}, "png": {"Software": None},
+                                               "pdf": {"CreationDate": None}}  # fmt: skip
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> str:
+    """Write ``folder/name.svg``, ``.png`` and ``.pdf``.
+
+    Returns
+    -------
+    The SVG text.
+    """
+    FigureCanvasAgg(figure)
+    # the layout is found once; drawing then needs no second search in each format
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    files = {suffix: _render(figure, suffix) for suffix in FORMATS}
+    for suffix, data in files.items():
+        write_bytes(folder / f"{name}.{suffix}", data)
+    return files["svg"].decode()
+
+
+def _render(figure: Figure, suffix: str) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format=suffix, dpi=_DPI[suffix], metadata=_METADATA[suffix])
+    return stream.getvalue()
+
+
+def inline_svg(svg: str, name: str, alt: str) -> str:
+    """Make an SVG file fit to stand in an HTML page beside others.
+
+    Parameters
+    ----------
+    svg
+        Text of the file.
+    name
+        Put before every id, since ids of all figures of a page share one space.
+    alt
+        What the figure shows, for readers who hear the page; already escaped.
+    """
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    width = float(re.search(r'<svg[^>]* width="([\d.]+)pt"', body).group(1))  # type: ignore[union-attr]
+    body = re.sub(r'(<svg[^>]*?) width="[\d.]+pt"', r"\1", body, count=1)
+    body = re.sub(r'(<svg[^>]*?) height="[\d.]+pt"', r"\1", body, count=1)
+    body = re.sub(r'id="([^"]+)"', rf'id="{name}-\1"', body)
+    body = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
+    # 1 pt of the figure is 1.8 px of the page at most: letters stay near the size of the text
+    return body.replace("<svg", f'<svg role="img" aria-label="{alt}" style="max-width:{width * 1.8:.0f}px"', 1)

@@ -1,0 +1,262 @@
+"""The methods section, written from the settings of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sonoher2.config import (
+    ColumnTarget,
+    DateSplit,
+    GivenSplit,
+    Her2Target,
+    RadiomicsConfig,
+    RandomSplit,
+    SelectionConfig,
+    SiteSplit,
+    StudyConfig,
+)
+from sonoher2.report.parts import Item
+from sonoher2.report.view import View
+from sonoher2.report.wording import listing, plural
+from sonoher2.study.result import TRAIN
+
+_REFERENCES = {
+    "hu": ("Hu et al. Scientific Reports, 2025", "10.1038/s41598-025-12825-7"),
+    "tripod": ("Collins et al. TRIPOD+AI statement. BMJ, 2024;385:e078378", "10.1136/bmj-2023-078378"),
+    "asco2018": ("Wolff et al. HER2 testing in breast cancer, ASCO/CAP focused update. J Clin Oncol, 2018;36:2105",
+                 "10.1200/JCO.2018.77.8738"),
+    "asco2023": ("Wolff et al. HER2 testing in breast cancer, ASCO/CAP guideline update. J Clin Oncol, 2023;41:3867",
+                 "10.1200/JCO.22.02864"),
+    "ibsi": ("Zwanenburg et al. The Image Biomarker Standardization Initiative. Radiology, 2020;295:328",
+             "10.1148/radiol.2020191145"),
+    "pyradiomics": ("van Griethuysen et al. Computational radiomics system. Cancer Res, 2017;77:e104",
+                    "10.1158/0008-5472.CAN-17-0339"),
+    "icc": ("Shrout & Fleiss. Intraclass correlations. Psychol Bull, 1979;86:420", "10.1037/0033-2909.86.2.420"),
+    "fdr": ("Benjamini & Hochberg. Controlling the false discovery rate. J R Stat Soc B, 1995;57:289",
+            "10.1111/j.2517-6161.1995.tb02031.x"),
+    "mrmr": ("Peng et al. Feature selection based on mutual information. IEEE TPAMI, 2005;27:1226",
+             "10.1109/TPAMI.2005.159"),
+    "lasso": ("Tibshirani. Regression shrinkage and selection via the lasso. J R Stat Soc B, 1996;58:267",
+              "10.1111/j.2517-6161.1996.tb02080.x"),
+    "varma": ("Varma & Simon. Bias in error estimation when using cross-validation for model selection. BMC"
+              " Bioinformatics, 2006;7:91", "10.1186/1471-2105-7-91"),
+    "youden": ("Youden. Index for rating diagnostic tests. Cancer, 1950;3:32",
+               "10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3"),
+    "delong": ("DeLong et al. Comparing the areas under correlated ROC curves. Biometrics, 1988;44:837",
+               "10.2307/2531595"),
+    "wilson": ("Wilson. Probable inference. J Am Stat Assoc, 1927;22:209", "10.1080/01621459.1927.10502953"),
+    "holm": ("Holm. A simple sequentially rejective multiple test procedure. Scand J Stat, 1979;6:65", ""),
+    "calibration": ("Van Calster et al. A calibration hierarchy for risk models. J Clin Epidemiol, 2016;74:167",
+                    "10.1016/j.jclinepi.2015.12.005"),
+    "dca": ("Vickers & Elkin. Decision curve analysis. Med Decis Making, 2006;26:565", "10.1177/0272989X06295361"),
+    "smd": ("Austin. Balance diagnostics for baseline covariates. Stat Med, 2009;28:3083", "10.1002/sim.3697"),
+    "nomogram": ("Iasonos et al. How to build and interpret a nomogram. J Clin Oncol, 2008;26:1364",
+                 "10.1200/JCO.2007.12.9791"),
+}  # fmt: skip
+
+_MODELS = {
+    "linear": "linear regression (least squares)",
+    "logistic": "logistic regression",
+    "lasso": "L1-penalised logistic regression",
+    "elastic-net": "elastic-net logistic regression",
+    "svm": "support vector machine",
+    "knn": "k nearest neighbours",
+    "random-forest": "random forest",
+    "extra-trees": "extremely randomised trees",
+    "xgboost": "XGBoost",
+    "lightgbm": "LightGBM",
+    "mlp": "multilayer perceptron",
+    "naive-bayes": "naive Bayes",
+}
+_FILTERS = {"log": "Laplacian of Gaussian", "lbp-2d": "local binary pattern", "squareroot": "square root"}
+_SOFTWARE = ("sonoher2", "python", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
+
+
+@dataclass
+class Citations:
+    """Numbers references in the order in which the text names them."""
+
+    keys: list[str] = field(default_factory=list)
+
+    def __call__(self, *keys: str) -> str:
+        """``[1, 2]`` for the named references."""
+        self.keys += [key for key in keys if key not in self.keys]
+        return f"[{', '.join(str(self.keys.index(key) + 1) for key in keys)}]"
+
+    def items(self) -> tuple[Item, ...]:
+        """List the references."""
+        pairs = [_REFERENCES[key] for key in self.keys]
+        return tuple(Item(text, link=f"https://doi.org/{doi}" if doi else "") for text, doi in pairs)
+
+
+def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
+    """Write the methods.
+
+    Returns
+    -------
+    The paragraphs, and the references that they number.
+    """
+    study, cite = view.result.config, Citations()
+    paragraphs = [_design(view, cite), _label(study.target, view.result.classes, cite), _split(view)]
+    if study.images is not None:
+        paragraphs.append(_radiomics(study.radiomics, cite))
+    if view.validation:
+        paragraphs.append(_frozen(view))
+    else:
+        paragraphs += [_selection(study.selection, cite)] if not view.result.selection.empty else []
+        paragraphs += [_models(view, cite), _threshold(study, cite)]
+    paragraphs += [_statistics(view, cite), _software(view)]
+    return tuple(filter(None, paragraphs)), cite.items()
+
+
+def _design(view: View, cite: Citations) -> str:
+    study = view.result.config
+    kind = (
+        "External validation of a frozen model: nothing was fitted, chosen or tuned on these patients"
+        if view.validation
+        else "Development of a prediction model with a locked test set"
+    )
+    columns = study.clinical.columns
+    sources = ["clinical data"] if columns else []
+    sources += ["the B-mode ultrasound image of the lesion"] if study.images is not None else []
+    text = f"{kind}, reported after TRIPOD+AI {cite('tripod')}; the system follows Hu et al. {cite('hu')}."
+    text += f" Predictors: {listing(sources)}, all known at the time of the prediction ({study.timing})."
+    if columns:
+        text += f" Clinical columns: {listing([f'{name} ({column.timing})' for name, column in columns.items()])}."
+    return text + " One prediction per patient; several images of a patient were pooled."
+
+
+def _label(target: Her2Target | ColumnTarget, classes: tuple[str, ...], cite: Citations) -> str:
+    names = listing([f"“{name}”" for name in classes])
+    if isinstance(target, ColumnTarget):
+        return f"The label is the column “{target.column}”, with the classes {names}."
+    key = "asco2018" if target.rule == "ASCO/CAP 2018" else "asco2023"
+    return (
+        f"HER2 status was derived from raw immunohistochemistry and in-situ hybridisation by the {target.rule} rule"
+        f" {cite(key)}, task {target.task}, with the classes {names}. Indeterminate patients (such as 2+ without"
+        " in-situ"
+        " hybridisation) were left out and counted. A reported status was compared with the derived one, never used."
+    )
+
+
+def _split(view: View) -> str:
+    if TRAIN not in view.sets:
+        return ""
+    split = view.result.config.split
+    ways = {
+        RandomSplit: lambda s: f"at random, stratified by class, {s.test_share:.0%} of patients to the test set",
+        DateSplit: lambda s: f"by date: patients from {s.test_from} on are the test set",
+        SiteSplit: lambda s: f"by site: all patients of {listing(s.test)} are the test set",
+        GivenSplit: lambda s: f"as given by the column “{s.column}” (test: {listing(s.test)})",
+    }
+    return (
+        f"Patients, never images, were split {ways[type(split)](split)}. The split was drawn once (seed"
+        f" {view.result.config.seed}), before anything was fitted. Patients who share a near-duplicate image stayed"
+        " on one"
+        " side. Every learned step was fitted on training patients only and, in cross-validation, inside the fold."
+    )
+
+
+def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
+    filters = listing([_FILTERS.get(name, name) for name in radiomics.filters])
+    bins = (
+        f"a fixed bin width of {radiomics.bin_width:g}"
+        if radiomics.bin_width is not None
+        else f"{radiomics.bin_count or 32} grey levels per region"
+    )
+    text = f"Features were measured in two dimensions inside the given lesion mask, on these images: {filters}"
+    if "log" in radiomics.filters:
+        text += f" (sigma {listing([f'{s:g}' for s in radiomics.log_sigma])})"
+    text += f"; texture matrices used {bins}."
+    if radiomics.resample_mm is not None:
+        text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
+    ring = radiomics.ring
+    if ring is not None:
+        width = f"{ring.mm:g} mm" if ring.mm is not None else f"{ring.share:.0%} of the lesion's equivalent diameter"
+        text += f" The tissue around the lesion ({width} wide) was measured as a region of its own."
+    return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
+
+
+def _selection(selection: SelectionConfig, cite: Citations) -> str:
+    steps = ["features without variance were dropped"]
+    if selection.icc is not None:
+        steps.append(f"features whose ICC(2,1) {cite('icc')} between readers is below {selection.icc:g} were dropped")
+    if selection.test is not None:
+        name = {"mann-whitney": "Mann–Whitney U test", "t-test": "t-test"}[selection.test]
+        adjusted = f", false discovery rate controlled {cite('fdr')}" if selection.fdr else ""
+        steps.append(f"a {name} kept those with p below {selection.alpha:g}{adjusted}")
+    if selection.correlation is not None:
+        name = selection.correlation.capitalize()
+        steps.append(f"of two features with {name} correlation above {selection.max_correlation:g} one was dropped")
+    if selection.mrmr is not None:
+        steps.append(f"minimum redundancy–maximum relevance {cite('mrmr')} kept at most {selection.mrmr}")
+    if selection.lasso:
+        steps.append(f"LASSO {cite('lasso')} with a cross-validated penalty kept those with a non-zero coefficient")
+    return f"Radiomic features were selected in this order: {'; '.join(steps)}."
+
+
+def _frozen(view: View) -> str:
+    return (
+        f"The frozen model was applied as it is: signatures {listing(view.signatures)}, with the imputation, scaling,"
+        " selection and operating thresholds that it learned on its own training patients. How it was trained"
+        " stands in the"
+        " report of the study that made it."
+    )
+
+
+def _models(view: View, cite: Citations) -> str:
+    study, folds = view.result.config, view.result.config.validation
+    text = f"Signatures: {listing(view.signatures)}."
+    if not view.result.zoo.empty:
+        names = listing([_MODELS[name] for name in study.models])
+        text += f" The model of the radiomic features and its settings were chosen among: {names}."
+    if any(name.startswith("Clinical") for name in view.signatures):
+        text += " Signatures with clinical data are logistic regressions"
+        joined = any("+" in name for name in view.signatures)
+        text += "; the radiomic score joins them as one variable, out of fold in training." if joined else "."
+    text += (
+        f" Training patients were scored by nested cross-validation {cite('varma')} ({folds.outer_folds} outer and"
+        f" {folds.inner_folds} inner folds, patients grouped)."
+    )
+    return text + (f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.nomograms else "")
+
+
+def _threshold(study: StudyConfig, cite: Citations) -> str:
+    evaluation = study.evaluation
+    rule = (
+        f"the largest Youden index {cite('youden')}"
+        if evaluation.threshold == "youden"
+        else f"a {evaluation.threshold} of at least {evaluation.threshold_at:.0%}"
+    )
+    return (
+        f"The operating threshold of each signature is the one with {rule} on out-of-fold training scores, then frozen."
+    )
+
+
+def _statistics(view: View, cite: Citations) -> str:
+    evaluation = view.result.config.evaluation
+    text = (
+        f"Intervals are {evaluation.confidence:.0%}: AUC by DeLong {cite('delong')}, proportions by Wilson"
+        f" {cite('wilson')},"
+        f" AUPRC and F1 by {evaluation.bootstrap:,} stratified bootstrap samples of patients, calibration by Wald. "
+    )
+    if not view.result.comparisons.empty:
+        text += f"AUCs were compared by DeLong's test {cite('delong')} with Holm's correction {cite('holm')}. "
+    text += (
+        f"Calibration is shown as slope, intercept and smooth curve {cite('calibration')}, clinical use as net benefit"
+        f" {cite('dca')}. "
+    )
+    if TRAIN in view.sets:
+        text += f"Balance between the sets is given as standardised mean differences {cite('smd')}. "
+    if view.several:
+        text += "Each class was evaluated against all the others. "
+    openings = len(view.result.record.get("ledger", ()))
+    return text + (
+        f"The test set was opened {'once' if openings == 1 else plural(openings, 'time')}." if openings else ""
+    )
+
+
+def _software(view: View) -> str:
+    versions = {str(name): str(value) for name, value in dict(view.result.record.get("machine", {})).items()}
+    named = [f"{name} {versions[name]}" for name in _SOFTWARE if name in versions]
+    return f"Software: {listing(named)}. Random seed {view.result.config.seed}." if named else ""

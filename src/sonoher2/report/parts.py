@@ -1,0 +1,87 @@
+"""What a section of the report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure and the words below it; `name` is its file's."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    kind: Literal["drawing"] = "drawing"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `data` as it is written to ``tables/<name>.csv``, `shown` as text for the page.
+
+    Attributes
+    ----------
+    long
+        One row per patient or more: it scrolls on screen, can be filtered, and stays out of print.
+    """
+
+    name: str
+    title: str
+    caption: str
+    data: pd.DataFrame
+    shown: pd.DataFrame
+    long: bool = False
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Paragraphs."""
+
+    paragraphs: tuple[str, ...]
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A numbered or bulleted list; each item may have a tone (``warning``, ``note``) and a link."""
+
+    items: tuple[Item, ...]
+    numbered: bool = False
+    kind: Literal["listing"] = "listing"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a list."""
+
+    text: str
+    tone: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and their values."""
+
+    title: str
+    values: Mapping[str, str]
+    kind: Literal["facts"] = "facts"
+
+
+Part = Drawing | Table | Text | Listing | Facts
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report; one without parts is not shown."""
+
+    name: str
+    title: str
+    parts: list[Part] = field(default_factory=list)

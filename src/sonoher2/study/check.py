@@ -1,0 +1,115 @@
+"""A cohort that is read, looked at and checked before anything is computed on it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sonoher2.cohort.check import CheckReport, check_cohort
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.image_check import ImageRecord, image_findings, image_record
+from sonoher2.cohort.load import load_cohort, with_groups
+from sonoher2.cohort.split import Split, split_patients
+from sonoher2.config import ImageReading, StudyConfig
+from sonoher2.files import content_key
+from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.compute import default_jobs, run_jobs
+from sonoher2.study.steps import Workshop, file_hashes, lesion_files
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A cohort whose every file was opened.
+
+    Attributes
+    ----------
+    study
+        The study.
+    cohort
+        Its patients; those who share a picture are in one group. Its findings tell of the images too.
+    records
+        What is known of each image, in the order of `cohort.images`.
+    hashes
+        Sha256 of every image and mask file, by path.
+    """
+
+    study: StudyConfig
+    cohort: Cohort
+    records: list[ImageRecord] = field(repr=False)
+    hashes: dict[str, str] = field(repr=False)
+
+    def report(self, split: Split) -> CheckReport:
+        """Say everything that can be said before anything is fitted."""
+        return check_cohort(self.study, self.cohort, split, self.records)
+
+
+def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
+    """Read the tables and look at every image.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The tables cannot be used. What is wrong with images is among the cohort's findings.
+    """
+    cohort = load_cohort(study)
+    hashes = file_hashes(cohort.images)
+    records: list[ImageRecord] = []
+    if study.images is not None:
+        records = image_records(cohort.images, study.images, hashes, workshop)
+    findings, groups = image_findings(cohort, study, records)
+    cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings))
+    return Checked(study, cohort, records, hashes)
+
+
+def image_records(
+    images: pd.DataFrame, reading: ImageReading, hashes: Mapping[str, str], workshop: Workshop
+) -> list[ImageRecord]:
+    """Look at every image, each kept under the content of its files.
+
+    Parameters
+    ----------
+    images
+        As `Cohort.images`.
+    reading
+        How to read.
+    hashes
+        Sha256 of every file, by path.
+    workshop
+        Cache and processes.
+    """
+    rows = images.to_dict("records")
+    common = [code_key("images", "regions", "cohort"), reading.several_masks, reading.crop_to_b_mode]
+    second = [hashes.get(str(row["second_mask"])) for row in rows]
+    keys = [
+        content_key(common, file.key(hashes), other) for file, other in zip(lesion_files(images), second, strict=True)
+    ]
+    waiting = {key: row for key, row in zip(keys, rows, strict=True) if not workshop.cache.has("images", key, ".json")}
+    names, jobs = list(waiting), [(row, reading) for row in waiting.values()]
+    for i, record in run_jobs(_look, jobs, workers=workshop.workers, label="Reading images"):
+        workshop.cache.write("images", names[i], ".json", json.dumps(asdict(record)).encode())
+    return [ImageRecord(**json.loads(workshop.cache.entry("images", key, ".json"))) for key in keys]
+
+
+def _look(job: tuple[dict[Hashable, Any], ImageReading]) -> ImageRecord:
+    row, reading = job
+    return image_record({str(name): value for name, value in row.items()}, reading)
+
+
+def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
+    """Check a study without running it; nothing is kept.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The tables cannot be used at all.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        checked = checked_cohort(study, Workshop(Cache(Path(folder)), jobs or default_jobs()))
+    split = split_patients(checked.cohort.patients, study.split, study.seed)
+    return checked.report(split)

@@ -1,0 +1,94 @@
+"""`sonoher2 extract`: radiomics of a table of images, without a study around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+
+from sonoher2.cohort.image_table import image_rows
+from sonoher2.cohort.table import read_table
+from sonoher2.config import ImagesConfig, RadiomicsConfig
+from sonoher2.errors import Finding, FindingsError, InputError, UsageError
+from sonoher2.features.radiomics import feature_names
+from sonoher2.files import write_text
+from sonoher2.study.cache import Cache
+from sonoher2.study.steps import Workshop, file_hashes, lesion_files, measure_lesions
+
+
+def radiomics_settings(
+    bin_count: int | None,
+    bin_width: float | None,
+    resample_mm: float | None,
+    ring_mm: float | None,
+    ring_share: float | None,
+) -> RadiomicsConfig:
+    """Build the settings from command-line options.
+
+    Raises
+    ------
+    UsageError
+        A value is out of range or two options contradict each other.
+    """
+    ring = None if ring_mm is None and ring_share is None else {"mm": ring_mm, "share": ring_share}
+    try:
+        return RadiomicsConfig.model_validate(
+            {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring}
+        )
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{message[0].upper()}{message[1:]}.") from None
+
+
+def extract_table(
+    table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, largest: bool, workers: int
+) -> tuple[int, list[Finding]]:
+    """Measure the lesions of a table of images and write one row per image.
+
+    Parameters
+    ----------
+    table
+        `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`.
+    out
+        CSV: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in a folder beside
+        it until the table is whole, so that an interrupted extraction resumes.
+    radiomics
+        What to measure.
+    data
+        Folder that the paths are relative to; the table's own unless told.
+    largest
+        Of several masks take the largest, not their union.
+    workers
+        Processes.
+
+    Returns
+    -------
+    How many images, and what was noticed.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The table or a file in it cannot be used.
+    """
+    rows = read_table(table)
+    images = ImagesConfig(
+        table=table,
+        mask="mask",
+        mm_per_pixel="mm_per_pixel" if "mm_per_pixel" in rows else None,
+        several_masks="largest" if largest else "union",
+    )
+    found, findings = image_rows(rows, images, (data or table.parent).resolve(), masks_needed=True)
+    if any(finding.severity == "error" for finding in findings):
+        raise FindingsError(findings)
+    incomplete = found[found["image"].isna() | (found["masks"].map(len) == 0)]
+    if len(found) == 0 or len(incomplete):
+        what = f"{len(incomplete)} rows have no image or no mask" if len(found) else "the table has no rows"
+        raise InputError(what, where=table.name, fix="Fill in `image` and `mask`, or remove those rows")
+    workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
+    measured, noticed = measure_lesions(lesion_files(found), images, radiomics, file_hashes(found), workshop)
+    features = pd.DataFrame(measured, index=found.index, columns=feature_names(radiomics))
+    first = pd.DataFrame({"patient_id": found["patient_id"], "image": rows["image"]})
+    write_text(out, pd.concat([first, features], axis=1).to_csv(index=False))
+    workshop.cache.clear()
+    return len(found), noticed

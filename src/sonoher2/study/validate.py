@@ -1,0 +1,156 @@
+"""`sonoher2 validate`: a frozen model meets a second cohort; nothing is fitted, no threshold is moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.bundle.load import Bundle
+from sonoher2.bundle.predict import usable_signatures
+from sonoher2.config import ClinicalColumn, StudyConfig
+from sonoher2.errors import Finding, InputError
+from sonoher2.fusion.blocks import CLINICAL
+from sonoher2.study.assess import assess, long_predictions
+from sonoher2.study.cache import Cache
+from sonoher2.study.check import checked_cohort
+from sonoher2.study.compute import default_jobs
+from sonoher2.study.manifest import now, open_test_set, run_record
+from sonoher2.study.prepare import Stopwatch, measure_cohort
+from sonoher2.study.result import TEST, StudyResult, write_result
+from sonoher2.study.run import patient_table
+from sonoher2.study.steps import Workshop
+
+
+def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:
+    """Score every patient of a second cohort with a frozen model and evaluate at its frozen thresholds.
+
+    Parameters
+    ----------
+    bundle
+        The frozen model.
+    study
+        The second cohort: its tables, target and clinical columns. Images are read and measured as the bundle says.
+    out
+        Folder for everything that the validation writes.
+    jobs
+        Processes; all processors unless told.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The cohort cannot be used, or its classes or columns are not those of the model.
+    """
+    started, watch = now(), Stopwatch()
+    workshop = Workshop(Cache(out / "cache"), jobs or default_jobs())
+    study = as_the_model_reads(study, bundle)
+    with watch.step("cohort"):
+        checked = checked_cohort(study, workshop)
+        if checked.cohort.classes != bundle.schema.classes:
+            raise InputError(
+                f"the cohort's classes are {', '.join(checked.cohort.classes)}, "
+                f"the model's {', '.join(bundle.schema.classes)}",
+                where="target",
+                fix="Give the second study the same target",
+            )
+    with watch.step("features"):
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
+    with watch.step("evaluation"):
+        given = list(measured.cohort.clinical)
+        names = usable_signatures(bundle.model, given, study.images is not None)
+        if not names:
+            raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
+        blocks = measured.blocks.copy()
+        for key in set(bundle.schema.clinical) - set(given):
+            blocks[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
+        labels = measured.cohort.patients["label"]
+        probabilities = bundle.model.predict_proba(blocks, names)
+        predictions = long_predictions(probabilities, labels, bundle.schema.classes, TEST)
+        thresholds = frozen_thresholds(bundle, names)
+        patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
+        tables = assess(predictions, thresholds, patients, study, workshop.cache)
+        ledger = open_test_set(out, bundle.sha256)
+    record = run_record(study, started, watch.seconds, checked.hashes, {"bundle": bundle.sha256}, ledger)
+    empty = pd.DataFrame()
+    result = StudyResult(
+        config=study,
+        kind="validation",
+        classes=bundle.schema.classes,
+        flow=measured.cohort.flow,
+        findings=(*checked.cohort.findings, *measured.findings, *_absent_columns(bundle, given)),
+        rule_counts=measured.cohort.rule_counts,
+        conflicts=measured.cohort.conflicts,
+        patients=patients,
+        predictions=predictions,
+        thresholds=thresholds,
+        signatures=tables["signatures"],
+        comparisons=tables["comparisons"],
+        subgroups=tables["subgroups"],
+        zoo=empty,
+        selection=empty,
+        lasso=None,
+        coefficients=empty,
+        heatmap=empty,
+        main=bundle.schema.main,
+        nomograms={name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names},
+        seconds=watch.seconds,
+        record=record,
+    )
+    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out)
+    return result
+
+
+def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
+    """Give a study the model's way of reading images, measuring lesions and coding clinical columns.
+
+    Raises
+    ------
+    InputError
+        A clinical column is of another kind than the model's.
+    """
+    schema = bundle.schema
+    images = None
+    if study.images is not None and schema.reading is not None and schema.radiomics is not None:
+        images = study.images.model_copy(update=schema.reading.model_dump())
+    columns = {
+        key: _as_trained(key, study.clinical.columns[key], trained)
+        for key, trained in schema.clinical.items()
+        if key in study.clinical.columns
+    }
+    return study.model_copy(
+        update={
+            "images": images,
+            "radiomics": schema.radiomics or study.radiomics,
+            "clinical": study.clinical.model_copy(update={"columns": columns}),
+        }
+    )
+
+
+def _as_trained(key: str, own: ClinicalColumn, trained: ClinicalColumn) -> ClinicalColumn:
+    if own.kind != trained.kind:
+        raise InputError(
+            f"the column is of kind {own.kind}, the model's of kind {trained.kind}",
+            where=f"clinical.columns.{key}",
+            fix="Declare it as in the first study, or leave it out",
+        )
+    return trained.model_copy(update={"column": own.column or key, "several": own.several, "contains": own.contains})
+
+
+def frozen_thresholds(bundle: Bundle, names: list[str]) -> pd.DataFrame:
+    """Thresholds that the bundle carries: `signature, outcome, threshold, rule`."""
+    return pd.DataFrame(
+        [
+            {"signature": name, "outcome": outcome, "threshold": threshold, "rule": bundle.schema.threshold_rule}
+            for name in names
+            for outcome, threshold in bundle.schema.thresholds[name].items()
+        ]
+    )
+
+
+def _absent_columns(bundle: Bundle, given: list[str]) -> list[Finding]:
+    absent = [key for key in bundle.schema.clinical if key not in given]
+    if not absent:
+        return []
+    what = f"the cohort lacks {', '.join(absent)}; every patient counts as the training median there"
+    return [Finding("warning", what, "clinical.columns", "Declare these columns if the cohort has them")]

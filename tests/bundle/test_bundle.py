@@ -1,0 +1,139 @@
+"""The frozen model: it predicts what the study predicted, and refuses what it must."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.load import load_bundle, load_model
+from sonoher2.bundle.predict import PatientInput, predict_patient
+from sonoher2.config import load_study
+from sonoher2.errors import FindingsError, InputError, UsageError
+from sonoher2.study.validate import validate_bundle
+
+
+def patient_input(study: Path, patient_id: str) -> PatientInput:
+    """What the study's tables hold of one patient, as it would be typed."""
+    images = pd.read_csv(study.parent / "images.csv", dtype=str)
+    rows = images[images["patient_id"] == patient_id]
+    clinical = pd.read_csv(study.parent / "clinical.csv", dtype=str, keep_default_na=False).set_index("patient_id")
+    missing = {"", "unknown", "NA", "not available", "[Not Available]", "NC"}
+    keys = load_study(study).clinical.columns
+    given = [f"{key}={clinical.loc[patient_id, key]}" for key in keys if clinical.loc[patient_id, key] not in missing]
+    paths = [[study.parent / path for path in rows[name]] for name in ("image", "mask")]
+    return PatientInput.from_options(*paths, given, float(rows["mm_per_pixel"].iloc[0]))
+
+
+def test_patients_are_predicted_as_in_the_study(finished) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    tested = finished.result.predictions.query("set == 'test'")
+    for patient_id in tested["patient_id"].unique()[:6]:
+        prediction = predict_patient(bundle, patient_input(finished.file, patient_id))
+        expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
+        assert {score.signature for score in prediction.scores} == set(expected.index)
+        for score in prediction.scores:
+            assert score.probability == pytest.approx(expected[score.signature], abs=1e-12)
+            assert score.positive == (score.probability >= score.threshold)
+
+
+def test_features_of_a_patient_are_those_of_the_study(finished) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    # the frozen model on the study's own table of features, against what it says from the files
+    features = pd.read_csv(finished.run / "features.csv").drop(columns="image").groupby("patient_id").mean()
+    names = bundle.model.fitted_["Radiomics"].search_.feature_names_in_
+    patient_id = finished.result.predictions.query("set == 'test'")["patient_id"].iloc[0]
+    from_table = bundle.model.fitted_["Radiomics"].search_.predict_proba(features.loc[[patient_id], names])[0, 1]
+    given = patient_input(finished.file, patient_id)
+    only_image = PatientInput(given.images, {}, given.mm_per_pixel)
+    [score] = predict_patient(bundle, only_image).scores
+    assert score.signature == "Radiomics"
+    assert score.probability == pytest.approx(from_table, abs=1e-9)
+
+
+def test_clinical_data_alone_give_the_clinical_signature(finished) -> None:
+    prediction = predict_patient(load_bundle(finished.run / "bundle"), PatientInput((), {"age": "61"}))
+    [score] = prediction.scores
+    assert score.signature == "Clinical"
+    assert "age" not in score.filled
+    assert "size_mm" in score.filled
+    assert "not for clinical use" in prediction.text()
+    assert json.loads(prediction.json())["scores"][0]["signature"] == "Clinical"
+
+
+@pytest.mark.parametrize(
+    ("clinical", "message"),
+    [
+        ({"agee": "61"}, "Did you mean 'age'"),
+        ({"age": "610"}, "largest possible"),
+        ({"age": "old"}, "not one number"),
+        ({}, "suffices for none"),
+    ],
+)
+def test_impossible_clinical_data_are_refused(finished, clinical: dict[str, str], message: str) -> None:
+    with pytest.raises((InputError, FindingsError), match=message):
+        predict_patient(load_bundle(finished.run / "bundle"), PatientInput((), clinical))
+
+
+def test_options_that_do_not_pair_up_are_refused() -> None:
+    with pytest.raises(UsageError, match="one --mask for each --image"):
+        PatientInput.from_options([Path("a.png"), Path("b.png")], [Path("m.png")], [], None)
+    with pytest.raises(UsageError, match="KEY=VALUE"):
+        PatientInput.from_options([], [], ["age"], None)
+
+
+def test_bundle_that_was_changed_is_refused(finished, tmp_path: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(finished.run / "bundle", copy)
+    schema = json.loads((copy / "model.json").read_text())
+    schema["thresholds"]["Radiomics"]["positive"] = 0.01
+    (copy / "model.json").write_text(json.dumps(schema))
+    with pytest.raises(InputError, match="changed since"):
+        load_bundle(copy)
+    with pytest.raises(InputError, match="no bundle"):
+        load_bundle(tmp_path)
+
+
+def test_model_file_of_other_types_is_refused() -> None:
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import FunctionTransformer
+
+    with pytest.raises(InputError, match="no signatures"):
+        load_model(skops.io.dumps(LogisticRegression()))
+    with pytest.raises(InputError, match="not trusted"):
+        load_model(skops.io.dumps(FunctionTransformer(shutil.rmtree)))
+
+
+def test_bundle_holds_no_path_and_no_patient(finished) -> None:
+    folder = finished.run / "bundle"
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        assert str(finished.file.parent).encode() not in content
+        assert b"SYN00" not in content
+
+
+def test_validation_on_the_same_cohort_gives_the_same_scores(finished, tmp_path: Path) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    result = validate_bundle(bundle, load_study(finished.file), tmp_path / "validation", jobs=1)
+    assert result.kind == "validation"
+    key = ["patient_id", "signature"]
+    before = finished.result.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
+    after = result.predictions.set_index(key)["score"].loc[before.index]
+    np.testing.assert_allclose(after, before, atol=1e-12)
+    frozen = finished.result.thresholds.set_index("signature")["threshold"]
+    assert result.thresholds.set_index("signature")["threshold"].to_dict() == pytest.approx(frozen.to_dict())
+    assert set(result.signatures["set"]) == {"test"}
+
+
+def test_validation_of_another_target_is_refused(finished, tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    text = finished.file.read_text(encoding="utf-8").replace("positive-vs-negative", "low-vs-zero")
+    study.write_text(text, encoding="utf-8")
+    bundle = load_bundle(finished.run / "bundle")
+    with pytest.raises(InputError, match="the same target"):
+        validate_bundle(bundle, load_study(study, finished.file.parent), tmp_path / "out", jobs=1)

@@ -1,0 +1,136 @@
+"""The check: small, lopsided and incomplete cohorts are told in clear sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.check import CheckReport, check_cohort
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.split import split_patients
+from sonoher2.config import ClinicalColumn, StudyConfig
+from sonoher2.errors import FindingsError
+
+
+def config(**keys: object) -> StudyConfig:
+    return StudyConfig.model_validate(
+        {"clinical": {"table": "c.csv"}, "target": {"column": "x", "positive": "1"}, **keys}
+    )
+
+
+def cohort(labels: list[int], images: int = 0, **columns: list[float]) -> Cohort:
+    index = pd.Index([f"P{i:03}" for i in range(len(labels))], name="patient_id")
+    patients = pd.DataFrame({"label": labels, "group": range(len(labels)), **columns}, index=index)
+    clinical = {name: ClinicalColumn(kind="number", timing="pre-biopsy") for name in columns}
+    pictures = pd.DataFrame({"patient_id": index[:images]})
+    return Cohort(patients, pictures, ("negative", "positive"), clinical, ())
+
+
+def check(study: StudyConfig, subject: Cohort, records: list[ImageRecord] | None = None) -> CheckReport:
+    split = split_patients(subject.patients, study.split, study.seed)
+    return check_cohort(study, subject, split, records or [])
+
+
+def table(report: CheckReport) -> dict[str, str]:
+    return {row.what: row.value for row in report.rows}
+
+
+def test_a_sound_cohort_has_no_findings() -> None:
+    report = check(config(), cohort([0] * 100 + [1] * 60, age=list(np.linspace(30, 80, 160))))
+    assert report.findings == ()
+    report.raise_errors()
+    rows = table(report)
+    assert rows["training, 112"] == "negative 70 (62 %), positive 42 (38 %)"
+    assert rows["test, 48"] == "negative 30 (62 %), positive 18 (38 %)"
+    assert rows["events per variable"] == "42.0 (42 events, 1 variables)"
+    # 1.96 sqrt((0.1875 + 17 (0.6 - 0.5625) + 29 (0.642857 - 0.5625)) / (18 x 30))
+    assert rows["95 % interval of a test AUC of 0.75 for positive"] == "about 0.60 to 0.90 (± 0.150)"
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0] * 30, r"only one class is left \(30 patients with a label: 30 negative, 0 positive\)"),
+        ([0, 0, 0, 1, 1], r"2 problems"),
+        ([0] * 40 + [1] * 8, r"6 training patients are positive, and at least 10 are needed \(48 patients"),
+    ],
+)
+def test_cohorts_that_are_too_small(labels: list[int], message: str) -> None:
+    with pytest.raises(FindingsError, match=message):
+        check(config(), cohort(labels)).raise_errors()
+
+
+def test_five_patients_are_told_what_is_needed() -> None:
+    report = check(config(), cohort([0, 0, 0, 1, 1]))
+    text = "\n".join(str(finding) for finding in report.findings)
+    assert "2 training patients are negative, and at least 10 are needed" in text
+    assert "5 patients with a label: 3 negative, 2 positive" in text
+    assert "Add patients" in text
+
+
+def test_folds_that_a_class_cannot_fill() -> None:
+    study = config(validation={"outer_folds": 4, "inner_folds": 12})
+    report = check(study, cohort([0] * 60 + [1] * 20))
+    assert "too few for 4 outer folds with 12 inner folds" in str(report.findings[0])
+
+
+def test_a_test_set_without_a_class_is_an_error_and_a_small_one_a_warning() -> None:
+    study = config(split={"kind": "given", "column": "fold", "test": ["1"]})
+    fold = ["1"] * 15 + ["2"] * 85
+    report = check(study, _with(cohort([0] * 60 + [1] * 40), given=fold))
+    assert [(f.severity, f.what.split(" (")[0]) for f in report.findings] == [("error", "no test patient is positive")]
+    report = check(study, _with(cohort([0] * 10 + [1] * 5 + [0] * 40 + [1] * 45), given=fold))
+    assert [(f.severity, f.what[:27]) for f in report.findings] == [("warning", "only 5 test patients are po")]
+
+
+def _with(subject: Cohort, **columns: list[str]) -> Cohort:
+    return Cohort(subject.patients.assign(**columns), subject.images, subject.classes, subject.clinical, ())
+
+
+def test_too_many_variables_missing_and_constant_values() -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"x{i}": list(rng.normal(size=100)) for i in range(8)}
+    columns["x0"] = [np.nan] * 40 + columns["x0"][40:]
+    columns["x1"] = [1.0] * 100
+    columns["x2"] = [np.nan] * 100
+    report = check(config(), cohort([0, 1] * 50, **columns))
+    found = {(finding.severity, finding.where): finding.what for finding in report.findings}
+    assert found["warning", "clinical.columns"].startswith("4.4 events per clinical variable")
+    assert found["warning", "clinical.columns.x0"].startswith("40 % of the patients have no value")
+    assert found["warning", "clinical.columns.x1"] == "all training patients have the same value"
+    assert found["error", "clinical.columns.x2"] == "no training patient has a value"
+    assert table(report)["x0 missing"] == "40 (40 %)"
+
+
+def test_pictures_are_summed_up() -> None:
+    subject = cohort([0, 1] * 50, images=3)
+    records = [
+        ImageRecord(grey_levels=200, mm_per_pixel=(0.1, 0.1)),
+        ImageRecord(grey_levels=100, marked=True),
+        ImageRecord(problem="broken"),
+    ]
+    report = check(config(), subject, records)
+    rows = table(report)
+    assert rows["grey levels"] == "median 150, fewest 100"
+    assert rows["marks on the lesion"] == "1 of 2 images"
+    assert rows["mm per pixel known"] == "1 of 2 images"
+    assert "known for 1 images and unknown for 1" in str(report.findings[0])
+
+
+@pytest.mark.parametrize(
+    "radiomics", [{"resample_mm": 0.1}, {"ring": {"mm": 2}}, {"resample_mm": 0.1, "ring": {"mm": 2}}]
+)
+def test_settings_in_mm_need_the_size_of_every_pixel(radiomics: dict[str, object]) -> None:
+    records = [ImageRecord(grey_levels=200)] * 3
+    report = check(config(radiomics=radiomics), cohort([0, 1] * 50, images=3), records)
+    assert [finding.severity for finding in report.findings] == ["error"]
+    assert "the size of a pixel is unknown for 3 images" in report.findings[0].what
+
+
+def test_her2_branches_are_rows() -> None:
+    subject = cohort([0, 1] * 50)
+    counts = pd.DataFrame({"branch": ["IHC 3+, no ISH"], "status": ["positive"], "patients": [50]})
+    report = check(config(), Cohort(subject.patients, subject.images, subject.classes, {}, (), rule_counts=counts))
+    assert table(report)["IHC 3+, no ISH: positive"] == "50"

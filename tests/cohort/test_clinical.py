@@ -1,0 +1,138 @@
+"""Clinical columns: typed, bounded, one row per patient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.clinical import bounds, clinical_values, parse_column, read_number
+from sonoher2.config import ClinicalColumn
+
+
+def declared(kind: str, **options: object) -> ClinicalColumn:
+    return ClinicalColumn.model_validate({"kind": kind, "timing": "pre-biopsy", **options})
+
+
+def cells(*values: str | None) -> pd.Series:
+    return pd.Series(values, index=range(2, 2 + len(values)), dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("12", "", 12.0), ("12.5", "", 12.5), ("12,5", "", 12.5), ("0,125", "", 0.125), ("-3", "", -3.0),
+        ("1e2", "", 100.0), ("20%", "%", 20.0), ("20 %", "%", 20.0), ("12 mm", "mm", 12.0), (".5", "", 0.5),
+        ("1,250", "", None), ("1.250,5", "", None), ("20%", "", None), ("<5", "", None), ("5-10", "", None),
+        ("inf", "", None), ("nan", "", None), ("twelve", "", None), ("", "", None),
+    ],
+)  # fmt: skip
+def test_numbers(text: str, unit: str, value: float | None) -> None:
+    assert read_number(text, unit) == value
+
+
+def test_bounds_of_ages_and_percentages_need_not_be_declared() -> None:
+    assert bounds("age", declared("number")) == (0, 120)
+    assert bounds("years", declared("number", column="Age at Diagnosis")) == (0, 120)
+    assert bounds("ki67", declared("number", unit="%")) == (0, 100)
+    assert bounds("stage", declared("number")) == (-np.inf, np.inf)
+    assert bounds("age", declared("number", low=18, high=90)) == (18, 90)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["45", "430"], "t.csv, column 'age', row 3: a value above 120, the largest possible"),
+        (["-1", "45"], "t.csv, column 'age', row 2: a value below 0, the smallest possible"),
+        (["45", "old", "x"], "t.csv, column 'age', rows 3, 4: not one number"),
+    ],
+)
+def test_an_impossible_number_names_row_and_column_and_not_the_value(values: list[str], message: str) -> None:
+    _, findings = parse_column(cells(*values), "age", declared("number"), "t.csv")
+    assert [finding.severity for finding in findings] == ["error"]
+    assert str(findings[0]).startswith(message)
+    assert "430" not in str(findings[0])
+
+
+def test_many_wrong_rows_are_summed_up() -> None:
+    _, findings = parse_column(cells(*["x"] * 9), "age", declared("number"), "t.csv")
+    assert "rows 2, 3, 4, 5, 6 and 4 more" in str(findings[0])
+
+
+def test_ordered_levels_are_codes_and_missing_is_nan() -> None:
+    column = declared("ordered", levels=[1, 2, 3])
+    values, findings = parse_column(cells("3.0", "1", None, " 2 "), "grade", column, "t")
+    np.testing.assert_array_equal(values, [2.0, 0.0, np.nan, 1.0])
+    assert findings == []
+
+
+def test_an_unknown_level_is_an_error() -> None:
+    _, findings = parse_column(cells("1", "9"), "grade", declared("ordered", levels=["1", "2"]), "t")
+    assert str(findings[0]).startswith("t, column 'grade', row 3: a value that is none of the levels. Known are: 1, 2")
+
+
+@pytest.mark.parametrize(
+    ("options", "texts", "expected"),
+    [
+        ({}, ["Yes", "n", "1", "FALSE", "positive", None], [1, 0, 1, 0, 1, np.nan]),
+        ({"levels": ["Pre", "Post"]}, ["post", "Pre", None], [1, 0, np.nan]),
+        ({"contains": "spiculated"}, ["angular&Spiculated", "angular", None], [1, 0, np.nan]),
+        ({"missing": ["Indeterminate"]}, ["yes", "indeterminate", "no"], [1, np.nan, 0]),
+    ],
+)
+def test_yes_no(options: dict[str, object], texts: list[str | None], expected: list[float]) -> None:
+    values, findings = parse_column(cells(*texts), "x", declared("yes/no", **options), "t")
+    np.testing.assert_array_equal(values, expected)
+    assert findings == []
+
+
+def test_categories_are_text_and_declared_levels_give_their_spelling() -> None:
+    values, _ = parse_column(cells("left", " upper  outer", None), "x", declared("category"), "t")
+    assert values.tolist() == ["left", "upper outer", None]
+    values, findings = parse_column(cells("LEFT", "top"), "x", declared("category", levels=["Left", "Right"]), "t")
+    assert values.tolist() == ["Left", None]
+    assert "none of the levels" in str(findings[0])
+
+
+TABLE = pd.DataFrame(
+    {"age": ["50", "50", None, "61"], "birads": ["4", "5", "3", None], "side": ["left", "left", "right", "Left"]},
+    index=[2, 3, 4, 5],
+    dtype=object,
+)
+PATIENTS = pd.Series(["B", "B", "A", "A"], index=TABLE.index)
+
+
+def test_rows_that_agree_are_merged_and_missing_agrees_with_everything() -> None:
+    values, findings = clinical_values(TABLE, PATIENTS, {"age": declared("number")}, "t")
+    assert values["age"].to_dict() == {"A": 61.0, "B": 50.0}
+    assert findings == []
+
+
+def test_rows_that_differ_name_patient_and_column() -> None:
+    column = declared("ordered", column="birads", levels=["3", "4", "5"])
+    _, findings = clinical_values(TABLE, PATIENTS, {"level": column}, "t")
+    assert str(findings[0]).startswith("t, column 'birads': the rows of one patient differ (patient B)")
+
+
+@pytest.mark.parametrize(("kind", "several", "expected"), [("ordered", "highest", 2.0), ("number", "mean", 4.5)])
+def test_rows_that_differ_are_summed_up_as_declared(kind: str, several: str, expected: float) -> None:
+    levels = {"levels": ["3", "4", "5"]} if kind == "ordered" else {}
+    column = declared(kind, several=several, **levels)
+    values, findings = clinical_values(TABLE, PATIENTS, {"birads": column}, "t")
+    assert values.loc["B", "birads"] == expected
+    assert findings == []
+
+
+def test_all_errors_are_found_at_once() -> None:
+    columns = {"agee": declared("number"), "side": declared("yes/no"), "birads": declared("number", high=4)}
+    _, findings = clinical_values(TABLE, PATIENTS, columns, "t")
+    text = "\n".join(map(str, findings))
+    assert "no column 'agee'. Did you mean 'age'?" in text
+    assert "column 'side', rows 2, 3, 4, 5: a value that is none of the levels" in text
+    assert "column 'birads', row 3: a value above 4" in text
+
+
+def test_categories_that_look_alike_are_pointed_out() -> None:
+    table = TABLE.assign(side=["left", "left", "Left", None])
+    _, findings = clinical_values(table, PATIENTS, {"side": declared("category")}, "t")
+    assert [finding.severity for finding in findings] == ["warning"]

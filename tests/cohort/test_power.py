@@ -1,0 +1,20 @@
+"""Expected precision against Hanley and McNeil's own table."""
+
+from __future__ import annotations
+
+import pytest
+
+from sonoher2.cohort.power import auc_half_width
+
+Z = 1.959964
+
+
+# Hanley and McNeil 1982, figure 1 and the worked example: AUC 0.893, 51 abnormal and 58 normal cases, SE 0.032
+@pytest.mark.parametrize(("auc", "positives", "negatives", "error"), [(0.893, 51, 58, 0.032)])
+def test_standard_error_of_the_published_example(auc: float, positives: int, negatives: int, error: float) -> None:
+    assert auc_half_width(auc, positives, negatives) / Z == pytest.approx(error, abs=0.0006)
+
+
+def test_more_patients_and_less_confidence_are_narrower() -> None:
+    assert auc_half_width(0.75, 100, 100) < auc_half_width(0.75, 50, 50)
+    assert auc_half_width(0.75, 50, 50, confidence=0.9) < auc_half_width(0.75, 50, 50)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from dcurves import dca
+
+from sonoher2.errors import InputError
+from sonoher2.evaluation.decision_curve import net_benefit
+
+
+def test_net_benefit_agrees_with_dcurves(patients):
+    thresholds = np.arange(0.01, 0.95, 0.01)
+    table = pd.DataFrame({"outcome": patients.outcome, "model": patients.score})
+    reference = dca(data=table, outcome="outcome", modelnames=["model"], thresholds=thresholds)
+    ours = net_benefit(*patients, thresholds)
+    for column, name in [("model", "model"), ("treat_all", "all"), ("treat_none", "none")]:
+        theirs = reference[reference["model"] == name].sort_values("threshold")["net_benefit"]
+        np.testing.assert_allclose(ours[column], theirs, atol=1e-12)
+
+
+def test_net_benefit_by_hand():
+    # of 4 patients 2 are treated, one rightly; at 0.25 a false positive costs a third of a true positive
+    row = net_benefit([1, 0, 1, 0], [0.5, 0.25, 0.2, 0.1], [0.25]).iloc[0]
+    assert row["model"] == pytest.approx(1 / 4 - 1 / 4 / 3)
+    assert row["treat_all"] == pytest.approx(1 / 2 - 1 / 2 / 3)
+
+
+def test_at_threshold_0_everybody_is_treated(patients):
+    row = net_benefit(*patients, [0]).iloc[0]
+    assert row["model"] == row["treat_all"] == patients.outcome.mean()
+
+
+def test_thresholds_are_probabilities_below_1():
+    with pytest.raises(InputError, match="outside"):
+        net_benefit([0, 1], [0.2, 0.8], [1.0])
+    with pytest.raises(InputError, match="no patient"):
+        net_benefit([], [], [0.5])

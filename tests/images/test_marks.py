@@ -1,0 +1,82 @@
+"""Marks drawn at known places, and real images marked by eye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.marks import Marks, overlay_marks
+from sonoher2.images.read import read_image
+
+
+def tissue() -> np.ndarray:
+    return np.random.default_rng(3).rayleigh(25, (240, 320)).clip(0, 90)
+
+
+def marks_of(grey: np.ndarray, colour: np.ndarray | None = None) -> Marks:
+    colour = np.zeros(grey.shape, dtype=bool) if colour is None else colour
+    return overlay_marks(UltrasoundImage(grey, None, colour, "PNG", grey.shape))
+
+
+def test_tissue_alone_has_no_marks() -> None:
+    assert marks_of(tissue()) == Marks(0.0, [], [])
+
+
+def test_crosses_are_found_where_they_are() -> None:
+    grey = tissue()
+    for row, column in ((60, 80), (120, 200)):
+        grey[row, column - 5 : column + 6] = 255
+        grey[row - 5 : row + 6, column] = 255
+    assert marks_of(grey).callipers == [(60, 80), (120, 200)]
+
+
+def test_lines_are_no_crosses() -> None:
+    grey = tissue()
+    grey[60], grey[100:, 100], grey[150:200, 200:240] = 255, 255, 255
+    assert not marks_of(grey).callipers
+
+
+def test_text_is_found_and_its_letters_are_no_crosses() -> None:
+    image = Image.fromarray(tissue().astype(np.uint8))
+    ImageDraw.Draw(image).text((40, 180), "M A M A  E S Q", fill=255, font=ImageFont.load_default(16))
+    marks = marks_of(np.asarray(image).astype(float))
+    assert len(marks.text) >= 1
+    assert all(rows.start >= 175 and rows.stop <= 205 for rows, _ in marks.text)
+    assert not marks.callipers
+
+
+def test_share_of_colour() -> None:
+    colour = np.zeros((240, 320), dtype=bool)
+    colour[:60] = True
+    assert marks_of(tissue(), colour).colour_share == 0.25
+
+
+# marked by eye; none of them was used to choose the thresholds
+@pytest.mark.parametrize(
+    ("name", "text", "callipers"),
+    [
+        ("bus_0048-l", True, True),
+        ("bus_0061-l", False, True),
+        ("bus_0070-r", False, True),
+        ("bus_0072-l", True, False),
+        ("bus_0150-r", False, True),
+        ("bus_0160-r", True, False),
+        ("bus_0178-r", True, False),
+        ("bus_0256-l", True, True),
+        ("bus_0274-l", False, False),
+        ("bus_0989-r", False, True),
+    ],
+)
+def test_marks_seen_by_eye(shared: Path, name: str, text: bool, callipers: bool) -> None:
+    marks = overlay_marks(read_image(shared / f"data/BUS-BRA/Images/{name}.png"))
+    assert (bool(marks.text), bool(marks.callipers)) == (text, callipers)
+
+
+def test_unmarked_images_have_no_marks(shared: Path) -> None:
+    folder = shared / "data/BrEaST/BrEaST-Lesions_USG-images_and_masks"
+    marks = [overlay_marks(read_image(folder / f"case{case:03d}.png")) for case in range(1, 257, 32)]
+    assert all(not found.text and not found.callipers and found.colour_share == 0 for found in marks)

@@ -1,0 +1,276 @@
+"""Rasters, NIfTI and NRRD: values, pixel size, and every way a file can be broken."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+
+from sonoher2.errors import InputError
+from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.read import read_image
+
+RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)
+
+
+def saved(folder: Path, name: str, image: Image.Image, **options: object) -> Path:
+    image.save(folder / name, **options)
+    return folder / name
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif", "nii", "nii.gz", "nrrd"])
+def test_eight_bit_grey_is_exact(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"image.{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(RAMP), str(path))
+    image = read_image(path)
+    np.testing.assert_array_equal(image.pixels, RAMP)
+    assert image.pixels.dtype == np.float64
+    assert not image.colour.any()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P"])
+def test_grey_stays_exact_in_every_mode(tmp_path: Path, mode: str) -> None:
+    path = saved(tmp_path, "image.png", Image.fromarray(RAMP).convert(mode))
+    np.testing.assert_array_equal(read_image(path).pixels, RAMP)
+
+
+def test_one_bit_is_black_and_white(tmp_path: Path) -> None:
+    path = saved(tmp_path, "image.png", Image.fromarray(RAMP > 100))
+    np.testing.assert_array_equal(read_image(path).pixels, np.where(RAMP > 100, 255, 0))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_jpeg_is_near(tmp_path: Path, mode: str) -> None:
+    smooth = Image.fromarray(np.tile(np.arange(0, 256, 4, dtype=np.uint8), (64, 1))).convert(mode)
+    path = saved(tmp_path, "image.jpg", smooth, quality=95)
+    np.testing.assert_allclose(read_image(path).pixels, np.asarray(smooth.convert("L")), atol=4)
+    assert read_image(path).format == "JPEG"
+
+
+def test_colour_becomes_bt601_luma(tmp_path: Path) -> None:
+    colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [90, 100, 110]]], dtype=np.uint8)
+    image = read_image(saved(tmp_path, "image.png", Image.fromarray(colours)))
+    np.testing.assert_allclose(image.pixels, [[76.245, 149.685, 29.07, 98.15]])
+    np.testing.assert_array_equal(image.colour, [[True, True, True, False]])
+
+
+def test_transparent_pixels_are_black(tmp_path: Path) -> None:
+    rgba = np.full((4, 6, 4), 200, dtype=np.uint8)
+    rgba[:2, :, 3] = 0
+    rgba[2:, :, 3] = 255
+    pixels = read_image(saved(tmp_path, "image.png", Image.fromarray(rgba))).pixels
+    np.testing.assert_array_equal(pixels, np.repeat([[0.0], [200.0]], 2, axis=0) * np.ones(6))
+
+
+def test_transparent_palette_entry_is_black(tmp_path: Path) -> None:
+    indexed = Image.fromarray(np.array([[0, 1]], dtype=np.uint8), mode=None).convert("P")
+    indexed.putpalette([200, 200, 200, 50, 50, 50])
+    path = saved(tmp_path, "image.png", indexed, transparency=0)
+    np.testing.assert_array_equal(read_image(path).pixels, [[0, 50]])
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "nii", "nrrd"])
+def test_sixteen_bit_is_scaled_linearly_whatever_its_range(tmp_path: Path, suffix: str) -> None:
+    values = np.array([[0, 257, 4095], [1000, 2000, 3000]], dtype=np.uint16)
+    path = tmp_path / f"image.{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values), str(path))
+    np.testing.assert_allclose(read_image(path).pixels, values / 257)
+
+
+def test_sixteen_bit_tiff_with_white_as_zero(tmp_path: Path) -> None:
+    values = np.array([[0, 65535, 257]], dtype=np.uint16)
+    path = saved(tmp_path, "image.tif", Image.fromarray(values), tiffinfo={262: 0})
+    np.testing.assert_allclose(read_image(path).pixels, [[255, 0, 254]])
+
+
+def test_page_of_a_tiff(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((5, 7), value, dtype=np.uint8)) for value in (10, 20, 30)]
+    path = saved(tmp_path, "image.tif", pages[0], save_all=True, append_images=pages[1:])
+    assert read_image(path, frame=2).pixels[0, 0] == 30
+    with pytest.raises(InputError, match=r"image.tif: frame 3 was asked for, and the file has 3"):
+        read_image(path, frame=3)
+
+
+def test_large_images_are_read_and_absurd_ones_refused(tmp_path: Path) -> None:
+    large = saved(tmp_path, "large.png", Image.new("L", (4000, 4000)), compress_level=1)
+    assert read_image(large).shape == (4000, 4000)
+    absurd = saved(tmp_path, "absurd.png", Image.new("1", (20000, 20000)), compress_level=1)
+    with pytest.raises(InputError, match=r"absurd.png"):
+        read_image(absurd)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "nii", "nii.gz", "nrrd"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])
+def test_a_file_cut_short_is_an_error(tmp_path: Path, suffix: str, share: float) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (80, 90), dtype=np.uint8)
+    whole = tmp_path / f"whole.{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(noise), str(whole))
+    data = whole.read_bytes()
+    cut = tmp_path / f"cut.{suffix}"
+    cut.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(InputError, match=rf"cut\.{suffix}"):
+        read_image(cut)
+
+
+def test_a_changed_byte_of_a_png_is_an_error(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (80, 90), dtype=np.uint8)
+    path = saved(tmp_path, "image.png", Image.fromarray(noise), compress_level=0)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"image.png: cannot be read"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.dcm", "a.nii", "a.nii.gz", "a.nrrd", "a.xyz"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not an image, whatever its name says" * 20, b"NRRD0004\n\n", b"\x89PNG\r\n"]
+)
+def test_other_content_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        read_image(tmp_path / name)
+
+
+def test_other_formats_missing_files_and_folders_are_errors(tmp_path: Path) -> None:
+    gif = saved(tmp_path, "image.gif", Image.fromarray(RAMP))
+    for path in (gif, tmp_path / "missing.png", tmp_path):
+        with pytest.raises(InputError, match=path.name):
+            read_image(path)
+
+
+def test_pixels_without_a_defined_white_are_refused(tmp_path: Path) -> None:
+    real = saved(tmp_path, "real.tif", Image.fromarray(np.ones((4, 4), dtype=np.float32)))
+    with pytest.raises(InputError, match="no defined white"):
+        read_image(real)
+    signed = tmp_path / "signed.nrrd"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.array([[-5, 300]], dtype=np.int16)), str(signed))
+    with pytest.raises(InputError, match="no defined white"):
+        read_image(signed)
+
+
+def itk_file(path: Path, array: np.ndarray, spacing: tuple[float, ...]) -> Path:
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing(spacing)
+    SimpleITK.WriteImage(image, str(path))
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz", "nrrd"])
+class TestVolumes:
+    def test_spacing_is_rows_then_columns(self, tmp_path: Path, suffix: str) -> None:
+        image = read_image(itk_file(tmp_path / f"a.{suffix}", RAMP, (0.2, 0.3)))
+        assert image.mm_per_pixel == pytest.approx((0.3, 0.2), rel=1e-6)
+
+    def test_a_spacing_of_exactly_one_is_unknown(self, tmp_path: Path, suffix: str) -> None:
+        assert read_image(itk_file(tmp_path / f"a.{suffix}", RAMP, (1.0, 1.0))).mm_per_pixel is None
+
+    @pytest.mark.parametrize("axis", [0, 1, 2])
+    def test_one_slice_of_any_direction(self, tmp_path: Path, suffix: str, axis: int) -> None:
+        spacing = [0.2, 0.3]
+        spacing.insert(2 - axis, 9.0)
+        image = read_image(itk_file(tmp_path / f"a.{suffix}", np.expand_dims(RAMP, axis), tuple(spacing)))
+        np.testing.assert_array_equal(image.pixels, RAMP)
+        assert image.mm_per_pixel == pytest.approx((0.3, 0.2), rel=1e-6)
+
+    def test_a_true_volume_is_refused(self, tmp_path: Path, suffix: str) -> None:
+        path = itk_file(tmp_path / f"a.{suffix}", np.stack([RAMP] * 3), (0.2, 0.3, 1.0))
+        with pytest.raises(InputError, match=r"volume of 32 x 8 x 3 voxels"):
+            read_image(path)
+
+    def test_the_table_wins(self, tmp_path: Path, suffix: str) -> None:
+        path = itk_file(tmp_path / f"a.{suffix}", RAMP, (0.2, 0.3))
+        assert read_image(path, mm_per_pixel=0.1).mm_per_pixel == (0.1, 0.1)
+
+
+def test_nifti_without_a_unit_has_no_spacing(tmp_path: Path) -> None:
+    path = itk_file(tmp_path / "a.nii", RAMP, (0.2, 0.3))
+    data = bytearray(path.read_bytes())
+    data[123] = 0  # xyzt_units, byte 123 of the NIfTI-1 header
+    path.write_bytes(data)
+    assert read_image(path).mm_per_pixel is None
+
+
+@pytest.mark.parametrize(
+    ("geometry", "expected"),
+    [
+        ("spacings: 0.5 0.25", None),
+        ("space dimension: 2\nspace directions: (0.5,0) (0,0.25)", (0.25, 0.5)),
+        ('space dimension: 2\nspace directions: (0.5,0) (0,0.25)\nspace units: "mm" "mm"', (0.25, 0.5)),
+        ('space dimension: 2\nspace directions: (0.5,0) (0,0.25)\nspace units: "cm" "cm"', None),
+    ],
+)
+def test_nrrd_spacing_needs_space_directions_in_mm(
+    tmp_path: Path, geometry: str, expected: tuple[float, float] | None
+) -> None:
+    header = f"NRRD0004\ntype: uchar\ndimension: 2\nsizes: 32 8\n{geometry}\nencoding: raw\n\n"
+    (tmp_path / "a.nrrd").write_bytes(header.encode() + RAMP.tobytes())
+    assert read_image(tmp_path / "a.nrrd").mm_per_pixel == expected
+
+
+@pytest.mark.parametrize("mm", [0.0, -0.1, float("nan"), float("inf")])
+def test_impossible_mm_per_pixel(tmp_path: Path, mm: float) -> None:
+    path = saved(tmp_path, "image.png", Image.fromarray(RAMP))
+    with pytest.raises(InputError, match="mm per pixel is impossible"):
+        read_image(path, mm_per_pixel=mm)
+    assert read_image(path).mm_per_pixel is None
+
+
+def test_crop_and_its_origin(tmp_path: Path) -> None:
+    screen = np.zeros((300, 400), dtype=np.uint8)
+    screen[60:260, 90:350] = np.random.default_rng(1).integers(20, 200, (200, 260))
+    image = read_image(saved(tmp_path, "screen.png", Image.fromarray(screen)), crop_to_b_mode=True)
+    np.testing.assert_allclose([*image.origin, *image.shape], [60, 90, 200, 260], atol=4)
+    np.testing.assert_array_equal(image.crop(screen), image.pixels)
+    assert image.file_shape == (300, 400)
+    with pytest.raises(InputError, match="300 rows x 400 columns"):
+        image.crop(screen[1:])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pixels": np.full((3, 4), 256.0)},
+        {"pixels": np.full((3, 4), np.nan)},
+        {"pixels": np.zeros((3, 4), dtype=np.float32)},
+        {"pixels": np.zeros((0, 4))},
+        {"colour": np.zeros((3, 5), dtype=bool)},
+        {"mm_per_pixel": (0.1, 0.0)},
+        {"origin": (1, 0)},
+    ],
+)
+def test_an_image_is_valid_once_constructed(change: dict[str, object]) -> None:
+    values = {
+        "pixels": np.zeros((3, 4)), "mm_per_pixel": (0.1, 0.1), "colour": np.zeros((3, 4), dtype=bool),
+        "format": "PNG", "file_shape": (3, 4),
+    }  # fmt: skip
+    assert UltrasoundImage(**values).shape == (3, 4)
+    with pytest.raises(InputError):
+        UltrasoundImage(**{**values, **change})
+
+
+def test_reading_a_png_imports_neither_pydicom_nor_simpleitk(tmp_path: Path) -> None:
+    path = saved(tmp_path, "image.png", Image.fromarray(RAMP))
+    code = (
+        "import json, sys; from sonoher2.images.read import read_image; read_image(sys.argv[1]); "
+        "sys.stdout.write(json.dumps(sorted({'pydicom', 'SimpleITK', 'PIL'} & set(sys.modules))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, text=True)
+    assert json.load(io.StringIO(done.stdout)) == ["PIL"]
+
+
+def test_hidden_colours_of_breast_images_are_not_seen(shared: Path) -> None:
+    folder = shared / "data/BrEaST/BrEaST-Lesions_USG-images_and_masks"
+    for case in ("case005", "case011"):
+        with Image.open(folder / f"{case}.png") as image:
+            rgba = np.asarray(image)
+        hidden = rgba[..., 3] == 0
+        assert rgba[hidden][:, :3].any()
+        assert not read_image(folder / f"{case}.png").pixels[hidden].any()

@@ -1,0 +1,74 @@
+"""All selection steps together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.config import SelectionConfig
+from sonoher2.errors import InputError
+from sonoher2.selection.pipeline import SelectionPipeline
+
+
+def table(n: int = 100, p: int = 60, n_classes: int = 2, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, n_classes, n)
+    X = rng.normal(size=(n, p))
+    X[:, :3] += 1.5 * y[:, None]
+    X[:, 3] = X[:, 0] + 0.01 * rng.normal(size=n)
+    X[:, 4] = 7
+    X[rng.random(X.shape) < 0.02] = np.nan
+    return pd.DataFrame(X, columns=[f"f{i}" for i in range(p)]), y
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_planted_features_stay_and_copies_go(n_classes: int) -> None:
+    X, y = table(n_classes=n_classes)
+    pipeline = SelectionPipeline().fit(X, y)
+    names = set(pipeline.get_feature_names_out())
+    assert {"f1", "f2"} < names
+    assert len(names & {"f0", "f3"}) == 1
+    assert "f4" not in names
+    assert pipeline.lasso_path_ is not None
+    assert set(pipeline.lasso_path_.features) >= names
+    log = pipeline.log_
+    assert log["features_in"].iloc[0] == 60
+    assert (log["features_out"].to_numpy()[:-1] == log["features_in"].to_numpy()[1:]).all()
+    assert log["features_out"].iloc[-1] == len(names)
+
+
+def test_transform_needs_only_what_was_learned() -> None:
+    X, y = table()
+    pipeline = SelectionPipeline().fit(X, y)
+    Z = pipeline.transform(X)
+    assert Z.columns.tolist() == pipeline.get_feature_names_out().tolist()
+    assert Z.mean(axis=0).to_numpy() == pytest.approx(0, abs=1e-12)
+    assert pipeline.transform(X.iloc[:1]).equals(Z.iloc[:1])
+
+
+def test_every_setting_of_the_study_file_is_a_parameter() -> None:
+    config = SelectionConfig(test="t-test", fdr=True, correlation="pearson", mrmr=None, lasso=False)
+    pipeline = SelectionPipeline.from_config(config, 3)
+    assert {key: value for key, value in pipeline.get_params().items() if key != "random_state"} == config.model_dump()
+    X, y = table()
+    pipeline.fit(X, y)
+    assert pipeline.log_["step"].tolist() == ["varies", "t-test, q <= 0.05", "pearson, |r| <= 0.9"]
+    assert pipeline.lasso_path_ is None
+
+
+def test_second_reader() -> None:
+    X, y = table()
+    second = X + 3 * np.random.default_rng(5).normal(size=X.shape) * (np.arange(60) != 1)
+    pipeline = SelectionPipeline(icc=0.75).fit(X, y, second=second)
+    assert pipeline.get_feature_names_out().tolist() == ["f1"]
+    with pytest.raises(InputError, match="no second reader"):
+        SelectionPipeline(icc=0.75).fit(X, y)
+
+
+def test_noise_leaves_a_feature_and_says_so() -> None:
+    rng = np.random.default_rng(6)
+    X, y = rng.normal(size=(40, 30)), np.repeat([0, 1], 20)
+    pipeline = SelectionPipeline(alpha=1e-9).fit(X, y)
+    assert len(pipeline.columns_) >= 1
+    assert pipeline.log_.set_index("step").loc["mann-whitney, p <= 1e-09", "fallback"]

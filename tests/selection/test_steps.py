@@ -1,0 +1,213 @@
+"""Each selection step against scipy, scikit-learn or a slow and plain version."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.feature_selection import f_classif
+from sklearn.linear_model import LogisticRegression
+
+from sonoher2.errors import InputError
+from sonoher2.selection.base import class_share, f_statistic
+from sonoher2.selection.correlation import CorrelationFilter
+from sonoher2.selection.icc import IccFilter
+from sonoher2.selection.lasso import LassoSelector, lasso_path, penalties
+from sonoher2.selection.mrmr import Mrmr
+from sonoher2.selection.prepare import MedianZScore, VarianceFilter
+from sonoher2.selection.univariate import UnivariateTest, p_values
+
+
+def sample(n_classes: int, ties: bool, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, n_classes, 70)
+    X = rng.normal(size=(70, 12)) + y[:, None] * np.linspace(0, 1.5, 12)
+    return np.round(X) if ties else X, y
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_mann_whitney_is_scipys(ties: bool) -> None:
+    X, y = sample(2, ties)
+    expected = stats.mannwhitneyu(X[y == 1], X[y == 0], method="asymptotic").pvalue
+    assert p_values(X, y, "mann-whitney") == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_kruskal_wallis_is_scipys(ties: bool) -> None:
+    X, y = sample(3, ties)
+    expected = stats.kruskal(*(X[y == label] for label in range(3))).pvalue
+    assert p_values(X, y, "mann-whitney") == pytest.approx(expected, rel=1e-10)
+
+
+def test_t_test_is_scipys_welch_test() -> None:
+    X, y = sample(2, ties=False)
+    expected = stats.ttest_ind(X[y == 1], X[y == 0], equal_var=False).pvalue
+    assert p_values(X, y, "t-test") == pytest.approx(expected, rel=1e-10)
+
+
+def test_analysis_of_variance_is_scipys() -> None:
+    X, y = sample(3, ties=False)
+    expected = stats.f_oneway(*(X[y == label] for label in range(3))).pvalue
+    assert p_values(X, y, "t-test") == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("test", ["mann-whitney", "t-test"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_constant_column_has_p_of_one(test, n_classes: int) -> None:
+    X, y = sample(n_classes, ties=False)
+    X[:, 4] = 0.1
+    assert p_values(X, y, test)[4] == pytest.approx(1.0)
+
+
+def test_benjamini_hochberg_keeps_fewer_than_raw_p() -> None:
+    rng = np.random.default_rng(1)
+    y = np.repeat([0, 1], 50)
+    X = rng.normal(size=(100, 400))
+    X[:, 0] += 2 * y
+    raw, adjusted = UnivariateTest().fit(X, y), UnivariateTest(fdr=True).fit(X, y)
+    assert raw.support_.sum() > 10
+    assert adjusted.support_.sum() < 5
+    assert adjusted.support_[0]
+
+
+def test_five_best_are_kept_when_none_passes() -> None:
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(40, 30)), np.repeat([0, 1], 20)
+    test = UnivariateTest(alpha=1e-9).fit(X, y)
+    assert test.fallback_
+    assert np.flatnonzero(test.support_).tolist() == sorted(np.argsort(test.p_values_)[:5].tolist())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_f_statistic_is_scikit_learns(n_classes: int) -> None:
+    X, y = sample(n_classes, ties=False)
+    assert f_statistic(X, y) == pytest.approx(f_classif(X, y)[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["spearman", "pearson"])
+def test_correlation_filter_leaves_no_close_pair_and_drops_only_weaker_ones(method) -> None:
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, 120)
+    base = rng.normal(size=(120, 10)) + 0.5 * y[:, None]
+    X = np.hstack([base, base + 0.2 * rng.normal(size=base.shape), base**3])
+    kept = CorrelationFilter(method, 0.8).fit(X, y).support_
+    matrix = np.abs(stats.spearmanr(X).statistic if method == "spearman" else np.corrcoef(X.T))
+    strength = class_share(stats.rankdata(X, axis=0) if method == "spearman" else X, y)
+    assert (np.triu(matrix[np.ix_(kept, kept)], 1) <= 0.8).all()
+    for dropped in np.flatnonzero(~kept):
+        partners = np.flatnonzero(kept & (matrix[dropped] > 0.8))
+        assert strength[partners].max() >= strength[dropped]
+
+
+def test_mrmr_picks_as_the_plain_criterion_does() -> None:
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 90)
+    X = rng.normal(size=(90, 6)) @ rng.normal(size=(6, 25)) + rng.normal(size=(90, 25)) + 0.4 * y[:, None]
+    relevance, correlation = f_classif(X, y)[0], np.abs(np.corrcoef(X.T))
+    plain = [int(relevance.argmax())]
+    while len(plain) < 8:
+        left = [j for j in range(25) if j not in plain]
+        plain.append(max(left, key=lambda j: relevance[j] / correlation[j, plain].mean()))
+    assert Mrmr(8).fit(X, y).order_.tolist() == plain
+
+
+def test_mrmr_passes_over_a_copy() -> None:
+    rng = np.random.default_rng(5)
+    y = np.repeat([0, 1], 50)
+    strong, other = rng.normal(size=100) + 1.5 * y, rng.normal(size=100) + 1.2 * y
+    X = np.column_stack([strong, strong + 0.01 * rng.normal(size=100), other])
+    assert 2 in Mrmr(2).fit(X, y).order_
+
+
+@pytest.mark.parametrize("index", [5, 15, 29])
+def test_lasso_path_is_scikit_learns_solution(index: int) -> None:
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(200, 15)) + 3
+    X[:, 1] += 2 * X[:, 0]
+    y = (X[:, 0] + 0.5 * X[:, 3] + rng.normal(size=200) > 5).astype(int)
+    alphas = penalties(X, y)
+    coefficients, intercepts = lasso_path(X, y, alphas)
+    oracle = LogisticRegression(
+        C=1 / (alphas[index] * len(y)), l1_ratio=1, solver="saga", tol=1e-9, max_iter=100_000
+    ).fit(X, y)
+    assert coefficients[index, :, 0] == pytest.approx(oracle.coef_[0], abs=3e-3)
+    assert intercepts[index, 0] == pytest.approx(oracle.intercept_[0], abs=2e-2)
+
+
+def test_multinomial_lasso_meets_its_optimality_conditions() -> None:
+    rng = np.random.default_rng(7)
+    y = rng.integers(0, 3, 150)
+    X = rng.normal(size=(150, 10))
+    X[:, :3] += 1.2 * np.eye(3)[y]
+    alphas = penalties(X, y)
+    coefficients, intercepts = lasso_path(X, y, alphas)
+    assert not coefficients[0].any()
+    beta, alpha = coefficients[12], alphas[12]
+    odds = np.exp(X @ beta + intercepts[12])
+    gradient = X.T @ (odds / odds.sum(axis=1, keepdims=True) - np.eye(3)[y]) / 150
+    length = np.linalg.norm(beta, axis=1)
+    out = length == 0
+    assert out.any()
+    assert not out[:3].any()
+    assert np.linalg.norm(gradient[out], axis=1).max() <= alpha
+    assert gradient[~out] == pytest.approx(-alpha * beta[~out] / length[~out, None], abs=1e-3)
+
+
+def test_lasso_keeps_the_planted_features_and_reports_its_path() -> None:
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(200, 20))
+    y = (X[:, 2] - X[:, 7] + 0.5 * rng.normal(size=200) > 0).astype(int)
+    lasso = LassoSelector().fit(X, y)
+    path = lasso.path_
+    assert lasso.support_[[2, 7]].all()
+    assert path.coefficients.shape == (20, len(path.alphas))
+    assert (np.diff(path.alphas) < 0).all()
+    assert path.chosen == path.cv_error.argmin()
+    # the model without features has the deviance of the prevalence, about 2 ln 2 for balanced classes
+    assert path.cv_error[0] == pytest.approx(2 * np.log(2), abs=0.02)
+    assert (path.cv_error_sd > 0).all()
+
+
+def test_lasso_on_noise_keeps_the_strongest_feature() -> None:
+    rng = np.random.default_rng(13)
+    X, y = rng.normal(size=(60, 8)), np.repeat([0, 1], 30)
+    X -= X.mean(axis=0)
+    X[y == 1] -= X[y == 1].mean(axis=0)
+    X[y == 0] -= X[y == 0].mean(axis=0)
+    lasso = LassoSelector().fit(X, y)
+    assert lasso.fallback_
+    assert lasso.support_.sum() == 1
+
+
+def test_icc_filter_keeps_what_both_readers_measure_alike() -> None:
+    rng = np.random.default_rng(10)
+    first = rng.normal(size=(40, 8))
+    second = np.hstack([first[:, :4], rng.normal(size=(40, 4))])
+    second[30:] = np.nan
+    assert np.flatnonzero(IccFilter(0.75).fit(first, second=second).support_).tolist() == [0, 1, 2, 3]
+    none = IccFilter(0.75).fit(first[:, 4:], second=second[:, 4:])
+    assert none.fallback_
+    with pytest.raises(InputError, match="only 5 training patients"):
+        IccFilter().fit(first[:5], second=second[:5])
+
+
+def test_variance_filter_drops_constant_and_mostly_missing_features() -> None:
+    X = np.random.default_rng(11).normal(size=(20, 5)) * 1e-12
+    X[:, 1] = 1000.1
+    X[:11, 2] = np.nan
+    X[:, 3] = np.nan
+    assert VarianceFilter().fit(X).support_.tolist() == [True, False, False, False, True]
+    with pytest.raises(InputError, match="no feature varies"):
+        VarianceFilter().fit(np.ones((5, 2)))
+
+
+def test_z_score_fills_with_the_median() -> None:
+    X = np.random.default_rng(12).normal(size=(30, 6))
+    X[np.random.default_rng(13).random(X.shape) < 0.3] = np.nan
+    scaler = MedianZScore().fit(X)
+    assert scaler.median_ == pytest.approx(np.nanmedian(X, axis=0))
+    Z = scaler.transform(X)
+    assert Z.mean(axis=0) == pytest.approx(0, abs=1e-12)
+    assert Z.std(axis=0) == pytest.approx(1)
+    unseen = scaler.transform(np.full((1, 6), np.nan))
+    assert unseen[0] == pytest.approx((scaler.median_ - scaler.mean_) / scaler.scale_)

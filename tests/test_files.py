@@ -1,0 +1,69 @@
+"""Nothing is lost when writing fails, and a full disk is one clear sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sonoher2.errors import InputError
+from sonoher2.files import atomic_path, content_key, write_json, write_text
+
+
+def test_writes_whole_text(tmp_path: Path) -> None:
+    write_text(tmp_path / "deep" / "a.txt", "whole")
+    assert (tmp_path / "deep" / "a.txt").read_text() == "whole"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
+
+
+def test_keeps_the_old_file_when_writing_fails(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    write_json(target, {"a": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(target, {"a": float("nan")})
+    with pytest.raises(KeyError):
+        _write_half(target)
+    assert target.read_text() == '{\n  "a": 1\n}\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def _write_half(target: Path) -> None:
+    with atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+
+
+def test_full_disk_is_an_input_error_that_keeps_the_old_file(tmp_path: Path) -> None:
+    # a limit on the size of files makes the kernel refuse to write on, as a full disk does
+    target = tmp_path / "a.txt"
+    write_text(target, "old")
+    code = f"""
+import resource
+from pathlib import Path
+from sonoher2.errors import InputError
+from sonoher2.files import write_text
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_text(Path({str(target)!r}), "x" * 10000)
+except InputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cannot write this file" in done.stdout
+    assert "--out" in done.stdout
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write this file"):
+        write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_content_key_depends_on_content_and_not_on_key_order() -> None:
+    assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+    assert content_key({"a": 1}) != content_key({"a": 2})
+    assert len(content_key("x")) == 64
