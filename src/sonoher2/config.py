@@ -262,6 +262,17 @@ class RadiomicsConfig(_Strict):
         return self
 
 
+class DeepConfig(_Strict):
+    """A network with ImageNet weights whose embedding of the lesion joins as deep features."""
+
+    network: str = Field("EfficientNet-Lite0", description="A preset of docs/deep.md, or any name of timm's.")
+    weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
+    size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
+    margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
+    pooling: Literal["lesion", "own"] = Field("lesion", description="Pool inside and around the lesion, or as built.")
+    mask: Literal["none", "channel", "blank"] = "none"
+
+
 class SelectionConfig(_Strict):
     """The steps between all features and those that a model sees; each is fitted inside the fold."""
 
@@ -307,6 +318,7 @@ class StudyConfig(_Strict):
     regions: Literal["given"] = "given"
     enhance: Literal["none"] = "none"
     radiomics: RadiomicsConfig = RadiomicsConfig()
+    deep: DeepConfig | None = Field(None, description="Deep features too: the signatures Deep, DLR and Combined.")
     selection: SelectionConfig = SelectionConfig()
     models: list[ModelName] = Field(list(ALL_MODELS), min_length=1)
     validation: ValidationConfig = ValidationConfig()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import skops.io
 from pydantic import ValidationError
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from sonoher2.bundle.schema import MANIFEST, MODEL, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, SCHEMA, BundleSchema
 from sonoher2.errors import InputError
 from sonoher2.files import file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.models.trusted import TRUSTED_TYPES
+
+if TYPE_CHECKING:
+    from sonoher2.models.deep.embedding import DeepEmbedding
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,14 @@ class Bundle:
         The fitted signatures.
     sha256
         Hash of the manifest, which holds the hashes of the other files: the bundle's name in records.
+    network
+        The frozen network of the deep features, or None.
     """
 
     schema: BundleSchema
     model: SignatureSet
     sha256: str
+    network: DeepEmbedding | None = None
 
 
 def load_model(data: bytes) -> SignatureSet:
@@ -44,13 +51,33 @@ def load_model(data: bytes) -> SignatureSet:
     InputError
         The file holds something that is no SonoHER2 model.
     """
-    try:
-        model = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    except UntrustedTypesFoundException as error:
-        raise InputError(f"the model holds types that are not trusted ({error})", fix=_AGAIN) from None
+    model = _trusted(data)
     if not isinstance(model, SignatureSet):
         raise InputError("the model file holds no signatures", fix=_AGAIN)
     return model
+
+
+def load_network(data: bytes) -> DeepEmbedding:
+    """Frozen network from `dump_network`'s bytes.
+
+    Raises
+    ------
+    InputError
+        The file holds something else.
+    """
+    from sonoher2.models.deep.embedding import DeepEmbedding
+
+    network = _trusted(data)
+    if not isinstance(network, DeepEmbedding):
+        raise InputError("the network file holds no network", fix=_AGAIN)
+    return network
+
+
+def _trusted(data: bytes) -> Any:
+    try:
+        return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise InputError(f"the model holds types that are not trusted ({error})", fix=_AGAIN) from None
 
 
 _AGAIN = "Use the folder `bundle` that `sonoher2 run` wrote, unchanged"
@@ -78,11 +105,12 @@ def load_bundle(folder: Path) -> Bundle:
             where=str(folder),
             fix="Use the version of SonoHER2 that wrote it",
         )
-    for name in (SCHEMA, MODEL):
-        if file_sha256(folder / name) != files.get(name):
+    for name, expected in files.items():
+        if not (folder / name).is_file() or file_sha256(folder / name) != expected:
             raise InputError(f"{name} was changed since the bundle was written", where=str(folder), fix=_AGAIN)
     try:
         schema = BundleSchema.model_validate_json(schema_text)
     except ValidationError:
         raise InputError(f"{SCHEMA} cannot be read", where=str(folder), fix=_AGAIN) from None
-    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST))
+    network = load_network((folder / NETWORK).read_bytes()) if NETWORK in files else None
+    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST), network)

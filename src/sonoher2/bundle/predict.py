@@ -17,7 +17,7 @@ from sonoher2.cohort.clinical import parse_column
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, FindingsError, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
-from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.fusion.blocks import CLINICAL, DEEP, RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
 
 PATIENT = "patient"
@@ -140,7 +140,8 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
         blocks[CLINICAL] = clinical_block(bundle.schema.clinical, patient.clinical)
     measured = _measured(bundle, patient) if patient.images else []
     if measured:
-        blocks[RADIOMICS] = _pooled(measured)
+        blocks[RADIOMICS] = _pooled(pd.DataFrame([measurement.features for measurement in measured]))
+        blocks |= _deep_block(bundle, patient)
     names = usable_signatures(bundle.model, patient.clinical, RADIOMICS in blocks)
     if not names:
         raise InputError(
@@ -232,8 +233,18 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     ]
 
 
-def _pooled(measured: list[Measurement]) -> pd.DataFrame:
-    features = pd.DataFrame([measurement.features for measurement in measured])
+def _deep_block(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFrame]:
+    schema = bundle.schema
+    if schema.deep is None or schema.reading is None or bundle.network is None:
+        return {}
+    from sonoher2.models.deep.lesion import embed_lesions
+
+    files = [(str(image), [str(mask) for mask in masks], patient.mm_per_pixel) for image, masks in patient.images]
+    embedded = embed_lesions(files, reading=schema.reading, config=schema.deep, embedding=bundle.network)
+    return {DEEP: _pooled(pd.DataFrame(embedded, columns=bundle.network.get_feature_names_out()))}
+
+
+def _pooled(features: pd.DataFrame) -> pd.DataFrame:
     return pool_patients(features, pd.Series(PATIENT, index=features.index))
 
 

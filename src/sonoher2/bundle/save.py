@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from copy import copy
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import skops.io
 
-from sonoher2.bundle.schema import MANIFEST, MODEL, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, SCHEMA, BundleSchema
 from sonoher2.files import write_bytes, write_json
 from sonoher2.fusion.signatures import SignatureSet
+
+if TYPE_CHECKING:
+    from sonoher2.models.deep.embedding import DeepEmbedding
 
 LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
 
@@ -26,8 +31,15 @@ def dump_model(model: SignatureSet) -> bytes:
     return bytes(skops.io.dumps(model))
 
 
-def save_bundle(folder: Path, model: bytes, schema: BundleSchema) -> None:
-    """Write `model.skops`, `model.json` and, last, `manifest.json` with the sha256 of both.
+def dump_network(embedding: DeepEmbedding) -> bytes:
+    """Frozen network as skops bytes, without the name of the place where its weights came from."""
+    kept = copy(embedding)
+    kept.weights = "none"
+    return bytes(skops.io.dumps(kept))
+
+
+def save_bundle(folder: Path, model: bytes, schema: BundleSchema, network: bytes | None = None) -> None:
+    """Write `model.skops`, `model.json`, `network.skops` and, last, `manifest.json` with the sha256 of all.
 
     Parameters
     ----------
@@ -37,9 +49,12 @@ def save_bundle(folder: Path, model: bytes, schema: BundleSchema) -> None:
         From `dump_model`.
     schema
         What prediction needs besides.
+    network
+        From `dump_network`, when the model has deep features.
     """
     described = (schema.model_dump_json(indent=2) + "\n").encode()
-    write_bytes(folder / MODEL, model)
-    write_bytes(folder / SCHEMA, described)
-    files = {MODEL: hashlib.sha256(model).hexdigest(), SCHEMA: hashlib.sha256(described).hexdigest()}
+    parts = {MODEL: model, SCHEMA: described} | ({} if network is None else {NETWORK: network})
+    for name, data in parts.items():
+        write_bytes(folder / name, data)
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
     write_json(folder / MANIFEST, {"format": schema.format, "files": files, "libraries": library_versions()})

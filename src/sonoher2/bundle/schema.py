@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sonoher2.config import (
     ClinicalColumn,
     ColumnTarget,
+    DeepConfig,
     Her2Target,
     ImageReading,
     RadiomicsConfig,
@@ -16,7 +17,7 @@ from sonoher2.config import (
     Timing,
 )
 
-MODEL, SCHEMA, MANIFEST = "model.skops", "model.json", "manifest.json"
+MODEL, NETWORK, SCHEMA, MANIFEST = "model.skops", "network.skops", "model.json", "manifest.json"
 
 
 class BundleSchema(BaseModel):
@@ -38,6 +39,8 @@ class BundleSchema(BaseModel):
         By signature and outcome, learned on out-of-fold training scores by this rule.
     reading, radiomics
         How images are read and measured; None for a study without images.
+    deep
+        How the lesion is embedded; the network's tensors are in the bundle. None without deep features.
     clinical
         The clinical columns that the model was trained with.
     training_patients
@@ -59,6 +62,7 @@ class BundleSchema(BaseModel):
     threshold_rule: str
     reading: ImageReading | None
     radiomics: RadiomicsConfig | None
+    deep: DeepConfig | None
     clinical: dict[str, ClinicalColumn]
     training_patients: dict[str, int]
     notice: str = "Research software, not for clinical use."
@@ -98,6 +102,8 @@ def schema_of(
         threshold_rule=threshold_rule,
         reading=reading,
         radiomics=study.radiomics if reading else None,
+        # the tensors travel with the bundle: where they came from is of no use there, and may be a path
+        deep=study.deep.model_copy(update={"weights": "none"}) if reading and study.deep else None,
         clinical=study.clinical.columns,
         training_patients=training_patients,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-CLINICAL, RADIOMICS = "clinical", "radiomics"
+CLINICAL, RADIOMICS, DEEP = "clinical", "radiomics", "deep"
 
 
 def join_blocks(blocks: dict[str, pd.DataFrame]) -> pd.DataFrame:

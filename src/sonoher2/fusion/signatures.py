@@ -13,22 +13,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.config import ClinicalColumn, ModelName, StudyConfig
 from sonoher2.errors import InputError
-from sonoher2.fusion.blocks import RADIOMICS
+from sonoher2.fusion.blocks import DEEP, RADIOMICS
 from sonoher2.fusion.logistic import LogisticSignature, score_table
 from sonoher2.fusion.nomogram import Nomogram
-from sonoher2.models.search import ModelSearch
+from sonoher2.models.search import ModelSearch, Selection
 from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 
 PRE_BIOPSY = " (pre-biopsy)"
 
 
 class FeatureSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A `ModelSearch` on one block of the wide table.
+    """A `ModelSearch` on one or several blocks of the wide table.
 
     Parameters
     ----------
-    block
-        The block. The second reader's features are in the block `second_reader(block)`, for the ICC filter only.
+    blocks
+        The blocks. The second reader's features are in the block `second_reader(block)`, for the ICC filter only.
     names, selection, inner_folds, seed
         As in `ModelSearch`.
 
@@ -44,13 +45,13 @@ class FeatureSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        block: str = RADIOMICS,
+        blocks: tuple[str, ...] = (RADIOMICS,),
         names: tuple[ModelName, ...] | None = None,
-        selection: SelectionPipeline | None = None,
+        selection: Selection | None = None,
         inner_folds: int = 5,
         seed: int = 0,
     ) -> None:
-        self.block = block
+        self.blocks = blocks
         self.names = names
         self.selection = selection
         self.inner_folds = inner_folds
@@ -68,9 +69,10 @@ class FeatureSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups
             Shape (patients,); patients of one group stay in one fold.
         """
-        features = X[self.block]
-        blocks = X.columns.get_level_values(0)
-        second = X[second_reader(self.block)][features.columns] if second_reader(self.block) in blocks else None
+        features = self._features(X)
+        present = X.columns.get_level_values(0)
+        twice = [second_reader(block) for block in self.blocks]
+        second = X[twice[0]][features.columns] if len(twice) == 1 and twice[0] in present else None
         self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)
         self.search_.fit(features, y, groups, second)
         self.classes_, self.oof_proba_ = self.search_.classes_, self.search_.oof_proba_
@@ -85,15 +87,19 @@ class FeatureSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             A feature of the training patients is absent.
         """
         check_is_fitted(self)
-        names = self.search_.feature_names_in_
-        block = X[self.block] if self.block in X.columns.get_level_values(0) else pd.DataFrame(index=X.index)
-        absent = [name for name in names if name not in block]
+        names, features = self.search_.feature_names_in_, self._features(X)
+        absent = [name for name in names if name not in features]
         if absent:
             raise InputError(
-                f"{len(absent)} {self.block} features are absent, {absent[0]} first",
+                f"{len(absent)} {' and '.join(self.blocks)} features are absent, {absent[0]} first",
                 fix="Measure the patient with the model's own settings",
             )
-        return self.search_.predict_proba(block[names])
+        return self.search_.predict_proba(features[names])
+
+    def _features(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Columns of the blocks that are there, side by side."""
+        present = [block for block in self.blocks if block in X.columns.get_level_values(0)]
+        return pd.concat([X[block] for block in present], axis=1) if present else pd.DataFrame(index=X.index)
 
     def predict(self, X: pd.DataFrame) -> NDArray[Any]:
         """Most probable class, shape (patients,)."""
@@ -197,7 +203,10 @@ def second_reader(block: str) -> str:
 
 
 def build_signatures(config: StudyConfig, columns: Mapping[str, ClinicalColumn], has_images: bool) -> SignatureSet:
-    """Signatures of a study: Clinical, Radiomics, Clinical+Radiomics.
+    """Signatures of a study: Clinical, Radiomics, Clinical+Radiomics; with deep features Deep, DLR and Combined too.
+
+    DLR (deep learning radiomics) stacks the scores of Radiomics and Deep; "DLR (early)" selects among radiomic
+    features and deep components together. Combined stacks DLR and the clinical columns.
 
     A study that also uses columns known only from the biopsy on (ER, PR, Ki-67) gets the clinical signatures a second
     time without them, named "... (pre-biopsy)".
@@ -223,21 +232,29 @@ def build_signatures(config: StudyConfig, columns: Mapping[str, ClinicalColumn],
     signatures: list[tuple[str, Signature]] = []
     early = {name: column for name, column in columns.items() if column.timing == "pre-biopsy"}
     variants = [("", dict(columns))] + ([(PRE_BIOPSY, early)] if 0 < len(early) < len(columns) else [])
+    has_deep = has_images and config.deep is not None
+    selection = SelectionPipeline.from_config(config.selection, config.seed)
     if has_images:
-        selection = SelectionPipeline.from_config(config.selection, config.seed)
-        search = FeatureSignature(
-            RADIOMICS, tuple(config.models), selection, config.validation.inner_folds, config.seed
-        )
-        signatures.append(("Radiomics", search))
+        signatures.append(("Radiomics", _search(config, (RADIOMICS,), selection)))
+    if has_deep:
+        signatures.append(("Deep", _search(config, (DEEP,), PrincipalComponents())))
+        signatures.append(("DLR (early)", _search(config, (RADIOMICS, DEEP), EarlyFusion(selection))))
+        signatures.append(("DLR", _logistic(config, {}, ("Radiomics", "Deep"))))
     for suffix, used in variants:
         if used:
             signatures.append((f"Clinical{suffix}", _logistic(config, used, ())))
         if used and has_images:
             signatures.append((f"Clinical+Radiomics{suffix}", _logistic(config, used, ("Radiomics",))))
+        if used and has_deep:
+            signatures.append((f"Combined{suffix}", _logistic(config, used, ("DLR",))))
     if not signatures:
         raise InputError("the study has neither clinical columns nor images", fix="Declare `clinical.columns`")
     # the report's order: Clinical first; a stable sort keeps Radiomics ahead of what is stacked on it
     return SignatureSet(sorted(signatures, key=lambda item: item[0] != "Clinical"))
+
+
+def _search(config: StudyConfig, blocks: tuple[str, ...], selection: Selection) -> FeatureSignature:
+    return FeatureSignature(blocks, tuple(config.models), selection, config.validation.inner_folds, config.seed)
 
 
 def _logistic(config: StudyConfig, columns: Mapping[str, ClinicalColumn], scores: tuple[str, ...]) -> LogisticSignature:

@@ -18,6 +18,9 @@ from sonoher2.models.calibration import SigmoidCalibrator
 from sonoher2.models.classical import Candidate, candidates, raw_scores
 from sonoher2.models.folds import fold_numbers, macro_auc
 from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
+
+Selection = SelectionPipeline | PrincipalComponents | EarlyFusion
 
 
 class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -35,7 +38,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     names
         Models to try; all when None.
     selection
-        Unfitted `SelectionPipeline`; its defaults when None.
+        Unfitted `SelectionPipeline`, `PrincipalComponents` or `EarlyFusion`; the first's defaults when None.
     inner_folds
         Folds; fewer when the smallest class has fewer patients.
     seed
@@ -57,7 +60,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         names: tuple[ModelName, ...] | None = None,
-        selection: SelectionPipeline | None = None,
+        selection: Selection | None = None,
         inner_folds: int = 5,
         seed: int = 0,
     ) -> None:
@@ -107,7 +110,8 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Calibrated probabilities, shape (patients, K)."""
         check_is_fitted(self)
         validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        return self.calibrator_.transform(raw_scores(self.model_, np.asarray(self.selection_.transform(X))))
+        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+        return self.calibrator_.transform(raw_scores(self.model_, np.asarray(self.selection_.transform(frame))))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Most probable class, shape (patients,)."""
@@ -120,9 +124,9 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return pd.DataFrame(self._rows, columns=["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"])
 
-    def _select(self, X: pd.DataFrame, y: NDArray[np.int64], second: pd.DataFrame | None) -> SelectionPipeline:
-        pipeline = SelectionPipeline(random_state=self.seed) if self.selection is None else clone(self.selection)
-        return pipeline.fit(X, y, second=second)
+    def _select(self, X: pd.DataFrame, y: NDArray[np.int64], second: pd.DataFrame | None) -> Selection:
+        default: Selection = SelectionPipeline(random_state=self.seed)
+        return clone(self.selection or default).fit(X, y, second=second)  # type: ignore[no-any-return]
 
     def _out_of_fold(
         self,

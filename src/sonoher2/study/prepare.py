@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,9 +15,12 @@ from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
 from sonoher2.features.lesion import pool_patients
 from sonoher2.features.radiomics import feature_names
-from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.fusion.blocks import CLINICAL, DEEP, RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import second_reader
-from sonoher2.study.steps import Workshop, lesion_files, measure_lesions
+from sonoher2.study.steps import Workshop, embed_images, lesion_files, measure_lesions
+
+if TYPE_CHECKING:
+    from sonoher2.models.deep.embedding import DeepEmbedding
 
 
 class Stopwatch:
@@ -55,7 +59,13 @@ class Measured:
     findings: tuple[Finding, ...] = ()
 
 
-def measure_cohort(cohort: Cohort, study: StudyConfig, hashes: dict[str, str], workshop: Workshop) -> Measured:
+def measure_cohort(
+    cohort: Cohort,
+    study: StudyConfig,
+    hashes: dict[str, str],
+    workshop: Workshop,
+    network: DeepEmbedding | None = None,
+) -> Measured:
     """Measure every lesion and lay a patient's clinical and image data side by side.
 
     Parameters
@@ -68,6 +78,8 @@ def measure_cohort(cohort: Cohort, study: StudyConfig, hashes: dict[str, str], w
         Sha256 of every image and mask file, by path.
     workshop
         Cache and processes.
+    network
+        Frozen network of the deep features, or None for none.
     """
     images = cohort.images
     blocks = {CLINICAL: cohort.patients[list(cohort.clinical)]}
@@ -78,6 +90,10 @@ def measure_cohort(cohort: Cohort, study: StudyConfig, hashes: dict[str, str], w
         measured, findings = measure_lesions(lesion_files(images), study.images, study.radiomics, hashes, workshop)
         features = pd.DataFrame(measured, index=images.index, columns=names)
         blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
+    if study.images is not None and study.deep is not None and network is not None:
+        embedded = embed_images(lesion_files(images), study.images, study.deep, network, hashes, workshop)
+        deep = pd.DataFrame(embedded, index=images.index, columns=network.get_feature_names_out())
+        blocks[DEEP] = pool_patients(deep, images["patient_id"])
     if study.images is not None and study.selection.icc is not None:
         twice = images[images["second_mask"].notna()]
         files = lesion_files(twice, "second_mask")

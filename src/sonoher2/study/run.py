@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2 import __version__
-from sonoher2.bundle.save import save_bundle
+from sonoher2.bundle.save import dump_network, save_bundle
 from sonoher2.bundle.schema import schema_of
 from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
@@ -29,6 +29,9 @@ from sonoher2.study.manifest import now, open_test_set, run_record
 from sonoher2.study.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.result import TEST, TRAIN, StudyResult, write_result
 from sonoher2.study.steps import Fitted, TrainingSet, Workshop, fit_signatures
+
+if TYPE_CHECKING:
+    from sonoher2.models.deep.embedding import DeepEmbedding
 
 
 def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:
@@ -60,7 +63,8 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         report = checked.report(split)
         report.raise_errors()
     with watch.step("features"):
-        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
+        network = study_network(study)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, network)
     in_training = (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy()
     signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.blocks.columns)
     with watch.step("models"):
@@ -99,7 +103,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         record=record,
     )
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out)
-    freeze(result, fitted, out / "bundle")
+    freeze(result, fitted, network, out / "bundle")
     return result
 
 
@@ -168,7 +172,23 @@ def _fallback_findings(selection: SelectionPipeline | None) -> list[Finding]:
     ]
 
 
-def freeze(result: StudyResult, fitted: Fitted, folder: Path) -> None:
+def study_network(study: StudyConfig) -> DeepEmbedding | None:
+    """Fetch the frozen network of the deep features; None for a study without them.
+
+    Raises
+    ------
+    InputError
+        No such network, or its weights cannot be had.
+    """
+    if study.images is None or study.deep is None:
+        return None
+    # networks are slow to import, and most commands need none
+    from sonoher2.models.deep.lesion import frozen_embedding
+
+    return frozen_embedding(study.deep)
+
+
+def freeze(result: StudyResult, fitted: Fitted, network: DeepEmbedding | None, folder: Path) -> None:
     """Write the bundle of a finished study."""
     thresholds: dict[str, dict[str, float]] = {}
     for row in result.thresholds.to_dict("records"):
@@ -184,4 +204,4 @@ def freeze(result: StudyResult, fitted: Fitted, folder: Path) -> None:
         threshold_rule=str(result.thresholds["rule"].iloc[0]),
         training_patients={name: int(trained.get(name, 0)) for name in result.classes},
     )
-    save_bundle(folder, fitted.data, schema)
+    save_bundle(folder, fitted.data, schema, None if network is None else dump_network(network))

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.load import load_model
 from sonoher2.bundle.save import dump_model
-from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
+from sonoher2.config import DeepConfig, ImageReading, RadiomicsConfig, StudyConfig
 from sonoher2.errors import Finding
 from sonoher2.features.lesion import flat_lesions, measure_lesion
 from sonoher2.files import content_key, file_sha256
@@ -22,6 +22,9 @@ from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.validation import fit_fold, outer_folds
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.compute import run_jobs
+
+if TYPE_CHECKING:
+    from sonoher2.models.deep.embedding import DeepEmbedding
 
 Probabilities = dict[str, NDArray[np.float64]]
 
@@ -108,6 +111,57 @@ def measure_lesions(
     return rows[:, 1:], findings
 
 
+LESIONS_PER_JOB = 32
+"""A process builds its network anew for each job."""
+
+
+def embed_images(
+    files: Sequence[LesionFile],
+    reading: ImageReading,
+    deep: DeepConfig,
+    embedding: DeepEmbedding,
+    hashes: Mapping[str, str],
+    workshop: Workshop,
+) -> NDArray[np.float64]:
+    """Embedding of the lesion in every image by the frozen network, kept under the content of its files.
+
+    Parameters
+    ----------
+    files
+        The images.
+    reading, deep
+        How to read, and what the network sees.
+    embedding
+        The frozen network.
+    hashes
+        Sha256 of every file, by path.
+    workshop
+        Cache and processes.
+
+    Returns
+    -------
+    (images, width).
+    """
+    how = [reading.several_masks, reading.crop_to_b_mode, deep.model_dump(mode="json", exclude={"weights"})]
+    common = [code_key("images", "regions", "models/deep"), how, embedding.sha256]
+    keys = [content_key(common, file.key(hashes)) for file in files]
+    waiting = {key: file for key, file in zip(keys, files, strict=True) if not workshop.cache.has("deep", key, ".npy")}
+    names, todo = list(waiting), list(waiting.values())
+    jobs = [(todo[i : i + LESIONS_PER_JOB], reading, deep, embedding) for i in range(0, len(todo), LESIONS_PER_JOB)]
+    for i, rows in run_jobs(_embed, jobs, workers=workshop.workers, label="Embedding lesions, by 32"):
+        for key, row in zip(names[i * LESIONS_PER_JOB :], rows, strict=False):
+            workshop.cache.write_array("deep", key, row)
+    return np.stack([workshop.cache.array("deep", key) for key in keys])
+
+
+def _embed(job: tuple[list[LesionFile], ImageReading, DeepConfig, DeepEmbedding]) -> NDArray[np.float64]:
+    from sonoher2.models.deep.lesion import embed_lesions
+
+    files, reading, deep, embedding = job
+    rows = [(file.image, file.masks, file.mm_per_pixel) for file in files]
+    return embed_lesions(rows, reading=reading, config=deep, embedding=embedding)
+
+
 @dataclass(frozen=True)
 class TrainingSet:
     """The training patients, and nobody else: what every `fit` of a study sees.
@@ -160,7 +214,7 @@ class Fitted:
 def fit_signatures(signatures: SignatureSet, training: TrainingSet, study: StudyConfig, workshop: Workshop) -> Fitted:
     """Cross-fit the signatures on the outer folds and fit them on all training patients, side by side."""
     folds = outer_folds(training.y, training.groups, study.validation.outer_folds, study.seed)
-    settings = study.model_dump(mode="json", include={"selection", "models", "validation", "seed", "clinical"})
+    settings = study.model_dump(mode="json", include={"selection", "models", "validation", "seed", "clinical", "deep"})
     common = [code_key("selection", "models", "fusion", "features"), training.key(), settings, list(signatures.names)]
     jobs: dict[tuple[str, str, str], Any] = {}
     for fold in range(folds.max() + 1):

@@ -55,7 +55,7 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
                 fix="Give the second study the same target",
             )
     with watch.step("features"):
-        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, bundle.network)
     with watch.step("evaluation"):
         given = list(measured.cohort.clinical)
         names = usable_signatures(bundle.model, given, study.images is not None)
@@ -122,6 +122,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
         update={
             "images": images,
             "radiomics": schema.radiomics or study.radiomics,
+            "deep": schema.deep,
             "clinical": study.clinical.model_copy(update={"columns": columns}),
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -67,6 +68,16 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.width_ = network.head.in_features
         self.state_ = network_state(network)
         return self
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all tensors: two networks of one hash embed alike."""
+        check_is_fitted(self)
+        digest = hashlib.sha256()
+        for name in sorted(self.state_):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.state_[name]).tobytes())
+        return digest.hexdigest()
 
     def transform(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embeddings (patients, width); each element of X holds one patient's pictures."""
