@@ -9,16 +9,16 @@ PATIENTS ?= 120
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install --quiet --editable '.[offline]'
 	touch $@
 
 $(VENV)/installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,offline]'
 	touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed
-	$(BIN)/sonoher2 demo --out $(DEMO) --patients $(PATIENTS)
+	$(BIN)/sonoher2 demo --out $(DEMO) --patients $(PATIENTS) --deep
 	$(BIN)/sonoher2 run $(DEMO)/study.yaml --out $(DEMO)/run
 
 lint: $(VENV)/installed-dev

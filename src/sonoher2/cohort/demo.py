@@ -69,6 +69,11 @@ timing: pre-biopsy
 split: {kind: random, test_share: 0.3}
 """
 
+_DEEP = """
+# deep features from EfficientNet-Lite0 with ImageNet weights: the signatures Deep, DLR and Combined
+deep: {}
+"""
+
 _README = """\
 SYNTHETIC DATA. No patient is behind any row or picture in this folder.
 
@@ -85,7 +90,9 @@ This folder may be written anew at any time: keep nothing of your own in it.
 """
 
 
-def write_demo_cohort(folder: Path, *, patients: int = 120, seed: int = 0, size: tuple[int, int] = (256, 256)) -> Path:
+def write_demo_cohort(
+    folder: Path, *, patients: int = 120, seed: int = 0, size: tuple[int, int] = (256, 256), deep: bool = False
+) -> Path:
     """Write a synthetic cohort with its study file.
 
     A cohort of fewer patients is the beginning of a larger one of the same seed and size. The study file is written
@@ -101,6 +108,8 @@ def write_demo_cohort(folder: Path, *, patients: int = 120, seed: int = 0, size:
         Seed of every random step, at least 0.
     size
         (rows, columns) of the pictures: at least 64, and not much narrower than they are deep.
+    deep
+        Whether the study uses deep features, which need a network's ImageNet weights.
 
     Returns
     -------
@@ -124,7 +133,7 @@ def write_demo_cohort(folder: Path, *, patients: int = 120, seed: int = 0, size:
     _write_table(folder / "truth.csv", signal)
     _write_table(folder / "clinical.csv", clinical_table(signal, lesions, seed))
     _write_table(folder / "images.csv", _write_pictures(folder, signal["patient_id"].tolist(), lesions, seed, size))
-    write_text(folder / "study.yaml", _STUDY)
+    write_text(folder / "study.yaml", _STUDY + (_DEEP if deep else ""))
     return folder / "study.yaml"
 
 

@@ -58,8 +58,8 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """Components with unit variance in training, shape (patients, components); a frame for a frame."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        scores = np.asarray(self.pca_.transform(self.scaler_.transform(values)))
-        scores = scores / np.sqrt(self.pca_.explained_variance_)
+        scores: NDArray[np.float64] = self.pca_.transform(self.scaler_.transform(values))
+        scores /= np.sqrt(self.pca_.explained_variance_)
         if not isinstance(X, pd.DataFrame):
             return scores
         return pd.DataFrame(scores, index=X.index, columns=self.get_feature_names_out())

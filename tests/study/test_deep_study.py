@@ -1,0 +1,93 @@
+"""A study with deep features: the signatures they bring, and the same network in study, prediction and validation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.predict import PatientInput, predict_patient
+from sonoher2.config import StudyConfig, load_study
+from sonoher2.errors import InputError
+from sonoher2.study.result import StudyResult
+from sonoher2.study.run import run_study
+from sonoher2.study.validate import validate_bundle
+
+DEEP = "\ndeep: {network: resnet10t, weights: none, size: 48}\n"
+
+
+@pytest.fixture(scope="module")
+def study(small_study_file: Path) -> StudyConfig:
+    file = small_study_file.with_name("deep.yaml")
+    file.write_text(small_study_file.read_text(encoding="utf-8") + DEEP, encoding="utf-8")
+    return load_study(file)
+
+
+@pytest.fixture(scope="module")
+def run(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
+    folder = tmp_path_factory.mktemp("deep-run")
+    return folder, run_study(study, folder, jobs=1)
+
+
+def test_deep_features_bring_their_signatures(run: tuple[Path, StudyResult]) -> None:
+    names = list(run[1].signatures["signature"].drop_duplicates())
+    assert names == ["Clinical", "Radiomics", "Deep", "DLR (early)", "DLR", "Clinical+Radiomics", "Combined"]
+
+
+def test_the_parts_are_those_of_the_study_without_deep_features(run, finished) -> None:
+    key = ["patient_id", "signature"]
+    plain = finished.result.predictions.set_index(key)["score"]
+    with_deep = run[1].predictions.set_index(key)["score"]
+    np.testing.assert_array_equal(with_deep.loc[plain.index], plain)
+
+
+def test_a_patient_is_predicted_as_in_the_study(run, study: StudyConfig) -> None:
+    folder, result = run
+    bundle = load_bundle(folder / "bundle")
+    images = pd.read_csv(study.path("images.csv"), dtype=str)
+    clinical = pd.read_csv(study.path("clinical.csv"), dtype=str).set_index("patient_id")
+    tested = result.predictions.query("set == 'test'")
+    for patient_id in tested["patient_id"].unique()[:3]:
+        rows = images[images["patient_id"] == patient_id]
+        files = tuple(
+            (study.path(image), (study.path(mask),)) for image, mask in zip(rows["image"], rows["mask"], strict=True)
+        )
+        known = {key: clinical.loc[patient_id, key] for key in bundle.schema.clinical}
+        given = {key: value for key, value in known.items() if isinstance(value, str) and value[0] not in "[un"}
+        prediction = predict_patient(bundle, PatientInput(files, given, float(rows["mm_per_pixel"].iloc[0])))
+        expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
+        found = {score.signature: score.probability for score in prediction.scores}
+        assert found == pytest.approx(expected.to_dict(), abs=1e-6)
+
+
+def test_validation_uses_the_bundles_own_network(run, study: StudyConfig, tmp_path: Path) -> None:
+    folder, result = run
+    validated = validate_bundle(load_bundle(folder / "bundle"), study, tmp_path / "validation", jobs=1)
+    key = ["patient_id", "signature"]
+    before = result.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
+    np.testing.assert_allclose(validated.predictions.set_index(key)["score"].loc[before.index], before, atol=1e-9)
+
+
+def test_second_run_embeds_nothing_again(run, study: StudyConfig) -> None:
+    folder, result = run
+    before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")}
+    again = run_study(study, folder, jobs=1)
+    assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")} == before
+    assert again.predictions.equals(result.predictions)
+
+
+def test_bundle_names_no_weights_file(run) -> None:
+    bundle = load_bundle(run[0] / "bundle")
+    assert bundle.network is not None
+    assert bundle.network.weights == "none"
+    assert bundle.schema.deep is not None
+    assert bundle.schema.deep.weights == "none"
+
+
+def test_unknown_network_is_named(study: StudyConfig, tmp_path: Path) -> None:
+    wrong = study.model_copy(update={"deep": study.deep.model_copy(update={"network": "resnet1001"})})
+    with pytest.raises(InputError, match="unknown network"):
+        run_study(wrong, tmp_path / "run", jobs=1)
