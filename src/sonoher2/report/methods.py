@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sonoher2.config import (
     ColumnTarget,
     DateSplit,
+    DeepConfig,
     GivenSplit,
     Her2Target,
     RadiomicsConfig,
@@ -100,6 +101,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     paragraphs = [_design(view, cite), _label(study.target, view.result.classes, cite), _split(view)]
     if study.images is not None:
         paragraphs.append(_radiomics(study.radiomics, cite))
+        paragraphs += [_deep(study.deep)] if study.deep else []
     if view.validation:
         paragraphs.append(_frozen(view))
     else:
@@ -175,6 +177,18 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
         width = f"{ring.mm:g} mm" if ring.mm is not None else f"{ring.share:.0%} of the lesion's equivalent diameter"
         text += f" The tissue around the lesion ({width} wide) was measured as a region of its own."
     return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
+
+
+def _deep(deep: DeepConfig) -> str:
+    pooled = "inside and around the lesion" if deep.pooling == "lesion" else "as the network does"
+    return (
+        f"Deep features are the embedding of the lesion, with {deep.margin:.0%} of its longer side around it, at"
+        f" {deep.size} pixels by {deep.network} with frozen ImageNet weights, pooled {pooled}. The network was not"
+        " trained on any patient. Principal components of the embedding, at most one for every five training patients"
+        " and at most 64, were learned inside the fold. DLR (deep learning radiomics) stacks the scores of Radiomics"
+        " and Deep; DLR (early) selects among radiomic features and deep components together; Combined stacks DLR and"
+        " the clinical columns."
+    )
 
 
 def _selection(selection: SelectionConfig, cite: Citations) -> str:

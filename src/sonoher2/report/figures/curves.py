@@ -59,7 +59,7 @@ def decision_figure(shown: Panels) -> Figure:
 
 def _figure(shown: Panels, draw: Callable[[Axes, Panel], None], height: float) -> Figure:
     columns = min(len(shown), 2)
-    height += 0.14 * max(len(lines) for lines in shown.values())
+    height += 0.18 * max(len(lines) for lines in shown.values())
     figure, grid = panels(-(-len(shown) // columns), columns, height)
     places = [axes for row in grid for axes in row]
     for axes, (title, lines) in zip(places, shown.items(), strict=False):
