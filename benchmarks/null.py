@@ -19,7 +19,7 @@ import pandas as pd
 
 from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import split_patients
-from sonoher2.config import RadiomicsConfig, RandomSplit, StudyConfig, load_study
+from sonoher2.config import DeepConfig, RadiomicsConfig, RandomSplit, StudyConfig, load_study
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.fusion.blocks import RADIOMICS
 from sonoher2.fusion.signatures import build_signatures
@@ -28,7 +28,7 @@ from sonoher2.study.check import checked_cohort
 from sonoher2.study.compute import default_jobs
 from sonoher2.study.prepare import Measured, measure_cohort
 from sonoher2.study.result import TEST, TRAIN
-from sonoher2.study.run import score_patients, training_set
+from sonoher2.study.run import score_patients, study_network, training_set
 from sonoher2.study.steps import Workshop, fit_signatures
 
 
@@ -40,7 +40,7 @@ def measured_subset(study: StudyConfig, patients: int, workshop: Workshop) -> Me
     images = checked.cohort.images
     images = images[images["patient_id"].isin(chosen.index)].reset_index(drop=True)
     cohort = replace(checked.cohort, patients=chosen, images=images)
-    return measure_cohort(cohort, study, checked.hashes, workshop)
+    return measure_cohort(cohort, study, checked.hashes, workshop, study_network(study))
 
 
 def null_aucs(measured: Measured, study: StudyConfig, seed: int, workshop: Workshop) -> pd.DataFrame:
@@ -71,11 +71,13 @@ def main() -> int:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--patients", type=int, default=210, help="random part of the cohort; 0 for all")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--deep", action="store_true", help="deep features, too: Deep, DLR and Combined")
     parser.add_argument("--cache", type=Path, default=Path("runs/null-cache"))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/null.json"))
     options = parser.parse_args()
     # the 1,497 features of the default settings, whatever the study measures
-    study = load_study(options.study, options.data).model_copy(update={"radiomics": RadiomicsConfig()})
+    settings = {"radiomics": RadiomicsConfig(), "deep": DeepConfig() if options.deep else None}
+    study = load_study(options.study, options.data).model_copy(update=settings)
     workshop = Workshop(Cache(options.cache), default_jobs())
     measured = measured_subset(study, options.patients, workshop)
     start, runs = monotonic(), []
