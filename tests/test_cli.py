@@ -20,6 +20,15 @@ from sonoher2.features.radiomics import feature_names
 DONE, USAGE, BAD_INPUT = 0, 2, 3
 
 
+def test_ctrl_c_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sonoher2.cohort.demo.write_demo_cohort", stop)
+    assert run(["demo", "--out", "nowhere"]) == 4
+    assert "the same command resumes" in capsys.readouterr().err
+
+
 @pytest.fixture
 def cohort(small_study_file: Path, tmp_path: Path) -> Path:
     """A copy of the small cohort that a test may spoil; gives its study file."""

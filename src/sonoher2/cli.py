@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 # newer releases of typer carry their own click: the base of usage errors is found from the one that is public
 ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
+CTRL_C = 130
+"""What newer releases of typer return for a KeyboardInterrupt, which they catch."""
+INTERRUPTED = "Interrupted. What is finished is kept: the same command resumes."
+
 app = typer.Typer(
     name="sonoher2",
     help="HER2 status of a breast cancer from its B-mode ultrasound image and clinical data. "
@@ -79,12 +83,14 @@ def run(arguments: list[str]) -> int:
         typer.BadParameter.show(error)  # type: ignore[arg-type]
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        return _say("Interrupted. What is finished is kept: the same command resumes.", 4, debug)
+        return _say(INTERRUPTED, 4, debug)
     except SonoHer2Error as error:
         return _say(f"Error: {error}", error.exit_code, debug)
     except Exception as error:
         text = f"Internal error: {type(error).__name__}: {error}. Please report it; --debug shows the traceback."
         return _say(text, 1, debug)
+    if outcome == CTRL_C:
+        return _say(INTERRUPTED, 4, debug=False)
     return int(outcome or 0)
 
 

@@ -14,7 +14,7 @@ from sonoher2.bundle.load import load_bundle, load_model
 from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.config import load_study
 from sonoher2.errors import FindingsError, InputError, UsageError
-from sonoher2.study.validate import validate_bundle
+from sonoher2.study.validate import as_the_model_reads, validate_bundle
 
 
 def patient_input(study: Path, patient_id: str) -> PatientInput:
@@ -70,7 +70,8 @@ def test_clinical_data_alone_give_the_clinical_signature(finished) -> None:
     [
         ({"agee": "61"}, "Did you mean 'age'"),
         ({"age": "610"}, "largest possible"),
-        ({"age": "old"}, "not one number"),
+        ({"age": "old"}, "column 'age', row patient: not one number"),
+        ({"age": "", "size_mm": "unknown"}, "suffices for none"),
         ({}, "suffices for none"),
     ],
 )
@@ -84,6 +85,15 @@ def test_options_that_do_not_pair_up_are_refused() -> None:
         PatientInput.from_options([Path("a.png"), Path("b.png")], [Path("m.png")], [], None)
     with pytest.raises(UsageError, match="KEY=VALUE"):
         PatientInput.from_options([], [], ["age"], None)
+    with pytest.raises(UsageError, match="given twice"):
+        PatientInput.from_options([], [], ["age=50", "age=51"], None)
+
+
+def test_a_missing_value_is_filled_in_and_named(finished) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    [said] = predict_patient(bundle, PatientInput((), {"age": "61", "size_mm": "NA"})).scores
+    assert "size_mm" in said.filled
+    assert said == predict_patient(bundle, PatientInput((), {"age": "61"})).scores[0]
 
 
 def test_bundle_that_was_changed_is_refused(finished, tmp_path: Path) -> None:
@@ -128,6 +138,31 @@ def test_validation_on_the_same_cohort_gives_the_same_scores(finished, tmp_path:
     frozen = finished.result.thresholds.set_index("signature")["threshold"]
     assert result.thresholds.set_index("signature")["threshold"].to_dict() == pytest.approx(frozen.to_dict())
     assert set(result.signatures["set"]) == {"test"}
+
+
+def test_what_a_second_study_declares_meets_what_the_model_knows(finished) -> None:
+    bundle, study = load_bundle(finished.run / "bundle"), load_study(finished.file)
+    columns = dict(study.clinical.columns)
+    columns["size_mm"] = columns["size_mm"].model_copy(update={"missing": ["-9"]})
+    columns["unknown_to_the_model"] = columns["age"].model_copy(update={"column": "age"})
+    clinical = study.clinical.model_copy(update={"columns": columns})
+    evaluation = study.evaluation.model_copy(update={"subgroups": ["age", "unknown_to_the_model", "site"]})
+    read = as_the_model_reads(study.model_copy(update={"clinical": clinical, "evaluation": evaluation}), bundle)
+    assert read.clinical.columns["size_mm"].missing == ["-9"]
+    assert read.evaluation.subgroups == ["age", "site"]
+    columns["size_mm"] = columns["size_mm"].model_copy(update={"unit": "cm"})
+    clinical = clinical.model_copy(update={"columns": columns})
+    with pytest.raises(InputError, match="in cm, the model's in mm"):
+        as_the_model_reads(study.model_copy(update={"clinical": clinical}), bundle)
+
+
+def test_validation_without_anything_to_score_is_refused(finished, tmp_path: Path) -> None:
+    bundle, study = load_bundle(finished.run / "bundle"), load_study(finished.file)
+    with pytest.raises(UsageError, match="holds a study"):
+        validate_bundle(bundle, study, finished.run, jobs=1)
+    empty = study.model_copy(update={"images": None, "clinical": study.clinical.model_copy(update={"columns": {}})})
+    with pytest.raises(InputError, match="none of the model's columns"):
+        validate_bundle(bundle, empty, tmp_path / "out", jobs=1)
 
 
 def test_validation_of_another_target_is_refused(finished, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_mask_without_an_image_is_told(tmp_path: Path) -> None:
 def test_columns_are_guessed_from_names_and_values(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text(CLINICAL, encoding="utf-8")
     table = read_table(tmp_path / "c.csv")
-    assert patient_column(table) == "Patient ID"
+    assert patient_column(table) == ("Patient ID", True)
     assert her2_columns(table) == {"ihc": "HER2 IHC", "ish": "HER2 FISH"}
     guesses = {guess.key: (guess.kind, guess.timing, guess.unit) for guess in clinical_columns(table)}
     assert guesses == {
@@ -124,6 +124,13 @@ def test_a_table_that_names_the_images_says_whose_they_are(tmp_path: Path) -> No
     study = drafted(tmp_path)
     assert isinstance(study.target, ColumnTarget)
     assert load_cohort(study).images["patient_id"].tolist() == ["7", "8"]
+
+
+def test_a_column_of_patients_by_another_name_is_asked_about(tmp_path: Path) -> None:
+    text = "Herkunft,Fallnummer,BI-RADS\nA,F1,4a\nA,F2,5\n"
+    (tmp_path / "klinik.csv").write_text(text, encoding="utf-8")
+    assert "patient_id: Fallnummer     # CONFIRM: is Fallnummer the column" in draft_study(tmp_path).text
+    assert drafted(tmp_path).clinical.patient_id == "Fallnummer"
 
 
 def test_a_study_of_clinical_data_alone(tmp_path: Path) -> None:

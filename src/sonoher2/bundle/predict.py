@@ -14,6 +14,7 @@ import pandas as pd
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.clinical import parse_column
+from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, FindingsError, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
@@ -66,6 +67,8 @@ class PatientInput:
             key, found, value = option.partition("=")
             if not found or not key.strip():
                 raise UsageError(f"'{option}' is not KEY=VALUE; write --clinical age=52.")
+            if key.strip() in values:
+                raise UsageError(f"'{key.strip()}' is given twice.")
             values[key.strip()] = value.strip()
         return cls(pairs, values, mm_per_pixel)
 
@@ -135,23 +138,21 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
     InputError, FindingsError
         A file or a value cannot be used, or what is given suffices for no signature.
     """
-    blocks = {}
-    if patient.clinical:
-        blocks[CLINICAL] = clinical_block(bundle.schema.clinical, patient.clinical)
+    blocks = {CLINICAL: clinical_block(bundle.schema.clinical, patient.clinical)}
+    given = [key for key in bundle.schema.clinical if blocks[CLINICAL][key].notna().all()]
     measured = _measured(bundle, patient) if patient.images else []
     if measured:
         blocks[RADIOMICS] = _pooled(pd.DataFrame([measurement.features for measurement in measured]))
         blocks |= _deep_block(bundle, patient)
-    names = usable_signatures(bundle.model, patient.clinical, RADIOMICS in blocks)
+    names = usable_signatures(bundle.model, given, RADIOMICS in blocks)
     if not names:
         raise InputError(
             "what is given suffices for none of the model's signatures",
             fix=f"Give an image with its mask, or clinical data ({', '.join(bundle.schema.clinical)})",
         )
-    blocks.setdefault(CLINICAL, clinical_block(bundle.schema.clinical, {}))
     probabilities = bundle.model.predict_proba(join_blocks(blocks), names)
     scores = [
-        _score(bundle, name, outcome, float(probability[0, label]), patient)
+        _score(bundle, name, outcome, float(probability[0, label]), given)
         for name, probability in probabilities.items()
         for outcome, label in bundle.schema.outcomes.items()
     ]
@@ -168,7 +169,7 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
     )
 
 
-def usable_signatures(model: SignatureSet, clinical: Sequence[str] | dict[str, str], has_images: bool) -> list[str]:
+def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: bool) -> list[str]:
     """Signatures that can score a patient: those whose images and at least one clinical column are given.
 
     Parameters
@@ -193,7 +194,7 @@ def usable_signatures(model: SignatureSet, clinical: Sequence[str] | dict[str, s
 
 
 def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -> pd.DataFrame:
-    """Typed clinical columns of one patient; those not given are missing.
+    """Typed clinical columns of one patient; those not given are missing, as is a spelling of a missing value.
 
     Raises
     ------
@@ -209,8 +210,10 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
             )
     block, findings = {}, list[Finding]()
     for key, column in columns.items():
-        texts = pd.Series([values.get(key)], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
-        block[key], problems = parse_column(texts, key, column, "--clinical")
+        text = values.get(key)
+        typed = None if text is None or is_missing(text, keep=column.levels) else text
+        texts = pd.Series([typed], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
+        block[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), "--clinical")
         findings += problems
     if any(finding.severity == "error" for finding in findings):
         raise FindingsError(findings)
@@ -248,9 +251,9 @@ def _pooled(features: pd.DataFrame) -> pd.DataFrame:
     return pool_patients(features, pd.Series(PATIENT, index=features.index))
 
 
-def _score(bundle: Bundle, name: str, outcome: str, probability: float, patient: PatientInput) -> Score:
+def _score(bundle: Bundle, name: str, outcome: str, probability: float, given: Sequence[str]) -> Score:
     threshold = bundle.schema.thresholds[name][outcome]
     signature = bundle.model.fitted_[name]
     used = [] if isinstance(signature, FeatureSignature) else list(signature.kinds)
-    filled = tuple(key for key in used if key not in patient.clinical)
+    filled = tuple(key for key in used if key not in given)
     return Score(name, outcome, probability, threshold, bool(np.greater_equal(probability, threshold)), filled)

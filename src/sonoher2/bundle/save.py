@@ -18,7 +18,7 @@ from sonoher2.fusion.signatures import SignatureSet
 if TYPE_CHECKING:
     from sonoher2.models.deep.embedding import DeepEmbedding
 
-LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
+LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
 
 
 def library_versions() -> dict[str, str]:

@@ -281,10 +281,6 @@ def _pixel_sizes(config: StudyConfig, records: Sequence[ImageRecord]) -> Part:
         what = f"the size of a pixel is unknown for {len(read) - len(known)} images"
         fix = "Give `mm_per_pixel` for all images, or leave these settings out and count in pixels and shares"
         return rows, [Finding("error", what, ", ".join(needing), fix)]
-    if known:
-        what = f"the size of a pixel is known for {len(known)} images and unknown for {len(read) - len(known)}"
-        fix = "Features in mm and in pixels would mix: give it for all images or for none"
-        return rows, [Finding("warning", what, "images.mm_per_pixel", fix)]
     return rows, []
 
 

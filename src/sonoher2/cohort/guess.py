@@ -72,16 +72,19 @@ def words(name: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", spaced.casefold()))
 
 
-def patient_column(table: pd.DataFrame) -> str | None:
-    """Column that names the patient, or None."""
+def patient_column(table: pd.DataFrame) -> tuple[str, bool] | None:
+    """Column that names the patient, and whether its name says so; else the first whose values all differ, or None."""
     patterns = (
         r"patient( ?id| no| number| code)?", r"case( ?id| no| number)?", r"subject( ?id)?|pid|mrn", r"id|.*patient id",
     )  # fmt: skip
     for pattern in patterns:
         for name in table.columns:
             if re.fullmatch(pattern, words(name)) and table[name].notna().all():
-                return str(name)
-    return None
+                return str(name), True
+    distinct = [
+        str(name) for name in table.columns if len(table) and table[name].notna().all() and table[name].is_unique
+    ]
+    return (distinct[0], False) if distinct else None
 
 
 def clinical_columns(table: pd.DataFrame) -> list[GuessedColumn]:

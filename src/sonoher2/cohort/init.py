@@ -58,7 +58,7 @@ def draft_study(folder: Path) -> Draft:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError("there is no such folder", where=str(folder), fix="Give the folder of images and tables")
-    name, table, patient = _clinical_table(folder)
+    name, table, patient, named = _clinical_table(folder)
     found, lost_masks = find_images(folder)
     questions: list[str] = []
     lines = [
@@ -71,15 +71,15 @@ def draft_study(folder: Path) -> Draft:
     if found:
         tables[IMAGES_TABLE] = _images_csv(found, table, patient)
         lines += _images_section(found, lost_masks, questions)
-    lines += _clinical_section(name, table, patient, questions)
+    lines += _clinical_section(name, table, patient, named, questions)
     lines += _target_section(table, questions)
     lines += _rest(found)
     return Draft("\n".join(lines) + "\n", tables, tuple(questions))
 
 
-def _clinical_table(folder: Path) -> tuple[Path, pd.DataFrame, str]:
-    """Find the table that tells most about patients."""
-    best: tuple[int, Path, pd.DataFrame, str] | None = None
+def _clinical_table(folder: Path) -> tuple[Path, pd.DataFrame, str, bool]:
+    """Find the table that tells most about patients, its column of patients, and whether that is named so."""
+    best: tuple[tuple[bool, int], Path, pd.DataFrame, str, bool] | None = None
     for path in sorted(folder.rglob("*")):
         usable = path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith((".", "~$", IMAGES_TABLE))
         if not usable or len(path.relative_to(folder).parts) > 2:
@@ -90,13 +90,13 @@ def _clinical_table(folder: Path) -> tuple[Path, pd.DataFrame, str]:
             continue
         patient = patient_column(table)
         known = len(clinical_columns(table)) + len(her2_columns(table)) + (outcome_column(table) is not None)
-        if patient is not None and (best is None or known > best[0]):
-            best = known, path.relative_to(folder), table, patient
+        if patient is not None and (best is None or (patient[1], known) > best[0]):
+            best = (patient[1], known), path.relative_to(folder), table, *patient
     if best is None:
         what = "no table with a column of patients was found"
         fix = "Put a CSV or Excel table with one row per patient and a column `patient_id` into the folder"
         raise InputError(what, where=str(folder), fix=fix)
-    return best[1], best[2], best[3]
+    return best[1:]
 
 
 def _images_csv(found: list[FoundImage], table: pd.DataFrame, patient: str) -> str:
@@ -147,8 +147,11 @@ def _images_section(found: list[FoundImage], lost_masks: list[Path], questions: 
     ]
 
 
-def _clinical_section(name: Path, table: pd.DataFrame, patient: str, questions: list[str]) -> list[str]:
-    lines = ["clinical:", f"  table: {_quoted(name.as_posix())}", f"  patient_id: {_quoted(patient)}"]
+def _clinical_section(name: Path, table: pd.DataFrame, patient: str, named: bool, questions: list[str]) -> list[str]:
+    ask = f"is {patient} the column of the patients?"
+    questions += [] if named else [ask]
+    doubt = "" if named else f"     {CONFIRM} {ask}"
+    lines = ["clinical:", f"  table: {_quoted(name.as_posix())}", f"  patient_id: {_quoted(patient)}{doubt}"]
     guesses = clinical_columns(table)
     taken = set(her2_columns(table).values())
     guesses = [guess for guess in guesses if guess.column not in taken]

@@ -167,6 +167,11 @@ def _cell(text: str, missing: Iterable[str]) -> str | None:
     return None if _folded(text) in missing else text
 
 
+def is_missing(text: str, keep: Iterable[str] = ()) -> bool:
+    """Whether a text is a spelling of a missing value and none of those in `keep`."""
+    return _folded(text) in MISSING - {_folded(value) for value in keep}
+
+
 def plain(text: str) -> str:
     """Fold a value into the form that is compared: case and spacing do not count, and 3.0 is 3."""
     return re.sub(r"^(-?\d+)\.0+$", r"\1", _folded(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import nan
 
 import numpy as np
@@ -153,9 +154,11 @@ def smooth_calibration_curve(outcome: ArrayLike, probability: ArrayLike, fractio
     at = np.unique(probabilities)
     if len(at) < 3:
         return pd.DataFrame({"predicted": [], "observed": []}, dtype=np.float64)
-    smooth = lowess(is_case.astype(np.float64), probabilities, frac=fraction, it=0, xvals=at)
+    with warnings.catch_warnings():
+        # a window that holds a single distinct probability has no local line; its NaN is dropped below
+        warnings.simplefilter("ignore", RuntimeWarning)
+        smooth = lowess(is_case.astype(np.float64), probabilities, frac=fraction, it=0, xvals=at)
     table = pd.DataFrame({"predicted": at, "observed": np.clip(smooth, 0, 1)})
-    # a window that holds a single distinct probability has no local line
     return table.dropna(ignore_index=True)
 
 

@@ -35,8 +35,11 @@ _REFERENCES = {
     "icc": ("Shrout & Fleiss. Intraclass correlations. Psychol Bull, 1979;86:420", "10.1037/0033-2909.86.2.420"),
     "fdr": ("Benjamini & Hochberg. Controlling the false discovery rate. J R Stat Soc B, 1995;57:289",
             "10.1111/j.2517-6161.1995.tb02031.x"),
-    "mrmr": ("Peng et al. Feature selection based on mutual information. IEEE TPAMI, 2005;27:1226",
-             "10.1109/TPAMI.2005.159"),
+    "mrmr": ("Ding & Peng. Minimum redundancy feature selection. J Bioinform Comput Biol, 2005;3:185",
+             "10.1142/S0219720005001004"),
+    "cart": ("Breiman et al. Classification and Regression Trees. Wadsworth, 1984", ""),
+    "platt": ("Platt. Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers, 1999:61",
+              ""),
     "lasso": ("Tibshirani. Regression shrinkage and selection via the lasso. J R Stat Soc B, 1996;58:267",
               "10.1111/j.2517-6161.1996.tb02080.x"),
     "varma": ("Varma & Simon. Bias in error estimation when using cross-validation for model selection. BMC"
@@ -69,7 +72,7 @@ _MODELS = {
     "mlp": "multilayer perceptron",
     "naive-bayes": "naive Bayes",
 }
-_FILTERS = {"log": "Laplacian of Gaussian", "lbp-2d": "local binary pattern", "squareroot": "square root"}
+_FILTERS = {"lbp-2d": "local binary pattern", "squareroot": "square root"}
 _SOFTWARE = ("sonoher2", "python", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
 
 
@@ -160,15 +163,15 @@ def _split(view: View) -> str:
 
 
 def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
-    filters = listing([_FILTERS.get(name, name) for name in radiomics.filters])
+    sigmas = listing([f"{sigma:g}" for sigma in radiomics.log_sigma])
+    named = _FILTERS | {"log": f"Laplacian of Gaussian (sigma {sigmas})"}
+    filters = listing([named.get(name, name) for name in radiomics.filters])
     bins = (
         f"a fixed bin width of {radiomics.bin_width:g}"
         if radiomics.bin_width is not None
         else f"{radiomics.bin_count or 32} grey levels per region"
     )
     text = f"Features were measured in two dimensions inside the given lesion mask, on these images: {filters}"
-    if "log" in radiomics.filters:
-        text += f" (sigma {listing([f'{s:g}' for s in radiomics.log_sigma])})"
     text += f"; texture matrices used {bins}."
     if radiomics.resample_mm is not None:
         text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
@@ -223,7 +226,9 @@ def _models(view: View, cite: Citations) -> str:
     text = f"Signatures: {listing(view.signatures)}."
     if not view.result.zoo.empty:
         names = listing([_MODELS[name] for name in study.models])
-        text += f" The model of the radiomic features and its settings were chosen among: {names}."
+        text += f" The model of the radiomic features and its settings were chosen among: {names};"
+        text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
+        text += f" and its score calibrated by a logistic function {cite('platt')}."
     if any(name.startswith("Clinical") for name in view.signatures):
         text += " Signatures with clinical data are logistic regressions"
         joined = any("+" in name for name in view.signatures)

@@ -179,7 +179,11 @@ def _gap(view: View, tested: Tested) -> list[str]:
 
 
 def _slope(tested: Tested) -> list[str]:
-    slopes = [(outcome, row["calibration_slope"]) for outcome, row in tested]
+    slopes = [
+        (outcome, row["calibration_slope"])
+        for outcome, row in tested
+        if not row["calibration_slope_low"] <= 1 <= row["calibration_slope_high"]
+    ]
     shown = [
         f"too {'extreme' if slope < 1 else 'timid'} for {outcome} (calibration slope {number(slope)})"
         for outcome, slope in slopes

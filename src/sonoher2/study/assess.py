@@ -125,7 +125,8 @@ def signature_table(
         rows.append({"signature": signature, "set": subset, "outcome": outcome, **row})
     if predictions["outcome"].nunique() > 1:
         rows += _macro_rows(predictions, evaluation, seed)
-    table = pd.DataFrame(rows)
+    # the mean over classes has no count of events
+    table = pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})
     first = ["signature", "set", "n", "events", "auc", "auc_low", "auc_high", "outcome"]
     return table[first + [name for name in METRICS if name not in first]]
 

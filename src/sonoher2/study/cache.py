@@ -1,7 +1,8 @@
 """Results of finished steps, by content: a second run recomputes nothing and a killed one resumes.
 
-An entry's name is the sha256 of all that its value depends on: the inputs' hashes, the settings and the source code
-of the layers that compute it. Entries are written whole or not at all, so that a kill leaves no half entry behind.
+An entry's name is the sha256 of all that its value depends on: the inputs' hashes, the settings, the source code of
+the layers that compute it and the versions of the libraries. Entries are written whole or not at all, so that a kill
+leaves no half entry behind.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.bundle.save import library_versions
 from sonoher2.files import content_key, write_bytes
 
 
@@ -74,9 +76,9 @@ class Cache:
 
 @memoise
 def code_key(*layers: str) -> str:
-    """Sha256 of the source code of some layers and of `config`: what a cached value depends on besides its inputs."""
+    """Sha256 of the code of some layers and of `config`, and of the libraries' versions."""
     package = resources.files("sonoher2")
-    parts = {}
+    parts: dict[str, object] = {"libraries": library_versions()}
     for layer in (*layers, "config.py"):
         root = package / layer
         files = [root] if root.is_file() else [f for f in root.iterdir() if f.name.endswith(".py")]

@@ -37,8 +37,12 @@ def radiomics_settings(
             {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring}
         )
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{message[0].upper()}{message[1:]}.") from None
+        problem = error.errors()[0]
+        message = problem["msg"].removeprefix("Value error, ")
+        option = "-".join(map(str, problem["loc"])).replace("_", "-")
+        raise UsageError(
+            f"--{option}: {message[0].lower()}{message[1:]}." if option else f"{message[0].upper()}{message[1:]}."
+        ) from None
 
 
 def extract_table(

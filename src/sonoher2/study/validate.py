@@ -10,7 +10,7 @@ import pandas as pd
 from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.predict import usable_signatures
 from sonoher2.config import ClinicalColumn, StudyConfig
-from sonoher2.errors import Finding, InputError
+from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.fusion.blocks import CLINICAL
 from sonoher2.study.assess import assess, long_predictions
 from sonoher2.study.cache import Cache
@@ -45,6 +45,10 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
     started, watch = now(), Stopwatch()
     workshop = Workshop(Cache(out / "cache"), jobs or default_jobs())
     study = as_the_model_reads(study, bundle)
+    if not study.clinical.columns and study.images is None:
+        raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
+    if (out / "split.json").exists():
+        raise UsageError(f"{out} holds a study; choose another folder with --out.")
     with watch.step("cohort"):
         checked = checked_cohort(study, workshop)
         if checked.cohort.classes != bundle.schema.classes:
@@ -113,6 +117,9 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
     images = None
     if study.images is not None and schema.reading is not None and schema.radiomics is not None:
         images = study.images.model_copy(update=schema.reading.model_dump())
+    wanted = [
+        name for name in study.evaluation.subgroups if name in schema.clinical or name not in study.clinical.columns
+    ]
     columns = {
         key: _as_trained(key, study.clinical.columns[key], trained)
         for key, trained in schema.clinical.items()
@@ -124,6 +131,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,
             "clinical": study.clinical.model_copy(update={"columns": columns}),
+            "evaluation": study.evaluation.model_copy(update={"subgroups": wanted}),
         }
     )
 
@@ -135,7 +143,14 @@ def _as_trained(key: str, own: ClinicalColumn, trained: ClinicalColumn) -> Clini
             where=f"clinical.columns.{key}",
             fix="Declare it as in the first study, or leave it out",
         )
-    return trained.model_copy(update={"column": own.column or key, "several": own.several, "contains": own.contains})
+    if own.unit and trained.unit and own.unit != trained.unit:
+        raise InputError(
+            f"the column is in {own.unit}, the model's in {trained.unit}",
+            where=f"clinical.columns.{key}",
+            fix=f"Give the values in {trained.unit}",
+        )
+    reading = {"column": own.column or key, "several": own.several, "contains": own.contains, "missing": own.missing}
+    return trained.model_copy(update=reading)
 
 
 def frozen_thresholds(bundle: Bundle, names: list[str]) -> pd.DataFrame:
