@@ -83,6 +83,8 @@ def test_columns_are_names_templates_or_lists_of_them(tmp_path: Path) -> None:
         (HEAD + TARGET + "split: {kind: rnd}\n", "split: `kind` must be one of 'random', 'date', 'site', 'given'"),
         (HEAD + TARGET + "split: {test_share: 0.3}\n", "split: `kind` must be one of"),
         (HEAD + TARGET + "split: {kind: random, test_share: 3}\n", "test_share: input should be less than 1 (got 3)"),
+        (HEAD + TARGET + "radiomics: {log_sigma: [1, 0]}\n", "log_sigma.2: input should be greater than 0 (got 0)"),
+        (HEAD + TARGET + "radiomics: {filters: []}\n", "radiomics.filters: list should have at least 1 item"),
         (HEAD + TARGET + "images: {table: i.csv, mask: {templat: x}}\n", "images.mask.templat: unknown key"),
         ("target: [\n", "not readable as YAML"),
         ("key: \tvalue: x\n", "not readable as YAML"),

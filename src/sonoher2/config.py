@@ -248,8 +248,10 @@ class Ring(_Strict):
 class RadiomicsConfig(_Strict):
     """What is measured inside the lesion."""
 
-    filters: list[ImageFilter] = list(ALL_FILTERS)
-    log_sigma: list[float] = Field([1.0, 2.0, 3.0, 4.0, 5.0], description="mm after resampling, else pixels.")
+    filters: list[ImageFilter] = Field(list(ALL_FILTERS), min_length=1)
+    log_sigma: list[Annotated[float, Field(gt=0)]] = Field(
+        [1.0, 2.0, 3.0, 4.0, 5.0], min_length=1, description="mm after resampling, else pixels."
+    )
     bin_count: int | None = Field(None, ge=2, le=256, description="Grey levels per region; 32 unless told.")
     bin_width: float | None = Field(None, gt=0, description="Fixed bin width instead of a bin count.")
     resample_mm: float | None = Field(None, gt=0, description="Resample to square pixels of this size first.")

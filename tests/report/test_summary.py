@@ -58,6 +58,16 @@ def test_a_good_result_gets_no_caution_on_its_auc(two_class: StudyResult) -> Non
     assert not any("AUC" in text for text in summarise(view).cautions)
 
 
+@pytest.mark.parametrize(("slope", "said"), [((0.3, 0.5, 0.7), True), ((-0.1, 0.5, 1.1), False)])
+def test_a_slope_that_may_be_1_is_no_caution(
+    two_class: StudyResult, slope: tuple[float, float, float], said: bool
+) -> None:
+    table = two_class.signatures.copy()
+    table[["calibration_slope_low", "calibration_slope", "calibration_slope_high"]] = slope
+    cautions = summarise(View(replace(two_class, signatures=table))).cautions
+    assert any("too extreme for HER2-positive (calibration slope 0.50)" in text for text in cautions) == said
+
+
 def test_repeated_openings_of_the_test_set_are_told(two_class: StudyResult) -> None:
     twice = replace(two_class, record=two_class.record | {"ledger": two_class.record["ledger"] * 2})
     assert any("opened 2 times" in text for text in summarise(View(twice)).cautions)
@@ -73,6 +83,7 @@ def test_methods_follow_the_settings(two_class: StudyResult) -> None:
     )
     text = " ".join(methods_text(View(replace(two_class, config=changed)))[0])
     assert "a sensitivity of at least 90%" in text
+    assert "Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5)" in text
     assert "Youden" not in text
 
 
