@@ -172,3 +172,15 @@ def test_validation_of_another_target_is_refused(finished, tmp_path: Path) -> No
     bundle = load_bundle(finished.run / "bundle")
     with pytest.raises(InputError, match="the same target"):
         validate_bundle(bundle, load_study(study, finished.file.parent), tmp_path / "out", jobs=1)
+
+
+def test_model_without_images_leaves_out_what_comes_with_them(finished, tmp_path: Path) -> None:
+    study = load_study(finished.file)
+    assert study.evaluation.subgroups == ["site"]
+    plain = study.model_copy(
+        update={"images": None, "evaluation": study.evaluation.model_copy(update={"subgroups": []})}
+    )
+    run_study(plain, tmp_path / "run", jobs=1)
+    result = validate_bundle(load_bundle(tmp_path / "run" / "bundle"), study, tmp_path / "validation", jobs=1)
+    assert set(result.signatures["signature"]) == {"Clinical"}
+    assert result.subgroups.empty

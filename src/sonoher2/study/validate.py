@@ -117,21 +117,24 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
     images = None
     if study.images is not None and schema.reading is not None and schema.radiomics is not None:
         images = study.images.model_copy(update=schema.reading.model_dump())
-    wanted = [
-        name for name in study.evaluation.subgroups if name in schema.clinical or name not in study.clinical.columns
-    ]
     columns = {
         key: _as_trained(key, study.clinical.columns[key], trained)
         for key, trained in schema.clinical.items()
         if key in study.clinical.columns
     }
+    # clinical columns are kept where the model has them; site comes with the images
+    subgroups = [
+        name
+        for name in study.evaluation.subgroups
+        if name in columns or (images is not None and name not in study.clinical.columns)
+    ]
     return study.model_copy(
         update={
             "images": images,
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,
             "clinical": study.clinical.model_copy(update={"columns": columns}),
-            "evaluation": study.evaluation.model_copy(update={"subgroups": wanted}),
+            "evaluation": study.evaluation.model_copy(update={"subgroups": subgroups}),
         }
     )
 
