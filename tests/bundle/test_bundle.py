@@ -14,6 +14,7 @@ from sonoher2.bundle.load import load_bundle, load_model
 from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.config import load_study
 from sonoher2.errors import FindingsError, InputError, UsageError
+from sonoher2.study.run import run_study
 from sonoher2.study.validate import as_the_model_reads, validate_bundle
 
 
