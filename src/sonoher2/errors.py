@@ -46,12 +46,6 @@ class InputError(SonoHer2Error):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-class InterruptedRunError(SonoHer2Error):
-    """The run was stopped by the user; what is finished is kept and the same command resumes it."""
-
-    exit_code = 4
-
-
 def _rebuild(kind: type[InputError], args: tuple[Any, ...], state: dict[str, Any]) -> InputError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)

@@ -14,9 +14,10 @@ import pandas as pd
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.clinical import parse_column
+from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn
-from sonoher2.errors import Finding, FindingsError, InputError, UsageError
+from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
 from sonoher2.fusion.blocks import CLINICAL, DEEP, RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
@@ -215,8 +216,7 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
         texts = pd.Series([typed], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
         block[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), "--clinical")
         findings += problems
-    if any(finding.severity == "error" for finding in findings):
-        raise FindingsError(findings)
+    raise_errors(findings)
     return pd.DataFrame(block)
 
 

@@ -18,8 +18,7 @@ from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 from sonoher2.files import content_key
 from sonoher2.study.cache import Cache, code_key
-
-Scores = tuple[NDArray[np.int64], NDArray[np.float64]]
+from sonoher2.study.result import TEST, TRAIN, outcome_scores
 
 MACRO = "macro"
 """Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
@@ -58,11 +57,6 @@ def long_predictions(
         for outcome in outcomes
     ]
     return pd.concat(rows, ignore_index=True)
-
-
-def outcome_scores(rows: pd.DataFrame, outcome: str) -> Scores:
-    """Outcomes (patients,) as 0 or 1 and scores (patients,) of rows of one signature, set and outcome."""
-    return np.asarray(rows["label"] == outcome, dtype=np.int64), np.asarray(rows["score"], dtype=np.float64)
 
 
 def _parts(predictions: pd.DataFrame, by: list[str]) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
@@ -157,7 +151,7 @@ def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: i
 
 def main_signature(signatures: pd.DataFrame) -> str:
     """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
-    training = signatures[signatures["set"].eq("train_oof") & signatures["outcome"].ne(MACRO)]
+    training = signatures[signatures["set"].eq(TRAIN) & signatures["outcome"].ne(MACRO)]
     return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
 
 
@@ -254,7 +248,7 @@ def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | Non
     if declared is None or declared.kind == "category":
         return values.astype(object)
     if declared.kind == "number":
-        median = values[subset != "test"].median() if (subset != "test").any() else values.median()
+        median = values[subset != TEST].median() if (subset != TEST).any() else values.median()
         names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
         return pd.Series(names, index=values.index).where(values.notna(), None)
     known = dict(enumerate(declared.levels or ["no", "yes"]))

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
+from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.image_table import image_rows
 from sonoher2.cohort.table import read_table
 from sonoher2.config import ImagesConfig, RadiomicsConfig
-from sonoher2.errors import Finding, FindingsError, InputError, UsageError
+from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.radiomics import feature_names
 from sonoher2.files import write_text
 from sonoher2.study.cache import Cache
@@ -83,8 +84,7 @@ def extract_table(
         several_masks="largest" if largest else "union",
     )
     found, findings = image_rows(rows, images, (data or table.parent).resolve(), masks_needed=True)
-    if any(finding.severity == "error" for finding in findings):
-        raise FindingsError(findings)
+    raise_errors(findings)
     incomplete = found[found["image"].isna() | (found["masks"].map(len) == 0)]
     if len(found) == 0 or len(incomplete):
         what = f"{len(incomplete)} rows have no image or no mask" if len(found) else "the table has no rows"

@@ -21,6 +21,14 @@ TRAIN, TEST = "train_oof", "test"
 """Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
 
 
+Scores = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+def outcome_scores(rows: pd.DataFrame, outcome: str) -> Scores:
+    """Outcomes (patients,) as 0 or 1 and scores (patients,) of rows of one signature, set and outcome."""
+    return np.asarray(rows["label"] == outcome, dtype=np.int64), np.asarray(rows["score"], dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class StudyResult:
     """Everything that the report shows.
@@ -94,11 +102,10 @@ class StudyResult:
     seconds: dict[str, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
 
-    def scores(self, signature: str, subset: str, outcome: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def scores(self, signature: str, subset: str, outcome: str) -> Scores:
         """Outcomes (patients,) as 0 or 1 and scores (patients,) of one signature in one set."""
         chosen = self.predictions.query("signature == @signature and `set` == @subset and outcome == @outcome")
-        outcomes = np.asarray(chosen["label"] == outcome, dtype=np.int64)
-        return outcomes, np.asarray(chosen["score"], dtype=np.float64)
+        return outcome_scores(chosen, outcome)
 
 
 def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path) -> None:
