@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sonoher2.models.deep.classifier import DeepClassifier
-from sonoher2.models.deep.presets import PRESETS
 from sonoher2.models.explain.gradcam import heat_map
+from sonoher2.networks.presets import PRESETS
 
 PAPER = {"ResNet101": 64, "VGG19": 32, "ViT": 64, "Swin": 56}
 

@@ -23,7 +23,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """File of weights: from it on, the first stages count as pretrained and stay frozen."""
     from safetensors.torch import save_file
 
-    from sonoher2.models.deep.weights import build_body
+    from sonoher2.networks.weights import build_body
 
     path = tmp_path_factory.mktemp("weights") / "resnet10t.safetensors"
     save_file(build_body("resnet10t", "none", size=32, seed=3).state_dict(), path)

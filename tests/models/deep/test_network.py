@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sonoher2.models.deep.network import Network, channels_first, lesion_means, middle_taps, stage_modules
-from sonoher2.models.deep.weights import build_body
+from sonoher2.networks.weights import build_body
 
 FAMILIES = {
     "resnet10t": 64,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from sonoher2.models.deep.network import Network, middle_taps, stage_modules
-from sonoher2.models.deep.weights import NONE, build_body
+from sonoher2.networks.device import chosen_device
+from sonoher2.networks.weights import NONE, build_body
 
 Pooling = Literal["lesion", "own"]
 """Stages about the middle of the network, pooled inside and around the lesion; or the network's own pooling."""
@@ -58,19 +58,3 @@ def restored_network(
     network = build_network(name, NONE, size=size, pooling=pooling, n_outputs=n_outputs, device=device)
     network.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=False)
     return network
-
-
-def chosen_device(name: str) -> torch.device:
-    """Device by name; ``auto`` takes the first accelerator of CUDA when there is one."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch: sums are then taken in one order, and folds run side by side in processes instead."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -17,11 +17,12 @@ from sklearn.utils.validation import check_is_fitted
 from sonoher2.errors import InputError
 from sonoher2.files import content_key
 from sonoher2.models.deep.activations import Preparation, Store, TrainingPictures
-from sonoher2.models.deep.build import Pooling, build_network, network_state, one_thread, restored_network
+from sonoher2.models.deep.build import Pooling, build_network, network_state, restored_network
 from sonoher2.models.deep.crop import MaskUse, as_pictures
 from sonoher2.models.deep.network import Network
 from sonoher2.models.deep.training import Examples, Schedule, train
-from sonoher2.models.deep.weights import AUTO, NONE
+from sonoher2.networks.device import one_thread
+from sonoher2.networks.weights import AUTO, NONE
 
 ALL_STAGES = -1
 """`unfreeze` for all stages."""

@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.build import Pooling, build_network, network_state, one_thread, restored_network
+from sonoher2.models.deep.build import Pooling, build_network, network_state, restored_network
 from sonoher2.models.deep.classifier import patient_embedding
 from sonoher2.models.deep.crop import MaskUse, as_pictures
-from sonoher2.models.deep.weights import AUTO
+from sonoher2.networks.device import one_thread
+from sonoher2.networks.weights import AUTO
 
 
 class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -12,11 +12,11 @@ from scipy.stats import spearmanr
 
 from sonoher2.errors import InputError
 from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.build import one_thread
 from sonoher2.models.deep.classifier import DeepClassifier
 from sonoher2.models.deep.crop import Picture
 from sonoher2.models.deep.network import Network
 from sonoher2.models.explain.gradcam import Heat, Method, has_relevance, margin, network_heat
+from sonoher2.networks.device import one_thread
 from sonoher2.regions.rings import equivalent_diameter, peritumoural_ring
 
 RING_SHARE = 0.2

@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from sonoher2.models.deep.activations import Batch, Preparation
-from sonoher2.models.deep.build import one_thread
 from sonoher2.models.deep.classifier import DeepClassifier
 from sonoher2.models.deep.crop import Picture, as_pictures
 from sonoher2.models.deep.network import Network, channels_first
+from sonoher2.networks.device import one_thread
 
 Method = Literal["grad-cam", "grad-cam++", "attention"]
 Heat = NDArray[np.float64]

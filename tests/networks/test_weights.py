@@ -11,7 +11,7 @@ from skimage import data, transform
 from sonoher2.errors import InputError
 from sonoher2.models.deep import weights
 from sonoher2.models.deep.network import normalised
-from sonoher2.models.deep.weights import build_body
+from sonoher2.networks.weights import build_body
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A clearer image: degradation, the enhancement GAN, and how faithful it is."""

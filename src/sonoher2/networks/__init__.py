@@ -1,0 +1,1 @@
+"""What every network of this package shares: names, ImageNet weights, devices and threads."""

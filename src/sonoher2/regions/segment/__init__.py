@@ -1,0 +1,1 @@
+"""The lesion outlined by a network: training, prediction, and measures of agreement."""
