@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from skimage import data, transform
 
 from sonoher2.errors import InputError
-from sonoher2.networks import weights
 from sonoher2.models.deep.network import normalised
+from sonoher2.networks import weights
 from sonoher2.networks.weights import build_body
 
 

@@ -66,7 +66,7 @@ def peritumoural_ring(mask: NDArray[np.bool_], width: float) -> NDArray[np.bool_
     """
     if not mask.any():
         raise InputError("a ring needs a lesion, and the mask is empty", fix="Draw the lesion in the mask")
-    box = _box_with_margin(mask, math.ceil(width))
+    box = box_with_margin(mask, math.ceil(width))
     distance = distance_transform_edt(~mask[box])
     ring = np.zeros(mask.shape, dtype=bool)
     ring[box] = (distance > 0) & (distance <= width)
@@ -78,7 +78,7 @@ def peritumoural_ring(mask: NDArray[np.bool_], width: float) -> NDArray[np.bool_
     return ring
 
 
-def _box_with_margin(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+def box_with_margin(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
     """Bounding box of the True pixels, widened on every side and clipped to the image."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return (

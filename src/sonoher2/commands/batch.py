@@ -1,0 +1,196 @@
+"""Commands over many images: which images, one table of what came out, bad files listed, and resuming."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pandas as pd
+
+from sonoher2 import __version__
+from sonoher2.cohort.find_images import find_images, stem
+from sonoher2.cohort.table import read_table
+from sonoher2.errors import InputError
+from sonoher2.files import content_key, file_sha256, write_text
+from sonoher2.study.compute import run_jobs
+
+KEPT_EVERY = 20.0
+"""Seconds between two writings of the table; a kill loses at most what came since."""
+KEY, PROBLEM = "key", "problem"
+"""Columns: what the row depends on, and why an image has no result (empty: it has one)."""
+
+Row = dict[str, str]
+Values = Mapping[str, str | int | float | None]
+
+
+@dataclass(frozen=True)
+class BatchImage:
+    """One image of many.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    name
+        Names its outputs: the file's name without suffix, with its folder where two would be the same.
+    """
+
+    path: Path
+    name: str
+
+
+def batch_images(given: Sequence[Path]) -> list[BatchImage]:
+    """Find the images that a command was given.
+
+    Parameters
+    ----------
+    given
+        Images; folders, searched with their subfolders (files named as masks are left out); tables (CSV, TSV, Excel,
+        Parquet) with a column ``image`` of paths relative to the table.
+
+    Raises
+    ------
+    InputError
+        A path does not exist, a table has no such column, or there is no image at all.
+    """
+    paths = list(dict.fromkeys(path for one in given for path in _paths(one)))
+    if not paths:
+        raise InputError("no image was found", where=", ".join(map(str, given)), fix="Give images or a folder of them")
+    return [BatchImage(path, name) for path, name in zip(paths, _names(paths), strict=True)]
+
+
+def _paths(given: Path) -> list[Path]:
+    if given.is_dir():
+        return [given / found.image for found in find_images(given)[0]]
+    if not given.exists():
+        raise InputError("no such file or folder", where=str(given), fix="Check the path")
+    if given.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"):
+        return [given]
+    table = read_table(given)
+    if "image" not in table:
+        raise InputError("the table has no column `image`", where=str(given), fix="Name the column of paths `image`")
+    return [given.parent / str(path) for path in table["image"].dropna()]
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Name each path by its stem; where two have the same, by its folder, too; what is still the same, by a number.
+
+    Upper and lower case are alike, as on many disks.
+    """
+    stems = [stem(path) or path.stem for path in paths]
+    several = Counter(map(str.lower, stems))
+    names, seen = [], Counter[str]()
+    for path, short in zip(paths, stems, strict=True):
+        name = short if several[short.lower()] == 1 else f"{path.parent.name}_{short}"
+        seen[name.lower()] += 1
+        number = seen[name.lower()]
+        names.append(name if number == 1 else f"{name}-{number}")
+    return names
+
+
+def run_batch(
+    work: Callable[[BatchImage], Values],
+    images: Sequence[BatchImage],
+    table: Path,
+    *,
+    settings: Sequence[Any],
+    files: Sequence[str],
+    workers: int,
+    label: str,
+) -> pd.DataFrame:
+    """Work on each image and keep one row for it; a second run does only what is missing or has changed.
+
+    Parameters
+    ----------
+    work
+        Gives the row of one image and writes its outputs; sent to other processes. An InputError becomes the row's
+        ``problem``, and the other images go on.
+    images
+        What to work on.
+    table
+        CSV beside the outputs; its rows are those of `images`, in their order.
+    settings
+        All that the outputs depend on besides the image's bytes.
+    files
+        Columns that name outputs, relative to the table; a row without its files is done again.
+    workers
+        Processes.
+    label
+        Of the progress bar.
+
+    Returns
+    -------
+    The table as written: ``image``, the columns of `work`, ``problem``, ``key``; all text.
+    """
+    common = content_key(__version__, list(settings))
+    rows = _finished(images, table, common, files)
+    waiting = [image for image in images if str(image.path) not in rows]
+    kept = monotonic()
+    try:
+        for i, row in run_jobs(partial(_row, work, common), waiting, workers=workers, label=label):
+            rows[str(waiting[i].path)] = row
+            if monotonic() - kept > KEPT_EVERY:
+                _write(images, rows, table)
+                kept = monotonic()
+    finally:
+        written = _write(images, rows, table)
+    return written
+
+
+def problems(table: pd.DataFrame) -> list[str]:
+    """Lines to show for the images that have no result."""
+    return table.loc[table[PROBLEM] != "", PROBLEM].tolist()
+
+
+def _row(work: Callable[[BatchImage], Values], common: str, image: BatchImage) -> Row:
+    row = {"image": str(image.path)}
+    try:
+        key = content_key(common, image.name, file_sha256(image.path))
+        row |= {name: _text(value) for name, value in work(image).items()} | {PROBLEM: "", KEY: key}
+    except InputError as error:
+        row |= {PROBLEM: str(error), KEY: ""}
+    except OSError as error:
+        row |= {PROBLEM: f"{image.path}: {error.strerror or error}.", KEY: ""}
+    return row
+
+
+def _text(value: str | int | float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _finished(images: Sequence[BatchImage], table: Path, common: str, files: Sequence[str]) -> dict[str, Row]:
+    """Rows of an earlier run that are still true, by image."""
+    if not table.is_file():
+        return {}
+    earlier = pd.read_csv(table, dtype=str, keep_default_na=False)
+    if not {"image", KEY, PROBLEM, *files} <= set(earlier.columns):
+        return {}
+    records: list[Row] = [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
+    by_image = {row["image"]: row for row in records}
+    rows = {}
+    for image in images:
+        row = by_image.get(str(image.path))
+        if row is None or not row[KEY] or not image.path.is_file():
+            continue
+        there = all(not row[name] or (table.parent / row[name]).is_file() for name in files)
+        if there and row[KEY] == content_key(common, image.name, file_sha256(image.path)):
+            rows[str(image.path)] = row
+    return rows
+
+
+def _write(images: Sequence[BatchImage], rows: Mapping[str, Row], table: Path) -> pd.DataFrame:
+    done = [rows[str(image.path)] for image in images if str(image.path) in rows]
+    frame = pd.DataFrame(done).fillna("")
+    if len(frame):
+        # rows of bad files have fewer columns: the longest row gives their order
+        columns = [name for name in max(done, key=len) if name not in (PROBLEM, KEY)]
+        frame = frame.reindex(columns=[*columns, PROBLEM, KEY], fill_value="")
+    write_text(table, frame.to_csv(index=False))
+    return frame

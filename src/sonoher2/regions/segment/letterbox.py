@@ -1,0 +1,57 @@
+"""A picture of any size within a square of one size, its aspect kept, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """Where a picture lies within the square.
+
+    Attributes
+    ----------
+    shape
+        Rows and columns of the picture.
+    side
+        Of the square, pixels.
+    """
+
+    shape: tuple[int, int]
+    side: int
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """Rows and columns of the picture within the square."""
+        scale = self.side / max(self.shape)
+        rows, columns = (max(1, round(length * scale)) for length in self.shape)
+        return rows, columns
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Row and column of the picture's first pixel within the square."""
+        rows, columns = self.inner
+        return (self.side - rows) // 2, (self.side - columns) // 2
+
+    def put(self, picture: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Fit a picture (rows, columns) into the square (side, side); the rest is 0."""
+        (rows, columns), (top, left) = self.inner, self.start
+        square = np.zeros((self.side, self.side), np.float32)
+        square[top : top + rows, left : left + columns] = resized(picture.astype(np.float32), (rows, columns))
+        return square
+
+    def take(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cut the picture out of the square (side, side) and give it its own size (rows, columns)."""
+        (rows, columns), (top, left) = self.inner, self.start
+        return resized(np.ascontiguousarray(square[top : top + rows, left : left + columns]), self.shape)
+
+
+def resized(picture: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Resize bilinearly to rows and columns; when it shrinks, over the whole of each new pixel's ground."""
+    rows, columns = shape
+    scaled = Image.fromarray(picture).resize((columns, rows), Image.Resampling.BILINEAR)
+    return np.asarray(scaled, np.float32)

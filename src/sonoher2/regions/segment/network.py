@@ -1,0 +1,91 @@
+"""The generator: a U-Net whose encoder knows ImageNet, from one grey picture to a lesion's logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import segmentation_models_pytorch as smp
+import torch
+from segmentation_models_pytorch.base import SegmentationHead
+from torch import Tensor, nn
+
+from sonoher2.networks.presets import timm_name
+from sonoher2.networks.weights import AUTO, NONE, build_body
+
+Generator: TypeAlias = Any
+"""A U-Net of segmentation-models-pytorch, with the parts `encoder`, `decoder` and `segmentation_head`."""
+
+DECODER_CHANNELS = (128, 64, 48, 32, 16)
+"""Of the U-Net's five upward steps; the last is left out."""
+MID_GREY = 127.5
+"""EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
+
+
+def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Generator:
+    """U-Net on grey pictures, in evaluation mode.
+
+    The last upward step would work at full resolution, cost as much as the whole encoder, and sharpen the outline by
+    less than a reader's error; the logits are interpolated from half resolution instead.
+
+    Parameters
+    ----------
+    network
+        Preset or timm name of the encoder.
+    weights
+        As in `build_body`.
+    seed
+        Of the random weights of the decoder, and of the encoder without ImageNet weights.
+
+    Returns
+    -------
+    Network from normalised pictures (pictures, 1, rows, columns) to logits of the same shape; rows and columns are
+    multiples of 32.
+
+    Raises
+    ------
+    InputError
+        As `build_body`.
+    """
+    name = timm_name(network)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        unet = smp.Unet(f"tu-{name}", encoder_weights=None, in_channels=1, decoder_channels=DECODER_CHANNELS)
+        unet.decoder.blocks = unet.decoder.blocks[:-1]
+        unet.segmentation_head = SegmentationHead(DECODER_CHANNELS[-2], 1, upsampling=2)
+    if weights != NONE:
+        _load_encoder(unet.encoder.model, build_body(network, weights, size=224).state_dict())
+    return unet.to(memory_format=torch.channels_last).eval()
+
+
+def normalised(grey: Tensor) -> Tensor:
+    """Grey values 0 to 255 as the network takes them."""
+    return grey.float() / MID_GREY - 1
+
+
+def _load_encoder(encoder: nn.Module, found: dict[str, Tensor]) -> None:
+    """Load by name; a first convolution over three equal channels is one over their sum."""
+    wanted = encoder.state_dict()
+    chosen = {name: found[name] for name in wanted}
+    for name, tensor in chosen.items():
+        if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted[name].shape[1] == 1:
+            chosen[name] = tensor.sum(dim=1, keepdim=True)
+    encoder.load_state_dict(chosen)
+
+
+def spare_slow_convolutions(network: nn.Module) -> None:
+    """Keep depthwise convolutions that are wide or strided in single precision under autocast, where they are faster.
+
+    In bfloat16 their gradients take three to six times as long on processors.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and module.groups > 1 and (module.kernel_size[0] > 3 or module.stride[0] > 1):
+            setattr(module, "forward", _in_single_precision(module.forward))  # noqa: B010
+
+
+def _in_single_precision(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def single(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return forward(x.float())
+
+    return single
