@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from sonoher2.cohort.synthetic.signal import FloatArray
 from sonoher2.cohort.synthetic.speckle import smooth_noise
@@ -81,19 +80,20 @@ class LesionView:
 
 def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: np.random.Generator) -> Lesion:
     """Lesion of a patient with these latents; size, echo level, shadow, halo and number of foci are chance."""
-    shape, texture, pattern = ndtr([z_shape, z_texture, z_pattern])
+    # linear, so that a measure of the picture is linear in the log-odds, and bounded, so that it can be drawn
+    shape, texture, pattern = np.clip(0.5 + 0.2 * np.array([z_shape, z_texture, z_pattern]), 0, 1)
     return Lesion(
         diameter_mm=float(np.clip(12 * np.exp(0.2 * generator.standard_normal()), 8, 17)),
-        height_to_width=float(0.62 + 0.5 * shape + 0.06 * generator.standard_normal()),
-        irregularity=0.02 + 0.08 * shape,
-        spiculation=0.02 + 0.33 * shape,
-        heterogeneity_db=0.5 + 4.5 * texture,
-        density=float(10 ** (-1.2 * texture)),
-        foci_height=1.3 * pattern - 0.65,
-        foci=int(generator.integers(5, 9)),
-        echo_db=float(-17 + 1.5 * generator.standard_normal()),
-        attenuation=float(np.clip(0.5 * generator.standard_normal(), -1, 1)),
-        halo_db=float(generator.uniform(0, 6)),
+        height_to_width=float(0.55 + 0.65 * shape + 0.03 * generator.standard_normal()),
+        irregularity=float(0.01 + 0.11 * shape),
+        spiculation=float(0.01 + 0.44 * shape),
+        heterogeneity_db=float(0.3 + 6.0 * texture),
+        density=float(10 ** (-1.6 * texture)),
+        foci_height=float(1.6 * pattern - 0.8),
+        foci=int(generator.integers(8, 12)),
+        echo_db=float(-17 + 1.0 * generator.standard_normal()),
+        attenuation=float(np.clip(0.3 * generator.standard_normal(), -0.8, 0.8)),
+        halo_db=float(generator.uniform(1, 5)),
         edge_mm=float(generator.uniform(0.15, 0.6)),
     )
 
@@ -145,10 +145,10 @@ def _body_radius(lesion: Lesion, generator: np.random.Generator) -> FloatArray:
 
 def _spicules(height: float, generator: np.random.Generator) -> FloatArray:
     """Relative height at each angle of pointed spicules of uneven place, length and width."""
-    count = int(generator.integers(7, 13))
+    count = int(generator.integers(9, 12))
     centres = 2 * np.pi * (np.arange(count) + generator.uniform(-0.45, 0.45, count)) / count
-    widths = generator.uniform(0.05, 0.16, (count, 1))
-    heights = height * generator.uniform(0.3, 1.7, (count, 1))
+    widths = generator.uniform(0.08, 0.12, (count, 1))
+    heights = height * generator.uniform(0.7, 1.3, (count, 1))
     distance = np.abs((_ANGLES - centres[:, None] + np.pi) % (2 * np.pi) - np.pi)
     spicules: FloatArray = np.max(heights * np.exp(-distance / widths), axis=0)
     return spicules
@@ -180,7 +180,7 @@ def _foci(lesion: Lesion, body: FloatArray, generator: np.random.Generator) -> F
     """
     places = np.empty((0, 2))
     for _ in range(lesion.foci):
-        down = lesion.foci_height + generator.normal(0, 0.09, _CANDIDATES)
+        down = lesion.foci_height + generator.normal(0, 0.06, _CANDIDATES)
         across = generator.uniform(-0.5, 0.5, _CANDIDATES)
         radius = np.minimum(1, 0.8 / np.hypot(down, across)) * _at_angle(body, np.arctan2(down, across))
         candidates = radius[:, None] * np.stack([down, across], axis=1)

@@ -18,7 +18,7 @@ SCANNERS = (
 )
 VIEWS = ("radial", "antiradial")
 SECOND_VIEW_SHARE = 0.25
-GAIN_SD_DB = 1.5
+GAIN_SD_DB = 1.0
 
 
 @dataclass(frozen=True)

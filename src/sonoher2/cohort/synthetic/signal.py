@@ -20,8 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, roots_hermitenorm
 
-INTERCEPT = -1.24
-COEFFICIENTS: Mapping[str, float] = MappingProxyType({"shape": 1.2, "texture": 1.2, "clinical": 1.5, "pattern": 1.4})
+INTERCEPT = -2.16
+COEFFICIENTS: Mapping[str, float] = MappingProxyType({"shape": 2.4, "texture": 2.4, "clinical": 3.0, "pattern": 2.8})
 SIGNATURE_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "clinical": ("clinical",),
@@ -31,7 +31,7 @@ SIGNATURE_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "combined": ("shape", "texture", "clinical", "pattern"),
     }
 )
-CLINICAL_CORRELATION = 0.85
+CLINICAL_CORRELATION = 0.95
 """Correlation of each of the two informative clinical columns (before rounding) with the clinical latent."""
 
 FloatArray = NDArray[np.floating[Any]]
