@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonoher2 import __version__
+from sonoher2.commands.audit import app as audit_app
+from sonoher2.commands.enhance import enhance, train_enhancer
+from sonoher2.commands.segment import segment, train_segmenter
 from sonoher2.errors import Finding, SonoHer2Error, UsageError
 
 if TYPE_CHECKING:
@@ -190,21 +193,33 @@ def predict(
     bundle: Annotated[Path, typer.Argument(help="The folder `bundle` of a run.")],
     image: Annotated[list[Path] | None, typer.Option("--image", help="An image; repeat it for several views.")] = None,
     mask: Annotated[
-        list[Path] | None, typer.Option("--mask", help="The mask of each image, in the order of the images.")
+        list[Path] | None,
+        typer.Option(
+            "--mask", help="The mask of each image, in the order of the images; none: outlined automatically."
+        ),
     ] = None,
     clinical: Annotated[
         list[str] | None, typer.Option("--clinical", help="KEY=VALUE; repeat it for several.", metavar="KEY=VALUE")
     ] = None,
     mm_per_pixel: Annotated[float | None, typer.Option(help="Side of a pixel, mm.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
+    ] = None,
 ) -> None:
     """Predict one patient with a frozen model. Research software, not for clinical use."""
     from sonoher2.bundle.load import load_bundle
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
     patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel)
-    prediction = predict_patient(load_bundle(bundle), patient)
+    frozen = load_bundle(bundle)
+    prediction = predict_patient(frozen, patient)
     typer.echo(prediction.json() if as_json else prediction.text())
+    if page is not None:
+        from sonoher2.bundle.pictures import case_pictures
+        from sonoher2.report.case_page import write_case_page
+
+        write_case_page(page, prediction, case_pictures(frozen, patient, prediction))
 
 
 @app.command()
@@ -213,15 +228,21 @@ def validate(
     study: StudyFile,
     out: OutFolder,
     data: DataFolder = None,
+    recalibrate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.05, max=0.95, help="Also recalibrate on this share of the patients and judge it on the others."
+        ),
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
-    """Test a frozen model on a second cohort; nothing is fitted."""
+    """Test a frozen model on a second cohort; the frozen result comes first, whatever else is asked for."""
     from sonoher2.bundle.load import load_bundle
     from sonoher2.config import load_study
     from sonoher2.report.html import write_report
     from sonoher2.study.validate import validate_bundle
 
-    result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs)
+    result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
     _show_findings(result.findings)
     _show_signatures(result, write_report(result, out))
 
@@ -240,3 +261,10 @@ def demo(
 
     study = write_demo_cohort(out, patients=patients, seed=seed, deep=deep)
     typer.echo(f"Wrote {study} (synthetic patients). Next: sonoher2 run {study} --out {out / 'run'}")
+
+
+app.add_typer(audit_app)
+app.command()(enhance)
+app.command()(train_enhancer)
+app.command()(segment)
+app.command()(train_segmenter)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from sonoher2.errors import Finding, FindingsError, InputError
 
@@ -30,7 +30,7 @@ ModelName = Literal[
 ALL_MODELS: tuple[ModelName, ...] = get_args(ModelName)
 
 
-RESERVED = ("label", "group", "set", "site", "date", "given", "images", "patient_id")
+RESERVED = ("label", "group", "set", "site", "scanner", "date", "given", "images", "patient_id")
 """Names of columns that every cohort may have; a clinical column cannot take them."""
 
 
@@ -68,14 +68,18 @@ ColumnSources = Annotated[_Name | _FromTemplate | Annotated[list[ColumnSource], 
 """One column source or a list of them."""
 
 
-class ImageReading(_Strict):
-    """How an image and its masks are read: what a frozen model must know of it."""
-
+class _FileReading(_Strict):
     several_masks: Literal["union", "largest"] = "union"
     crop_to_b_mode: bool = False
 
 
-class ImagesConfig(ImageReading):
+class ImageReading(_FileReading):
+    """How an image and its masks are read: what a frozen model must know of it."""
+
+    enhance: Literal["none", "gan"] = "none"
+
+
+class ImagesConfig(_FileReading):
     """The `images` table: one row per image."""
 
     table: Path
@@ -90,6 +94,7 @@ class ImagesConfig(ImageReading):
     lesion_id: ColumnSource | None = None
     view: ColumnSource | None = None
     site: ColumnSource | None = None
+    scanner: ColumnSource | None = Field(None, description="Model of the ultrasound machine.")
     date: ColumnSource | None = None
     mm_per_pixel: ColumnSource | None = None
     mm_per_pixel_scale: float = Field(1.0, gt=0, description="10 when the column is in cm per pixel.")
@@ -264,21 +269,46 @@ class RadiomicsConfig(_Strict):
         return self
 
 
-class DeepConfig(_Strict):
-    """A network with ImageNet weights whose embedding of the lesion joins as deep features."""
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
-    network: str = Field("EfficientNet-Lite0", description="A preset of docs/deep.md, or any name of timm's.")
+
+class DeepConfig(_Strict):
+    """A network with ImageNet weights whose view of the lesion joins radiomics and clinical data."""
+
+    network: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)] = Field(
+        ["EfficientNet-Lite0"],
+        description="A preset of docs/deep.md, or any name of timm's. Of several the best one in the inner folds is"
+        " used.",
+    )
+    training: Literal["frozen", "fine-tuned"] = Field(
+        "frozen", description="Fine-tuned: a network for each fold, trained without the fold's patients."
+    )
+    epochs: int = Field(4, ge=1, le=500, description="Of fine-tuning.")
+    unfreeze: int = Field(1, ge=-1, description="How many of the last used stages are fine-tuned; -1 for all.")
     weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
     size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
     margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
     pooling: Literal["lesion", "own"] = Field("lesion", description="Pool inside and around the lesion, or as built.")
     mask: Literal["none", "channel", "blank"] = "none"
 
+    @model_validator(mode="after")
+    def _networks_fit(self) -> DeepConfig:
+        twice = sorted({name for name in self.network if self.network.count(name) > 1})
+        if twice:
+            raise ValueError(f"the network {', '.join(twice)} is listed twice")
+        if len(self.network) > 1 and self.weights not in ("auto", "offline", "hub", "none"):
+            raise ValueError("a file of weights fits one network; list one, or use auto, offline or hub")
+        return self
+
 
 class SelectionConfig(_Strict):
     """The steps between all features and those that a model sees; each is fitted inside the fold."""
 
     icc: float | None = Field(None, gt=0, lt=1, description="Keep features with ICC(2,1) of at least this.")
+    icc_from: Literal["second-reader", "perturbation"] = Field(
+        "second-reader", description="Which masks the ICC compares with the given ones."
+    )
     test: Literal["mann-whitney", "t-test"] | None = "mann-whitney"
     alpha: float = Field(0.05, gt=0, lt=1)
     fdr: bool = False
@@ -288,11 +318,33 @@ class SelectionConfig(_Strict):
     lasso: bool = True
 
 
+class StabilityConfig(_Strict):
+    """How far features and results change when the lesions are outlined otherwise."""
+
+    strength: float = Field(
+        0.05, gt=0, le=0.3, description="Change of the outline for the ICC, as a share of the lesion's diameter."
+    )
+    patients: int = Field(100, ge=10, description="At most this many training patients are outlined anew for the ICC.")
+    strengths: list[Annotated[float, Field(gt=0, le=0.3)]] = Field(
+        [0.05, 0.1], min_length=1, description="Changes of the test patients' outlines, for the AUC."
+    )
+
+
+class HarmoniseConfig(_Strict):
+    """Site effects are taken out of the radiomic features, as learned on training patients, inside the outer fold."""
+
+    method: Literal["combat"] = "combat"
+    reference: str = Field(description="The site whose features stay as they are.")
+
+
 class ValidationConfig(_Strict):
     """Nested cross-validation of the training patients."""
 
     outer_folds: int = Field(5, ge=2)
     inner_folds: int = Field(5, ge=2)
+    by: Literal["random", "site"] = Field(
+        "random", description="`site`: leave one site out; each training patient is scored as if from a new site."
+    )
 
 
 class EvaluationConfig(_Strict):
@@ -302,7 +354,12 @@ class EvaluationConfig(_Strict):
     threshold_at: float = Field(0.9, gt=0, lt=1, description="The sensitivity or specificity to reach in training.")
     bootstrap: int = Field(2000, ge=100)
     confidence: float = Field(0.95, gt=0.5, lt=1)
-    subgroups: list[str] = Field([], description="Clinical columns or `site`; numbers are cut at the median.")
+    coverage: float = Field(
+        0.9, gt=0.5, lt=1, description="How often a patient's set of possible classes shall hold the true one."
+    )
+    rule_out_sensitivity: float = Field(0.95, gt=0.5, lt=1, description="Share of cases that ruling out must spare.")
+    rule_in_specificity: float = Field(0.95, gt=0.5, lt=1, description="Share of controls that ruling in must spare.")
+    subgroups: list[str] = Field([], description="Clinical columns, `site`, `scanner`; numbers are cut at the median.")
 
 
 class StudyConfig(_Strict):
@@ -317,22 +374,36 @@ class StudyConfig(_Strict):
     target: Target
     timing: Timing = Field("pre-biopsy", description="When the prediction is made; later columns are refused.")
     split: Split = RandomSplit()
-    regions: Literal["given"] = "given"
-    enhance: Literal["none"] = "none"
+    regions: Literal["given", "segment", "segment-missing"] = Field(
+        "given", description="Masks as given; outlined by the shipped segmenter; or outlined where none is given."
+    )
+    enhance: Literal["none", "gan"] = Field("none", description="Images as they are, or cleared by the enhancer.")
+    ablation: bool = Field(
+        False, description="Score the test patients also with the other kind of mask, and with the other kind of image."
+    )
     radiomics: RadiomicsConfig = RadiomicsConfig()
     deep: DeepConfig | None = Field(None, description="Deep features too: the signatures Deep, DLR and Combined.")
     selection: SelectionConfig = SelectionConfig()
     models: list[ModelName] = Field(list(ALL_MODELS), min_length=1)
+    stability: StabilityConfig | None = Field(StabilityConfig(), description="null leaves it out.")
+    harmonise: HarmoniseConfig | None = Field(None, description="ComBat between sites; none unless asked for.")
     validation: ValidationConfig = ValidationConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
 
     @model_validator(mode="after")
     def _second_reader_is_named(self) -> StudyConfig:
-        if self.selection.icc is not None and (self.images is None or self.images.second_mask is None):
+        needed = self.selection.icc is not None and self.selection.icc_from == "second-reader"
+        if needed and (self.images is None or self.images.second_mask is None):
             raise ValueError(
                 "selection.icc compares two readers, and no second reader is named. "
-                "Give `second_mask` in `images`, or remove `icc`"
+                "Give `second_mask` in `images`, set `icc_from: perturbation`, or remove `icc`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _folds_suffice(self) -> StudyConfig:
+        if self.deep is not None and self.deep.training == "fine-tuned" and self.validation.outer_folds < 3:
+            raise ValueError("fine-tuned networks need validation.outer_folds of 3 or more")
         return self
 
     @model_validator(mode="after")
@@ -355,13 +426,32 @@ class StudyConfig(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _sites_are_known(self) -> StudyConfig:
+        known = self.split.kind == "site" or (self.images is not None and self.images.site is not None)
+        wanted = {"harmonise": self.harmonise is not None, "validation.by: site": self.validation.by == "site"}
+        without = [name for name, asked in wanted.items() if asked and not known]
+        if without:
+            raise ValueError(f"{' and '.join(without)} needs sites; name their column as `site` in `images`")
+        return self
+
+    @model_validator(mode="after")
     def _subgroups_exist(self) -> StudyConfig:
         has_site = self.split.kind == "site" or (self.images is not None and self.images.site is not None)
-        known = [*self.clinical.columns, *(["site"] if has_site else [])]
+        has_scanner = self.images is not None and self.images.scanner is not None
+        known = [*self.clinical.columns, *(["site"] if has_site else []), *(["scanner"] if has_scanner else [])]
         unknown = [name for name in self.evaluation.subgroups if name not in known]
         if unknown:
             raise ValueError(f"no clinical column for the subgroup {', '.join(unknown)}; known: {', '.join(known)}")
         return self
+
+    @property
+    def reading(self) -> ImageReading | None:
+        """How images are read; None for a study without images."""
+        if self.images is None:
+            return None
+        return ImageReading(
+            several_masks=self.images.several_masks, crop_to_b_mode=self.images.crop_to_b_mode, enhance=self.enhance
+        )
 
     def path(self, relative: Path | str) -> Path:
         """Absolute path of a file named in the study or in its tables."""

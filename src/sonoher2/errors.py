@@ -71,15 +71,20 @@ class Finding:
         ``error``: the study cannot run; ``warning``: it can, and its result needs care; ``note``: good to know.
     what, where, fix
         As in `InputError`.
+    code
+        Of a check that has a page in docs/checks, such as ``LEAK001``; such a finding stops no study, whatever its
+        severity, and stands on the report.
     """
 
     severity: Severity
     what: str
     where: str = ""
     fix: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
-        return one_sentence(self.what, self.where, self.fix)
+        text = one_sentence(self.what, self.where, self.fix)
+        return f"{self.code} {text}" if self.code else text
 
 
 class FindingsError(InputError):

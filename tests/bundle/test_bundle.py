@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from sonoher2.bundle.load import load_bundle, load_model
 from sonoher2.bundle.predict import PatientInput, predict_patient
@@ -185,3 +186,19 @@ def test_model_without_images_leaves_out_what_comes_with_them(finished, tmp_path
     result = validate_bundle(load_bundle(tmp_path / "run" / "bundle"), study, tmp_path / "validation", jobs=1)
     assert set(result.signatures["signature"]) == {"Clinical"}
     assert result.subgroups.empty
+
+
+def test_a_lesion_without_a_mask_is_outlined_and_the_answer_says_so(finished) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    images = pd.read_csv(finished.file.parent / "images.csv", dtype=str)
+    image, spacing = finished.file.parent / images["image"].iloc[0], float(images["mm_per_pixel"].iloc[0])
+    prediction = predict_patient(bundle, PatientInput(((image, ()),), {}, spacing))
+    assert any("outlined automatically" in warning for warning in prediction.warnings)
+    assert "Radiomics" in {score.signature for score in prediction.scores}
+
+
+def test_no_lesion_in_an_image_without_a_mask_is_an_error(finished, tmp_path: Path) -> None:
+    black = tmp_path / "black.png"
+    Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
+    with pytest.raises(InputError, match="no lesion was found"):
+        predict_patient(load_bundle(finished.run / "bundle"), PatientInput(((black, ()),), {}))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sonoher2.models.deep.classifier import DeepClassifier
+from sonoher2.models.explain.explained import Explained
 from sonoher2.models.explain.gradcam import heat_map
 from sonoher2.networks.presets import PRESETS
 
@@ -20,7 +21,7 @@ def test_a_preset_of_the_paper_takes_a_step_and_explains_a_picture(preset: str) 
     classifier = DeepClassifier(preset, "none", size, pooling="own", epochs=1, variants=0)
     classifier.fit(list(pictures), np.array([0, 1, 0, 1]))
     assert np.isfinite(classifier.losses_).all()
-    assert heat_map(classifier, pictures[0, 0]).shape == (size, size)
+    assert heat_map(Explained.of_classifier(classifier), pictures[0, 0]).shape == (size, size)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -70,7 +70,7 @@ def test_page_loads_nothing_from_outside(folders: dict[str, Path], name: str) ->
     text = (folders[name] / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert all(load.startswith(("#", "data:image/png;base64,")) for load in page.loads)
-    assert all(link.startswith(("#", "figures/", "tables/", "https://doi.org/")) for link in page.links)
+    assert all(link.startswith(("#", "figures/", "tables/", "checklists/", "https://doi.org/")) for link in page.links)
     assert not {"link", "iframe", "img", "object", "embed", "base"} & set(page.tags)
     assert "@import" not in text
     assert all(target.startswith("#") for target in re.findall(r"url\((.*?)\)", text))
@@ -102,7 +102,7 @@ def test_every_figure_is_there_in_three_formats(folders: dict[str, Path], name: 
 def test_a_study_shows_every_section(folders: dict[str, Path]) -> None:
     assert read(folders["two"]).sections == {
         "summary", "patients", "performance", "calibration", "usefulness", "threshold", "subgroups", "features",
-        "nomogram", "models", "predictions", "findings", "methods", "provenance",
+        "nomogram", "models", "predictions", "findings", "methods", "resultstext", "provenance", "checklists",
     }  # fmt: skip
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
-from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.config import StudyConfig, load_study
 from sonoher2.errors import InputError
 from sonoher2.study.result import StudyResult
@@ -34,7 +32,9 @@ def run(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 def test_deep_features_bring_their_signatures(run: tuple[Path, StudyResult]) -> None:
     names = list(run[1].signatures["signature"].drop_duplicates())
-    assert names == ["Clinical", "Radiomics", "Deep", "DLR (early)", "DLR", "Clinical+Radiomics", "Combined"]
+    assert names == [
+        "Clinical", "Radiomics", "Deep", "DLR (early)", "DLR", "Clinical+Radiomics", "Combined", "Combined (zoo)",
+    ]  # fmt: skip
 
 
 def test_the_parts_are_those_of_the_study_without_deep_features(run, finished) -> None:
@@ -44,23 +44,32 @@ def test_the_parts_are_those_of_the_study_without_deep_features(run, finished) -
     np.testing.assert_array_equal(with_deep.loc[plain.index], plain)
 
 
-def test_a_patient_is_predicted_as_in_the_study(run, study: StudyConfig) -> None:
+def test_a_patient_is_predicted_as_in_the_study(run, study: StudyConfig, predicted) -> None:
     folder, result = run
-    bundle = load_bundle(folder / "bundle")
-    images = pd.read_csv(study.path("images.csv"), dtype=str)
-    clinical = pd.read_csv(study.path("clinical.csv"), dtype=str).set_index("patient_id")
     tested = result.predictions.query("set == 'test'")
     for patient_id in tested["patient_id"].unique()[:3]:
-        rows = images[images["patient_id"] == patient_id]
-        files = tuple(
-            (study.path(image), (study.path(mask),)) for image, mask in zip(rows["image"], rows["mask"], strict=True)
-        )
-        known = {key: clinical.loc[patient_id, key] for key in bundle.schema.clinical}
-        given = {key: value for key, value in known.items() if isinstance(value, str) and value[0] not in "[un"}
-        prediction = predict_patient(bundle, PatientInput(files, given, float(rows["mm_per_pixel"].iloc[0])))
         expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
-        found = {score.signature: score.probability for score in prediction.scores}
-        assert found == pytest.approx(expected.to_dict(), abs=1e-6)
+        assert predicted(folder / "bundle", study, patient_id) == pytest.approx(expected.to_dict(), abs=1e-6)
+
+
+def test_heat_maps_explain_the_deep_scores_of_the_test_patients(run) -> None:
+    _, result = run
+    heat = result.explanations.heat
+    deep = result.predictions.query("set == 'test' and signature == 'Deep'").set_index("patient_id")
+    threshold = result.thresholds.set_index("signature")["threshold"]["Deep"]
+    shares = heat.shares.set_index("patient_id").loc[deep.index]
+    assert ((deep["score"] >= threshold) == (shares["called"] == result.classes[1])).all()
+    parts = shares[["lesion", "ring", "elsewhere"]].sum(axis=1)[shares["lesion"].notna()]
+    np.testing.assert_allclose(parts, 1)
+    # nothing is blurred at first: the score is that of the signature
+    first = heat.deletion[heat.deletion["share"] == 0].set_index("patient_id")
+    log_odds = np.log(deep["score"] / (1 - deep["score"])).loc[first.index]
+    sign = np.where(shares.loc[first.index, "called"] == result.classes[1], 1, -1)
+    np.testing.assert_allclose(first["by_heat"], sign * log_odds, atol=1e-5)
+    assert set(heat.randomised["patient_id"]) == set(first.index)
+    assert {(case.label, case.called) for case in heat.cases} == set(
+        shares[["label", "called"]].itertuples(index=False, name=None)
+    )
 
 
 def test_validation_uses_the_bundles_own_network(run, study: StudyConfig, tmp_path: Path) -> None:
@@ -81,13 +90,12 @@ def test_second_run_embeds_nothing_again(run, study: StudyConfig) -> None:
 
 def test_bundle_names_no_weights_file(run) -> None:
     bundle = load_bundle(run[0] / "bundle")
-    assert bundle.network is not None
-    assert bundle.network.weights == "none"
+    assert [network.weights for network in bundle.networks] == ["none"]
     assert bundle.schema.deep is not None
     assert bundle.schema.deep.weights == "none"
 
 
 def test_unknown_network_is_named(study: StudyConfig, tmp_path: Path) -> None:
-    wrong = study.model_copy(update={"deep": study.deep.model_copy(update={"network": "resnet1001"})})
+    wrong = study.model_copy(update={"deep": study.deep.model_copy(update={"network": ["resnet1001"]})})
     with pytest.raises(InputError, match="unknown network"):
         run_study(wrong, tmp_path / "run", jobs=1)

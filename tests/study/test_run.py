@@ -117,7 +117,7 @@ def test_another_seed_of_the_bootstrap_refits_no_model(small_study_file: Path, f
     before = entries(finished.run)
     run_study(study.model_copy(update={"evaluation": evaluation}), finished.run, jobs=1)
     added = {name.split("/")[0] for name in set(entries(finished.run)) - set(before)}
-    assert added == {"signatures", "comparisons", "subgroups"}
+    assert added == {"signatures", "comparisons", "subgroups", "interactions"}
 
 
 def test_killed_run_resumes(small_study_file: Path, finished, tmp_path: Path) -> None:

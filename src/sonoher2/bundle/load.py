@@ -11,14 +11,15 @@ import skops.io
 from pydantic import ValidationError
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, SCHEMA, BundleSchema
+from sonoher2.bundle.reference import Reference, load_reference
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.errors import InputError
 from sonoher2.files import file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.models.trusted import TRUSTED_TYPES
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.embedding import DeepEmbedding
+    from sonoher2.models.deep.kept import KeptNetwork
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,17 @@ class Bundle:
         The fitted signatures.
     sha256
         Hash of the manifest, which holds the hashes of the other files: the bundle's name in records.
-    network
-        The frozen network of the deep features, or None.
+    networks
+        Networks of the deep features, frozen or fine-tuned; none for a model without.
+    reference
+        The training patients, for comparison; None in bundles written before there was one.
     """
 
     schema: BundleSchema
     model: SignatureSet
     sha256: str
-    network: DeepEmbedding | None = None
+    networks: tuple[KeptNetwork, ...] = ()
+    reference: Reference | None = None
 
 
 def load_model(data: bytes) -> SignatureSet:
@@ -57,20 +61,20 @@ def load_model(data: bytes) -> SignatureSet:
     return model
 
 
-def load_network(data: bytes) -> DeepEmbedding:
-    """Frozen network from `dump_network`'s bytes.
+def load_networks(data: bytes) -> tuple[KeptNetwork, ...]:
+    """Fitted networks from `dump_networks`'s bytes.
 
     Raises
     ------
     InputError
         The file holds something else.
     """
-    from sonoher2.models.deep.embedding import DeepEmbedding
+    from sonoher2.models.deep.kept import KeptNetwork
 
-    network = _trusted(data)
-    if not isinstance(network, DeepEmbedding):
-        raise InputError("the network file holds no network", fix=_AGAIN)
-    return network
+    networks = _trusted(data)
+    if not isinstance(networks, list) or not all(isinstance(network, KeptNetwork) for network in networks):
+        raise InputError("the network file holds no networks", fix=_AGAIN)
+    return tuple(networks)
 
 
 def _trusted(data: bytes) -> Any:
@@ -112,5 +116,6 @@ def load_bundle(folder: Path) -> Bundle:
         schema = BundleSchema.model_validate_json(schema_text)
     except ValidationError:
         raise InputError(f"{SCHEMA} cannot be read", where=str(folder), fix=_AGAIN) from None
-    network = load_network((folder / NETWORK).read_bytes()) if NETWORK in files else None
-    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST), network)
+    networks = load_networks((folder / NETWORK).read_bytes()) if NETWORK in files else ()
+    reference = load_reference((folder / REFERENCE).read_bytes()) if REFERENCE in files else None
+    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST), networks, reference)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
+from sonoher2.bundle.explain import Explanation, explain_patient
 from sonoher2.bundle.load import Bundle
+from sonoher2.bundle.outlines import outlined
+from sonoher2.bundle.quality import poor_images
+from sonoher2.bundle.uncertainty import Answer
 from sonoher2.cohort.clinical import parse_column
 from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
-from sonoher2.fusion.blocks import CLINICAL, DEEP, RADIOMICS, join_blocks
-from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
+from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks, network_blocks
+from sonoher2.fusion.signatures import ImageSignature, SignatureSet
 
 PATIENT = "patient"
 
@@ -32,7 +36,7 @@ class PatientInput:
     Attributes
     ----------
     images
-        Each image with its masks.
+        Each image with its masks; one without is outlined by the shipped segmenter.
     clinical
         Raw text by column key, as it would stand in a table.
     mm_per_pixel
@@ -57,11 +61,14 @@ class PatientInput:
         pairs: tuple[tuple[Path, tuple[Path, ...]], ...]
         if len(images) == 1 and masks:
             pairs = ((images[0], tuple(masks)),)
+        elif not masks:
+            pairs = tuple((image, ()) for image in images)
         elif len(images) == len(masks):
             pairs = tuple((image, (mask,)) for image, mask in zip(images, masks, strict=True))
         else:
             raise UsageError(
-                f"{len(images)} images and {len(masks)} masks were given; give one --mask for each --image, in order."
+                f"{len(images)} images and {len(masks)} masks were given; give one --mask for each --image, in order, "
+                "or none at all."
             )
         values = {}
         for option in clinical:
@@ -102,7 +109,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Prediction:
-    """All answers for one patient."""
+    """All answers for one patient, and what the main one rests on."""
 
     title: str
     notice: str
@@ -111,6 +118,8 @@ class Prediction:
     images: int
     scores: tuple[Score, ...]
     warnings: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+    answers: dict[str, Answer] = field(default_factory=dict)
 
     def json(self) -> str:
         """All of it as JSON."""
@@ -127,6 +136,8 @@ class Prediction:
             )
             if score.filled:
                 lines.append(f"    not given, so counted as the training patients' median: {', '.join(score.filled)}")
+        lines += [f"  {name}, at stated error rates: {answer.text}" for name, answer in self.answers.items()]
+        lines += self.explanation.text() if self.explanation else []
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join([*lines, self.notice])
 
@@ -134,24 +145,37 @@ class Prediction:
 def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
     """Read, measure and score one patient with the very functions that the study used.
 
+    A lesion without a mask is outlined by the shipped segmenter, and a warning says so.
+
     Raises
     ------
     InputError, FindingsError
-        A file or a value cannot be used, or what is given suffices for no signature.
+        A file or a value cannot be used, no lesion is found in an image without a mask, or what is given suffices for
+        no signature.
     """
+    reading = bundle.schema.reading
+    if reading is None or not patient.images:
+        return _predict_measurable(bundle, patient)
+    with outlined(patient.images, crop_to_b_mode=reading.crop_to_b_mode) as (images, told):
+        prediction = _predict_measurable(bundle, replace(patient, images=images))
+    return replace(prediction, warnings=(*told, *prediction.warnings))
+
+
+def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
     blocks = {CLINICAL: clinical_block(bundle.schema.clinical, patient.clinical)}
     given = [key for key in bundle.schema.clinical if blocks[CLINICAL][key].notna().all()]
     measured = _measured(bundle, patient) if patient.images else []
     if measured:
         blocks[RADIOMICS] = _pooled(pd.DataFrame([measurement.features for measurement in measured]))
-        blocks |= _deep_block(bundle, patient)
+        blocks |= _deep_blocks(bundle, patient)
     names = usable_signatures(bundle.model, given, RADIOMICS in blocks)
     if not names:
         raise InputError(
             "what is given suffices for none of the model's signatures",
-            fix=f"Give an image with its mask, or clinical data ({', '.join(bundle.schema.clinical)})",
+            fix=f"Give an image, or clinical data ({', '.join(bundle.schema.clinical)})",
         )
-    probabilities = bundle.model.predict_proba(join_blocks(blocks), names)
+    X = join_blocks(blocks)
+    probabilities = bundle.model.predict_proba(X, names)
     scores = [
         _score(bundle, name, outcome, float(probability[0, label]), given)
         for name, probability in probabilities.items()
@@ -166,8 +190,21 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
         bundle=bundle.sha256,
         images=len(patient.images),
         scores=tuple(scores),
-        warnings=tuple(str(finding) for finding in flat),
+        warnings=(*(str(finding) for finding in flat), *_poor_images(bundle, patient)),
+        answers={
+            name: limits.answer(bundle.schema.classes, list(probabilities[name][0]))
+            for name, limits in bundle.schema.uncertainty.items()
+            if name in probabilities
+        },
+        explanation=None
+        if bundle.reference is None
+        else explain_patient(bundle.schema, bundle.model, bundle.reference, X, probabilities, given),
     )
+
+
+def _poor_images(bundle: Bundle, patient: PatientInput) -> list[str]:
+    reading = bundle.schema.reading
+    return [] if reading is None else poor_images(patient.images, reading)
 
 
 def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: bool) -> list[str]:
@@ -184,7 +221,7 @@ def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: 
     """
     names: list[str] = []
     for name, signature in model.fitted_.items():
-        if isinstance(signature, FeatureSignature):
+        if isinstance(signature, ImageSignature):
             usable = has_images
         else:
             known = not signature.kinds or any(key in signature.kinds for key in clinical)
@@ -236,15 +273,18 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     ]
 
 
-def _deep_block(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFrame]:
+def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFrame]:
     schema = bundle.schema
-    if schema.deep is None or schema.reading is None or bundle.network is None:
+    if schema.deep is None or schema.reading is None or not bundle.networks:
         return {}
-    from sonoher2.models.deep.lesion import embed_lesions
+    from sonoher2.models.deep.lesion import lesion_pictures
 
     files = [(str(image), [str(mask) for mask in masks], patient.mm_per_pixel) for image, masks in patient.images]
-    embedded = embed_lesions(files, reading=schema.reading, config=schema.deep, embedding=bundle.network)
-    return {DEEP: _pooled(pd.DataFrame(embedded, columns=bundle.network.get_feature_names_out()))}
+    pictures = [picture[None] for picture in lesion_pictures(files, reading=schema.reading, config=schema.deep)]
+    blocks: dict[str, pd.DataFrame] = {}
+    for network in bundle.networks:
+        blocks |= network_blocks(network, _pooled(pd.DataFrame(network.raw_embedding(pictures))))
+    return blocks
 
 
 def _pooled(features: pd.DataFrame) -> pd.DataFrame:
@@ -254,6 +294,6 @@ def _pooled(features: pd.DataFrame) -> pd.DataFrame:
 def _score(bundle: Bundle, name: str, outcome: str, probability: float, given: Sequence[str]) -> Score:
     threshold = bundle.schema.thresholds[name][outcome]
     signature = bundle.model.fitted_[name]
-    used = [] if isinstance(signature, FeatureSignature) else list(signature.kinds)
+    used = [] if isinstance(signature, ImageSignature) else list(signature.kinds)
     filled = tuple(key for key in used if key not in given)
     return Score(name, outcome, probability, threshold, bool(np.greater_equal(probability, threshold)), filled)

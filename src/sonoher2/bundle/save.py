@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from copy import copy
 from importlib.metadata import version
 from pathlib import Path
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import skops.io
 
-from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.files import write_bytes, write_json
 from sonoher2.fusion.signatures import SignatureSet
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.embedding import DeepEmbedding
+    from sonoher2.models.deep.kept import KeptNetwork
 
 LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
 
@@ -31,14 +32,17 @@ def dump_model(model: SignatureSet) -> bytes:
     return bytes(skops.io.dumps(model))
 
 
-def dump_network(embedding: DeepEmbedding) -> bytes:
-    """Frozen network as skops bytes, without the name of the place where its weights came from."""
-    kept = copy(embedding)
-    kept.weights = "none"
+def dump_networks(networks: Sequence[KeptNetwork]) -> bytes:
+    """Fitted networks as skops bytes, without the name of the place where their weights came from."""
+    kept = [copy(network) for network in networks]
+    for network in kept:
+        network.weights = "none"
     return bytes(skops.io.dumps(kept))
 
 
-def save_bundle(folder: Path, model: bytes, schema: BundleSchema, network: bytes | None = None) -> None:
+def save_bundle(
+    folder: Path, model: bytes, schema: BundleSchema, network: bytes | None = None, reference: bytes | None = None
+) -> None:
     """Write `model.skops`, `model.json`, `network.skops` and, last, `manifest.json` with the sha256 of all.
 
     Parameters
@@ -50,10 +54,13 @@ def save_bundle(folder: Path, model: bytes, schema: BundleSchema, network: bytes
     schema
         What prediction needs besides.
     network
-        From `dump_network`, when the model has deep features.
+        From `dump_networks`, when the model has deep features.
+    reference
+        From `dump_reference`: the training patients, for comparison.
     """
     described = (schema.model_dump_json(indent=2) + "\n").encode()
-    parts = {MODEL: model, SCHEMA: described} | ({} if network is None else {NETWORK: network})
+    parts = {MODEL: model, SCHEMA: described}
+    parts |= {name: data for name, data in ((NETWORK, network), (REFERENCE, reference)) if data is not None}
     for name, data in parts.items():
         write_bytes(folder / name, data)
     files = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}

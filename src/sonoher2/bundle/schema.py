@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from sonoher2.bundle.training import TrainingSummary
+from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config import (
     ClinicalColumn,
     ColumnTarget,
@@ -18,6 +20,7 @@ from sonoher2.config import (
 )
 
 MODEL, NETWORK, SCHEMA, MANIFEST = "model.skops", "network.skops", "model.json", "manifest.json"
+REFERENCE = "reference.parquet"
 
 
 class BundleSchema(BaseModel):
@@ -45,6 +48,10 @@ class BundleSchema(BaseModel):
         The clinical columns that the model was trained with.
     training_patients
         Patients by class.
+    uncertainty
+        By signature: sets of classes, and ruling in and out.
+    training
+        How the training patients were distributed, column by column.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +72,8 @@ class BundleSchema(BaseModel):
     deep: DeepConfig | None
     clinical: dict[str, ClinicalColumn]
     training_patients: dict[str, int]
+    uncertainty: dict[str, Uncertainty] = {}
+    training: TrainingSummary = TrainingSummary()
     notice: str = "Research software, not for clinical use."
 
     @property
@@ -86,9 +95,7 @@ def schema_of(
     training_patients: dict[str, int],
 ) -> BundleSchema:
     """Describe a study's frozen model; only the settings that reading and measuring need are carried over."""
-    reading = study.images and ImageReading(
-        several_masks=study.images.several_masks, crop_to_b_mode=study.images.crop_to_b_mode
-    )
+    reading = study.reading
     return BundleSchema(
         sonoher2=version,
         title=study.title,

@@ -21,11 +21,9 @@ EXPECTED_AUC = 0.75
 """External AUC that the literature reports for HER2 from B-mode images is 0.70 to 0.85."""
 SMALLEST_CLASS = 10
 """Training patients per class; with fewer, nested cross-validation has folds without one."""
-EVENTS_PER_VARIABLE = 10
-"""Peduzzi et al., J Clin Epidemiol 1996, doi 10.1016/S0895-4356(96)00236-3."""
 MOST_MISSING = 0.3
 
-Subject = Literal["patients", "clinical", "images", "HER2"]
+Subject = Literal["patients", "clinical", "images", "HER2", "checks", "shortcuts"]
 
 
 @dataclass(frozen=True)
@@ -57,10 +55,13 @@ class CheckReport:
         Lines of a table.
     findings
         Errors, warnings and notes: those of reading the tables, of the split, of the images and of the check.
+    coded
+        What the coded checks found (docs/checks); none of it stops a study.
     """
 
     rows: tuple[CheckRow, ...]
     findings: tuple[Finding, ...]
+    coded: tuple[Finding, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -75,7 +76,7 @@ class CheckReport:
             lines += ["", subject]
             lines += [f"  {row.what:<{width}}  {row.value}" for row in self.rows if row.subject == subject]
         for severity in ("error", "warning", "note"):
-            found = [str(finding) for finding in self.findings if finding.severity == severity]
+            found = [str(finding) for finding in (*self.findings, *self.coded) if finding.severity == severity]
             lines += ["", f"{severity}s", *(f"  - {text}" for text in found)] if found else []
         return "\n".join(lines).strip()
 
@@ -121,8 +122,8 @@ def check_cohort(config: StudyConfig, cohort: Cohort, split: Split, records: Seq
 Part = tuple[list[CheckRow], list[Finding]]
 
 
-def _counts(cohort: Cohort, split: Split) -> dict[str, list[int]]:
-    """Patients of each class, in order, by set."""
+def class_counts(cohort: Cohort, split: Split) -> dict[str, list[int]]:
+    """Count the patients of each class, in order, by set."""
     sets = split.sets.reindex(cohort.patients.index)
     labels = cohort.patients["label"].to_numpy()
     return {
@@ -143,7 +144,7 @@ def enough_patients(config: StudyConfig, cohort: Cohort, split: Split) -> list[F
     split
         Of its patients.
     """
-    counts = _counts(cohort, split)
+    counts = class_counts(cohort, split)
     totals = [sum(both) for both in zip(counts[TRAIN], counts[TEST], strict=True)]
     here = [f"{total} {name}" for total, name in zip(totals, cohort.classes, strict=True)]
     found = f"{sum(totals)} patients with a label: {', '.join(here)}"
@@ -179,7 +180,7 @@ def _flow_rows(cohort: Cohort) -> list[CheckRow]:
 
 def _class_rows(cohort: Cohort, split: Split) -> list[CheckRow]:
     rows = []
-    for (_, numbers), title in zip(_counts(cohort, split).items(), ("training", "test"), strict=True):
+    for (_, numbers), title in zip(class_counts(cohort, split).items(), ("training", "test"), strict=True):
         total = sum(numbers)
         parts = [
             f"{name} {number} ({100 * number / max(total, 1):.0f} %)"
@@ -191,7 +192,7 @@ def _class_rows(cohort: Cohort, split: Split) -> list[CheckRow]:
 
 def _precision_rows(cohort: Cohort, split: Split) -> list[CheckRow]:
     """Say how wide the test AUC's 95 % interval will be, so that nobody expects more of this cohort."""
-    test = _counts(cohort, split)[TEST]
+    test = class_counts(cohort, split)[TEST]
     rows = []
     for code in cohort.outcomes:
         positives, negatives = test[code], sum(test) - test[code]
@@ -204,20 +205,22 @@ def _precision_rows(cohort: Cohort, split: Split) -> list[CheckRow]:
 
 
 def _variables(cohort: Cohort, split: Split) -> Part:
-    """Events per variable of the clinical model, after coding categories by levels."""
-    patients = cohort.patients
-    variables = 0
-    for name, declared in cohort.clinical.items():
-        variables += max(int(patients[name].nunique()) - 1, 1) if declared.kind == "category" else 1
+    """Events per variable of the clinical model; the check SIZE001 judges them."""
+    variables = count_variables(cohort)
     if not variables:
         return [], []
-    events = min(_counts(cohort, split)[TRAIN])
+    events = min(class_counts(cohort, split)[TRAIN])
     ratio = events / variables
-    rows = [CheckRow("clinical", "events per variable", f"{ratio:.1f} ({events} events, {variables} variables)")]
-    if ratio >= EVENTS_PER_VARIABLE:
-        return rows, []
-    what = f"{ratio:.1f} events per clinical variable, fewer than {EVENTS_PER_VARIABLE}"
-    return rows, [Finding("warning", what, "clinical.columns", "Use fewer columns; estimates will be unstable")]
+    return [CheckRow("clinical", "events per variable", f"{ratio:.1f} ({events} events, {variables} variables)")], []
+
+
+def count_variables(cohort: Cohort) -> int:
+    """Parameters that the clinical columns need: a category of k levels k - 1, every other column one."""
+    levels = [
+        int(cohort.patients[name].nunique()) if declared.kind == "category" else 2
+        for name, declared in cohort.clinical.items()
+    ]
+    return sum(max(number - 1, 1) for number in levels)
 
 
 def _missing(cohort: Cohort, split: Split) -> Part:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.config import ImageReading, StudyConfig
 from sonoher2.errors import Finding, InputError
+from sonoher2.images.border import black_border
 from sonoher2.images.duplicates import SIDE, duplicate_groups, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.image import Box
 from sonoher2.images.marks import overlay_marks
+from sonoher2.images.quality import image_quality, quality_problems
 from sonoher2.regions.region import Lesion, read_lesion
 
 MOST_LISTED = 20
@@ -43,6 +46,14 @@ class ImageRecord:
         Perceptual hash.
     thumbnail
         Small grey picture as base64.
+    format, file_shape
+        Of the file; rows and columns.
+    callipers, text
+        Crosses and lines of text anywhere on the image.
+    colour_share, black_border
+        Share of the pixels that are coloured, and share that is an empty border.
+    quality
+        As from `image_quality`.
     """
 
     problem: str = ""
@@ -51,6 +62,13 @@ class ImageRecord:
     marked: bool = False
     hash: int = 0
     thumbnail: str = ""
+    format: str = ""
+    file_shape: Sequence[int] = (0, 0)
+    callipers: int = 0
+    text: int = 0
+    colour_share: float = 0.0
+    black_border: float = 0.0
+    quality: Mapping[str, float] = field(default_factory=dict)
 
 
 def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
@@ -69,13 +87,20 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
             _lesion(row, (row["second_mask"],), reading)
     except InputError as error:
         return ImageRecord(problem=str(error))
-    pixels = lesion.image.pixels
+    pixels, marks = lesion.image.pixels, overlay_marks(lesion.image)
     return ImageRecord(
         grey_levels=int(np.count_nonzero(np.bincount(pixels.astype(np.uint8).ravel()))),
         mm_per_pixel=lesion.image.mm_per_pixel,
         marked=_marked(lesion),
         hash=int(perceptual_hash(pixels)),
         thumbnail=base64.b64encode(thumbnail(pixels).astype("<f4").tobytes()).decode(),
+        format=lesion.image.format,
+        file_shape=lesion.image.file_shape,
+        callipers=len(marks.callipers),
+        text=len(marks.text),
+        colour_share=marks.colour_share,
+        black_border=black_border(pixels),
+        quality=image_quality(pixels, lesion.mask),
     )
 
 
@@ -91,7 +116,7 @@ def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading)
 
 
 def _marked(lesion: Lesion) -> bool:
-    # marks elsewhere do not touch what is measured, and looking for them takes most of the time
+    # a line of text hides the crosses at its level, and far from the lesion it should not
     box = _surroundings(lesion.mask)
     image, mask = lesion.image.cropped(box), lesion.mask[box]
     marks = overlay_marks(image)
@@ -123,7 +148,7 @@ def image_findings(
 
     Returns
     -------
-    Errors for images and masks that cannot be used and a warning about shared pictures; and the group of each
+    Errors for images and masks that cannot be used and warnings of poor and of shared pictures; and the group of each
     patient, (patients,) int, index `patient_id`, for `with_groups`.
     """
     alone = cohort.patients["group"]
@@ -132,6 +157,8 @@ def image_findings(
     if len(problems) > MOST_LISTED:
         what = f"{len(problems) - MOST_LISTED} more images cannot be used"
         findings.append(Finding("error", what, "images", "Mend those above first"))
+    if not problems:
+        findings += _poor_pictures(cohort.images["image"].tolist(), records)
     if problems or config.images is None or not config.images.near_duplicates:
         return findings, alone
     owners = cohort.images["patient_id"].tolist()
@@ -140,6 +167,23 @@ def image_findings(
     )
     groups = pd.Series(duplicate_groups(pairs, owners), dtype=np.int64).reindex(alone.index).rename("group")
     return _shared_pictures(pairs, owners, cohort), groups
+
+
+def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
+    """One warning for each kind of poor picture."""
+    poor: dict[str, list[str]] = {}
+    for image, record in zip(images, records, strict=True):
+        for problem in quality_problems(record.quality):
+            poor.setdefault(problem, []).append(Path(image).name)
+    return [
+        Finding(
+            "warning",
+            f"{len(names)} of {len(images)} images: {problem} ({', '.join(names[:3])}{', ...' if names[3:] else ''})",
+            "images",
+            "Look at them; poor pictures give unsteady features",
+        )
+        for problem, names in poor.items()
+    ]
 
 
 def _picture(encoded: str) -> NDArray[np.float32]:

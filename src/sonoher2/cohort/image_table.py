@@ -13,7 +13,9 @@ from sonoher2.cohort.table import none_if_missing, place, resolve
 from sonoher2.config import ColumnSource, ImagesConfig
 from sonoher2.errors import Finding
 
-COLUMNS = ("patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "date", "mm_per_pixel")
+COLUMNS = (
+    "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "mm_per_pixel",
+)  # fmt: skip
 
 LARGEST_MM_PER_PIXEL = 1.0
 """A breast ultrasound image of 500 pixels shows some 40 to 60 mm; above this the unit is wrong."""
@@ -42,10 +44,7 @@ def image_rows(
     that cannot be.
     """
     where, findings = config.table.name, list[Finding]()
-    sources: dict[str, ColumnSource | None] = {
-        name: getattr(config, name)
-        for name in ("patient_id", "image", "second_mask", "lesion_id", "view", "site", "date", "mm_per_pixel")
-    }
+    sources: dict[str, ColumnSource | None] = {name: getattr(config, name) for name in COLUMNS if name != "masks"}
     rows = pd.DataFrame({name: _texts(table, source, where, findings) for name, source in sources.items()})
     rows["masks"] = _masks(table, config, where, findings)
     if masks_needed and config.mask is None:
@@ -100,7 +99,7 @@ def _absolute(rows: pd.DataFrame, folder: Path, where: str, findings: list[Findi
             what = f"{len(gone)} {name} files do not exist, the first of them {gone.iloc[0]}"
             fix = "Mend the table, the template or `data` in the study file"
             findings.append(Finding("error", what, place(where, gone.index), fix))
-    texts = ["image", "second_mask", "lesion_id", "view", "site", "date"]
+    texts = ["image", "second_mask", "lesion_id", "view", "site", "scanner", "date"]
     return rows.assign(**{name: none_if_missing(rows[name]) for name in texts})
 
 

@@ -172,10 +172,12 @@ def _extra_columns(
     images: pd.DataFrame,
     findings: list[Finding],
 ) -> pd.DataFrame:
-    """Site and date of each patient where the images table has them, and what the split needs."""
+    """Site, scanner and date of each patient where the images table has them, and what the split needs."""
     extra = {}
     if config.images and config.images.site is not None:
         extra["site"] = images.groupby("patient_id")["site"].first()
+    if config.images and config.images.scanner is not None:
+        extra["scanner"] = images.groupby("patient_id")["scanner"].first()
     if config.images and config.images.date is not None:
         extra["date"] = images.dropna(subset="date").groupby("patient_id")["date"].min()
     if not isinstance(config.split, RandomSplit):

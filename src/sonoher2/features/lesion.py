@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,8 @@ import pandas as pd
 from sonoher2.config import ImageReading, RadiomicsConfig
 from sonoher2.errors import Finding
 from sonoher2.features.radiomics import extract, grey_levels
-from sonoher2.regions.region import read_lesion
+from sonoher2.images.image import UltrasoundImage
+from sonoher2.regions.region import Lesion, read_lesion
 
 FEWEST_GREY_LEVELS = 8
 """With fewer levels in a lesion, texture says little; a bin width of 25 leaves one or two in many derived images."""
@@ -55,12 +56,27 @@ def measure_lesion(
     mm_per_pixel
         Side of a pixel, mm, from the user's table; None or NaN lets the file say.
     """
+    lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel)
+    features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
+    return Measurement(features, grey_levels(lesion.image.pixels, lesion.mask, radiomics))
+
+
+def open_lesion(
+    image: str, masks: Sequence[str], *, reading: ImageReading, mm_per_pixel: float | None = None
+) -> Lesion:
+    """Read an image with its masks as a study reads it; parameters as in `measure_lesion`."""
     known = None if mm_per_pixel is None or np.isnan(mm_per_pixel) else mm_per_pixel
     lesion = read_lesion(
         image, masks, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode, several=reading.several_masks
     )
-    features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
-    return Measurement(features, grey_levels(lesion.image.pixels, lesion.mask, radiomics))
+    return lesion if reading.enhance == "none" else replace(lesion, image=_cleared(lesion.image))
+
+
+def _cleared(image: UltrasoundImage) -> UltrasoundImage:
+    # networks are slow to import, and most studies take images as they are
+    from sonoher2.enhance.enhancer import enhanced, load_enhancer
+
+    return enhanced(image, load_enhancer())
 
 
 def flat_lesions(images: Sequence[str], levels: Sequence[int]) -> list[Finding]:

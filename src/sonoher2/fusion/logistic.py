@@ -8,19 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from sonoher2.config import Kind
-from sonoher2.fusion.blocks import CLINICAL
+from sonoher2.fusion.monotone import MonotoneLogistic
 from sonoher2.fusion.nomogram import Nomogram, NomogramTerm, build_nomogram, round_ticks
+from sonoher2.fusion.stack import stack_kinds, stack_table
 from sonoher2.models.encoding import OTHER, ClinicalEncoder
 from sonoher2.models.folds import fold_numbers
 
-SCORES = "scores"
-"""Block of the wide table that holds the log-odds of the signatures fitted before."""
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
 """Inverse ridge penalties (scikit-learn's C) that are tried, strongest penalty first."""
 
@@ -30,7 +28,8 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     The penalty is the one of the least out-of-fold log-loss; classes are not weighted, so that the probabilities are
     calibrated at the training patients' prevalence. More than two classes: multinomial. For stacking (Wolpert,
-    Neural Networks 1992, 5:241-259) the training scores in the block `SCORES` must be out-of-fold.
+    Neural Networks 1992, 5:241-259) the training scores in the block `SCORES` must be out-of-fold; a score can only
+    speak for its own class (`MonotoneLogistic`), clinical columns are free.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_
         Shape (K,).
     encoder_, model_
-        Fitted `ClinicalEncoder` and `LogisticRegression`.
+        Fitted `ClinicalEncoder` and `MonotoneLogistic`.
     strength_
         The chosen C.
     oof_proba_
@@ -86,7 +85,7 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Shape (patients,); patients of one group stay in one fold.
         """
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
-        table = self._table(X)
+        table = stack_table(X, self.kinds, self.scores)
         with threadpool_limits(limits=1):
             folds = fold_numbers(numbers, groups, self.inner_folds, self.seed)
             out_of_fold = self._out_of_fold(table, numbers, folds)
@@ -95,13 +94,15 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.strength_ = STRENGTHS[chosen]
             self.oof_proba_ = out_of_fold[chosen]
             self.encoder_ = ClinicalEncoder(self._kinds()).fit(table)
-            self.model_ = _ridge(self.strength_).fit(self.encoder_.transform(table).to_numpy(), numbers)
+            self.model_ = self._model(self.strength_, self.encoder_.transform(table).to_numpy(), numbers)
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities, shape (patients, K)."""
         check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(self.encoder_.transform(self._table(X)).to_numpy()))
+        return np.asarray(
+            self.model_.predict_proba(self.encoder_.transform(stack_table(X, self.kinds, self.scores)).to_numpy())
+        )
 
     def predict(self, X: pd.DataFrame) -> NDArray[Any]:
         """Most probable class, shape (patients,)."""
@@ -112,20 +113,20 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         if len(self.classes_) > 2:
             return None
-        return build_nomogram([self._term(name) for name in self._kinds()], float(self.model_.intercept_[0]))
+        return build_nomogram(self.terms(), float(self.model_.intercept_[0]))
+
+    def terms(self) -> list[NomogramTerm]:
+        """Log-odds that each variable adds at the values shown on its axis, for two classes."""
+        return [self._term(name) for name in self._kinds()]
 
     def _kinds(self) -> dict[str, Kind]:
-        columns: list[str] = []
-        for name in self.scores:
-            columns += score_names(name, len(self.classes_))
-        return self.kinds | dict.fromkeys(columns, "number")
+        return stack_kinds(self.kinds, self.scores, len(self.classes_))
 
-    def _table(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Clinical columns and scores under one-level names."""
-        blocks = [X[CLINICAL]] if self.kinds else []
-        if self.scores:
-            blocks.append(X[SCORES])
-        return pd.concat(blocks, axis=1)
+    def _model(self, strength: float, encoded: NDArray[np.float64], y: NDArray[np.int64]) -> MonotoneLogistic:
+        # the encoder puts the scores last: for each signature one column for every class but the first
+        scores = list(range(1, len(self.classes_))) * len(self.scores)
+        free = [0] * (encoded.shape[1] - len(scores))
+        return MonotoneLogistic((*free, *scores), strength).fit(encoded, y)
 
     def _out_of_fold(self, table: pd.DataFrame, y: NDArray[np.int64], folds: NDArray[np.int64]) -> NDArray[np.float64]:
         """Held-out probabilities, shape (strengths, patients, K)."""
@@ -135,7 +136,7 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             encoder = ClinicalEncoder(self._kinds()).fit(table[train])
             seen, unseen = encoder.transform(table[train]).to_numpy(), encoder.transform(table[test]).to_numpy()
             for i, strength in enumerate(STRENGTHS):
-                out[i, test] = _ridge(strength).fit(seen, y[train]).predict_proba(unseen)
+                out[i, test] = self._model(strength, seen, y[train]).predict_proba(unseen)
         return out
 
     def _term(self, name: str) -> NomogramTerm:
@@ -161,30 +162,3 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _last_code(self, name: str) -> int:
         return int(self.encoder_.range_[name][1])
-
-
-def score_names(signature: str, n_classes: int) -> list[str]:
-    """Names of a signature's columns in the block `SCORES`: one for two classes, else K-1."""
-    base = f"{signature} score"
-    return [base] if n_classes == 2 else [f"{base} {number}" for number in range(1, n_classes)]
-
-
-def score_table(signature: str, probability: NDArray[np.float64], index: pd.Index) -> pd.DataFrame:
-    """Log-odds of each class against the first, as columns of the block `SCORES`.
-
-    Parameters
-    ----------
-    signature
-        Name of the signature.
-    probability
-        Shape (patients, K).
-    index
-        The patients.
-    """
-    logs = np.log(np.clip(probability, 1e-6, 1.0))
-    columns = pd.MultiIndex.from_product([[SCORES], score_names(signature, probability.shape[1])])
-    return pd.DataFrame(logs[:, 1:] - logs[:, [0]], index=index, columns=columns)
-
-
-def _ridge(strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, max_iter=1000)

@@ -85,9 +85,7 @@ def build_nomogram(terms: Sequence[NomogramTerm], intercept: float) -> Nomogram:
     -------
     The nomogram. A model whose variables add nothing gets a single probability and scales of zeros.
     """
-    lows = [float(term.log_odds.min()) for term in terms]
-    widest = max((float(np.ptp(term.log_odds)) for term in terms), default=0.0)
-    per_point = widest / 100 if widest > 0 else 1.0
+    lows, per_point = points_scale(terms)
     axes = tuple(
         NomogramAxis(term.name, term.unit, term.labels, (term.log_odds - low) / per_point)
         for term, low in zip(terms, lows, strict=True)
@@ -102,6 +100,12 @@ def build_nomogram(terms: Sequence[NomogramTerm], intercept: float) -> Nomogram:
     # so narrow a range holds no two round probabilities: show its ends
     ends = np.array([0.0, most]) if most > 0 else np.array([0.0])
     return Nomogram(axes, ends, 1 / (1 + np.exp(-(least + per_point * ends))))
+
+
+def points_scale(terms: Sequence[NomogramTerm]) -> tuple[list[float], float]:
+    """Least log-odds of each term, where its points begin; and the log-odds of one point."""
+    widest = max((float(np.ptp(term.log_odds)) for term in terms), default=0.0)
+    return [float(term.log_odds.min()) for term in terms], widest / 100 if widest > 0 else 1.0
 
 
 def patient_points(nomogram: Nomogram, values: Mapping[str, float | str]) -> dict[str, float]:

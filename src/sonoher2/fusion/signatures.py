@@ -3,110 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.config import ClinicalColumn, ModelName, StudyConfig
+from sonoher2.config import ClinicalColumn, DeepConfig, Kind, StudyConfig
 from sonoher2.errors import InputError
-from sonoher2.fusion.blocks import DEEP, RADIOMICS
-from sonoher2.fusion.logistic import LogisticSignature, score_table
+from sonoher2.fusion.blocks import RADIOMICS, deep_block
+from sonoher2.fusion.images import (
+    ZOO_COLUMNS,
+    BestNetwork,
+    FeatureSignature,
+    ImageSignature,
+    NetworkSignature,
+    second_reader,
+)
+from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.nomogram import Nomogram
-from sonoher2.models.search import ModelSearch, Selection
+from sonoher2.fusion.sites import fit_harmoniser, harmonised
+from sonoher2.fusion.stack import score_table
+from sonoher2.fusion.zoo import ZooSignature
+from sonoher2.models.search import Selection
+from sonoher2.selection.harmonise import SiteHarmoniser
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
+
+__all__ = ["PRE_BIOPSY", "FeatureSignature", "ImageSignature", "SignatureSet", "build_signatures", "second_reader"]
 
 PRE_BIOPSY = " (pre-biopsy)"
 
 
-class FeatureSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A `ModelSearch` on one or several blocks of the wide table.
-
-    Parameters
-    ----------
-    blocks
-        The blocks. The second reader's features are in the block `second_reader(block)`, for the ICC filter only.
-    names, selection, inner_folds, seed
-        As in `ModelSearch`.
-
-    Attributes
-    ----------
-    classes_
-        Shape (K,).
-    search_
-        The fitted `ModelSearch`.
-    oof_proba_
-        Shape (patients, K), out-of-fold.
-    """
-
-    def __init__(
-        self,
-        blocks: tuple[str, ...] = (RADIOMICS,),
-        names: tuple[ModelName, ...] | None = None,
-        selection: Selection | None = None,
-        inner_folds: int = 5,
-        seed: int = 0,
-    ) -> None:
-        self.blocks = blocks
-        self.names = names
-        self.selection = selection
-        self.inner_folds = inner_folds
-        self.seed = seed
-
-    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Select, choose, fit and calibrate.
-
-        Parameters
-        ----------
-        X
-            Patients by (block, name).
-        y
-            Shape (patients,), classes.
-        groups
-            Shape (patients,); patients of one group stay in one fold.
-        """
-        features = self._features(X)
-        present = X.columns.get_level_values(0)
-        twice = [second_reader(block) for block in self.blocks]
-        second = X[twice[0]][features.columns] if len(twice) == 1 and twice[0] in present else None
-        self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)
-        self.search_.fit(features, y, groups, second)
-        self.classes_, self.oof_proba_ = self.search_.classes_, self.search_.oof_proba_
-        return self
-
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Calibrated probabilities, shape (patients, K).
-
-        Raises
-        ------
-        InputError
-            A feature of the training patients is absent.
-        """
-        check_is_fitted(self)
-        names, features = self.search_.feature_names_in_, self._features(X)
-        absent = [name for name in names if name not in features]
-        if absent:
-            raise InputError(
-                f"{len(absent)} {' and '.join(self.blocks)} features are absent, {absent[0]} first",
-                fix="Measure the patient with the model's own settings",
-            )
-        return self.search_.predict_proba(features[names])
-
-    def _features(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Columns of the blocks that are there, side by side."""
-        present = [block for block in self.blocks if block in X.columns.get_level_values(0)]
-        return pd.concat([X[block] for block in present], axis=1) if present else pd.DataFrame(index=X.index)
-
-    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Most probable class, shape (patients,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
-
-Signature = LogisticSignature | FeatureSignature
+Signature = LogisticSignature | ZooSignature | FeatureSignature | NetworkSignature | BestNetwork
 
 
 class SignatureSet(BaseEstimator):  # type: ignore[misc]
@@ -116,17 +47,25 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
     ----------
     signatures
         Names and unfitted signatures; one that stacks comes after those whose scores it uses.
+    harmoniser
+        Takes site effects out of the radiomic features before anything else; None leaves them.
 
     Attributes
     ----------
     classes_
         Shape (K,).
+    harmoniser_
+        Fitted `SiteHarmoniser`, or None.
     fitted_
         Fitted signatures by name.
     """
 
-    def __init__(self, signatures: list[tuple[str, Signature]]) -> None:
+    # bundles of the first format know no harmoniser
+    harmoniser_: SiteHarmoniser | None = None
+
+    def __init__(self, signatures: list[tuple[str, Signature]], harmoniser: SiteHarmoniser | None = None) -> None:
         self.signatures = signatures
+        self.harmoniser = harmoniser
 
     @property
     def names(self) -> list[str]:
@@ -146,6 +85,8 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
             Shape (patients,); patients of one group stay in one fold.
         """
         self.classes_ = np.unique(np.asarray(y))
+        self.harmoniser_ = None if self.harmoniser is None else fit_harmoniser(clone(self.harmoniser), X)
+        X = self.harmonised(X)
         self.fitted_: dict[str, Signature] = {}
         for name, signature in self.signatures:
             self.fitted_[name] = clone(signature).fit(_with_scores(X, signature, self.oof_), y, groups)
@@ -162,11 +103,16 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
             Signatures to score with, those that others stack on included; all unless told.
         """
         check_is_fitted(self)
+        X = self.harmonised(X)
         out: dict[str, NDArray[np.float64]] = {}
         for name, signature in self.fitted_.items():
             if names is None or name in names:
                 out[name] = signature.predict_proba(_with_scores(X, signature, out))
         return out
+
+    def harmonised(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Take the site effects out of a wide table, as learned; the table itself without a harmoniser or sites."""
+        return harmonised(self.harmoniser_, X)
 
     @property
     def oof_(self) -> dict[str, NDArray[np.float64]]:
@@ -178,11 +124,11 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
         """All candidates: `signature, model, parameters, cv_auc, cv_auc_sd, chosen`."""
         check_is_fitted(self)
         tables = [
-            signature.search_.table_.assign(signature=name)
+            signature.table_.assign(signature=name)
             for name, signature in self.fitted_.items()
-            if isinstance(signature, FeatureSignature)
+            if not isinstance(signature, LogisticSignature)
         ]
-        columns = ["signature", "model", "parameters", "cv_auc", "cv_auc_sd", "chosen"]
+        columns = ["signature", *ZOO_COLUMNS]
         return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
     @property
@@ -197,16 +143,13 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
         return {name: nomogram for name, nomogram in drawn.items() if nomogram is not None}
 
 
-def second_reader(block: str) -> str:
-    """Name of the block that holds the same features from the second reader's masks."""
-    return f"{block} (second reader)"
-
-
 def build_signatures(config: StudyConfig, columns: Mapping[str, ClinicalColumn], has_images: bool) -> SignatureSet:
-    """Signatures of a study: Clinical, Radiomics, Clinical+Radiomics; with deep features Deep, DLR and Combined too.
+    """Signatures of a study: Clinical, Radiomics, Clinical+Radiomics; with a network Deep, DLR and Combined too.
 
     DLR (deep learning radiomics) stacks the scores of Radiomics and Deep; "DLR (early)" selects among radiomic
-    features and deep components together. Combined stacks DLR and the clinical columns.
+    features and deep components together. Combined stacks DLR and the clinical columns by a logistic regression,
+    "Combined (zoo)" by the best of the model zoo. Of several networks each signature takes the one that is best in the
+    inner folds.
 
     A study that also uses columns known only from the biopsy on (ER, PR, Ki-67) gets the clinical signatures a second
     time without them, named "... (pre-biopsy)".
@@ -229,28 +172,55 @@ def build_signatures(config: StudyConfig, columns: Mapping[str, ClinicalColumn],
     InputError
         There is neither a clinical column nor an image.
     """
-    signatures: list[tuple[str, Signature]] = []
-    early = {name: column for name, column in columns.items() if column.timing == "pre-biopsy"}
-    variants = [("", dict(columns))] + ([(PRE_BIOPSY, early)] if 0 < len(early) < len(columns) else [])
-    has_deep = has_images and config.deep is not None
+    deep = config.deep if has_images else None
     selection = SelectionPipeline.from_config(config.selection, config.seed)
+    signatures: list[tuple[str, Signature]] = []
     if has_images:
         signatures.append(("Radiomics", _search(config, (RADIOMICS,), selection)))
-    if has_deep:
-        signatures.append(("Deep", _search(config, (DEEP,), PrincipalComponents())))
-        signatures.append(("DLR (early)", _search(config, (RADIOMICS, DEEP), EarlyFusion(selection))))
+    if deep is not None:
+        signatures += [("Deep", _deep(config, deep)), ("DLR (early)", _early(config, deep, selection))]
         signatures.append(("DLR", _logistic(config, {}, ("Radiomics", "Deep"))))
-    for suffix, used in variants:
+    early = {name: column for name, column in columns.items() if column.timing == "pre-biopsy"}
+    for suffix, used in (("", columns), (PRE_BIOPSY, early if len(early) < len(columns) else {})):
         if used:
-            signatures.append((f"Clinical{suffix}", _logistic(config, used, ())))
-        if used and has_images:
-            signatures.append((f"Clinical+Radiomics{suffix}", _logistic(config, used, ("Radiomics",))))
-        if used and has_deep:
-            signatures.append((f"Combined{suffix}", _logistic(config, used, ("DLR",))))
+            signatures += _with_clinical(config, used, suffix, has_images)
     if not signatures:
         raise InputError("the study has neither clinical columns nor images", fix="Declare `clinical.columns`")
     # the report's order: Clinical first; a stable sort keeps Radiomics ahead of what is stacked on it
-    return SignatureSet(sorted(signatures, key=lambda item: item[0] != "Clinical"))
+    harmoniser = SiteHarmoniser(config.harmonise.reference) if has_images and config.harmonise else None
+    return SignatureSet(sorted(signatures, key=lambda item: item[0] != "Clinical"), harmoniser)
+
+
+def _with_clinical(
+    config: StudyConfig, columns: Mapping[str, ClinicalColumn], suffix: str, has_images: bool
+) -> list[tuple[str, Signature]]:
+    """Signatures that use clinical columns."""
+    signatures: list[tuple[str, Signature]] = [(f"Clinical{suffix}", _logistic(config, columns, ()))]
+    if has_images:
+        signatures.append((f"Clinical+Radiomics{suffix}", _logistic(config, columns, ("Radiomics",))))
+    if has_images and config.deep is not None:
+        zoo = ZooSignature(_kinds(columns), ("DLR",), tuple(config.models), config.validation.inner_folds, config.seed)
+        signatures += [(f"Combined{suffix}", _logistic(config, columns, ("DLR",))), (f"Combined (zoo){suffix}", zoo)]
+    return signatures
+
+
+def _deep(config: StudyConfig, deep: DeepConfig) -> Signature:
+    if deep.training == "fine-tuned":
+        folds, seed = config.validation.inner_folds, config.seed
+        return _best(config, {name: NetworkSignature(name, folds, seed) for name in deep.network})
+    return _best(config, {name: _search(config, (deep_block(name),), PrincipalComponents()) for name in deep.network})
+
+
+def _early(config: StudyConfig, deep: DeepConfig, selection: SelectionPipeline) -> Signature:
+    fused = EarlyFusion(selection)
+    return _best(config, {name: _search(config, (RADIOMICS, deep_block(name)), fused) for name in deep.network})
+
+
+def _best(config: StudyConfig, options: Mapping[str, FeatureSignature | NetworkSignature]) -> Signature:
+    """Choose among the networks' signatures; one network alone needs no choice."""
+    if len(options) == 1:
+        return next(iter(options.values()))
+    return BestNetwork(list(options.items()), config.validation.inner_folds, config.seed)
 
 
 def _search(config: StudyConfig, blocks: tuple[str, ...], selection: Selection) -> FeatureSignature:
@@ -259,7 +229,7 @@ def _search(config: StudyConfig, blocks: tuple[str, ...], selection: Selection) 
 
 def _logistic(config: StudyConfig, columns: Mapping[str, ClinicalColumn], scores: tuple[str, ...]) -> LogisticSignature:
     return LogisticSignature(
-        kinds={name: column.kind for name, column in columns.items()},
+        kinds=_kinds(columns),
         scores=scores,
         levels={name: list(column.levels) for name, column in columns.items()},
         units={name: column.unit for name, column in columns.items()},
@@ -268,10 +238,14 @@ def _logistic(config: StudyConfig, columns: Mapping[str, ClinicalColumn], scores
     )
 
 
+def _kinds(columns: Mapping[str, ClinicalColumn]) -> dict[str, Kind]:
+    return {name: column.kind for name, column in columns.items()}
+
+
 def _with_scores(
     X: pd.DataFrame, signature: Signature, probabilities: Mapping[str, NDArray[np.float64]]
 ) -> pd.DataFrame:
     """Add the scores that the signature stacks on to the wide table."""
-    if isinstance(signature, FeatureSignature) or not signature.scores:
+    if isinstance(signature, ImageSignature) or not signature.scores:
         return X
     return pd.concat([X, *(score_table(name, probabilities[name], X.index) for name in signature.scores)], axis=1)

@@ -127,5 +127,60 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.scale_[name] = float(filled.std())
 
 
+class CodedEncoder(ClinicalEncoder):
+    """A `ClinicalEncoder` of plain numbers, so that it can stand where a `ModelSearch` has its selection.
+
+    Parameters
+    ----------
+    kinds
+        As in `ClinicalEncoder`.
+    names
+        By category column its known levels; the table holds their positions, see `coded`.
+    """
+
+    def __init__(self, kinds: dict[str, Kind], names: dict[str, list[str]]) -> None:
+        super().__init__(kinds)
+        self.names = names
+
+    def fit(self, X: pd.DataFrame, y: object = None, *, second: object = None) -> Self:
+        """Learn fills, scales and levels; `second` is ignored."""
+        return super().fit(self._decoded(X))
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """See `ClinicalEncoder.transform`."""
+        return super().transform(self._decoded(X))
+
+    def _decoded(self, X: pd.DataFrame) -> pd.DataFrame:
+        levels = {
+            name: pd.Series([None if np.isnan(code) else known[int(code)] for code in X[name]], X.index, dtype=object)
+            for name, known in ((name, [*names, UNKNOWN]) for name, names in self.names.items())
+        }
+        return X.assign(**levels)
+
+
+UNKNOWN = ""
+"""A level that is not among the known ones; no level of a table is empty."""
+
+
+def coded(X: pd.DataFrame, names: dict[str, list[str]]) -> pd.DataFrame:
+    """Categories as positions among their known levels (-1: unknown, NaN: missing), other columns as they are.
+
+    Parameters
+    ----------
+    X
+        Patients by columns, typed as in `Cohort.patients`.
+    names
+        By category column its known levels.
+    """
+    codes = {
+        name: [
+            np.nan if missing else float(known.index(str(value)) if str(value) in known else -1)
+            for value, missing in zip(X[name], X[name].isna(), strict=True)
+        ]
+        for name, known in names.items()
+    }
+    return X.assign(**codes).astype(np.float64)
+
+
 def _level_names(values: pd.Series) -> list[str]:
     return [MISSING if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]

@@ -16,11 +16,12 @@ from threadpoolctl import threadpool_limits
 from sonoher2.config import ALL_MODELS, ModelName
 from sonoher2.models.calibration import SigmoidCalibrator
 from sonoher2.models.classical import Candidate, candidates, raw_scores
+from sonoher2.models.encoding import CodedEncoder
 from sonoher2.models.folds import fold_numbers, macro_auc
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 
-Selection = SelectionPipeline | PrincipalComponents | EarlyFusion
+Selection = SelectionPipeline | PrincipalComponents | EarlyFusion | CodedEncoder
 
 
 class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -38,7 +39,8 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     names
         Models to try; all when None.
     selection
-        Unfitted `SelectionPipeline`, `PrincipalComponents` or `EarlyFusion`; the first's defaults when None.
+        Unfitted `SelectionPipeline`, `PrincipalComponents`, `EarlyFusion` or `CodedEncoder`; the first's defaults when
+        None.
     inner_folds
         Folds; fewer when the smallest class has fewer patients.
     seed

@@ -13,9 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sonoher2.files import write_text
+from sonoher2.report.checks import failed_checks
 from sonoher2.report.figures.save import FORMATS, inline_svg, save_figure
 from sonoher2.report.figures.style import paper_style
-from sonoher2.report.parts import Drawing, Section, Table
+from sonoher2.report.model_card import write_model_card
+from sonoher2.report.parts import Drawing, Folded, Section, Table
 from sonoher2.report.sections import build_sections
 from sonoher2.report.summary import summarise
 from sonoher2.report.view import View
@@ -49,6 +51,7 @@ def write_report(result: StudyResult, folder: Path) -> Path:
         sections = [_written(section, folder) for section in build_sections(view)]
     path = folder / "report.html"
     write_text(path, _page(view, sections))
+    write_model_card(view, folder)
     return path
 
 
@@ -78,6 +81,8 @@ def _for_template(part: Any, folder: Path) -> Any:
             "numeric": set(_numeric(part.shown)),
             "rows": part.shown.astype(str).to_numpy().tolist(),
         }
+    if isinstance(part, Folded):
+        write_text(folder / "checklists" / f"{part.name}.csv", part.data.to_csv(index=False, lineterminator="\n"))
     return part
 
 
@@ -105,6 +110,7 @@ def _page(view: View, sections: list[dict[str, Any]]) -> str:
         kicker="External validation" if view.validation else "Study report",
         meta=_meta(view),
         synthetic=view.result.config.synthetic,
+        failed=failed_checks(view),
         summary=summarise(view),
         sections=names + sections,
         numbers={name: number for number, name in enumerate(figures, start=1)},

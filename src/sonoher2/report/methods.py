@@ -15,6 +15,7 @@ from sonoher2.config import (
     SelectionConfig,
     SiteSplit,
     StudyConfig,
+    ValidationConfig,
 )
 from sonoher2.report.parts import Item
 from sonoher2.report.view import View
@@ -33,6 +34,8 @@ _REFERENCES = {
     "pyradiomics": ("van Griethuysen et al. Computational radiomics system. Cancer Res, 2017;77:e104",
                     "10.1158/0008-5472.CAN-17-0339"),
     "icc": ("Shrout & Fleiss. Intraclass correlations. Psychol Bull, 1979;86:420", "10.1037/0033-2909.86.2.420"),
+    "perturbation": ("Zwanenburg et al. Robustness of radiomic features by image perturbation. Sci Rep, 2019;9:614",
+                     "10.1038/s41598-018-36938-4"),
     "fdr": ("Benjamini & Hochberg. Controlling the false discovery rate. J R Stat Soc B, 1995;57:289",
             "10.1111/j.2517-6161.1995.tb02031.x"),
     "mrmr": ("Ding & Peng. Minimum redundancy feature selection. J Bioinform Comput Biol, 2005;3:185",
@@ -110,7 +113,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     else:
         paragraphs += [_selection(study.selection, cite)] if not view.result.selection.empty else []
         paragraphs += [_models(view, cite), _threshold(study, cite)]
-    paragraphs += [_statistics(view, cite), _software(view)]
+    paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
 
 
@@ -183,21 +186,38 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
 
 
 def _deep(deep: DeepConfig) -> str:
-    pooled = "inside and around the lesion" if deep.pooling == "lesion" else "as the network does"
+    pooled = "in the halves of the lesion and around it" if deep.pooling == "lesion" else "as the network does"
+    named = " and of ".join(deep.network)
+    text = (
+        f"A network saw the lesion with {deep.margin:.0%} of its longer side around it, at {deep.size} pixels, and its"
+        f" maps were pooled {pooled}: the embedding of {named}. "
+    )
+    if deep.training == "frozen":
+        text += (
+            "ImageNet weights were frozen, the network was not trained on any patient; Deep is the model zoo on"
+            " principal components of the embedding"
+        )
+    else:
+        text += (
+            f"It was fine-tuned for {deep.epochs} epochs, once without each outer fold, once without each two of them,"
+            " and once on all training patients, so that each training patient was described by networks that had not"
+            " seen the patient; Deep is the network's own score, calibrated"
+        )
+    if len(deep.network) > 1:
+        text += "; of several networks the one with the highest AUC in the inner folds was taken"
     return (
-        f"Deep features are the embedding of the lesion, with {deep.margin:.0%} of its longer side around it, at"
-        f" {deep.size} pixels by {deep.network} with frozen ImageNet weights, pooled {pooled}. The network was not"
-        " trained on any patient. Principal components of the embedding, at most one for every five training patients"
-        " and at most 64, were learned inside the fold. DLR (deep learning radiomics) stacks the scores of Radiomics"
-        " and Deep; DLR (early) selects among radiomic features and deep components together; Combined stacks DLR and"
-        " the clinical columns."
+        f"{text}. Principal components, at most one for every five training patients and at most 64, were learned"
+        " inside the fold. DLR (deep learning radiomics) stacks the scores of Radiomics and Deep; DLR (early) selects"
+        " among radiomic features and deep components together; Combined stacks DLR and the clinical columns, by a"
+        " logistic regression and, as Combined (zoo), by the best of the model zoo."
     )
 
 
 def _selection(selection: SelectionConfig, cite: Citations) -> str:
     steps = ["features without variance were dropped"]
     if selection.icc is not None:
-        steps.append(f"features whose ICC(2,1) {cite('icc')} between readers is below {selection.icc:g} were dropped")
+        between = "readers" if selection.icc_from == "second-reader" else "given and randomly redrawn masks"
+        steps.append(f"features whose ICC(2,1) {cite('icc')} between {between} is below {selection.icc:g} were dropped")
     if selection.test is not None:
         name = {"mann-whitney": "Mann–Whitney U test", "t-test": "t-test"}[selection.test]
         adjusted = f", false discovery rate controlled {cite('fdr')}" if selection.fdr else ""
@@ -234,10 +254,14 @@ def _models(view: View, cite: Citations) -> str:
         joined = any("+" in name for name in view.signatures)
         text += "; the radiomic score joins them as one variable, out of fold in training." if joined else "."
     text += (
-        f" Training patients were scored by nested cross-validation {cite('varma')} ({folds.outer_folds} outer and"
+        f" Training patients were scored by nested cross-validation {cite('varma')} ({_outer_folds(folds)} and"
         f" {folds.inner_folds} inner folds, patients grouped)."
     )
     return text + (f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.nomograms else "")
+
+
+def _outer_folds(folds: ValidationConfig) -> str:
+    return "one outer fold for each site" if folds.by == "site" else f"{folds.outer_folds} outer"
 
 
 def _threshold(study: StudyConfig, cite: Citations) -> str:
@@ -272,6 +296,20 @@ def _statistics(view: View, cite: Citations) -> str:
     openings = len(view.result.record.get("ledger", ()))
     return text + (
         f"The test set was opened {'once' if openings == 1 else plural(openings, 'time')}." if openings else ""
+    )
+
+
+def _stability(view: View, cite: Citations) -> str:
+    stability, icc = view.result.config.stability, view.result.feature_icc
+    if stability is None or icc.empty:
+        return ""
+    strengths = listing([f"{strength:.3g}" for strength in sorted(stability.strengths)])
+    return (
+        f"To see how far results depend on the outline, the masks of {int(icc['lesions'].iloc[0]):,} training lesions"
+        f" were shifted, enlarged, shrunk and given contour noise {cite('perturbation')} by {stability.strength:.3g} of"
+        f" the lesion's equivalent diameter; ICC(2,1) {cite('icc')} compares the five measurements of each feature. The"
+        " frozen model was then applied to the test patients with randomly redrawn outlines (strengths"
+        f" {strengths}) and with outlines drawn too large and too small. Nothing was chosen by these figures."
     )
 
 

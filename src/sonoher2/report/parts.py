@@ -75,7 +75,34 @@ class Facts:
     kind: Literal["facts"] = "facts"
 
 
-Part = Drawing | Table | Text | Listing | Facts
+@dataclass(frozen=True)
+class CheckedRow:
+    """One item of a filled checklist; each link is a text and an anchor of the page, empty for none."""
+
+    number: str
+    section: str
+    asks: str
+    status: str
+    words: str
+    links: tuple[tuple[str, str], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A filled checklist that a reader unfolds; `data` is written to ``checklists/<name>.csv``."""
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    doi: str
+    rows: tuple[CheckedRow, ...]
+    data: pd.DataFrame
+    kind: Literal["folded"] = "folded"
+
+
+Part = Drawing | Table | Text | Listing | Facts | Folded
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sonoher2.report import drawings, tables
+from sonoher2.report.audit import audit_parts
+from sonoher2.report.checklists.section import checklist_parts
+from sonoher2.report.checks import check_parts
+from sonoher2.report.explanations import explanation_parts
+from sonoher2.report.external import shift_parts, site_parts, updating_parts
 from sonoher2.report.methods import methods_text
+from sonoher2.report.outlines import region_parts
 from sonoher2.report.parts import Facts, Item, Listing, Part, Section, Text
+from sonoher2.report.results_text import results_text
+from sonoher2.report.stability import stability_parts
+from sonoher2.report.uncertainty import reclassification_parts, uncertainty_parts
 from sonoher2.report.view import View
 from sonoher2.report.wording import duration
 
@@ -20,16 +29,28 @@ def build_sections(view: View) -> list[Section]:
         Section("calibration", "Calibration", list(drawings.draw_calibration(view))),
         Section("usefulness", "Clinical usefulness", list(drawings.draw_decision(view))),
         Section("threshold", "At the frozen threshold", _threshold(view)),
+        Section("uncertainty", "When the model does not know", uncertainty_parts(view)),
+        Section("sites", "Sites", site_parts(view)),
+        Section("shift", "How the cohort differs", shift_parts(view)),
+        Section("updating", "Updating", updating_parts(view)),
         Section("subgroups", "Subgroups", _some(drawings.draw_subgroups(view), tables.subgroup_table(view))),
         Section("features", "What the signature rests on", _features(view)),
+        Section("regions", "Outlines and images", list(region_parts(view))),
+        Section("stability", "Stability", list(stability_parts(view))),
         Section("nomogram", "Nomogram", list(drawings.draw_nomograms(view))),
+        Section("explanations", "Explanations", list(explanation_parts(view))),
+        Section("reclassification", "Reclassification (secondary)", reclassification_parts(view)),
         Section("models", "Candidate models", _some((), tables.zoo_table(view))),
+        Section("audits", "Audits", audit_parts(view)),
         Section("predictions", "Predictions", _some((), tables.prediction_table(view))),
+        Section("checks", "Checks", check_parts(view)),
         Section("findings", "Findings", _findings(view)),
         Section("methods", "Methods", _methods(view)),
+        Section("resultstext", "Results, as a draft", [Text(results_text(view))]),
         Section("provenance", "Provenance", _provenance(view)),
     ]
-    return [section for section in sections if section.parts]
+    shown = [section for section in sections if section.parts]
+    return [*shown, Section("checklists", "Checklists", checklist_parts(view, shown))]
 
 
 def _some(first: Iterable[Part], *others: Part | None) -> list[Part]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from sonoher2.report.checks import failed_checks
 from sonoher2.report.view import View
 from sonoher2.report.wording import listing, number, p_value, plural
 from sonoher2.study.result import TEST, TRAIN
@@ -49,7 +50,9 @@ def summarise(view: View) -> Summary:
         sentences += [" ".join(filter(None, found))] if view.several else list(filter(None, found))
     cautions = [*_chance(tested), *_width(tested), *_few(view, tested), *_gap(view, tested), *_slope(tested)]
     return Summary(
-        tuple(_headline(view, outcome, row) for outcome, row in tested), tuple(sentences), (*cautions, *_conduct(view))
+        tuple(_headline(view, outcome, row) for outcome, row in tested),
+        tuple(sentences),
+        (*_failed(view), *cautions, *_conduct(view)),
     )
 
 
@@ -127,6 +130,11 @@ def _gain(view: View, outcome: str) -> str:
 def _p(value: float) -> str:
     text = p_value(value)
     return text if text.startswith("<") else f"= {text}"
+
+
+def _failed(view: View) -> list[str]:
+    failed = failed_checks(view)
+    return [f"{'A check' if len(failed) == 1 else 'Checks'} failed: {listing(failed)}. See Checks."] if failed else []
 
 
 def _chance(tested: Tested) -> list[str]:

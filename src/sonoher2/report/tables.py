@@ -149,10 +149,32 @@ def subgroup_table(view: View) -> Table | None:
             "n": data["n"].map("{:,.0f}".format),
             "Events": data["events"].map("{:,.0f}".format),
             "AUC": _intervals(data, "auc", "auc_low", "auc_high"),
+            **_interactions(view),
         }
     )
-    caption = f"{_confidence(view)} intervals in brackets. A dash: no events, or events only."
+    caption = f"{_confidence(view)} intervals in brackets. A dash: too few patients with or without the event."
+    if len(view.result.interactions):
+        caption += (
+            " p (interaction): that the score means the same in all levels (likelihood ratio test, corrected after Holm"
+            " for the subgroups of a signature and set); p (AUC): that it separates equally well in all levels, not"
+            " corrected. Both have little power in small subgroups."
+        )
     return Table("subgroups", "AUC by subgroup", caption, data, shown, long=len(data) > 15)
+
+
+def _interactions(view: View) -> dict[str, list[str]]:
+    """P values of the tests between the levels of each subgroup, on the row of its first level."""
+    tests, rows = view.result.interactions, view.result.subgroups
+    if tests.empty:
+        return {}
+    keys = ["subgroup", "signature", "set", "outcome"]
+    found = rows[keys].merge(tests, how="left", on=keys, validate="many_to_one")
+    first = ~found.duplicated(keys)
+    columns = {"p (interaction)": "p_holm", "p (AUC)": "p_auc"}
+    return {
+        title: [p_value(p) if shown else "" for p, shown in zip(found[name], first, strict=True)]
+        for title, name in columns.items()
+    }
 
 
 def zoo_table(view: View) -> Table | None:

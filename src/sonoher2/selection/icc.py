@@ -1,4 +1,4 @@
-"""Features that two readers' masks agree on."""
+"""Features that two masks of each lesion agree on: two readers', or a given and a perturbed one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIN_SUBJECTS = 10
 
 
 class IccFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Keeps features whose ICC(2,1) between two readers reaches a threshold.
+    """Keeps features whose ICC(2,1) between two masks of each lesion reaches a threshold.
 
     When none does, the five of the largest ICC are kept and `fallback_` says so.
 
@@ -41,29 +41,30 @@ class IccFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         self.threshold = threshold
 
     def fit(self, X: ArrayLike, y: object = None, *, second: ArrayLike) -> Self:
-        """Measure the agreement of the two readers.
+        """Measure the agreement of the two masks.
 
         Parameters
         ----------
         X
-            Shape (patients, features), features of the first reader's masks.
+            Shape (patients, features), features of the given masks.
         y
             Ignored.
         second
-            Shape (patients, features), of the second reader's masks; rows of NaN for patients read once.
+            Shape (patients, features), of a second reader's or of perturbed masks; rows of NaN for patients who have
+            none.
 
         Raises
         ------
         InputError
-            Fewer than ten patients have both readers' masks.
+            Fewer than ten patients have both masks.
         """
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         other = check_array(second, dtype=np.float64, ensure_all_finite="allow-nan")
         both = ~np.isnan(other).all(axis=1)
         if both.sum() < MIN_SUBJECTS:
             raise InputError(
-                f"only {int(both.sum())} training patients have a second reader's mask",
-                fix=f"The ICC filter needs {MIN_SUBJECTS}; add masks or remove `icc` from the study's selection",
+                f"only {int(both.sum())} training patients have a second mask",
+                fix=f"The ICC filter needs {MIN_SUBJECTS}; add masks, set `icc_from: perturbation`, or remove `icc`",
             )
         self.icc_ = np.nan_to_num(icc_2_1(np.stack([values[both], other[both]], axis=1)), nan=-1.0)
         self.support_ = self.icc_ >= self.threshold

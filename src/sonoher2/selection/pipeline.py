@@ -74,7 +74,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     @classmethod
     def from_config(cls, config: SelectionConfig, random_state: int = 0) -> SelectionPipeline:
         """Pipeline of the study file's `selection`."""
-        return cls(**config.model_dump(), random_state=random_state)
+        return cls(**config.model_dump(exclude={"icc_from"}), random_state=random_state)
 
     def fit(self, X: ArrayLike, y: ArrayLike, *, second: ArrayLike | None = None) -> Self:
         """Learn which features stay, and their z-score.

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from sonoher2.config import ClinicalColumn, EvaluationConfig, StudyConfig
 from sonoher2.evaluation.comparison import delong_test, holm
 from sonoher2.evaluation.discrimination import auc, macro_auc
+from sonoher2.evaluation.independent import auc_heterogeneity
+from sonoher2.evaluation.interaction import score_by_group, usable_levels
 from sonoher2.evaluation.subgroups import auc_by_subgroup
 from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 from sonoher2.files import content_key
 from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.lesion_size import LESION_SIZE
 from sonoher2.study.result import TEST, TRAIN, outcome_scores
 
 MACRO = "macro"
@@ -202,7 +205,7 @@ def subgroup_table(
     evaluation: EvaluationConfig,
     declared: Mapping[str, ClinicalColumn],
 ) -> pd.DataFrame:
-    """AUC of each signature within levels of chosen columns; numbers are cut at the training median.
+    """AUC of each signature within levels of chosen columns and of lesion size; numbers are cut at the training median.
 
     Parameters
     ----------
@@ -220,8 +223,7 @@ def subgroup_table(
     `subgroup, level, signature, set, outcome, n, events, auc, auc_low, auc_high`.
     """
     rows = []
-    for name in evaluation.subgroups:
-        levels = _levels(patients[name], patients["set"], declared.get(name))
+    for name, levels in _groupings(patients, evaluation, declared).items():
         for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
             y, score = outcome_scores(part, outcome)
             group = levels.reindex(part["patient_id"]).to_numpy()
@@ -243,6 +245,68 @@ def subgroup_table(
     return pd.DataFrame(rows)
 
 
+def _groupings(
+    patients: pd.DataFrame, evaluation: EvaluationConfig, declared: Mapping[str, ClinicalColumn]
+) -> dict[str, pd.Series]:
+    """Level of each patient, (patients,), by subgroup."""
+    known = {**declared, **LESION_SIZE}
+    return {
+        name: _levels(patients[name], patients["set"], known.get(name)) for name in subgroup_names(patients, evaluation)
+    }
+
+
+def subgroup_names(patients: pd.DataFrame, evaluation: EvaluationConfig) -> list[str]:
+    """List the columns that patients are grouped by: those of the study file, and lesion size where it was measured."""
+    return [*evaluation.subgroups, *(name for name in LESION_SIZE if name in patients)]
+
+
+def interaction_table(
+    predictions: pd.DataFrame,
+    patients: pd.DataFrame,
+    evaluation: EvaluationConfig,
+    declared: Mapping[str, ClinicalColumn],
+) -> pd.DataFrame:
+    """Test whether each signature's score means the same, and separates as well, in all levels of each subgroup.
+
+    Parameters
+    ----------
+    predictions, patients, evaluation, declared
+        As in `subgroup_table`.
+
+    Returns
+    -------
+    `subgroup, signature, set, outcome, levels, chi2, df, p, p_holm, p_auc`: likelihood ratio test of the interaction of
+    score and level, corrected over the subgroups of a signature, set and outcome; and the test that all AUCs are equal.
+    """
+    rows = []
+    groupings = _groupings(patients, evaluation, declared)
+    for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+        y, score = outcome_scores(part, outcome)
+        for name, levels in groupings.items():
+            group = levels.reindex(part["patient_id"]).to_numpy()
+            test = score_by_group(y, score, group)
+            numbers = usable_levels(y == 1, group, 5)
+            parts = [(y[numbers == k], score[numbers == k]) for k in range(test.levels)]
+            rows.append(
+                {
+                    "subgroup": name,
+                    "signature": signature,
+                    "set": subset,
+                    "outcome": outcome,
+                    "levels": test.levels,
+                    "chi2": test.chi2,
+                    "df": test.degrees,
+                    "p": test.p,
+                    "p_auc": auc_heterogeneity(parts).p,
+                }
+            )
+    table = pd.DataFrame(rows)
+    if table.empty:
+        return table
+    by = table.groupby(["signature", "set", "outcome"], sort=False)["p"]
+    return table.assign(p_holm=by.transform(lambda p: holm(p.to_numpy())))
+
+
 def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None) -> pd.Series:
     """Name of each patient's level; None where it is unknown."""
     if declared is None or declared.kind == "category":
@@ -262,7 +326,7 @@ def assess(
     study: StudyConfig,
     cache: Cache,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of figures: `signatures`, `comparisons` and `subgroups`, cached.
+    """All tables of figures: `signatures`, `comparisons`, `subgroups` and `interactions`, cached.
 
     Parameters
     ----------
@@ -276,7 +340,7 @@ def assess(
         Where finished tables are kept.
     """
     evaluation = study.evaluation
-    shown = patients[["set", *evaluation.subgroups]]
+    shown = patients[["set", *subgroup_names(patients, evaluation)]]
     key = content_key(
         code_key("evaluation", "study"),
         evaluation.model_dump(mode="json"),
@@ -287,6 +351,7 @@ def assess(
         "signatures": lambda: signature_table(predictions, thresholds, evaluation, study.seed),
         "comparisons": lambda: comparison_table(predictions, evaluation.confidence),
         "subgroups": lambda: subgroup_table(predictions, patients, evaluation, study.clinical.columns),
+        "interactions": lambda: interaction_table(predictions, patients, evaluation, study.clinical.columns),
     }
     tables: dict[str, pd.DataFrame] = {}
     for name, compute in steps.items():

@@ -61,9 +61,7 @@ class Cache:
 
     def write_array(self, step: str, key: str, value: NDArray[Any]) -> None:
         """Keep an array."""
-        buffer = io.BytesIO()
-        np.save(buffer, value, allow_pickle=False)
-        self.write(step, key, ".npy", buffer.getvalue())
+        self.write(step, key, ".npy", array_bytes(value))
 
     def frame(self, step: str, key: str) -> pd.DataFrame:
         """Table of an entry that is there."""
@@ -72,6 +70,13 @@ class Cache:
     def write_frame(self, step: str, key: str, value: pd.DataFrame) -> None:
         """Keep a table."""
         self.write(step, key, ".parquet", value.to_parquet())
+
+
+def array_bytes(value: NDArray[Any]) -> bytes:
+    """Array as the bytes of a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, value, allow_pickle=False)
+    return buffer.getvalue()
 
 
 @memoise

@@ -19,7 +19,10 @@ from sonoher2.cohort.split import Split, split_patients
 from sonoher2.config import ImageReading, StudyConfig
 from sonoher2.files import content_key
 from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.run import check_facts
 from sonoher2.study.compute import default_jobs, run_jobs
+from sonoher2.study.outlines import outline_cohort
 from sonoher2.study.steps import Workshop, file_hashes, lesion_files
 
 
@@ -37,12 +40,19 @@ class Checked:
         What is known of each image, in the order of `cohort.images`.
     hashes
         Sha256 of every image and mask file, by path.
+    outlines
+        Lesions that the segmenter outlined: see `outlines.outline_cohort`; may be empty.
     """
 
     study: StudyConfig
     cohort: Cohort
     records: list[ImageRecord] = field(repr=False)
     hashes: dict[str, str] = field(repr=False)
+    outlines: pd.DataFrame = field(repr=False)
+
+    def facts(self, split: Split) -> Facts:
+        """Gather what the coded checks look at."""
+        return Facts(self.study, self.cohort, split, self.records, self.hashes)
 
     def report(self, split: Split) -> CheckReport:
         """Say everything that can be said before anything is fitted."""
@@ -57,14 +67,14 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     InputError, FindingsError
         The tables cannot be used. What is wrong with images is among the cohort's findings.
     """
-    cohort = load_cohort(study)
+    cohort, outlines = outline_cohort(load_cohort(study), study, workshop)
     hashes = file_hashes(cohort.images)
     records: list[ImageRecord] = []
-    if study.images is not None:
-        records = image_records(cohort.images, study.images, hashes, workshop)
+    if study.reading is not None:
+        records = image_records(cohort.images, study.reading, hashes, workshop)
     findings, groups = image_findings(cohort, study, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings))
-    return Checked(study, cohort, records, hashes)
+    return Checked(study, cohort, records, hashes, outlines)
 
 
 def image_records(
@@ -112,4 +122,6 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
     with tempfile.TemporaryDirectory() as folder:
         checked = checked_cohort(study, Workshop(Cache(Path(folder)), jobs or default_jobs()))
     split = split_patients(checked.cohort.patients, study.split, study.seed)
-    return checked.report(split)
+    report = checked.report(split)
+    # in a cohort that cannot run there may be nothing to look at
+    return report if report.errors else check_facts(checked.facts(split)).added_to(report)

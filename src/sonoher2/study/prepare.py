@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.config import StudyConfig
+from sonoher2.config import ImageReading, StabilityConfig, StudyConfig
 from sonoher2.errors import Finding
 from sonoher2.features.lesion import pool_patients
 from sonoher2.features.radiomics import feature_names
-from sonoher2.fusion.blocks import CLINICAL, DEEP, RADIOMICS, join_blocks
+from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, SITE, join_blocks
 from sonoher2.fusion.signatures import second_reader
-from sonoher2.study.steps import Workshop, embed_images, lesion_files, measure_lesions
+from sonoher2.study.networks import deep_blocks, picture_lesions
+from sonoher2.study.redraw import Way, measure_redrawn
+from sonoher2.study.steps import Workshop, lesion_files, measure_lesions
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.embedding import DeepEmbedding
+    from sonoher2.models.deep.kept import KeptNetwork
 
 
 class Stopwatch:
@@ -51,12 +53,21 @@ class Measured:
         (patients, columns), two-level columns (block, name): the X of every signature, index as `cohort.patients`.
     findings
         What was noticed while measuring.
+    pictures
+        `patient_id, picture` (path of the lesion's picture), index as `cohort.images`; empty without networks.
+    networks
+        Networks that give the deep blocks of new patients.
+    by_fold
+        See `TrainingSet.by_fold`.
     """
 
     cohort: Cohort
     features: pd.DataFrame
     blocks: pd.DataFrame
     findings: tuple[Finding, ...] = ()
+    pictures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    networks: tuple[KeptNetwork, ...] = ()
+    by_fold: tuple[pd.DataFrame, ...] = ()
 
 
 def measure_cohort(
@@ -64,7 +75,7 @@ def measure_cohort(
     study: StudyConfig,
     hashes: dict[str, str],
     workshop: Workshop,
-    network: DeepEmbedding | None = None,
+    networks: tuple[KeptNetwork, ...] = (),
 ) -> Measured:
     """Measure every lesion and lay a patient's clinical and image data side by side.
 
@@ -78,26 +89,41 @@ def measure_cohort(
         Sha256 of every image and mask file, by path.
     workshop
         Cache and processes.
-    network
-        Frozen network of the deep features, or None for none.
+    networks
+        Networks of the deep blocks, which have seen none of these patients.
     """
     images = cohort.images
     blocks = {CLINICAL: cohort.patients[list(cohort.clinical)]}
     features = pd.DataFrame(index=images.index)
     findings: list[Finding] = []
-    if study.images is not None:
+    if study.reading is not None:
         names = feature_names(study.radiomics)
-        measured, findings = measure_lesions(lesion_files(images), study.images, study.radiomics, hashes, workshop)
+        measured, findings = measure_lesions(lesion_files(images), study.reading, study.radiomics, hashes, workshop)
         features = pd.DataFrame(measured, index=images.index, columns=names)
         blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
-    if study.images is not None and study.deep is not None and network is not None:
-        embedded = embed_images(lesion_files(images), study.images, study.deep, network, hashes, workshop)
-        deep = pd.DataFrame(embedded, index=images.index, columns=network.get_feature_names_out())
-        blocks[DEEP] = pool_patients(deep, images["patient_id"])
-    if study.images is not None and study.selection.icc is not None:
-        twice = images[images["second_mask"].notna()]
-        files = lesion_files(twice, "second_mask")
-        again, _ = measure_lesions(files, study.images, study.radiomics, hashes, workshop)
-        second = pool_patients(pd.DataFrame(again, index=twice.index, columns=names), twice["patient_id"])
-        blocks[second_reader(RADIOMICS)] = second.reindex(cohort.patients.index)
-    return Measured(cohort, features, join_blocks(blocks), tuple(findings))
+    if study.harmonise is not None:
+        blocks[SITE] = cohort.patients[["site"]].astype(object)
+    pictures = pd.DataFrame()
+    if study.reading is not None and study.deep is not None:
+        paths = picture_lesions(lesion_files(images), study.reading, study.deep, hashes, workshop)
+        pictures = pd.DataFrame({"patient_id": images["patient_id"], "picture": paths})
+        blocks |= deep_blocks(pictures, networks, workshop)
+    if study.reading is not None and study.selection.icc is not None:
+        blocks[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, workshop)
+    return Measured(cohort, features, join_blocks(blocks), tuple(findings), pictures, networks)
+
+
+def _second_masks(
+    cohort: Cohort, study: StudyConfig, reading: ImageReading, hashes: dict[str, str], workshop: Workshop
+) -> pd.DataFrame:
+    """Radiomics (patients, features) of a second reader's masks, or of the given ones redrawn: for the ICC filter."""
+    images = cohort.images
+    if study.selection.icc_from == "perturbation":
+        files, way = lesion_files(images), Way("redraw", (study.stability or StabilityConfig()).strength)
+        again = measure_redrawn(files, [way], reading, study.radiomics, hashes, study.seed, workshop).features[:, 0]
+    else:
+        images = images[images["second_mask"].notna()]
+        files = lesion_files(images, "second_mask")
+        again, _ = measure_lesions(files, reading, study.radiomics, hashes, workshop)
+    features = pd.DataFrame(again, index=images.index, columns=feature_names(study.radiomics))
+    return pool_patients(features, images["patient_id"]).reindex(cohort.patients.index)

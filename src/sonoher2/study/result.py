@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.bundle.training import TrainingSummary
+from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.cohort.cohort import FlowStep
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
 from sonoher2.files import write_json, write_text
 from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.selection.lasso import LassoPath
+from sonoher2.study.audit.record import Audits
+from sonoher2.study.explanations import Explanations
+
+if TYPE_CHECKING:
+    from sonoher2.study.updating import Updated
 
 TRAIN, TEST = "train_oof", "test"
 """Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
@@ -68,11 +75,45 @@ class StudyResult:
         `feature, coefficient` of the selected features (standardised), largest first.
     heatmap
         Patients (index) by selected features, z-scored with training statistics.
+    feature_icc
+        ICC of each feature between given and changed masks: see `study.stability.feature_stability`; may be empty.
+    redrawn
+        Results in the test set under changed masks: see `study.stability.redrawn_results`; may be empty.
+    outlines
+        Lesions that the segmenter outlined: see `study.outlines.outline_cohort`; may be empty.
+    ablation
+        Results in the test set with other masks and images: see `study.ablation.reading_ablation`; may be empty.
     main
         The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
         of. The test set has no say in it; a validation takes the first study's choice.
     nomograms
         By signature.
+    audits
+        Audits of this very study that were run before; see `study.audit`.
+    interactions
+        Whether the score means the same in all levels: `subgroup, signature, set, outcome, levels, chi2, df, p,
+        p_holm, p_auc` (the last one: that the AUCs are equal); may be empty.
+    checks
+        Outcomes of the coded checks: `code, title, result, found, remedy, page`; may be empty.
+    shortcuts
+        What the label is predicted by without any feature: see `study.checks.shortcuts.COLUMNS`; may be empty.
+    uncertainty, coverage, zones
+        By signature the limits of its sets of classes and of ruling in and out, and what they are worth: see
+        `study.uncertainty`.
+    added_value
+        Reclassification by nested signatures: see `study.added_value`; may be empty.
+    sites
+        Each site by itself: see `study.sites`; may be empty.
+    training
+        How the training patients are distributed.
+    shift
+        Validation: how the cohort differs from the training patients, see `study.shift`; may be empty.
+    domain
+        Validation: how well the two are told apart, see `study.shift.domain_table`; may be empty.
+    updated
+        Validation: probabilities recalibrated on a share of the cohort, or None.
+    explanations
+        What the signatures rest on, in the test set, or None.
     seconds
         Wall time by step.
     record
@@ -97,8 +138,26 @@ class StudyResult:
     lasso: LassoPath | None
     coefficients: pd.DataFrame
     heatmap: pd.DataFrame
+    feature_icc: pd.DataFrame = field(default_factory=pd.DataFrame)
+    redrawn: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
     main: str = ""
     nomograms: dict[str, Nomogram] = field(default_factory=dict)
+    audits: Audits = field(default_factory=Audits)
+    interactions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    checks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shortcuts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    uncertainty: dict[str, Uncertainty] = field(default_factory=dict)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    zones: pd.DataFrame = field(default_factory=pd.DataFrame)
+    added_value: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
+    training: TrainingSummary = field(default_factory=TrainingSummary)
+    shift: pd.DataFrame = field(default_factory=pd.DataFrame)
+    domain: pd.DataFrame = field(default_factory=pd.DataFrame)
+    updated: Updated | None = None
+    explanations: Explanations | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -109,7 +168,7 @@ class StudyResult:
 
 
 def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path) -> None:
-    """Write what others script against: `signatures.csv`, `predictions.csv`, `features.csv` and `run.json`.
+    """Write what others script against: `signatures`, `predictions`, `features` and `checks.csv`, and `run.json`.
 
     Parameters
     ----------
@@ -131,4 +190,6 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
     if features.shape[1]:
         names = images.assign(image=[Path(path).name for path in images["image"]])
         write_text(out / "features.csv", pd.concat([names, features], axis=1).to_csv(index=False))
+    if len(result.checks):
+        write_text(out / "checks.csv", result.checks.to_csv(index=False))
     write_json(out / "run.json", result.record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,28 +11,40 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2 import __version__
-from sonoher2.bundle.save import dump_network, save_bundle
+from sonoher2.bundle.reference import Reference, dump_reference
+from sonoher2.bundle.save import dump_networks, save_bundle
 from sonoher2.bundle.schema import schema_of
 from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import content_key
-from sonoher2.fusion.blocks import RADIOMICS
+from sonoher2.files import content_key, write_text
+from sonoher2.fusion.blocks import RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, build_signatures
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.study.ablation import reading_ablation
 from sonoher2.study.assess import assess, learn_thresholds, long_predictions, main_signature
+from sonoher2.study.audit.record import load_audits
+from sonoher2.study.beyond import with_uncertainty
 from sonoher2.study.cache import Cache
 from sonoher2.study.check import checked_cohort
+from sonoher2.study.checks.folds import FoldRecord
+from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
+from sonoher2.study.explain import explain_test_set, explainable_patients, study_reference
+from sonoher2.study.lesion_size import lesion_diameter
 from sonoher2.study.manifest import now, open_test_set, run_record
+from sonoher2.study.networks import deep_blocks, fit_networks
+from sonoher2.study.outlines import write_outlines
 from sonoher2.study.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.result import TEST, TRAIN, StudyResult, write_result
+from sonoher2.study.shift import training_summary
+from sonoher2.study.stability import feature_stability, redrawn_results
 from sonoher2.study.steps import Fitted, TrainingSet, Workshop, fit_signatures
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.embedding import DeepEmbedding
+    from sonoher2.models.deep.kept import KeptNetwork
 
 
 def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:
@@ -62,10 +75,12 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         split = draw_or_reload(checked.cohort, study, out / "split.json")
         report = checked.report(split)
         report.raise_errors()
+        cohort_checks = check_facts(checked.facts(split))
     with watch.step("features"):
-        network = study_network(study)
-        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, network)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, study_networks(study))
     in_training = (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy()
+    with watch.step("networks"):
+        measured = with_tuned_networks(measured, in_training, study, workshop)
     signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.blocks.columns)
     with watch.step("models"):
         fitted = fit_signatures(signatures, training_set(measured, in_training), study, workshop)
@@ -74,7 +89,19 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], study.evaluation)
         ledger = open_test_set(out, content_key(fitted.sha256, split.sha256))
         patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
+        patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
+    with watch.step("stability"):
+        feature_icc = feature_stability(measured, in_training, study, checked.hashes, workshop)
+        redrawn = redrawn_results(measured, in_training, fitted.model, thresholds, study, checked.hashes, workshop)
+        ablation = reading_ablation(measured, in_training, fitted.model, thresholds, study, workshop)
+    main = main_signature(tables["signatures"])
+    with watch.step("explanations"):
+        reference, cases = study_reference(measured, in_training, fitted, study.seed)
+        X = measured.blocks[~in_training]
+        scored = fitted.model.predict_proba(X)
+        tested = explainable_patients(fitted.model, fitted.sha256, measured, X, scored, thresholds)
+        explanations = explain_test_set(tested, reference, main, workshop)
     selection = radiomics_selection(fitted)
     parts = {"split": split.sha256, "model": fitted.sha256}
     record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger)
@@ -92,18 +119,32 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         signatures=tables["signatures"],
         comparisons=tables["comparisons"],
         subgroups=tables["subgroups"],
+        interactions=tables["interactions"],
         zoo=fitted.model.zoo_,
         selection=selection.log_ if selection else pd.DataFrame(columns=["step", "features_in", "features_out"]),
         lasso=selection.lasso_path_ if selection else None,
         coefficients=lasso_coefficients(selection.lasso_path_ if selection else None),
-        heatmap=_selected(selection, measured),
-        main=main_signature(tables["signatures"]),
+        heatmap=_selected(selection, fitted.model.harmonised(measured.blocks)),
+        feature_icc=feature_icc,
+        redrawn=redrawn,
+        outlines=checked.outlines,
+        ablation=ablation,
+        main=main,
         nomograms=fitted.model.nomograms_,
+        training=training_summary(
+            measured, checked.records, measured.blocks.index[in_training], selected_names(selection)
+        ),
+        audits=load_audits(predictions, out),
+        explanations=explanations,
         seconds=watch.seconds,
         record=record,
     )
+    result = with_checks(result, cohort_checks, fold_record(fitted, measured, in_training))
+    result = with_uncertainty(result)
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out)
-    freeze(result, fitted, network, out / "bundle")
+    write_outlines(checked.outlines, out)
+    write_text(out / "reference_key.csv", cases.to_csv(index=False))
+    freeze(result, fitted, measured.networks, reference, out / "bundle")
     return result
 
 
@@ -111,7 +152,11 @@ def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> Training
     """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
     patients = measured.cohort.patients[in_training]
     return TrainingSet(
-        measured.blocks[in_training], patients["label"].to_numpy(np.int64), patients["group"].to_numpy(np.int64)
+        measured.blocks[in_training],
+        patients["label"].to_numpy(np.int64),
+        patients["group"].to_numpy(np.int64),
+        measured.by_fold,
+        tuple(patients["site"]) if "site" in patients else (),
     )
 
 
@@ -145,8 +190,19 @@ def radiomics_selection(fitted: Fitted) -> SelectionPipeline | None:
     return radiomics.search_.selection_ if isinstance(radiomics, FeatureSignature) else None
 
 
-def _selected(selection: SelectionPipeline | None, measured: Measured) -> pd.DataFrame:
-    return pd.DataFrame() if selection is None else pd.DataFrame(selection.transform(measured.blocks[RADIOMICS]))
+def fold_record(fitted: Fitted, measured: Measured, in_training: NDArray[np.bool_]) -> FoldRecord:
+    """Lay the out-of-fold scores beside those of the final model, which has seen the training patients."""
+    groups = measured.cohort.patients["group"].to_numpy(np.int64)[in_training]
+    return FoldRecord(fitted.folds, groups, fitted.oof, fitted.model.predict_proba(measured.blocks[in_training]))
+
+
+def selected_names(selection: SelectionPipeline | None) -> list[str]:
+    """Names of the selected features; none without images."""
+    return [] if selection is None else list(map(str, selection.get_feature_names_out()))
+
+
+def _selected(selection: SelectionPipeline | None, blocks: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame() if selection is None else pd.DataFrame(selection.transform(blocks[RADIOMICS]))
 
 
 def lasso_coefficients(path: LassoPath | None) -> pd.DataFrame:
@@ -172,8 +228,10 @@ def _fallback_findings(selection: SelectionPipeline | None) -> list[Finding]:
     ]
 
 
-def study_network(study: StudyConfig) -> DeepEmbedding | None:
-    """Fetch the frozen network of the deep features; None for a study without them.
+def study_networks(study: StudyConfig) -> tuple[KeptNetwork, ...]:
+    """Fetch the networks of a study that may describe any patient: the frozen ones.
+
+    None when they are to be fine-tuned; their weights are fetched all the same, so that a lack of them shows at once.
 
     Raises
     ------
@@ -181,14 +239,47 @@ def study_network(study: StudyConfig) -> DeepEmbedding | None:
         No such network, or its weights cannot be had.
     """
     if study.images is None or study.deep is None:
-        return None
+        return ()
     # networks are slow to import, and most commands need none
-    from sonoher2.models.deep.lesion import frozen_embedding
+    from sonoher2.models.deep.lesion import frozen_networks
 
-    return frozen_embedding(study.deep)
+    networks = frozen_networks(study.deep)
+    return networks if study.deep.training == "frozen" else ()
 
 
-def freeze(result: StudyResult, fitted: Fitted, network: DeepEmbedding | None, folder: Path) -> None:
+def with_tuned_networks(
+    measured: Measured, in_training: NDArray[np.bool_], study: StudyConfig, workshop: Workshop
+) -> Measured:
+    """Fine-tune the networks of a study and add what they say: of training patients out of fold, of others as new ones.
+
+    A study without networks, or with frozen ones, is given back as it is.
+
+    Parameters
+    ----------
+    measured
+        The cohort.
+    in_training
+        (patients,), True for a training patient.
+    study, workshop
+        Settings; cache and processes.
+    """
+    if study.images is None or study.deep is None or study.deep.training == "frozen":
+        return measured
+    from sonoher2.models.deep.lesion import frozen_networks
+
+    trained = set(measured.blocks.index[in_training])
+    pictures, seen = measured.pictures, measured.pictures["patient_id"].isin(trained)
+    training, start = training_set(measured, in_training), frozen_networks(study.deep)
+    tuned = fit_networks(pictures[seen], training, study, study.deep, start, workshop)
+    others = join_blocks(deep_blocks(pictures[~seen], tuned.final, workshop))
+    described = pd.concat([tuned.training, others]).loc[measured.blocks.index]
+    blocks = pd.concat([measured.blocks, described], axis=1)
+    return replace(measured, blocks=blocks, networks=tuned.final, by_fold=tuned.by_fold)
+
+
+def freeze(
+    result: StudyResult, fitted: Fitted, networks: tuple[KeptNetwork, ...], reference: Reference, folder: Path
+) -> None:
     """Write the bundle of a finished study."""
     thresholds: dict[str, dict[str, float]] = {}
     for row in result.thresholds.to_dict("records"):
@@ -203,5 +294,6 @@ def freeze(result: StudyResult, fitted: Fitted, network: DeepEmbedding | None, f
         thresholds=thresholds,
         threshold_rule=str(result.thresholds["rule"].iloc[0]),
         training_patients={name: int(trained.get(name, 0)) for name in result.classes},
-    )
-    save_bundle(folder, fitted.data, schema, None if network is None else dump_network(network))
+    ).model_copy(update={"uncertainty": result.uncertainty, "training": result.training})
+    network = dump_networks(networks) if networks else None
+    save_bundle(folder, fitted.data, schema, network, dump_reference(reference))

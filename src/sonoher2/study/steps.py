@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.load import load_model
 from sonoher2.bundle.save import dump_model
-from sonoher2.config import DeepConfig, ImageReading, RadiomicsConfig, StudyConfig
+from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
 from sonoher2.errors import Finding
 from sonoher2.features.lesion import flat_lesions, measure_lesion
 from sonoher2.files import content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.fusion.sites import site_folds
 from sonoher2.fusion.validation import fit_fold, outer_folds
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.compute import run_jobs
-
-if TYPE_CHECKING:
-    from sonoher2.models.deep.embedding import DeepEmbedding
+from sonoher2.study.reading import reading_key
 
 Probabilities = dict[str, NDArray[np.float64]]
 
@@ -97,7 +96,7 @@ def measure_lesions(
     -------
     (images, features), columns as `feature_names(radiomics)`; and a warning when lesions have few grey levels.
     """
-    how = [reading.several_masks, reading.crop_to_b_mode, radiomics.model_dump(mode="json")]
+    how = [reading_key(reading), radiomics.model_dump(mode="json")]
     common = [code_key("images", "regions", "features"), how]
     keys = [content_key(common, file.key(hashes)) for file in files]
     waiting = {
@@ -109,57 +108,6 @@ def measure_lesions(
     rows = np.stack([workshop.cache.array("features", key) for key in keys])
     findings = flat_lesions([file.image for file in files], rows[:, 0].astype(int).tolist())
     return rows[:, 1:], findings
-
-
-LESIONS_PER_JOB = 32
-"""A process builds its network anew for each job."""
-
-
-def embed_images(
-    files: Sequence[LesionFile],
-    reading: ImageReading,
-    deep: DeepConfig,
-    embedding: DeepEmbedding,
-    hashes: Mapping[str, str],
-    workshop: Workshop,
-) -> NDArray[np.float64]:
-    """Embedding of the lesion in every image by the frozen network, kept under the content of its files.
-
-    Parameters
-    ----------
-    files
-        The images.
-    reading, deep
-        How to read, and what the network sees.
-    embedding
-        The frozen network.
-    hashes
-        Sha256 of every file, by path.
-    workshop
-        Cache and processes.
-
-    Returns
-    -------
-    (images, width).
-    """
-    how = [reading.several_masks, reading.crop_to_b_mode, deep.model_dump(mode="json", exclude={"weights"})]
-    common = [code_key("images", "regions", "models/deep"), how, embedding.sha256]
-    keys = [content_key(common, file.key(hashes)) for file in files]
-    waiting = {key: file for key, file in zip(keys, files, strict=True) if not workshop.cache.has("deep", key, ".npy")}
-    names, todo = list(waiting), list(waiting.values())
-    jobs = [(todo[i : i + LESIONS_PER_JOB], reading, deep, embedding) for i in range(0, len(todo), LESIONS_PER_JOB)]
-    for i, rows in run_jobs(_embed, jobs, workers=workshop.workers, label="Embedding lesions, by 32"):
-        for key, row in zip(names[i * LESIONS_PER_JOB :], rows, strict=False):
-            workshop.cache.write_array("deep", key, row)
-    return np.stack([workshop.cache.array("deep", key) for key in keys])
-
-
-def _embed(job: tuple[list[LesionFile], ImageReading, DeepConfig, DeepEmbedding]) -> NDArray[np.float64]:
-    from sonoher2.models.deep.lesion import embed_lesions
-
-    files, reading, deep, embedding = job
-    rows = [(file.image, file.masks, file.mm_per_pixel) for file in files]
-    return embed_lesions(rows, reading=reading, config=deep, embedding=embedding)
 
 
 @dataclass(frozen=True)
@@ -174,17 +122,32 @@ class TrainingSet:
         (patients,) labels.
     groups
         (patients,) groups of patients that stay in one fold.
+    by_fold
+        For each outer fold the columns of X that are others there: what fine-tuned networks say of each patient that
+        saw neither the patient nor the outer fold. None without such networks.
+    sites
+        (patients,), where the cohort has sites.
     """
 
     X: pd.DataFrame
     y: NDArray[np.int64]
     groups: NDArray[np.int64]
+    by_fold: tuple[pd.DataFrame, ...] = ()
+    sites: tuple[str | None, ...] = ()
+
+    def in_fold(self, fold: int) -> TrainingSet:
+        """Training patients as the signatures of an outer fold may see them."""
+        if not self.by_fold:
+            return self
+        own = self.by_fold[fold]
+        return TrainingSet(pd.concat([self.X.drop(columns=own.columns), own], axis=1), self.y, self.groups)
 
     def key(self) -> str:
         """Hash of all values."""
+        folds = [hashlib.sha256(table.to_numpy(np.float64).tobytes()).hexdigest() for table in self.by_fold]
         hashed = pd.util.hash_pandas_object(self.X.astype(object).where(self.X.notna(), None).astype(str))
         columns = [list(map(str, column)) for column in self.X.columns]
-        return content_key(hashed.tolist(), columns, self.y.tolist(), self.groups.tolist())
+        return content_key(hashed.tolist(), columns, self.y.tolist(), self.groups.tolist(), folds)
 
 
 @dataclass(frozen=True)
@@ -199,11 +162,14 @@ class Fitted:
         Fitted on all training patients; the only model that scores new ones.
     data
         The model as it goes into the bundle.
+    folds
+        (training patients,), outer fold in which each was held out.
     """
 
     oof: Probabilities
     model: SignatureSet
     data: bytes
+    folds: NDArray[np.int64]
 
     @property
     def sha256(self) -> str:
@@ -211,14 +177,26 @@ class Fitted:
         return hashlib.sha256(self.data).hexdigest()
 
 
+def training_folds(training: TrainingSet, study: StudyConfig) -> NDArray[np.int64]:
+    """Outer fold in which each training patient is held out, (patients,)."""
+    if study.validation.by == "site":
+        return site_folds(training.sites, training.y, training.groups)
+    return outer_folds(training.y, training.groups, study.validation.outer_folds, study.seed)
+
+
+FITTING = {"selection", "models", "validation", "seed", "clinical", "deep", "harmonise"}
+"""Settings that a fitted signature depends on."""
+
+
 def fit_signatures(signatures: SignatureSet, training: TrainingSet, study: StudyConfig, workshop: Workshop) -> Fitted:
     """Cross-fit the signatures on the outer folds and fit them on all training patients, side by side."""
-    folds = outer_folds(training.y, training.groups, study.validation.outer_folds, study.seed)
-    settings = study.model_dump(mode="json", include={"selection", "models", "validation", "seed", "clinical", "deep"})
+    folds = training_folds(training, study)
+    settings = study.model_dump(mode="json", include=FITTING)
     common = [code_key("selection", "models", "fusion", "features"), training.key(), settings, list(signatures.names)]
     jobs: dict[tuple[str, str, str], Any] = {}
     for fold in range(folds.max() + 1):
-        jobs["folds", content_key(common, folds.tolist(), fold), ".parquet"] = (signatures, training, folds == fold)
+        key = content_key(common, folds.tolist(), fold)
+        jobs["folds", key, ".parquet"] = (signatures, training.in_fold(fold), folds == fold)
     jobs["models", content_key(common), ".skops"] = (signatures, training, None)
     waiting = [place for place in jobs if not workshop.cache.has(*place)]
     # the final fit sees the most patients and takes longest: start it first
@@ -231,7 +209,7 @@ def fit_signatures(signatures: SignatureSet, training: TrainingSet, study: Study
     together = pd.concat(parts).sort_index()
     oof = {name: together[name].to_numpy() for name in together.columns.unique(0)}
     data = workshop.cache.entry(*model_place)
-    return Fitted(oof, load_model(data), data)
+    return Fitted(oof, load_model(data), data, folds)
 
 
 def _fit(job: tuple[SignatureSet, TrainingSet, NDArray[np.bool_] | None]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +12,28 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.predict import usable_signatures
 from sonoher2.config import ClinicalColumn, StudyConfig
 from sonoher2.errors import Finding, InputError, UsageError
-from sonoher2.fusion.blocks import CLINICAL
+from sonoher2.fusion.blocks import CLINICAL, SITE
 from sonoher2.study.assess import assess, long_predictions
+from sonoher2.study.beyond import with_uncertainty
 from sonoher2.study.cache import Cache
 from sonoher2.study.check import checked_cohort
+from sonoher2.study.checks.facts import whole_split
+from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
+from sonoher2.study.explain import explain_test_set, explainable_patients
+from sonoher2.study.lesion_size import lesion_diameter
 from sonoher2.study.manifest import now, open_test_set, run_record
 from sonoher2.study.prepare import Stopwatch, measure_cohort
 from sonoher2.study.result import TEST, StudyResult, write_result
 from sonoher2.study.run import patient_table
+from sonoher2.study.shift import domain_table, shift_table
 from sonoher2.study.steps import Workshop
+from sonoher2.study.updating import update_predictions
 
 
-def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:
+def validate_bundle(
+    bundle: Bundle, study: StudyConfig, out: Path, jobs: int | None = None, recalibrate: float | None = None
+) -> StudyResult:
     """Score every patient of a second cohort with a frozen model and evaluate at its frozen thresholds.
 
     Parameters
@@ -36,6 +46,9 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         Folder for everything that the validation writes.
     jobs
         Processes; all processors unless told.
+    recalibrate
+        Also update the probabilities on this share of the cohort and judge the update on the rest. The frozen result
+        stays what it is, of all patients.
 
     Raises
     ------
@@ -59,7 +72,7 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
                 fix="Give the second study the same target",
             )
     with watch.step("features"):
-        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, bundle.network)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, bundle.networks)
     with watch.step("evaluation"):
         given = list(measured.cohort.clinical)
         names = usable_signatures(bundle.model, given, study.images is not None)
@@ -68,13 +81,21 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         blocks = measured.blocks.copy()
         for key in set(bundle.schema.clinical) - set(given):
             blocks[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
+        if bundle.model.harmoniser_ is not None and "site" in measured.cohort.patients:
+            blocks[SITE, SITE] = measured.cohort.patients["site"].astype(object)
         labels = measured.cohort.patients["label"]
         probabilities = bundle.model.predict_proba(blocks, names)
         predictions = long_predictions(probabilities, labels, bundle.schema.classes, TEST)
         thresholds = frozen_thresholds(bundle, names)
         patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
+        patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
         ledger = open_test_set(out, bundle.sha256)
+    explanations = None
+    if bundle.reference is not None:
+        with watch.step("explanations"):
+            tested = explainable_patients(bundle.model, bundle.sha256, measured, blocks, probabilities, thresholds)
+            explanations = explain_test_set(tested, bundle.reference, bundle.schema.main, workshop)
     record = run_record(study, started, watch.seconds, checked.hashes, {"bundle": bundle.sha256}, ledger)
     empty = pd.DataFrame()
     result = StudyResult(
@@ -90,7 +111,9 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         thresholds=thresholds,
         signatures=tables["signatures"],
         comparisons=tables["comparisons"],
+        outlines=checked.outlines,
         subgroups=tables["subgroups"],
+        interactions=tables["interactions"],
         zoo=empty,
         selection=empty,
         lasso=None,
@@ -98,11 +121,42 @@ def validate_bundle(bundle: Bundle, study: StudyConfig, out: Path, jobs: int | N
         heatmap=empty,
         main=bundle.schema.main,
         nomograms={name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names},
+        explanations=explanations,
         seconds=watch.seconds,
         record=record,
     )
+    result = with_checks(result, check_facts(checked.facts(whole_split(checked.cohort))))
+    columns = {key: column for key, column in bundle.schema.clinical.items() if key in given}
+    limits = {name: found for name, found in bundle.schema.uncertainty.items() if name in names}
+    result = replace(
+        with_uncertainty(result, limits),
+        training=bundle.schema.training,
+        shift=shift_table(bundle.schema.training, measured, checked.records, columns),
+        domain=domain_table(bundle.reference, bundle.model, blocks, study.seed, study.evaluation.confidence),
+    )
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out)
-    return result
+    return result if recalibrate is None else with_update(result, measured.cohort.patients, recalibrate)
+
+
+def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> StudyResult:
+    """Add the probabilities recalibrated on a share of the cohort; a warning when it holds too few patients for that.
+
+    Parameters
+    ----------
+    result
+        Of the frozen model.
+    patients
+        As `Cohort.patients`.
+    share
+        In (0, 1).
+    """
+    try:
+        confidence = result.config.evaluation.confidence
+        updated = update_predictions(result.predictions, patients, share, result.config.seed, confidence)
+    except InputError as error:
+        finding = Finding("warning", f"no recalibration: {error}".rstrip("."), "--recalibrate")
+        return replace(result, findings=(*result.findings, finding))
+    return replace(result, updated=updated)
 
 
 def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
@@ -116,7 +170,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
     schema = bundle.schema
     images = None
     if study.images is not None and schema.reading is not None and schema.radiomics is not None:
-        images = study.images.model_copy(update=schema.reading.model_dump())
+        images = study.images.model_copy(update=schema.reading.model_dump(exclude={"enhance"}))
     columns = {
         key: _as_trained(key, study.clinical.columns[key], trained)
         for key, trained in schema.clinical.items()
@@ -131,6 +185,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
     return study.model_copy(
         update={
             "images": images,
+            "enhance": schema.reading.enhance if schema.reading else "none",
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,
             "clinical": study.clinical.model_copy(update={"columns": columns}),

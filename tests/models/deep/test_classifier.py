@@ -97,7 +97,7 @@ def test_the_fine_tuned_embedding_is_standardised_over_the_training_patients(
     vectors = fitted.embed(X)
     varying = vectors.std(axis=0) > 0.5
     np.testing.assert_allclose(vectors.mean(axis=0)[varying], 0, atol=0.02)
-    np.testing.assert_allclose(vectors.std(axis=0)[varying], 1, atol=0.02)
+    np.testing.assert_allclose(vectors.std(axis=0)[varying], 1, atol=0.03)
     monkeypatch.setattr(training, "restandardise", lambda *_: None)
     before = clone(fitted).fit(*patients(24, 0))
     np.testing.assert_allclose(fitted.decision_function(X), before.decision_function(X), rtol=1e-3, atol=1e-3)

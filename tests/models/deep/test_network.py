@@ -40,20 +40,31 @@ def test_pooled_stages_give_the_same_from_the_start_and_from_the_middle(name: st
     with torch.no_grad():
         half = network.run(x, 0, taps[0] + 1)
         torch.testing.assert_close(network.embed(half, mask, taps[0] + 1), network.embed(x, mask))
+        anterior = torch.zeros_like(mask)
+        anterior[..., 4:8, 4:12] = 1
         maps = channels_first(half, body)
-        expected = (maps * torch.nn.functional.adaptive_avg_pool2d(mask, maps.shape[2:])).mean((2, 3))
-        share = torch.nn.functional.adaptive_avg_pool2d(mask, maps.shape[2:]).mean()
-        torch.testing.assert_close(network.embed(x, mask)[:, : maps.shape[1]], expected / share)
+        weight = torch.nn.functional.adaptive_avg_pool2d(anterior, maps.shape[2:])
+        expected = (maps * weight).sum((2, 3)) / weight.sum()
+        torch.testing.assert_close(network.embed(x, mask)[:, : maps.shape[1]], expected)
 
 
 def test_lesion_means_by_hand() -> None:
     maps = torch.arange(16.0).view(1, 1, 4, 4)
     mask = torch.zeros(1, 1, 4, 4)
     mask[..., :2, :2] = 1
-    inside, outside = lesion_means(maps, mask)[0].tolist()
-    assert inside == pytest.approx(np.mean([0, 1, 4, 5]))
+    anterior, posterior, outside = lesion_means(maps, mask)[0].tolist()
+    assert anterior == pytest.approx(np.mean([0, 1]))
+    assert posterior == pytest.approx(np.mean([4, 5]))
     assert outside == pytest.approx((120 - 10) / 12)
-    assert lesion_means(maps, torch.ones(1, 1, 4, 4))[0].tolist() == [7.5, 0]
+    assert lesion_means(maps, torch.ones(1, 1, 4, 4))[0].tolist() == [3.5, 11.5, 0]
+
+
+def test_the_halves_of_each_lesion_of_a_batch_are_its_own() -> None:
+    mask = torch.zeros(2, 1, 8, 8)
+    mask[0, :, :2] = 1
+    mask[1, :, 3:7, 2:5] = 1
+    rows = torch.arange(8.0).view(1, 1, 8, 1).expand(2, 1, 8, 8)
+    assert lesion_means(rows, mask)[:, :2].tolist() == [[0, 1], [3.5, 5.5]]
 
 
 def test_the_middle_of_networks() -> None:

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from sonoher2.models.deep.activations import Batch, Preparation
 from sonoher2.models.deep.classifier import DeepClassifier
-from sonoher2.models.explain.faithful import deletion_curve, heat_shares, randomised_similarity
+from sonoher2.models.explain.explained import Explained
+from sonoher2.models.explain.faithful import deletion_curve, heat_shares, noise_map, randomised_similarity
 from sonoher2.models.explain.gradcam import (
     attention_relevance,
     grad_cam,
@@ -33,9 +34,10 @@ def vit(patients: Make) -> DeepClassifier:
 
 def test_gradients_are_those_of_the_score(convolutional: DeepClassifier, patients: Make) -> None:
     """A last stage that is only averaged and weighted has a gradient that is known: weight / pixels."""
-    network = convolutional.fitted_network()
+    explained = Explained.of_classifier(convolutional)
+    network = explained.network
     picture = patients(2, 1)[0][0][0]
-    maps, gradients = maps_and_gradients(network, Preparation().run(network, [picture], 0), 1)
+    maps, gradients = maps_and_gradients(explained, Preparation().run(network, [picture], 0))
     weight = (network.head.weight[1] - network.head.weight[0]) / network.spread
     expected = (weight / maps[0].numel()).view(-1, 1, 1).expand_as(maps)
     torch.testing.assert_close(gradients, expected.detach())
@@ -61,7 +63,7 @@ def test_heat_maps_of_convolutional_networks(
     classifier = convolutional
     if pooling == "lesion":
         classifier = DeepClassifier("resnet10t", "none", 32, epochs=0).fit(X, y)
-    heat = heat_map(classifier, X[1][0], method=method)
+    heat = heat_map(Explained.of_classifier(classifier), X[1][0], method)
     assert heat.shape == (32, 32)
     assert heat.min() >= 0
     assert heat.max() == 1
@@ -69,20 +71,21 @@ def test_heat_maps_of_convolutional_networks(
 
 def test_attention_relevance_has_the_gradient_of_the_attention(vit: DeepClassifier, patients: Make) -> None:
     picture = patients(2, 1)[0][1][0]
-    network = vit.fitted_network()
-    batch = Preparation().run(network, [picture], 0)
-    relevance = attention_relevance(network, batch, 1)
-    assert relevance.shape == network.body.patch_embed.grid_size
+    explained = Explained.of_classifier(vit)
+    batch = Preparation().run(explained.network, [picture], 0)
+    relevance = attention_relevance(explained, batch)
+    assert relevance.shape == explained.network.body.patch_embed.grid_size
     assert relevance.min() >= 0
     assert relevance.max() > 0
     # the attention is put back as it was, and asking twice changes nothing
-    torch.testing.assert_close(attention_relevance(network, batch, 1), relevance)
-    assert heat_map(vit, picture).max() == 1
+    torch.testing.assert_close(attention_relevance(explained, batch), relevance)
+    assert heat_map(explained, picture).max() == 1
 
 
 def test_attention_relevance_of_one_block_by_hand(vit: DeepClassifier, patients: Make) -> None:
     """With one block the relevance of a patch is the positive part of gradient x attention in the class token's row."""
-    network = vit.fitted_network()
+    explained = Explained.of_classifier(vit)
+    network = explained.network
     body = network.body
     body.blocks = body.blocks[:1]
     batch = Preparation().run(network, [patients(2, 1)[0][1][0]], 0)
@@ -106,16 +109,16 @@ def test_attention_relevance_of_one_block_by_hand(vit: DeepClassifier, patients:
     (gradient,) = torch.autograd.grad(score(attention), attention)
     expected = (attention * gradient).clamp_min(0).mean(1)[0][0, 1:].detach()
     network._stages = [network._stages[0], network._stages[1], torch.nn.ModuleList([body.norm])]
-    found = attention_relevance(network, batch, 1)
+    found = attention_relevance(explained, batch)
     torch.testing.assert_close(found.flatten(), expected)
 
 
 def test_the_other_class_has_other_reasons(convolutional: DeepClassifier, patients: Make) -> None:
     picture = patients(2, 1)[0][0][0]
-    network = convolutional.fitted_network()
-    batch: Batch = Preparation().run(network, [picture], 0)
-    _, for_one = maps_and_gradients(network, batch, 1)
-    _, for_zero = maps_and_gradients(network, batch, 0)
+    one, zero = (Explained.of_classifier(convolutional, outcome) for outcome in (1, 0))
+    batch: Batch = Preparation().run(one.network, [picture], 0)
+    _, for_one = maps_and_gradients(one, batch)
+    _, for_zero = maps_and_gradients(zero, batch)
     torch.testing.assert_close(for_one, -for_zero)
 
 
@@ -127,6 +130,7 @@ def test_where_the_heat_lies() -> None:
     shares = heat_shares(heat, mask)
     assert (shares.lesion, shares.ring, shares.elsewhere) == (0.5, 0.25, 0.25)
     assert shares.lesion_area == 100 / 1600
+    assert shares.lesion_area < shares.lesion_area + shares.ring_area < 0.25
     assert np.isnan(heat_shares(heat * 0, mask).lesion)
     assert heat_shares(heat, np.ones((40, 40), bool)).lesion == 1
 
@@ -134,18 +138,24 @@ def test_where_the_heat_lies() -> None:
 def test_randomised_weights_change_the_map(convolutional: DeepClassifier, vit: DeepClassifier, patients: Make) -> None:
     picture = patients(2, 1)[0][1][0]
     for classifier in (convolutional, vit):
-        similarity = randomised_similarity(classifier, picture)
-        assert len(similarity) == classifier.fitted_network().n_stages + 1
+        explained = Explained.of_classifier(classifier)
+        before = heat_map(explained, picture)
+        similarity = randomised_similarity(explained, picture)
+        assert len(similarity) == explained.network.n_stages + 1
         assert np.nanmin(similarity) < 0.8
-        assert similarity == pytest.approx(randomised_similarity(classifier, picture), nan_ok=True)
+        # the network itself is left as it was
+        np.testing.assert_array_equal(heat_map(explained, picture), before)
+        assert similarity == pytest.approx(randomised_similarity(explained, picture), nan_ok=True)
 
 
 def test_deletion_starts_with_the_score_and_ends_blurred(convolutional: DeepClassifier, patients: Make) -> None:
     picture = patients(2, 1)[0][1][0]
-    heat = heat_map(convolutional, picture)
-    curve = deletion_curve(convolutional, picture, heat, steps=4)
+    explained = Explained.of_classifier(convolutional)
+    heat = heat_map(explained, picture)
+    curve = deletion_curve(explained, picture, heat, steps=4)
     assert curve.shape == (5,)
     assert curve[0] == pytest.approx(convolutional.decision_function([picture[None]])[0], rel=1e-4)
-    other_order = deletion_curve(convolutional, picture, 1 - heat, steps=4)
+    chance = noise_map(explained, picture)
+    other_order = deletion_curve(explained, picture, chance, steps=4)
     assert other_order[-1] == curve[-1]
     assert (other_order[1:-1] != curve[1:-1]).any()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils.validation import check_is_fitted
@@ -17,8 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from sonoher2.errors import InputError
 from sonoher2.files import content_key
 from sonoher2.models.deep.activations import Preparation, Store, TrainingPictures
-from sonoher2.models.deep.build import Pooling, build_network, network_state, restored_network
-from sonoher2.models.deep.crop import MaskUse, as_pictures
+from sonoher2.models.deep.build import Pooling, build_network, network_state
+from sonoher2.models.deep.crop import MaskUse, Picture, as_pictures
+from sonoher2.models.deep.kept import KeptNetwork
 from sonoher2.models.deep.network import Network
 from sonoher2.models.deep.training import Examples, Schedule, train
 from sonoher2.networks.device import one_thread
@@ -28,7 +29,7 @@ ALL_STAGES = -1
 """`unfreeze` for all stages."""
 
 
-class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class DeepClassifier(KeptNetwork, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Predicts the class of a patient from the pictures of their lesions.
 
     One row of X is one patient: an array (images, 2, size, size) of `lesion_picture`s, or (images, size, size)
@@ -68,7 +69,7 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_
         Shape (K,).
     state_
-        All tensors of the network, by name, as arrays: what is saved.
+        See `KeptNetwork`.
     losses_, best_epoch_
         Loss of the probe and after each epoch, and the epoch that was kept; see `training.Course`.
     seen_
@@ -117,7 +118,8 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         store
             Where activations of frozen stages are kept; share one between the folds of a cross-fit.
         work
-            Folder for checkpoints: a stopped fit with the same data and settings goes on at its last epoch.
+            Folder for checkpoints: a stopped fit with the same data and settings goes on at its last epoch. A
+            finished one leaves none.
 
         Raises
         ------
@@ -134,33 +136,34 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         owner = np.repeat(np.arange(len(patients)), [len(pictures) for pictures in patients])
         pictures = [picture for several in patients for picture in several]
         self.seen_ = sorted({picture_key(picture) for picture in pictures})
+        checkpoint = self._checkpoint(work, labels[owner], owner)
         with one_thread():
-            network = build_network(
-                self.network,
-                self.weights,
-                size=self.size,
-                pooling=self.pooling,
-                n_outputs=len(self.classes_),
-                seed=self.seed,
-                device=self.device,
-            )
-            schedule = self._schedule(network)
-            first = schedule.unfrozen if network.taps is None else min(schedule.unfrozen, network.taps[0] + 1)
-            source = TrainingPictures(pictures, network, first, self._preparation(), store or Store())
+            network = self._new_network(len(self.classes_))
+            source = self._source(network, pictures, store or Store())
             held_out = stopping_patients(labels, self.held_out, self.seed)[owner]
             examples = Examples(source, labels[owner], owner, held_out)
-            course = train(network, examples, schedule, self._checkpoint(work, labels[owner], owner))
+            course = train(network, examples, self._schedule(network), checkpoint)
+        if checkpoint is not None:
+            checkpoint.unlink(missing_ok=True)
         self.state_ = network_state(network)
         self.losses_, self.best_epoch_ = course.losses, course.best
         return self
 
+    def keep_activations(self, X: Sequence[ArrayLike], store: Store) -> None:
+        """Put into `store` what `fit` would compute of these patients' pictures; labels are not needed for it."""
+        pictures = [picture for several in as_pictures(X, self.size) for picture in several]
+        with one_thread():
+            self._source(self._new_network(1), pictures, store)
+
     def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embedding of each patient, standardised on the training patients, shape (patients, width)."""
-        check_is_fitted(self)
-        network = self.fitted_network()
-        with one_thread():
-            rows = [patient_embedding(network, several, self._preparation()) for several in as_pictures(X, self.size)]
-        return (np.stack(rows) - self.state_["centre"]) / self.state_["spread"]
+        return self._standardised(self.raw_embedding(X))
+
+    def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Standardised embedding, and scores: see `KeptNetwork.described`."""
+        embedding = self._standardised(raw)
+        scores = self.scores_of(embedding)
+        return embedding, scores[:, None] if scores.ndim == 1 else np.asarray(log_softmax(scores, axis=1))
 
     def decision_function(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Scores before the softmax: (patients,) for two classes, log-odds of the second one; else (patients, K)."""
@@ -188,10 +191,25 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seen = set(self.seen_)
         return np.array([any(picture_key(p) in seen for p in several) for several in as_pictures(X, self.size)])
 
-    def fitted_network(self) -> Network:
-        """Build the network with its learned weights, in evaluation mode."""
+    def _standardised(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         check_is_fitted(self)
-        return restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
+        return np.asarray((raw - self.state_["centre"]) / self.state_["spread"])
+
+    def _new_network(self, n_outputs: int) -> Network:
+        return build_network(
+            self.network,
+            self.weights,
+            size=self.size,
+            pooling=self.pooling,
+            n_outputs=n_outputs,
+            seed=self.seed,
+            device=self.device,
+        )
+
+    def _source(self, network: Network, pictures: list[Picture], store: Store) -> TrainingPictures:
+        unfrozen = self._schedule(network).unfrozen
+        first = unfrozen if network.taps is None else min(unfrozen, network.taps[0] + 1)
+        return TrainingPictures(pictures, network, first, self._preparation(), store)
 
     def _schedule(self, network: Network) -> Schedule:
         everything = self.weights == NONE or self.unfreeze == ALL_STAGES
@@ -204,19 +222,6 @@ class DeepClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _checkpoint(self, work: Path | None, y: NDArray[np.int64], owner: NDArray[np.int64]) -> Path | None:
         key = content_key(repr(sorted(self.get_params().items())), self.seen_, y.tolist(), owner.tolist())
         return None if work is None else Path(work) / f"{key}.safetensors"
-
-
-def patient_embedding(
-    network: Network, pictures: Sequence[NDArray[np.uint8]], preparation: Preparation
-) -> NDArray[np.float64]:
-    """Mean embedding (width,) of a patient's pictures, before standardisation.
-
-    Pictures go through the network one at a time, so that a result never depends on what else is scored with it.
-    """
-    with torch.no_grad():
-        batches = [preparation.run(network, [picture], 0) for picture in pictures]
-        rows = [network.embed(batch.x, batch.mask)[0].double().cpu().numpy() for batch in batches]
-    return np.asarray(np.mean(rows, axis=0))
 
 
 def picture_key(picture: NDArray[np.uint8]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,18 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.build import Pooling, build_network, network_state, restored_network
-from sonoher2.models.deep.classifier import patient_embedding
-from sonoher2.models.deep.crop import MaskUse, as_pictures
-from sonoher2.networks.device import one_thread
+from sonoher2.models.deep.build import Pooling, build_network, network_state
+from sonoher2.models.deep.crop import MaskUse
+from sonoher2.models.deep.kept import KeptNetwork
 from sonoher2.networks.weights import AUTO
 
 
-class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class DeepEmbedding(KeptNetwork, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """The embedding of a frozen network: it learns nothing from patients, so that it cannot leak.
 
-    Fine-tuned embeddings are `crossfit.CrossFit`'s matter, since those of training patients must come out of fold.
+    Fine-tuned embeddings are `crossfit`'s matter, since those of training patients must come out of fold.
 
     Parameters
     ----------
@@ -34,7 +31,7 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     width_
         Numbers per patient.
     state_
-        All tensors of the network, by name, as arrays: a saved embedding needs no other file.
+        See `KeptNetwork`.
     """
 
     def __init__(
@@ -70,24 +67,13 @@ class DeepEmbedding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.state_ = network_state(network)
         return self
 
-    @property
-    def sha256(self) -> str:
-        """Hash of all tensors: two networks of one hash embed alike."""
-        check_is_fitted(self)
-        digest = hashlib.sha256()
-        for name in sorted(self.state_):
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(self.state_[name]).tobytes())
-        return digest.hexdigest()
-
     def transform(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embeddings (patients, width); each element of X holds one patient's pictures."""
-        check_is_fitted(self)
-        network = restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
-        preparation = Preparation(self.mask, 0, self.seed)
-        with one_thread():
-            rows = [patient_embedding(network, several, preparation) for several in as_pictures(X, self.size)]
-        return np.stack(rows)
+        return self.raw_embedding(X)
+
+    def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give back the raw embedding itself, and no scores."""
+        return raw, np.empty((len(raw), 0))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names ``deep_0000`` and so on."""

@@ -1,43 +1,57 @@
-"""From the files of images to the frozen network's embedding of each lesion."""
+"""From a study's `deep` settings to its networks, and from the files of images to the pictures that they see."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sonoher2.config import DeepConfig, ImageReading
-from sonoher2.models.deep.crop import lesion_picture
+from sonoher2.features.lesion import open_lesion
+from sonoher2.models.deep.classifier import ALL_STAGES, DeepClassifier
+from sonoher2.models.deep.crop import Picture, lesion_picture
 from sonoher2.models.deep.embedding import DeepEmbedding
-from sonoher2.regions.region import read_lesion
+from sonoher2.networks.weights import NONE
+
+VARIANTS = 4
+"""Augmented variants of a picture whose activations are kept for fine-tuning."""
 
 
-def frozen_embedding(config: DeepConfig) -> DeepEmbedding:
-    """Fetch the weights of a study's network.
+def frozen_networks(config: DeepConfig) -> tuple[DeepEmbedding, ...]:
+    """Fetch the weights of a study's networks.
 
     Raises
     ------
     InputError
         No such network, or its weights cannot be had.
     """
-    return DeepEmbedding(
-        network=config.network,
+    return tuple(
+        DeepEmbedding(
+            network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
+        ).fit()
+        for name in config.network
+    )
+
+
+def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassifier:
+    """Unfitted classifier of one network of a study."""
+    everything = config.weights == NONE or config.unfreeze == ALL_STAGES
+    return DeepClassifier(
+        network=network,
         weights=config.weights,
         size=config.size,
         pooling=config.pooling,
         mask=config.mask,
-    ).fit()
+        epochs=config.epochs,
+        unfreeze=config.unfreeze,
+        # without frozen stages there is nothing to keep, and fresh variants cost no more than kept ones
+        variants=0 if everything else VARIANTS,
+        seed=seed,
+    )
 
 
-def embed_lesions(
-    files: Sequence[tuple[str, Sequence[str], float | None]],
-    *,
-    reading: ImageReading,
-    config: DeepConfig,
-    embedding: DeepEmbedding,
-) -> NDArray[np.float64]:
-    """Read images with their masks and embed each lesion: the one way for studies and predictions.
+def lesion_pictures(
+    files: Sequence[tuple[str, Sequence[str], float | None]], *, reading: ImageReading, config: DeepConfig
+) -> list[Picture]:
+    """Read images with their masks and cut out each lesion: the one way for studies and predictions.
 
     Parameters
     ----------
@@ -47,18 +61,12 @@ def embed_lesions(
         Crop, several masks.
     config
         Margin and size of the picture.
-    embedding
-        The frozen network.
 
     Returns
     -------
-    (images, width).
+    One picture per image, (2, size, size).
     """
-    pictures = []
-    for image, masks, mm_per_pixel in files:
-        known = None if mm_per_pixel is None or np.isnan(mm_per_pixel) else mm_per_pixel
-        lesion = read_lesion(
-            image, masks, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode, several=reading.several_masks
-        )
-        pictures.append(lesion_picture(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin)[None])
-    return embedding.transform(pictures)
+    lesions = (open_lesion(image, masks, reading=reading, mm_per_pixel=known) for image, masks, known in files)
+    return [
+        lesion_picture(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions
+    ]

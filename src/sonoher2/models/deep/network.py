@@ -141,7 +141,9 @@ def channels_first(x: Tensor, body: Body) -> Tensor:
 
 
 def lesion_means(maps: Tensor, mask: Tensor) -> Tensor:
-    """Mean of each channel inside the lesion, then around it.
+    """Mean of each channel in the lesion's anterior half, in its posterior half, and around it.
+
+    Depth means something in ultrasound (shadow and enhancement lie behind), so that the halves are kept apart.
 
     Parameters
     ----------
@@ -152,10 +154,21 @@ def lesion_means(maps: Tensor, mask: Tensor) -> Tensor:
 
     Returns
     -------
-    Shape (images, 2 channels).
+    Shape (images, 3 channels).
     """
-    inside = functional.adaptive_avg_pool2d(mask.to(maps.dtype), (maps.shape[2], maps.shape[3]))
-    return torch.cat([_weighted(maps, inside), _weighted(maps, 1 - inside)], dim=1)
+    mask = mask.to(maps.dtype)
+    anterior = mask * _upper_half(mask)
+    whole, half = (functional.adaptive_avg_pool2d(part, (maps.shape[2], maps.shape[3])) for part in (mask, anterior))
+    return torch.cat([_weighted(maps, half), _weighted(maps, whole - half), _weighted(maps, 1 - whole)], dim=1)
+
+
+def _upper_half(mask: Tensor) -> Tensor:
+    """1 in the rows above the middle between a lesion's first and last row, else 0; shape (images, 1, rows, 1)."""
+    rows = torch.arange(mask.shape[2], device=mask.device, dtype=mask.dtype)
+    filled = mask.amax(dim=3).squeeze(1) > 0
+    last = torch.where(filled, rows, 0).amax(dim=1)
+    first = torch.where(filled, rows, mask.shape[2]).amin(dim=1)
+    return (rows < ((first + last + 1) / 2)[:, None]).to(mask.dtype)[:, None, :, None]
 
 
 def _weighted(maps: Tensor, weight: Tensor) -> Tensor:

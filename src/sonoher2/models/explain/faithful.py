@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,11 +12,10 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import spearmanr
 
 from sonoher2.errors import InputError
-from sonoher2.models.deep.activations import Preparation
-from sonoher2.models.deep.classifier import DeepClassifier
 from sonoher2.models.deep.crop import Picture
-from sonoher2.models.deep.network import Network
-from sonoher2.models.explain.gradcam import Heat, Method, has_relevance, margin, network_heat
+from sonoher2.models.deep.network import channels_first
+from sonoher2.models.explain.explained import Explained
+from sonoher2.models.explain.gradcam import Heat, explained_stage, heat_map, upsampled
 from sonoher2.networks.device import one_thread
 from sonoher2.regions.rings import equivalent_diameter, peritumoural_ring
 
@@ -31,14 +31,15 @@ class HeatShares:
     ----------
     lesion, ring, elsewhere
         0 to 1.
-    lesion_area
-        Share of the picture that the lesion covers: what `lesion` would be by chance.
+    lesion_area, ring_area
+        Shares of the picture that they cover: what `lesion` and `ring` would be by chance.
     """
 
     lesion: float
     ring: float
     elsewhere: float
     lesion_area: float
+    ring_area: float
 
 
 def heat_shares(heat: Heat, mask: NDArray[np.bool_]) -> HeatShares:
@@ -58,35 +59,38 @@ def heat_shares(heat: Heat, mask: NDArray[np.bool_]) -> HeatShares:
         ring = np.zeros_like(mask)
     total = heat.sum() or np.nan
     lesion, around = float(heat[mask].sum() / total), float(heat[ring].sum() / total)
-    return HeatShares(lesion, around, 1 - lesion - around, float(mask.mean()))
+    return HeatShares(lesion, around, 1 - lesion - around, float(mask.mean()), float(ring.mean()))
 
 
-def randomised_similarity(
-    classifier: DeepClassifier, picture: Picture, *, outcome: int = 1, seed: int = 0
-) -> list[float]:
-    """Rank correlation of the heat map with that of the same network, randomised from the classifier down.
+def randomised_similarity(explained: Explained, picture: Picture, *, seed: int = 0) -> list[float]:
+    """Rank correlation of the heat map with that of the same model, randomised from the classifier down.
 
-    A map that explains the network changes as its weights are replaced by noise, one stage after another (Adebayo et
-    al., Sanity Checks for Saliency Maps, NeurIPS 2018); a map that stays the same shows edges, not reasons.
+    A map that explains the model changes as its weights are replaced by noise, one stage after another (Adebayo et
+    al., Sanity Checks for Saliency Maps, NeurIPS 2018); a map that stays the same shows edges, not reasons. The
+    classifier, whatever its kind, is its gradient by the embedding: that is what a map sees of it.
 
     Returns
     -------
     Spearman's correlation after the classifier and after each further stage, the last one first; NaN where the
-    randomised network gives no heat. All are compared with the map of the fitted network.
+    randomised network gives no heat. All are compared with the map of the fitted model.
     """
-    network = classifier.fitted_network().requires_grad_(False)
-    preparation = Preparation(classifier.mask)
-    method: Method = "attention" if has_relevance(network) else "grad-cam"
-    with one_thread(), torch.random.fork_rng(devices=[]):
+    rng = np.random.default_rng(seed)
+    gradient = explained.gradient(explained.embed(picture))
+    noise = rng.normal(gradient.mean(), gradient.std(), len(gradient))
+    changed = replace(explained, network=deepcopy(explained.network).requires_grad_(False), gradient=lambda _: noise)
+    original = heat_map(explained, picture)
+    correlations = [_rank_correlation(heat_map(changed, picture), original)]
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        original = network_heat(network, picture, preparation, outcome, method)
-        correlations = []
-        for part in [network.head, *(network.stage(number) for number in range(network.n_stages - 1, -1, -1))]:
-            _randomise(part)
-            changed = network_heat(network, picture, preparation, outcome, method)
-            flat = changed.min() == changed.max() or original.min() == original.max()
-            correlations.append(float("nan") if flat else float(spearmanr(original.ravel(), changed.ravel()).statistic))
+        for number in range(changed.network.n_stages - 1, -1, -1):
+            _randomise(changed.network.stage(number))
+            correlations.append(_rank_correlation(heat_map(changed, picture), original))
     return correlations
+
+
+def _rank_correlation(a: Heat, b: Heat) -> float:
+    flat = a.min() == a.max() or b.min() == b.max()
+    return float("nan") if flat else float(spearmanr(a.ravel(), b.ravel()).statistic)
 
 
 def _randomise(part: torch.nn.Module) -> None:
@@ -99,45 +103,42 @@ def _randomise(part: torch.nn.Module) -> None:
             values.copy_(values[torch.randperm(len(values)).to(values.device)])
 
 
-def deletion_curve(
-    classifier: DeepClassifier, picture: Picture, heat: Heat, *, outcome: int = 1, steps: int = 10
-) -> NDArray[np.float64]:
-    """Score of a class as the hottest pixels are blurred away, step by step (Petsiuk et al., RISE, BMVC 2018).
+def deletion_curve(explained: Explained, picture: Picture, heat: Heat, *, steps: int = 10) -> NDArray[np.float64]:
+    """Score as the hottest pixels are blurred away, step by step (Petsiuk et al., RISE, BMVC 2018).
 
     Parameters
     ----------
-    classifier
-        Fitted.
+    explained
+        Network and score.
     picture
         Shape (2, size, size).
     heat
-        Shape (size, size); or any other order in which to delete, such as noise, to compare with.
-    outcome
-        Position of the class.
+        Shape (size, size); or any other order in which to delete, such as `noise_map`, to compare with.
     steps
         Equal parts of the picture.
 
     Returns
     -------
-    Shape (steps + 1,): score of the class less the mean of the others, from the whole picture to a blurred one.
-    The faster it falls the better the map.
+    Shape (steps + 1,): the score from the whole picture to a blurred one. The faster it falls the better the map.
     """
-    network = classifier.fitted_network()
-    preparation = Preparation(classifier.mask)
     grey = picture[0].astype(np.float64)
     blurred = gaussian_filter(grey, picture.shape[-1] / 16)
     ranks = np.empty(heat.size, np.int64)
     ranks[np.argsort(-heat, axis=None, kind="stable")] = np.arange(heat.size)
-    scores = []
+    embeddings = []
     with one_thread():
         for step in range(steps + 1):
             gone = (ranks < heat.size * step / steps).reshape(heat.shape)
             changed = np.stack([np.where(gone, blurred, grey), picture[1]]).round().astype(np.uint8)
-            scores.append(_score(network, changed, preparation, outcome))
-    return np.array(scores)
+            embeddings.append(explained.embed(changed))
+    return explained.score(np.stack(embeddings))
 
 
-def _score(network: Network, picture: Picture, preparation: Preparation, outcome: int) -> float:
-    batch = preparation.run(network, [picture], 0)
+def noise_map(explained: Explained, picture: Picture, *, seed: int = 0) -> Heat:
+    """Heat map of pure chance, as coarse as those of the network: single pixels would delete otherwise than patches."""
+    network = explained.network
+    batch = explained.preparation.run(network, [picture], 0)
     with torch.no_grad():
-        return float(margin(network.classify(network.embed(batch.x, batch.mask)), outcome))
+        rows, columns = channels_first(network.run(batch.x, 0, explained_stage(network) + 1), network.body).shape[2:]
+    chance = np.random.default_rng(seed).random((rows, columns))
+    return upsampled(torch.from_numpy(chance), picture.shape[-1])

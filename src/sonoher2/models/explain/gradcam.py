@@ -18,48 +18,39 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 from torch.nn import functional
 
-from sonoher2.models.deep.activations import Batch, Preparation
-from sonoher2.models.deep.classifier import DeepClassifier
-from sonoher2.models.deep.crop import Picture, as_pictures
+from sonoher2.models.deep.activations import Batch
+from sonoher2.models.deep.crop import Picture
 from sonoher2.models.deep.network import Network, channels_first
+from sonoher2.models.explain.explained import Explained
 from sonoher2.networks.device import one_thread
 
 Method = Literal["grad-cam", "grad-cam++", "attention"]
 Heat = NDArray[np.float64]
-"""Shape (size, size), 0 to 1; all 0 when nothing speaks for the class."""
+"""Shape (size, size), 0 to 1; all 0 when nothing speaks for the score."""
 
 
-def heat_map(classifier: DeepClassifier, picture: Picture, *, outcome: int = 1, method: Method | None = None) -> Heat:
-    """Heat map of one picture for one class.
+def heat_map(explained: Explained, picture: Picture, method: Method | None = None) -> Heat:
+    """Heat map of one picture: where it speaks for the score that is explained.
 
     Parameters
     ----------
-    classifier
-        Fitted.
+    explained
+        Network and score.
     picture
         Shape (2, size, size).
-    outcome
-        Position of the class in `classes_`.
     method
         None: ``attention`` for a ViT with its own pooling, else ``grad-cam``. ``attention`` is for those only.
     """
-    network = classifier.fitted_network()
+    network = explained.network
     chosen = method or ("attention" if has_relevance(network) else "grad-cam")
-    (checked,) = as_pictures([picture[None]], classifier.size)[0]
     with one_thread():
-        return network_heat(network, checked, Preparation(classifier.mask), outcome, chosen)
-
-
-def network_heat(network: Network, picture: Picture, preparation: Preparation, outcome: int, method: Method) -> Heat:
-    """`heat_map` of a network in evaluation mode."""
-    batch = preparation.run(network, [picture], 0)
-    if method == "attention":
-        coarse = attention_relevance(network, batch, outcome)
-    else:
-        maps, gradients = maps_and_gradients(network, batch, outcome)
-        weigh = grad_cam if method == "grad-cam" else grad_cam_plus_plus
-        coarse = weigh(maps, gradients)
-    return _upsampled(coarse, picture.shape[-1])
+        batch = explained.preparation.run(network, [picture], 0)
+        if chosen == "attention":
+            coarse = attention_relevance(explained, batch)
+        else:
+            weigh = grad_cam if chosen == "grad-cam" else grad_cam_plus_plus
+            coarse = weigh(*maps_and_gradients(explained, batch))
+    return upsampled(coarse, picture.shape[-1])
 
 
 def explained_stage(network: Network) -> int:
@@ -67,23 +58,20 @@ def explained_stage(network: Network) -> int:
     return network.n_stages - 1 if network.taps is None else network.taps[0]
 
 
-def maps_and_gradients(network: Network, batch: Batch, outcome: int) -> tuple[Tensor, Tensor]:
-    """Give the maps of `explained_stage` (channels, rows, columns) and the gradient of the class's score by them.
+def maps_and_gradients(explained: Explained, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Give the maps of `explained_stage` (channels, rows, columns) and the gradient of the score by them.
 
-    The score is that of the class less the mean of the others.
+    The gradient of the score by the embedding goes back through the pooling and the stages behind the maps.
     """
+    network = explained.network
     stage = explained_stage(network) + 1
+    with torch.no_grad():
+        output = network.run(batch.x, 0, stage)
     with torch.enable_grad():
-        output = network.run(batch.x, 0, stage).detach().requires_grad_()
-        score = margin(network.classify(network.embed(output, batch.mask, stage)), outcome)
-        (gradient,) = torch.autograd.grad(score, output)
+        output.requires_grad_()
+        embedding = network.embed(output, batch.mask, stage)
+        (gradient,) = torch.autograd.grad(embedding, output, explained.gradient_like(embedding))
     return channels_first(output.detach(), network.body)[0], channels_first(gradient, network.body)[0]
-
-
-def margin(scores: Tensor, outcome: int) -> Tensor:
-    """Score of a class less the mean of the others, for a single picture."""
-    others = [number for number in range(scores.shape[1]) if number != outcome]
-    return scores[0, outcome] - scores[0, others].mean()
 
 
 def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
@@ -105,14 +93,15 @@ def has_relevance(network: Network) -> bool:
     return type(network.body) is VisionTransformer and network.taps is None
 
 
-def attention_relevance(network: Network, batch: Batch, outcome: int) -> Tensor:
+def attention_relevance(explained: Explained, batch: Batch) -> Tensor:
     """Relevance of each patch (rows, columns): R = (1 + heads' mean of (gradient x attention)+) R, block by block."""
+    network = explained.network
     if not has_relevance(network):
         raise ValueError("attention relevance is for a ViT with its own pooling")
     with torch.enable_grad(), _attention_of(network) as kept:
         # the picture itself needs a gradient: all weights are frozen
-        score = margin(network.classify(network.embed(batch.x.clone().requires_grad_(), batch.mask)), outcome)
-        gradients = torch.autograd.grad(score, kept)
+        embedding = network.embed(batch.x.clone().requires_grad_(), batch.mask)
+        gradients = torch.autograd.grad(embedding, kept, explained.gradient_like(embedding))
     n_tokens = kept[0].shape[-1]
     relevance = torch.eye(n_tokens, device=batch.x.device)
     for attention, gradient in zip(kept, gradients, strict=True):
@@ -139,7 +128,8 @@ def _attention_of(network: Network) -> Iterator[list[Tensor]]:
             layer.fused_attn = fused
 
 
-def _upsampled(coarse: Tensor, size: int) -> Heat:
+def upsampled(coarse: Tensor, size: int) -> Heat:
+    """Bring a coarse map (rows, columns) to the size of the picture, its largest value to 1."""
     fine = functional.interpolate(coarse[None, None].float(), (size, size), mode="bilinear", align_corners=False)[0, 0]
     heat = fine.cpu().numpy().astype(np.float64)
     return np.asarray(heat / heat.max()) if heat.max() > 0 else np.zeros_like(heat)

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     import shap
 
 BACKGROUND = 100
-"""Training patients, at most, over whom an absent feature is averaged."""
+"""Training patients over whom an absent feature is averaged."""
 
 
 def shap_values(
@@ -25,6 +25,7 @@ def shap_values(
     *,
     seed: int = 0,
     rounds: int = 10,
+    background: int = BACKGROUND,
 ) -> tuple[pd.DataFrame, float]:
     """Shapley values by sampled permutations, for any model (Štrumbelj and Kononenko 2014; Lundberg and Lee 2017).
 
@@ -42,20 +43,22 @@ def shap_values(
         Of the permutations and of the choice of training patients.
     rounds
         Permutations per patient, each walked there and back.
+    background
+        At most this many training patients, drawn at random.
 
     Returns
     -------
     Values (patients, features), index and columns as in `patients`; and the base, the mean score of the background.
     """
     columns = list(training.columns)
-    background = training.sample(min(BACKGROUND, len(training)), random_state=seed).to_numpy(np.float64)
+    averaged = training.sample(min(background, len(training)), random_state=seed).to_numpy(np.float64)
 
     def of_array(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(score(pd.DataFrame(rows, columns=training.columns)), np.float64)
 
-    masker = shap.maskers.Independent(background, max_samples=len(background))
+    masker = shap.maskers.Independent(averaged, max_samples=len(averaged))
     explainer = shap.explainers.Permutation(of_array, masker, seed=seed)
     evaluations = rounds * (2 * len(columns) + 1)
     found = explainer(patients[columns].to_numpy(np.float64), max_evals=evaluations, silent=True)
     values = pd.DataFrame(found.values, index=patients.index, columns=training.columns)
-    return values, float(np.mean(of_array(background)))
+    return values, float(np.mean(of_array(averaged)))

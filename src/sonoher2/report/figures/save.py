@@ -35,6 +35,12 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     return files["svg"].decode()
 
 
+def svg_text(figure: Figure) -> str:
+    """SVG of a figure for which no files are wanted."""
+    FigureCanvasAgg(figure)
+    return _render(figure, "svg").decode()
+
+
 def _render(figure: Figure, suffix: str) -> bytes:
     stream = io.BytesIO()
     figure.savefig(stream, format=suffix, dpi=_DPI[suffix], metadata=_METADATA[suffix])

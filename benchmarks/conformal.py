@@ -1,0 +1,115 @@
+"""Coverage of the prediction sets over repeated splits of a real cohort, against the coverage asked for.
+
+Everything that a study learns is learned anew in each split: selection, model, calibration, and from the out-of-fold
+scores the limits of the sets. Features of the unfiltered image only, and few models, to be quick.
+
+    python benchmarks/conformal.py examples/bus-bra.yaml --splits 20
+
+With --features RUN/features.csv the features of an earlier run are taken instead of measuring the lesions again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.split import TEST as IN_TEST
+from sonoher2.cohort.split import split_patients
+from sonoher2.config import RadiomicsConfig, RandomSplit, SelectionConfig, StudyConfig, ValidationConfig, load_study
+from sonoher2.evaluation.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.features.lesion import pool_patients
+from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.fusion.signatures import build_signatures
+from sonoher2.fusion.validation import cross_fit
+from sonoher2.study.cache import Cache
+from sonoher2.study.check import checked_cohort
+from sonoher2.study.compute import default_jobs
+from sonoher2.study.prepare import measure_cohort
+from sonoher2.study.steps import Workshop
+from sonoher2.study.uncertainty import SLACK
+
+
+def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Blocks of all patients, (patients, columns), and the patients themselves."""
+    if features is None:
+        workshop = Workshop(Cache(cache), default_jobs())
+        checked = checked_cohort(study, workshop)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
+        return measured.blocks, measured.cohort.patients
+    cohort, table = load_cohort(study), pd.read_csv(features, dtype={"patient_id": str})
+    kept = [name for name in table if name.startswith(("original_", "ring_original_"))]
+    radiomics = pool_patients(table[kept], table["patient_id"]).loc[cohort.patients.index]
+    return join_blocks({CLINICAL: cohort.patients[list(cohort.clinical)], RADIOMICS: radiomics}), cohort.patients
+
+
+def one_split(blocks: pd.DataFrame, patients: pd.DataFrame, study: StudyConfig, coverage: float) -> pd.DataFrame:
+    """Coverage in the test set of one split, for each signature and class (-1: all)."""
+    in_test = (split_patients(patients, study.split, study.seed).sets.loc[patients.index] == IN_TEST).to_numpy()
+    labels, groups = (patients[name].to_numpy(np.int64) for name in ("label", "group"))
+    columns = study.clinical.columns
+    signatures = build_signatures(study, columns, has_images=True)
+    seen, folds = (blocks[~in_test], labels[~in_test], groups[~in_test]), study.validation.outer_folds
+    held_out = cross_fit(signatures, *seen, folds, study.seed)
+    tested = signatures.fit(*seen).predict_proba(blocks[in_test])
+    tables = []
+    for name, probabilities in tested.items():
+        limits = class_limits(seen[1], held_out[name], coverage, SLACK)
+        table = set_coverage(labels[in_test], prediction_sets(probabilities, limits))
+        tables.append(table.assign(signature=name, seed=study.seed))
+    return pd.concat(tables)
+
+
+def main() -> int:
+    """Run, print a table, write JSON; exit code 1 when a mean coverage is more than 3 points below what was asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--features", type=Path, help="features.csv of an earlier run")
+    parser.add_argument("--splits", type=int, default=20)
+    parser.add_argument("--coverage", type=float, default=0.9)
+    parser.add_argument("--cache", type=Path, default=Path("runs/conformal-cache"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/conformal.json"))
+    options = parser.parse_args()
+    settings = {
+        "radiomics": RadiomicsConfig(filters=["original"]),
+        "models": ["logistic"],
+        "selection": SelectionConfig(mrmr=10, lasso=False),
+        "validation": ValidationConfig(outer_folds=5, inner_folds=3),
+        "split": RandomSplit(),
+        "stability": None,
+    }
+    study = load_study(options.study, options.data).model_copy(update=settings)
+    blocks, patients = wide_table(study, options.features, options.cache)
+    start, tables = monotonic(), []
+    for seed in range(options.splits):
+        tables.append(one_split(blocks, patients, study.model_copy(update={"seed": seed}), options.coverage))
+        print(f"split {seed}: {monotonic() - start:.0f} s", file=sys.stderr)
+    runs = pd.concat(tables)
+    grouped = runs.groupby(["signature", "label"], sort=False)
+    summary = grouped[["coverage", "single", "several", "empty", "right"]].mean()
+    summary["coverage_sd"] = grouped["coverage"].std()
+    summary["standard_error"] = summary["coverage_sd"] / np.sqrt(options.splits)
+    print(summary.round(3).to_string())
+    record = {
+        "study": study.title,
+        "patients": len(blocks),
+        "columns": int(blocks.shape[1]),
+        "splits": options.splits,
+        "asked": options.coverage,
+        "seconds": round(monotonic() - start, 1),
+        "summary": summary.reset_index().round(4).to_dict("records"),
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return int(bool(summary["coverage"].min() < options.coverage - 0.03))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Outlining the lesions of a patient whose images come without masks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sonoher2.errors import InputError
+
+Images = tuple[tuple[Path, tuple[Path, ...]], ...]
+"""Each image with its masks."""
+
+
+@contextmanager
+def outlined(images: Images, *, crop_to_b_mode: bool) -> Iterator[tuple[Images, tuple[str, ...]]]:
+    """Give every image a mask: its own, or one from the shipped segmenter that lives as long as the context.
+
+    Parameters
+    ----------
+    images
+        Each image with its masks; none where it is to be outlined.
+    crop_to_b_mode
+        Whether the model reads the B-mode part of the screen only.
+
+    Yields
+    ------
+    The images, each with a mask; and what to tell the user of those that were outlined.
+
+    Raises
+    ------
+    InputError
+        An image cannot be read, or no lesion is found in it.
+    """
+    if all(masks for _, masks in images):
+        yield images, ()
+        return
+    # networks are slow to import
+    from sonoher2.regions.segment.file import outline_file
+    from sonoher2.regions.segment.pictures import write_mask
+
+    with tempfile.TemporaryDirectory() as folder:
+        complete: list[tuple[Path, tuple[Path, ...]]] = []
+        told: list[str] = []
+        for number, (image, masks) in enumerate(images):
+            if not masks:
+                found = outline_file(image, crop_to_b_mode=crop_to_b_mode)
+                if not found.found:
+                    raise InputError("no lesion was found", where=str(image), fix="Outline it by hand and give --mask")
+                masks = (Path(folder) / f"{number}.png",)
+                write_mask(masks[0], found.mask)
+                said = f"the lesion was outlined automatically, confidence {found.confidence:.2f}; look at it"
+                told.append(f"{image.name}: {said}")
+            complete.append((image, masks))
+        yield tuple(complete), tuple(told)

@@ -1,0 +1,154 @@
+"""Training patients as numbers without names: what a new patient is compared with.
+
+One row per training patient, in an order drawn at random: the class, the out-of-fold score of each signature, the
+encoded clinical columns and the selected, standardised features. No identifier, no date, no image. These are still
+measurements of people: whoever holds other data of theirs could find a row again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.errors import InputError
+from sonoher2.fusion.blocks import CLINICAL
+from sonoher2.fusion.images import BestNetwork, FeatureSignature
+from sonoher2.fusion.logistic import LogisticSignature
+from sonoher2.fusion.signatures import SignatureSet
+
+_LABEL, _SCORE, _SPACE = "label", "score", "space"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The training patients, numbered from 1.
+
+    Attributes
+    ----------
+    labels
+        (cases,), names of the classes.
+    scores
+        (cases, (signature, outcome)): out-of-fold probabilities.
+    spaces
+        (cases, columns) each: the encoded clinical columns as `CLINICAL`, and by signature the features that its model
+        sees.
+    """
+
+    labels: pd.Series
+    scores: pd.DataFrame
+    spaces: dict[str, pd.DataFrame]
+
+
+def build_reference(
+    model: SignatureSet,
+    X: pd.DataFrame,
+    labels: pd.Series,
+    scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    seed: int,
+) -> tuple[Reference, list[str]]:
+    """Take from the training patients what new ones are compared with.
+
+    Parameters
+    ----------
+    model
+        Fitted on them.
+    X
+        Training patients by (block, name).
+    labels
+        (patients,), names of the classes, same index.
+    scores
+        By signature and outcome, out of fold, (patients,).
+    seed
+        Of the order of the cases.
+
+    Returns
+    -------
+    The reference; and the patients' identifiers in the order of the cases, for whoever may know them.
+    """
+    order = np.random.default_rng(seed).permutation(len(X))
+    cases = pd.RangeIndex(1, len(X) + 1, name="case")
+    flat = {(name, outcome): p for name, found in scores.items() for outcome, p in found.items()}
+    reference = Reference(
+        pd.Series(labels.to_numpy()[order], index=cases),
+        pd.DataFrame(flat).iloc[order].set_axis(cases),
+        {name: space.iloc[order].set_axis(cases) for name, space in model_spaces(model, X).items()},
+    )
+    return reference, [str(patient) for patient in X.index[order]]
+
+
+def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Patients as the models see them: encoded clinical columns, and selected features by signature.
+
+    Parameters
+    ----------
+    model
+        Fitted.
+    X
+        Patients by (block, name). What lacks a block is left out.
+
+    Returns
+    -------
+    By name of the space, (patients, columns).
+    """
+    X, present = model.harmonised(X), set(X.columns.get_level_values(0))
+    spaces = {CLINICAL: _encoded(model, X)} if CLINICAL in present else {}
+    for name in model.fitted_:
+        signature = feature_signature(model, name)
+        if signature is not None and present.issuperset(signature.blocks):
+            features = pd.concat([X[block] for block in signature.blocks], axis=1)
+            search = signature.search_
+            spaces[name] = pd.DataFrame(search.selection_.transform(features[search.feature_names_in_]))
+    return {name: space for name, space in spaces.items() if space.shape[1]}
+
+
+def feature_signature(model: SignatureSet, name: str) -> FeatureSignature | None:
+    """Find the signature's model of features, that of the best network where there are several; None without one."""
+    signature = model.fitted_[name]
+    inner = signature.best_ if isinstance(signature, BestNetwork) else signature
+    return inner if isinstance(inner, FeatureSignature) else None
+
+
+def _encoded(model: SignatureSet, X: pd.DataFrame) -> pd.DataFrame:
+    """Clinical columns as the logistic signatures encode them, each column once."""
+    columns: dict[str, NDArray[np.float64]] = {}
+    for signature in model.fitted_.values():
+        if isinstance(signature, LogisticSignature):
+            names = list(signature.encoder_.get_feature_names_out())
+            for variable in signature.kinds:
+                own = [name for name in names if name == variable or name.startswith(f"{variable}=")]
+                values = signature.encoder_.encode(variable, X[CLINICAL, variable])
+                columns |= {name: values[:, i] for i, name in enumerate(own)}
+    return pd.DataFrame(columns, index=X.index)
+
+
+def dump_reference(reference: Reference) -> bytes:
+    """Write as Parquet; features in single precision."""
+    spaces = pd.concat({name: space.astype(np.float32) for name, space in reference.spaces.items()}, axis=1)
+    labels = pd.DataFrame({(_LABEL, ""): reference.labels.astype(str)})
+    table = pd.concat({_LABEL: labels, _SCORE: reference.scores, _SPACE: spaces}, axis=1)
+    return bytes(table.to_parquet())
+
+
+def load_reference(data: bytes) -> Reference:
+    """Read what `dump_reference` wrote.
+
+    Raises
+    ------
+    InputError
+        The file holds something else.
+    """
+    try:
+        table = pd.read_parquet(io.BytesIO(data))
+        labels, scores, spaces = (pd.DataFrame(table[part]) for part in (_LABEL, _SCORE, _SPACE))
+        named = {str(name): pd.DataFrame(spaces[name]).astype(np.float64) for name in spaces.columns.unique(0)}
+        return Reference(labels.iloc[:, 0], scores, named)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            "the file of training cases cannot be read",
+            fix="Use the folder `bundle` that `sonoher2 run` wrote, unchanged",
+        ) from None

@@ -1,0 +1,1 @@
+"""Reporting and quality checklists, filled with what a run can show."""

@@ -1,0 +1,138 @@
+"""What a run can show: the parts of its report, its record, its settings and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sonoher2.report.parts import Drawing, Section, Table
+from sonoher2.report.view import View
+
+
+class Link(NamedTuple):
+    """Where evidence is: text, and an anchor of the report (empty for a file or a key)."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run can show.
+
+    Attributes
+    ----------
+    anchors
+        Title of each section, table and figure of the report by its anchor (``performance``, ``tab-signatures``,
+        ``fig-roc``).
+    record
+        `run.json`.
+    settings
+        The study file with its defaults.
+    kind
+        ``study`` or ``validation``.
+    signatures
+        Names.
+    several
+        Columns of the patients, such as ``site``, that hold more than one value.
+    files
+        Names of files in the folder of the run.
+    """
+
+    anchors: Mapping[str, str]
+    record: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    kind: str
+    signatures: tuple[str, ...]
+    several: frozenset[str]
+    files: frozenset[str]
+
+    def has(self, token: str) -> bool:
+        """Whether something is there.
+
+        Parameters
+        ----------
+        token
+            ``#anchor`` of the report; ``run:`` or ``study:`` and a dotted key that holds something, the latter also
+            with ``=value`` or ``!=value``; ``kind:study``; ``signature:`` and how a name begins; ``several:`` and a
+            column; ``file:`` and a name. Several joined by ``|``: any of them.
+        """
+        if "|" in token:
+            return any(map(self.has, token.split("|")))
+        if token.startswith("#"):
+            return token[1:] in self.anchors
+        kind, _, what = token.partition(":")
+        if kind == "study":
+            return _setting(self.settings, what)
+        tests = {
+            "run": lambda: not _empty(_at(self.record, what)),
+            "kind": lambda: what == self.kind,
+            "signature": lambda: any(name.startswith(what) for name in self.signatures),
+            "several": lambda: what in self.several,
+            "file": lambda: what in self.files,
+        }
+        return tests[kind]()
+
+    def links(self, tokens: Iterable[str]) -> tuple[Link, ...]:
+        """Where the evidence of some tokens is; conditions without a place of their own have none."""
+        return tuple(link for token in tokens if (link := self._link(token)) is not None)
+
+    def _link(self, token: str) -> Link | None:
+        token = next(filter(self.has, token.split("|")))
+        if token.startswith("#"):
+            return Link(self.anchors[token[1:]], token[1:])
+        kind, _, what = token.partition(":")
+        names = {
+            "run": f"run.json: {what}",
+            "study": f"study file: {what.partition('=')[0].rstrip('!')}",
+            "several": f"patients' column {what}",
+            "file": what,
+        }
+        return Link(names[kind], "") if kind in names else None
+
+
+def gather(view: View, sections: Iterable[Section]) -> Evidence:
+    """Look at a report whose other sections are made.
+
+    Parameters
+    ----------
+    view
+        The result.
+    sections
+        Those that are shown.
+    """
+    anchors = {"checklists": "Checklists", "summary": "Summary"}
+    for section in sections:
+        anchors[section.name] = section.title
+        anchors |= {f"tab-{part.name}": part.title for part in section.parts if isinstance(part, Table)}
+        anchors |= {f"fig-{part.name}": part.title for part in section.parts if isinstance(part, Drawing)}
+    patients, config = view.result.patients, view.result.config
+    files = [("features.csv", config.images is not None), ("model-card.md", not view.validation)]
+    return Evidence(
+        anchors=anchors,
+        record=view.result.record,
+        settings=config.model_dump(mode="json", exclude={"data"}),
+        kind=view.result.kind,
+        signatures=view.signatures,
+        several=frozenset(str(name) for name in patients if patients[name].nunique() > 1),
+        files=frozenset(name for name, there in files if there),
+    )
+
+
+def _setting(settings: Mapping[str, Any], what: str) -> bool:
+    key, equals, value = what.partition("=")
+    found = _at(settings, key.rstrip("!"))
+    if not equals:
+        return not _empty(found)
+    return found is not None and (str(found) == value) is not key.endswith("!")
+
+
+def _at(values: Any, path: str) -> Any:
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ("", [], {}, ())

@@ -1,0 +1,61 @@
+"""What is known of a study before anything is fitted: the ground of the checks that need no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.config import StudyConfig
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A cohort that was read and split.
+
+    Attributes
+    ----------
+    config
+        The study.
+    cohort
+        Its patients, near-duplicates in one group.
+    split
+        Of its patients; in a validation all are test patients.
+    records
+        One for each row of `cohort.images`; none in a study without images.
+    hashes
+        Sha256 of every image file, by path.
+    """
+
+    config: StudyConfig
+    cohort: Cohort
+    split: Split
+    records: Sequence[ImageRecord] = ()
+    hashes: Mapping[str, str] | None = None
+
+    @property
+    def sets(self) -> pd.Series:
+        """Set of each patient, (patients,), in the order of the cohort."""
+        return self.split.sets.reindex(self.cohort.patients.index)
+
+    @property
+    def both_sides(self) -> bool:
+        """Whether there are training and test patients."""
+        return {TRAIN, TEST} <= set(self.split.sets)
+
+    @property
+    def looked_at(self) -> NDArray[np.bool_]:
+        """Patients whose labels the checks may use, (patients,): training patients; in a validation everyone."""
+        training = (self.sets == TRAIN).to_numpy()
+        return training if training.any() else np.ones(len(training), dtype=np.bool_)
+
+
+def whole_split(cohort: Cohort) -> Split:
+    """Split of a validation: everyone is a test patient."""
+    return Split(pd.Series(TEST, index=cohort.patients.index, name="set", dtype=object), {})

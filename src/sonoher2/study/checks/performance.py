@@ -1,0 +1,149 @@
+"""LEAK004 to LEAK006, BASE001, CAL001 and FAIR001: what the finished tables of a study show."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.evaluation.comparison import delong_test, holm
+from sonoher2.evaluation.independent import compare_independent
+from sonoher2.evaluation.thresholds import youden_threshold
+from sonoher2.study.assess import learn_thresholds
+from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
+from sonoher2.study.result import TEST, TRAIN, Scores, StudyResult
+
+LEVEL = 0.05
+"""Of the interaction test, after Holm."""
+SLOPE, INTERCEPT = (0.8, 1.25), 0.3
+"""Calibration slopes, and distance of the intercept from 0, that are let pass."""
+NO_TRAINING = "there are no training patients"
+
+
+def has_both(result: StudyResult) -> bool:
+    """Whether there are scores of training and of test patients."""
+    return {TRAIN, TEST} <= set(result.predictions["set"])
+
+
+def threshold_from_training(result: StudyResult) -> Outcome:
+    """LEAK004: a threshold that the out-of-fold training scores do not give again."""
+    if not has_both(result):
+        return skipped("LEAK004", NO_TRAINING)
+    training = result.predictions[result.predictions["set"] == TRAIN]
+    keys = ["signature", "outcome"]
+    again = learn_thresholds(training, result.config.evaluation).set_index(keys)["threshold"]
+    used = result.thresholds.set_index(keys)["threshold"]
+    moved = [key for key in used.index if not _decides_alike(result, key, float(used[key]), float(again[key]))]
+    if not moved:
+        return passed("LEAK004")
+    best = [key for key in moved if _best_in_test(result, key, float(used[key]))]
+    names = ", ".join(signature for signature, _ in best or moved)
+    what = "is the best one of the test set" if best else "does not follow from the training scores"
+    return found("LEAK004", "error", f"the threshold of {names} {what}", "thresholds")
+
+
+def _decides_alike(result: StudyResult, key: tuple[str, str], one: float, other: float) -> bool:
+    """Whether two thresholds call the same training patients positive."""
+    _, score = result.scores(key[0], TRAIN, key[1])
+    return bool(np.array_equal(score >= one, score >= other))
+
+
+def _best_in_test(result: StudyResult, key: tuple[str, str], threshold: float) -> bool:
+    y, score = result.scores(key[0], TEST, key[1])
+    if not 0 < y.sum() < len(y):
+        return False
+    return bool(np.array_equal(score >= threshold, score >= youden_threshold(y, score)))
+
+
+def above_training(result: StudyResult) -> Outcome:
+    """LEAK005: a test AUC above the out-of-fold AUC by more than chance allows (one-sided, Holm over signatures)."""
+    if not has_both(result):
+        return skipped("LEAK005", NO_TRAINING)
+    rows = []
+    for (signature, outcome), _ in result.predictions.groupby(["signature", "outcome"], sort=False):
+        sets: list[Scores] = [result.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN)]
+        rows.append((signature, *_excess(*sets)))
+    table = pd.DataFrame(rows, columns=["signature", "difference", "p"])
+    high = table[holm(table["p"]) < ALPHA]
+    if high.empty:
+        return passed("LEAK005")
+    row = high.sort_values("p").iloc[0]
+    what = f"the test AUC of {row['signature']} is {row['difference']:.2f} above that of training (p {row['p']:.4f})"
+    return found("LEAK005", "error", what, "signatures")
+
+
+def _excess(test: Scores, training: Scores) -> tuple[float, float]:
+    """Difference of the AUCs and its one-sided p value."""
+    comparison = compare_independent(test, training)
+    return comparison.difference, comparison.p / 2 if comparison.z > 0 else 1 - comparison.p / 2
+
+
+def opened_once(result: StudyResult) -> Outcome:
+    """LEAK006: the ledger holds more than one opening of the test set."""
+    openings = len(result.record.get("ledger", ()))
+    if openings <= 1:
+        return passed("LEAK006")
+    return found("LEAK006", "warning", f"the test set was opened {openings} times with different models", "ledger.json")
+
+
+def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:
+    """BASE001: shortcuts predict the label, and the main signature is not shown to do better (DeLong, training)."""
+    if shortcuts.scores.empty or not has_both(result):
+        return skipped("BASE001", shortcuts.skipped or NO_TRAINING)
+    telling = shortcuts.table[(shortcuts.table["p"] < ALPHA) & (shortcuts.table["auc"] >= WORTH_A_WARNING)]
+    for outcome in telling.loc[telling["shortcut"].isin([TOGETHER, *_only(shortcuts)]), "outcome"]:
+        chosen = result.predictions.query("signature == @result.main and `set` == @TRAIN and outcome == @outcome")
+        own = chosen.set_index("patient_id")["score"]
+        others = shortcuts.scores[outcome].reindex(own.index)
+        test = delong_test(chosen["label"].eq(outcome).to_numpy(), own.to_numpy(), others.to_numpy())
+        if not test.low > 0:
+            what = (
+                f"for {outcome}, {result.main} is not shown to do better than shortcuts alone: difference in"
+                f" out-of-fold AUC {test.difference:.2f} ({test.low:.2f} to {test.high:.2f})"
+            )
+            return found("BASE001", "error", what, "shortcuts")
+    return passed("BASE001")
+
+
+def _only(shortcuts: Shortcuts) -> list[str]:
+    """Name of the family when there is just one."""
+    names = list(shortcuts.table["shortcut"].unique())
+    return names if len(names) == 1 else []
+
+
+def calibrated(result: StudyResult) -> Outcome:
+    """CAL001: slope or intercept of the main signature in the test set is off, with its whole interval."""
+    rows = result.signatures.query("signature == @result.main and `set` == @TEST").dropna(subset="calibration_slope")
+    if rows.empty:
+        return skipped("CAL001", "the slope cannot be estimated")
+    off = [text for row in rows.to_dict("records") for text in (*_slope(row), *_intercept(row))]
+    return found("CAL001", "warning", f"of {result.main}, {'; '.join(off)}", "signatures") if off else passed("CAL001")
+
+
+def _slope(row: Mapping[Hashable, float]) -> list[str]:
+    value, low, high = (row[f"calibration_slope{end}"] for end in ("", "_low", "_high"))
+    off = not low <= 1 <= high and not SLOPE[0] <= value <= SLOPE[1]
+    return [f"the calibration slope is {value:.2f} ({low:.2f} to {high:.2f})"] if off else []
+
+
+def _intercept(row: Mapping[Hashable, float]) -> list[str]:
+    value, low, high = (row[f"calibration_intercept{end}"] for end in ("", "_low", "_high"))
+    off = not low <= 0 <= high and abs(value) > INTERCEPT
+    return [f"the calibration intercept is {value:.2f} ({low:.2f} to {high:.2f})"] if off else []
+
+
+def alike_in_subgroups(result: StudyResult) -> Outcome:
+    """FAIR001: the score of the main signature means different things in the levels of a subgroup, in the test set."""
+    table = result.interactions
+    if table.empty:
+        return skipped("FAIR001", "no subgroups were named or measured")
+    rows = table.query("signature == @result.main and `set` == @TEST").dropna(subset="p_holm")
+    if rows.empty:
+        return skipped("FAIR001", "the subgroups of the test set are too small to compare")
+    unequal = rows[rows["p_holm"] < LEVEL]
+    if unequal.empty:
+        return passed("FAIR001")
+    shown = ", ".join(f"{row['subgroup']} (p {row['p_holm']:.3f})" for row in unequal.to_dict("records"))
+    return found("FAIR001", "warning", f"the score of {result.main} tells more in some levels than in others: {shown}")

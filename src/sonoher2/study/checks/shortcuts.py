@@ -1,0 +1,160 @@
+"""SITE001, MARK001, MARK002 and MISS001: what no model should need predicts the label.
+
+Each family of shortcuts (the size of the picture, marks, the site ...) is tested alone, and all together, by
+`evaluation.predictability.predict_outcome` on the training patients. Nothing of it reaches a signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.errors import InputError, Severity
+from sonoher2.evaluation.comparison import holm
+from sonoher2.evaluation.predictability import predict_outcome
+from sonoher2.study.checks.columns import dummies
+from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+
+FAMILIES = {
+    "Site": "SITE001",
+    "Scanner": "SITE001",
+    "Callipers, text and colour": "MARK001",
+    "Picture size": "MARK002",
+    "File format": "MARK002",
+    "Black border": "MARK002",
+    "Number of images": "MARK002",
+    "Missing clinical values": "MISS001",
+}
+"""Families of shortcuts, and the check that each belongs to."""
+TOGETHER = "All together"
+ALPHA, WORTH_A_WARNING, WORTH_AN_ERROR = 0.01, 0.6, 0.7
+"""Level of the p value after Holm, and the AUC from which on a shortcut is a warning or an error."""
+COLUMNS = ("shortcut", "outcome", "n", "events", "auc", "auc_low", "auc_high", "p", "p_holm")
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """How well each family of shortcuts predicts the label.
+
+    Attributes
+    ----------
+    table
+        One row per family and outcome: `COLUMNS`.
+    scores
+        Out-of-fold scores of all families together, (patients looked at, outcomes), index `patient_id`.
+    skipped
+        Why nothing was tested; empty when it was.
+    """
+
+    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    skipped: str = ""
+
+
+def shortcut_columns(facts: Facts) -> dict[str, pd.DataFrame]:
+    """Shortcuts of each patient by family, each (patients, columns), index `patient_id`; only those that vary."""
+    patients, families = facts.cohort.patients, _of_images(facts)
+    for family, name in (("Site", "site"), ("Scanner", "scanner")):
+        if name in patients:
+            families[family] = dummies(patients[name])
+    clinical = list(facts.cohort.clinical)
+    families["Missing clinical values"] = patients[clinical].isna().astype(np.float64)
+    here = facts.looked_at
+    varying = {name: table.loc[:, table[here].nunique() > 1] for name, table in families.items()}
+    return {name: varying[name] for name in FAMILIES if name in varying and varying[name].shape[1]}
+
+
+def _of_images(facts: Facts) -> dict[str, pd.DataFrame]:
+    """Shortcuts that lie in the image files, means over a patient's images."""
+    if not facts.records:
+        return {}
+    owners = facts.cohort.images["patient_id"].to_numpy()
+    rows = pd.DataFrame([_picture(*record.file_shape) for record in facts.records])
+    spacing = pd.Series([np.nan if r.mm_per_pixel is None else float(r.mm_per_pixel[0]) for r in facts.records])
+    size = rows.assign(mm_per_pixel=spacing.fillna(spacing.mean() if spacing.notna().any() else 0.0))
+    families = {
+        "Picture size": size.assign(known=spacing.notna().astype(float)),
+        "File format": dummies(pd.Series([record.format for record in facts.records])),
+        "Black border": pd.DataFrame({"share": [record.black_border for record in facts.records]}),
+        "Callipers, text and colour": pd.DataFrame([_marks(record) for record in facts.records]),
+    }
+    pooled = {name: table.groupby(owners).mean() for name, table in families.items()}
+    pooled["Number of images"] = pd.Series(owners).value_counts().astype(float).to_frame("images")
+    return {name: table.reindex(facts.cohort.patients.index) for name, table in pooled.items()}
+
+
+def _picture(height: int, width: int) -> dict[str, float]:
+    return {"rows": height, "columns": width, "aspect": np.log(max(width, 1) / max(height, 1))}
+
+
+def _marks(record: ImageRecord) -> dict[str, float]:
+    return {
+        "callipers": min(record.callipers, 8),
+        "any calliper": record.callipers > 0,
+        "text": min(record.text, 8),
+        "colour": record.colour_share > 0,
+        "on the lesion": record.marked,
+    }
+
+
+def shortcut_tests(facts: Facts) -> Shortcuts:
+    """Test each family alone and all together, for each outcome."""
+    families = shortcut_columns(facts)
+    if not families:
+        return Shortcuts(skipped="nothing of the kind varies between the patients")
+    if len(families) > 1:
+        families[TOGETHER] = pd.concat(families, axis=1)
+    try:
+        parts = [_one_outcome(facts, families, code) for code in facts.cohort.outcomes]
+    except InputError as error:
+        return Shortcuts(skipped=error.what)
+    return Shortcuts(
+        pd.concat([table for table, _ in parts], ignore_index=True), pd.concat([score for _, score in parts], axis=1)
+    )
+
+
+def _one_outcome(facts: Facts, families: dict[str, pd.DataFrame], code: int) -> tuple[pd.DataFrame, pd.Series]:
+    patients, name = facts.cohort.patients[facts.looked_at], facts.cohort.classes[code]
+    cases = (patients["label"] == code).to_numpy()
+    rows = []
+    score = pd.Series(0.0, index=patients.index, name=name)
+    for family, table in families.items():
+        result = predict_outcome(
+            table.loc[patients.index],
+            cases,
+            patients["group"],
+            seed=facts.config.seed,
+            confidence=facts.config.evaluation.confidence,
+        )
+        auc = result.auc
+        rows.append((family, name, len(cases), int(cases.sum()), auc.value, auc.low, auc.high, result.p))
+        # of one family alone, it is all there is
+        score = pd.Series(result.score, index=patients.index, name=name)
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    return table.assign(p_holm=holm(table["p"])), score
+
+
+def shortcut_checks(shortcuts: Shortcuts) -> list[Outcome]:
+    """Judge the families of each check by the strongest of them."""
+    return [_judge(code, shortcuts) for code in dict.fromkeys(FAMILIES.values())]
+
+
+def _judge(code: str, shortcuts: Shortcuts) -> Outcome:
+    table = shortcuts.table
+    own = table[table["shortcut"].map(FAMILIES) == code]
+    if own.empty:
+        return skipped(code, shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
+    telling = own[(own["p_holm"] < ALPHA) & (own["auc"] >= WORTH_A_WARNING)]
+    if telling.empty:
+        return passed(code)
+    row = telling.sort_values("auc").iloc[-1]
+    severity: Severity = "error" if row["auc"] >= WORTH_AN_ERROR else "warning"
+    what = (
+        f"from {row['shortcut'].lower()} alone, {row['outcome']} is told from the rest with an out-of-fold AUC of"
+        f" {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f}, permutation p {row['p']:.3f})"
+    )
+    return found(code, severity, what)

@@ -1,0 +1,51 @@
+"""SIZE001 and SIZE002: too few patients to learn from, or to test on."""
+
+from __future__ import annotations
+
+from sonoher2.cohort.check import EXPECTED_AUC, class_counts, count_variables
+from sonoher2.cohort.power import auc_half_width
+from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.evaluation.sample_size import development_size
+from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+
+FEWEST_EVENTS_PER_VARIABLE = 5.0
+"""Below it, estimates were often badly wrong in simulations: Vittinghoff E, McCulloch CE. Am J Epidemiol 2007,
+165:710-718."""
+WIDE = 0.1
+"""Half-width of the test AUC's interval: Riley RD et al. Stat Med 2021, 40:4230-4251 aim at 0.05."""
+
+
+def events_to_learn_from(facts: Facts) -> Outcome:
+    """SIZE001: fewer training patients than Riley's criteria ask for, or than 5 events per variable."""
+    counts = class_counts(facts.cohort, facts.split)[TRAIN]
+    events, patients = min(counts), sum(counts)
+    if not events:
+        return skipped("SIZE001", "there are no training patients of every class")
+    variables = max(count_variables(facts.cohort), 1)
+    needed = development_size(events / patients, variables).patients
+    what = (
+        f"{events} events for {variables} clinical variables among {patients} training patients; {needed} are advised"
+    )
+    if events / variables < FEWEST_EVENTS_PER_VARIABLE:
+        return found("SIZE001", "error", what, "clinical.columns")
+    if patients < needed:
+        return found("SIZE001", "warning", what, "clinical.columns")
+    return passed("SIZE001")
+
+
+def patients_to_test_on(facts: Facts) -> Outcome:
+    """SIZE002: the test AUC's expected interval is wider than ±0.1, or holds 0.5."""
+    counts = class_counts(facts.cohort, facts.split)[TEST]
+    smallest = [(counts[code], sum(counts) - counts[code]) for code in facts.cohort.outcomes]
+    if any(min(pair) < 1 for pair in smallest):
+        return skipped("SIZE002", "the test set has not every class")
+    half = max(auc_half_width(EXPECTED_AUC, *pair, facts.config.evaluation.confidence) for pair in smallest)
+    if half <= WIDE:
+        return passed("SIZE002")
+    what = (
+        f"with {min(counts)} test patients in the rarest class an AUC of {EXPECTED_AUC} is known to ± {half:.2f} only"
+    )
+    if EXPECTED_AUC - half <= 0.5:
+        return found("SIZE002", "error", f"{what}, which does not tell it from chance", "split")
+    return found("SIZE002", "warning", what, "split")

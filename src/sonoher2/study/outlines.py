@@ -1,0 +1,188 @@
+"""Lesions outlined by the shipped segmenter, in a study that has no masks for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from sonoher2.cohort.cohort import Cohort, FlowStep
+from sonoher2.config import StudyConfig
+from sonoher2.errors import Finding, InputError
+from sonoher2.files import content_key, file_sha256, write_bytes, write_text
+from sonoher2.regions.agreement import dice
+from sonoher2.regions.region import read_mask
+from sonoher2.study.cache import code_key
+from sonoher2.study.compute import run_jobs
+from sonoher2.study.steps import Workshop
+
+COLUMNS = ("patient_id", "image", "mask", "found", "confidence", "dice", "problem")
+GONE = "no lesion was found in any image"
+
+
+def outline_cohort(cohort: Cohort, study: StudyConfig, workshop: Workshop) -> tuple[Cohort, pd.DataFrame]:
+    """Outline the lesions that a study has no masks for, or all of them.
+
+    The segmenter is frozen and was trained on other patients' masks; it sees no label. An image in which it finds no
+    lesion is left out, and so is a patient without another.
+
+    Parameters
+    ----------
+    cohort
+        As from `load_cohort`.
+    study
+        Its `regions`.
+    workshop
+        Masks are kept in its cache, as PNG under the content of their images.
+
+    Returns
+    -------
+    The cohort with masks, and one row per outlined image: `patient_id, image, mask` (paths), `found`, `confidence`
+    (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one), `problem` (empty where the file can be
+    read).
+    """
+    images = cohort.images
+    wanted = images.index[[study.regions == "segment" or not masks for masks in images["masks"]]]
+    if study.reading is None or study.regions == "given" or not len(wanted):
+        return cohort, pd.DataFrame(columns=list(COLUMNS))
+    paths = images.loc[wanted, "image"].astype(str).tolist()
+    found = _outlined(paths, study.reading.crop_to_b_mode, workshop)
+    table = pd.DataFrame(
+        {
+            "patient_id": images.loc[wanted, "patient_id"],
+            "image": paths,
+            **{name: [row[name] for row in found] for name in ("mask", "found", "confidence", "problem")},
+        },
+        index=wanted,
+    )
+    given = images.loc[wanted, "masks"]
+    table["dice"] = [
+        _agreement(str(mask), masks) if found else np.nan
+        for mask, masks, found in zip(table["mask"], given, table["found"], strict=True)
+    ]
+    return _with_masks(cohort, table), table[list(COLUMNS)]
+
+
+def _outlined(paths: Sequence[str], crop: bool, workshop: Workshop) -> list[dict[str, object]]:
+    """Mask, confidence and whether a lesion was found, for each image."""
+    from sonoher2.regions.segment.segmenter import load_segmenter
+
+    common = [code_key("images", "regions", "regions/segment"), load_segmenter().sha256, crop]
+    keys = [content_key(common, file_sha256(Path(path))) for path in paths]
+    waiting = {
+        key: path for key, path in zip(keys, paths, strict=True) if not workshop.cache.has("outlines", key, ".json")
+    }
+    jobs = [(path, workshop.cache.path("outlines", key, ".png"), crop) for key, path in waiting.items()]
+    names = list(waiting)
+    for i, record in run_jobs(_outline_one, jobs, workers=workshop.workers, label="Outlining lesions"):
+        workshop.cache.write("outlines", names[i], ".json", json.dumps(record).encode())
+    return [
+        {
+            **json.loads(workshop.cache.entry("outlines", key, ".json")),
+            "mask": str(workshop.cache.path("outlines", key, ".png")),
+        }
+        for key in keys
+    ]
+
+
+def _outline_one(job: tuple[str, Path, bool]) -> dict[str, object]:
+    path, place, crop = job
+    # networks are slow to import, and only this step of such a study needs them
+    from sonoher2.regions.segment.file import outline_file
+    from sonoher2.regions.segment.pictures import write_mask
+
+    try:
+        outlined = outline_file(path, crop_to_b_mode=crop)
+    except InputError as error:
+        return {"found": False, "confidence": 0.0, "problem": str(error)}
+    write_mask(place, outlined.mask)
+    return {"found": outlined.found, "confidence": outlined.confidence, "problem": ""}
+
+
+def _agreement(mask: str, given: Sequence[str]) -> float:
+    """Dice between an outlined and a given mask; NaN where there is none that can be read."""
+    if not given:
+        return float("nan")
+    try:
+        own = read_mask([mask], _shape(mask))
+        return float(dice(own, read_mask(given, _shape(mask))))
+    except InputError:
+        return float("nan")
+
+
+def _shape(mask: str) -> tuple[int, int]:
+    with Image.open(mask) as picture:
+        return picture.height, picture.width
+
+
+def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
+    """Put the outlines in the place of the masks, and leave out images without a lesion."""
+    unreadable = table[table["problem"] != ""]
+    if len(unreadable):
+        raise InputError(
+            f"{len(unreadable)} images cannot be outlined, the first: {unreadable['problem'].iloc[0]}",
+            where="images",
+            fix="Mend or remove them",
+        )
+    images = cohort.images.copy()
+    images.loc[table.index, "masks"] = pd.Series([(mask,) for mask in table["mask"]], index=table.index)
+    images = images.drop(index=table.index[~table["found"]]).reset_index(drop=True)
+    staying = cohort.patients.index.isin(images["patient_id"])
+    patients = cohort.patients[staying]
+    flow = (*cohort.flow[:-1], *_left_out(int((~staying).sum()), len(patients), len(images)))
+    findings = (*cohort.findings, *_findings(table))
+    return replace(cohort, patients=patients, images=images, flow=flow, findings=findings)
+
+
+def _left_out(gone: int, patients: int, images: int) -> tuple[FlowStep, ...]:
+    last = FlowStep("", 0, patients, images)
+    return (FlowStep(GONE, gone, patients, images), last) if gone else (last,)
+
+
+def _findings(table: pd.DataFrame) -> list[Finding]:
+    without = int((~table["found"]).sum())
+    findings = [
+        Finding(
+            "note",
+            f"{len(table)} lesions were outlined by the shipped segmenter",
+            "regions",
+            "Look at the doubtful ones in the report, and give a mask for each that is wrong",
+        )
+    ]
+    if without:
+        findings.append(
+            Finding(
+                "warning",
+                f"no lesion was found in {without} images, which are left out",
+                "regions",
+                "Outline them by hand",
+            )
+        )
+    return findings
+
+
+def write_outlines(table: pd.DataFrame, out: Path) -> None:
+    """Write `outlines.csv`, and the outlined masks beside it under the names of their images.
+
+    Parameters
+    ----------
+    table
+        As from `outline_cohort`.
+    out
+        Folder of the run.
+    """
+    if table.empty:
+        return
+    pairs = zip(table["patient_id"], table["image"], strict=True)
+    names = [f"{patient_id}_{Path(image).stem}_mask.png" for patient_id, image in pairs]
+    for name, mask, found in zip(names, table["mask"], table["found"], strict=True):
+        if found:
+            write_bytes(out / "masks" / name, Path(mask).read_bytes())
+    listed = table.assign(image=[Path(image).name for image in table["image"]], mask=names)
+    listed["mask"] = listed["mask"].where(listed["found"], "")
+    write_text(out / "outlines.csv", listed.drop(columns="problem").to_csv(index=False))

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.training import TrainingSummary, level_summary, number_summary, summarise_training
+from sonoher2.bundle.uncertainty import Uncertainty
+from sonoher2.config import ClinicalColumn
+
+CLASSES = ("negative", "positive")
+
+
+@pytest.fixture
+def limits() -> Uncertainty:
+    return Uncertainty(
+        coverage=0.9,
+        limits=(0.4, 0.3),
+        sensitivity=0.95,
+        specificity=0.95,
+        rule_out={"positive": 0.2},
+        rule_in={"positive": 0.7},
+    )
+
+
+@pytest.mark.parametrize(
+    ("probability", "left", "zone"),
+    [
+        (0.1, ("negative",), "ruled out"),
+        (0.3, ("negative", "positive"), "undecided"),
+        (0.6, ("negative", "positive"), "undecided"),
+        (0.61, ("positive",), "undecided"),
+        (0.7, ("positive",), "ruled in"),
+    ],
+)
+def test_answers_of_a_signature(limits, probability, left, zone) -> None:
+    assert limits.classes_left(CLASSES, [1 - probability, probability]) == left
+    assert limits.zone("positive", probability) == zone
+    answer = limits.answer(CLASSES, [1 - probability, probability])
+    assert (answer.classes_left, answer.zones) == (left, {"positive": zone})
+    assert answer.text.startswith("don't know" if len(left) == 2 else f"{left[0]} (")
+
+
+def test_scores_that_fit_no_class_are_said_to() -> None:
+    strict = Uncertainty(coverage=0.8, limits=(0.7, 0.7), sensitivity=0.9, specificity=0.9, rule_out={}, rule_in={})
+    assert strict.answer(CLASSES, [0.5, 0.5]).text == "don't know: at 80% coverage the scores fit no class"
+
+
+def test_three_classes_are_named() -> None:
+    three = Uncertainty(coverage=0.9, limits=(0.2, 0.2, 0.2), sensitivity=0.9, specificity=0.9, rule_out={}, rule_in={})
+    answer = three.answer(("zero", "low", "positive"), [0.3, 0.3, 0.4])
+    assert answer.text.endswith("zero, low and positive remain")
+
+
+def test_summaries_survive_the_bundle_and_hold_no_patient() -> None:
+    rng = np.random.default_rng(0)
+    clinical = pd.DataFrame({"age": [40.0, 50, 60, np.nan], "shape": ["oval", "round", "oval", None]})
+    columns = {
+        "age": ClinicalColumn(kind="number", timing="pre-biopsy"),
+        "shape": ClinicalColumn(kind="category", timing="pre-biopsy"),
+    }
+    found = summarise_training(pd.DataFrame({"f": rng.normal(size=4)}), clinical, columns, pd.DataFrame())
+    assert TrainingSummary.model_validate_json(found.model_dump_json()) == found
+    assert found.clinical["age"] == number_summary(clinical["age"])
+    assert (found.clinical["age"].mean, found.clinical["age"].sd, found.clinical["age"].missing) == (50, 10, 0.25)
+    assert found.clinical["shape"] == level_summary(clinical["shape"])
+    assert found.clinical["shape"].shares == {"oval": pytest.approx(2 / 3), "round": pytest.approx(1 / 3)}
+    assert len(found.features["f"].quantiles) == 21
+
+
+def test_a_column_without_a_value_has_no_quantiles() -> None:
+    assert number_summary(pd.Series([np.nan, np.nan])).quantiles == ()

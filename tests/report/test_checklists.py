@@ -1,0 +1,162 @@
+"""Filled checklists: complete, linked to what is there, and silent on what only a person knows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from sonoher2.report.checklists.evidence import Evidence
+from sonoher2.report.checklists.fill import Answer, Filled, Status, fill
+from sonoher2.report.checklists.items import CheckItem, Checklist, load_checklists
+from sonoher2.report.checklists.score import metrics_score
+from sonoher2.report.checklists.section import checklist_parts, checklist_table
+from sonoher2.report.parts import Folded, Section, Text
+from sonoher2.report.view import View
+from sonoher2.study.result import StudyResult
+
+ITEMS = {"clear": 58, "metrics": 30, "tripod_ai": 52, "claim": 44, "probast_ai": 34}
+CHECKLISTS = {checklist.name: checklist for checklist in load_checklists()}
+TOKEN = re.compile(r"(#[a-z0-9_-]+|(run|study|kind|signature|several|file):[^\s:|]+)")
+
+
+def evidence(**changes: object) -> Evidence:
+    values: dict[str, object] = {
+        "anchors": {"methods": "Methods", "tab-zoo": "Candidate models"},
+        "record": {"sha256": {"split": "ab"}, "seed": 0, "empty": {}},
+        "settings": {"split": {"kind": "site"}, "regions": "given", "deep": None, "clinical": {"columns": {}}},
+        "kind": "study",
+        "signatures": ("Clinical", "Radiomics"),
+        "several": frozenset({"site"}),
+        "files": frozenset({"features.csv"}),
+    }
+    return Evidence(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "count"), ITEMS.items())
+def test_every_item_of_the_source_is_there_once(name: str, count: int) -> None:
+    numbers = [item.number for item in CHECKLISTS[name].items]
+    assert len(numbers) == len(set(numbers)) == count
+
+
+def test_tripod_has_its_27_items() -> None:
+    numbers = {int(re.sub(r"\D", "", item.number)) for item in CHECKLISTS["tripod_ai"].items}
+    assert numbers == set(range(1, 28))
+
+
+def test_probast_has_16_questions_on_development_and_18_on_evaluation() -> None:
+    first = [item.number[0] for item in CHECKLISTS["probast_ai"].items]
+    assert (first.count("D"), first.count("E")) == (16, 18)
+
+
+def test_metrics_weights_are_the_published_ones() -> None:
+    weights = {int(item.number): item.weight for item in CHECKLISTS["metrics"].items}
+    assert sum(weights.values()) == pytest.approx(1.0, abs=1e-9)
+    # Kocak 2024, Table 1
+    assert {n: weights[n] for n in (1, 3, 11, 17, 18, 27, 30)} == {
+        1: 0.0368, 3: 0.0919, 11: 0.0622, 17: 0.02, 18: 0.0599, 27: 0.0749, 30: 0.0075,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_rules_are_well_formed_and_each_open_item_says_what_to_do(name: str) -> None:
+    for item in CHECKLISTS[name].items:
+        tokens = [part for token in (*item.needs, *item.condition) for part in token.split("|")]
+        assert all(map(TOKEN.fullmatch, tokens))
+        assert bool(item.needs) == bool(item.extent)
+        assert item.note or item.extent == "full"
+        assert item.development or item.evaluation
+        assert len(item.asks) < 120
+
+
+@pytest.mark.parametrize(
+    ("token", "there"),
+    [
+        ("#methods", True),
+        ("#calibration", False),
+        ("run:sha256.split", True),
+        ("run:seed", True),
+        ("run:empty", False),
+        ("run:seed.more", False),
+        ("study:split.kind=site", True),
+        ("study:split.kind=random", False),
+        ("study:regions!=given", False),
+        ("study:split.kind!=random", True),
+        ("study:deep", False),
+        ("study:deep.training=fine-tuned", False),
+        ("study:clinical.columns", False),
+        ("kind:validation", False),
+        ("signature:Clin", True),
+        ("signature:Deep", False),
+        ("several:site", True),
+        ("several:age", False),
+        ("file:features.csv", True),
+        ("file:model-card.md", False),
+        ("kind:validation|study:split.kind=site", True),
+        ("kind:validation|signature:Deep", False),
+    ],
+)
+def test_tokens(token: str, there: bool) -> None:
+    assert evidence().has(token) is there
+
+
+def item(**changes: object) -> CheckItem:
+    plain = CheckItem("1", "Methods", "Something", ("#methods",), "full", True, True, "Do this")
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "note"),
+    [
+        (item(), "answered", ""),
+        (item(extent="part"), "partly", "Do this"),
+        (item(needs=("#methods", "#nowhere")), "absent", "Do this"),
+        (item(needs=()), "yours", "Do this"),
+        (item(development=False), "not applicable", ""),
+        (item(condition=("kind:validation",)), "not applicable", ""),
+    ],
+)
+def test_status_follows_from_evidence(asked: CheckItem, status: Status, note: str) -> None:
+    answer = fill(Checklist("x", "X", "", "", (asked,)), evidence()).answers[0]
+    assert (answer.status, answer.note) == (status, note)
+    assert bool(answer.links) == (status in ("answered", "partly"))
+
+
+def test_metrics_score_counts_what_applies() -> None:
+    statuses: list[tuple[Status, float]] = [
+        ("answered", 0.3), ("partly", 0.1), ("yours", 0.2), ("absent", 0.2), ("not applicable", 0.2),
+    ]  # fmt: skip
+    answers = tuple(Answer(item(weight=weight), status, ()) for status, weight in statuses)
+    score = metrics_score(Filled(CHECKLISTS["metrics"], answers))
+    assert score.low == pytest.approx(37.5)
+    assert score.high == pytest.approx(75.0)
+    assert score.undecided == 2
+
+
+def test_section_holds_all_lists_and_links_only_to_what_is_there(two_class: StudyResult) -> None:
+    sections = [Section("methods", "Methods", [Text(("words",))])]
+    parts = [part for part in checklist_parts(View(two_class), sections) if isinstance(part, Folded)]
+    assert [part.name for part in parts] == list(ITEMS)
+    anchors = {anchor for part in parts for row in part.rows for _, anchor in row.links}
+    assert anchors <= {"", "methods", "checklists", "summary"}
+    assert "Score:" in parts[1].summary
+    assert all(part.data["yours"].eq("").all() for part in parts)
+
+
+def test_validation_leaves_development_out(validation: StudyResult) -> None:
+    result = fill(CHECKLISTS["tripod_ai"], evidence(kind=validation.kind))
+    by_number = {answer.item.number: answer.status for answer in result.answers}
+    assert by_number["12c"] == "not applicable"
+    assert by_number["20c"] != "not applicable"
+    metrics = {
+        answer.item.number: answer for answer in fill(CHECKLISTS["metrics"], evidence(kind="validation")).answers
+    }
+    assert metrics["26"].status == "not applicable"
+    assert metrics["27"].status == "partly"
+
+
+def test_table_for_the_file() -> None:
+    table = checklist_table(fill(CHECKLISTS["metrics"], evidence()))
+    assert table["weight"].sum() == pytest.approx(1.0)
+    assert table.loc[table["item"] == "18", "evidence"].item() == "run.json: sha256.split; report.html#methods"

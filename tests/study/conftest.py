@@ -1,0 +1,31 @@
+"""What the tests of studies share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.predict import PatientInput, predict_patient
+from sonoher2.config import StudyConfig
+
+
+@pytest.fixture(scope="session")
+def predicted() -> Callable[[Path, StudyConfig, str], dict[str, float]]:
+    """Function (bundle, study, patient) -> probability by signature, from the patient's own files and words."""
+
+    def predict(folder: Path, study: StudyConfig, patient_id: str) -> dict[str, float]:
+        bundle = load_bundle(folder)
+        images = pd.read_csv(study.path("images.csv"), dtype=str).query("patient_id == @patient_id")
+        clinical = pd.read_csv(study.path("clinical.csv"), dtype=str).set_index("patient_id")
+        pairs = zip(images["image"], images["mask"], strict=True)
+        files = tuple((study.path(image), (study.path(mask),)) for image, mask in pairs)
+        known = {key: clinical.loc[patient_id, key] for key in bundle.schema.clinical}
+        given = {key: value for key, value in known.items() if isinstance(value, str)}
+        prediction = predict_patient(bundle, PatientInput(files, given, float(images["mm_per_pixel"].iloc[0])))
+        return {score.signature: score.probability for score in prediction.scores}
+
+    return predict

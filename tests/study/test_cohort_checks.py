@@ -1,0 +1,297 @@
+"""The checks that need no model: each finds its fault, and each leaves a sound study alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.config import ClinicalColumn, StudyConfig
+from sonoher2.study.checks.columns import label_columns, late_columns
+from sonoher2.study.checks.facts import Facts, whole_split
+from sonoher2.study.checks.leakage import identity, same_patient, shared_pictures
+from sonoher2.study.checks.outcome import CHECKS, Outcome
+from sonoher2.study.checks.run import check_facts
+from sonoher2.study.checks.shortcuts import TOGETHER, shortcut_checks, shortcut_tests
+from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
+
+
+def facts(patients: int = 200, *, images: bool = True, seed: int = 0, **config: object) -> Facts:
+    """A sound study: four patients in ten are cases, 140 train, one picture each, all alike."""
+    rng = np.random.default_rng(seed)
+    index = pd.Index([f"P{i:03}" for i in range(patients)], name="patient_id")
+    table = pd.DataFrame(
+        {
+            "label": (rng.random(patients) < 0.4).astype(int),
+            "group": np.arange(patients),
+            "age": rng.normal(55, 10, patients),
+        },
+        index=index,
+    )
+    study = StudyConfig.model_validate(
+        {
+            "clinical": {"table": "c.csv", "columns": {"age": {"kind": "number", "timing": "pre-biopsy"}}},
+            "target": {"column": "x", "positive": "1"},
+            "images": {"table": "i.csv"} if images else None,
+            **config,
+        }
+    )
+    pictures = pd.DataFrame({"patient_id": index, "image": [f"/{name}.png" for name in index]}) if images else None
+    cohort = Cohort(
+        table,
+        pd.DataFrame() if pictures is None else pictures,
+        ("negative", "positive"),
+        study.clinical.columns,
+        (),
+    )
+    sets = pd.Series(np.where(np.arange(patients) < 0.7 * patients, TRAIN, TEST), index=index, dtype=object)
+    records = [picture(rng) for _ in range(patients)] if images else []
+    return Facts(study, cohort, Split(sets, {}), records)
+
+
+def picture(rng: np.random.Generator, **changes: object) -> ImageRecord:
+    """An image record that differs from others by chance alone."""
+    values: dict[str, object] = {
+        "format": "PNG",
+        "file_shape": (int(rng.integers(400, 500)), 600),
+        "black_border": float(rng.uniform(0, 0.1)),
+        "callipers": int(rng.random() < 0.1) * 4,
+    }
+    return ImageRecord(**(values | changes))  # type: ignore[arg-type]
+
+
+def with_patients(known: Facts, **columns: Sequence[object]) -> Facts:
+    return replace(known, cohort=replace(known.cohort, patients=known.cohort.patients.assign(**columns)))
+
+
+def with_clinical(known: Facts, name: str, values: Sequence[object], **declared: object) -> Facts:
+    column = ClinicalColumn.model_validate({"kind": "number", "timing": "pre-biopsy", **declared})
+    columns = {**known.cohort.clinical, name: column}
+    study = known.config.model_copy(update={"clinical": known.config.clinical.model_copy(update={"columns": columns})})
+    cohort = replace(known.cohort, clinical=columns, patients=known.cohort.patients.assign(**{name: values}))
+    return replace(known, config=study, cohort=cohort)
+
+
+def labels(known: Facts) -> np.ndarray:
+    return known.cohort.patients["label"].to_numpy()
+
+
+def shortcut_outcome(known: Facts, code: str) -> Outcome:
+    return next(outcome for outcome in shortcut_checks(shortcut_tests(known)) if outcome.code == code)
+
+
+def test_a_sound_study_passes_every_check() -> None:
+    checks = check_facts(facts(1500))
+    states = {outcome.code: outcome.state for outcome in checks.outcomes}
+    assert states.pop("SITE001") == "not checked"
+    assert states.pop("MISS001") == "not checked"
+    assert set(states.values()) == {"passed"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clean_studies_raise_no_false_alarm_of_a_shortcut(seed: int) -> None:
+    rng = np.random.default_rng(100 + seed)
+    known = with_patients(facts(seed=seed), site=list(rng.choice(["A", "B", "C"], 200)))
+    assert {outcome.state for outcome in shortcut_checks(shortcut_tests(known))} <= {"passed", "not checked"}
+
+
+def test_leak001_one_patient_under_two_identifiers() -> None:
+    known = facts(30)
+    assert same_patient(known).state == "passed"
+    index = known.cohort.patients.index.to_list()
+    index[-1] = "p-0"
+    renamed = replace(
+        known,
+        cohort=replace(known.cohort, patients=known.cohort.patients.set_axis(index)),
+        split=Split(known.split.sets.set_axis(index), {}),
+    )
+    outcome = same_patient(renamed)
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert "(P000 and p-0)" in str(outcome.finding)
+    assert str(outcome.finding).startswith("LEAK001 split: ")
+    assert same_patient(replace(known, split=whole_split(known.cohort))).state == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("BUS_0012-l", "bus 12", True),
+        ("bus_0012-l", "bus_0012-r", True),
+        ("P1", "P01", True),
+        ("P1", "P10", False),
+        ("A-1", "B-1", False),
+        ("1-23", "12-3", False),
+        ("R", "L", False),
+    ],
+)
+def test_identifiers_that_mean_one_patient(one: str, other: str, same: bool) -> None:
+    assert (identity(one) == identity(other)) == same
+
+
+def test_leak002_shared_pictures_across_the_split() -> None:
+    known = facts(30)
+    assert shared_pictures(known).state == "passed"
+    groups = np.arange(30)
+    groups[29] = 0
+    assert shared_pictures(with_patients(known, group=list(groups))).state == "error"
+    same_bytes = {f"/P{i:03}.png": str(min(i, 28)) for i in range(30)} | {"/P000.png": "28"}
+    assert shared_pictures(replace(known, hashes=same_bytes)).state == "error"
+    inside = {f"/P{i:03}.png": str(max(i, 1)) for i in range(30)}
+    assert shared_pictures(replace(known, hashes=inside)).state == "passed"
+    assert known.config.images is not None
+    off = known.config.images.model_copy(update={"near_duplicates": False})
+    unlooked = replace(known, config=known.config.model_copy(update={"images": off}))
+    assert shared_pictures(unlooked).state == "warning"
+    assert shared_pictures(facts(30, images=False)).state == "not checked"
+
+
+@pytest.mark.parametrize("name", ["Ki-67", "ER", "her2_ihc", "pT", "Molecular subtype", "histologic grade", "pCR"])
+def test_time001_columns_known_too_late(name: str) -> None:
+    known = facts()
+    assert late_columns(known).state == "passed"
+    outcome = late_columns(with_clinical(known, name, [1.0] * 200))
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert name in outcome.finding.what
+
+
+@pytest.mark.parametrize("name", ["age", "palpable", "depth", "patient_height", "birads", "prior_biopsies", "size"])
+def test_time001_lets_columns_pass_that_are_known_in_time(name: str) -> None:
+    assert late_columns(with_clinical(facts(), name, [1.0] * 200)).state == "passed"
+
+
+def test_time001_a_biopsy_study_may_use_receptors() -> None:
+    known = with_clinical(facts(timing="biopsy"), "er", [1.0] * 200, timing="biopsy")
+    assert late_columns(known).state == "passed"
+
+
+def test_time002_a_column_that_is_nearly_the_label() -> None:
+    known = facts()
+    rng = np.random.default_rng(0)
+    noisy = labels(known) + rng.normal(0, 1, 200)
+    assert label_columns(with_clinical(known, "marker", list(noisy))).state == "passed"
+    near = labels(known) + rng.normal(0, 0.2, 200)
+    assert label_columns(with_clinical(known, "marker", list(near))).state == "error"
+    words = np.where(labels(known) == 1, "trastuzumab", "none").astype(object)
+    words[:6] = None
+    outcome = label_columns(with_clinical(known, "therapy", list(words), kind="category"))
+    assert outcome.finding is not None
+    assert "therapy (AUC 1.00 for positive)" in outcome.finding.what
+
+
+def test_size001_events_per_variable_and_rileys_criteria() -> None:
+    assert events_to_learn_from(facts(1500)).state == "passed"
+    assert events_to_learn_from(facts(200)).state == "warning"
+    many = facts(200)
+    for number in range(12):
+        many = with_clinical(many, f"x{number}", list(np.random.default_rng(number).normal(size=200)))
+    outcome = events_to_learn_from(many)
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert "13 clinical variables" in outcome.finding.what
+
+
+def test_size002_a_small_test_set() -> None:
+    assert patients_to_test_on(facts(1500)).state == "passed"
+    assert patients_to_test_on(facts(200)).state == "warning"
+    assert patients_to_test_on(with_patients(facts(30), label=[0, 1] * 15)).state == "error"
+    only = facts(20)
+    assert patients_to_test_on(with_patients(only, label=[0] * 20)).state == "not checked"
+
+
+def test_site001_a_label_that_follows_the_site() -> None:
+    """A planted site effect: one hospital sends most cases, the other most controls."""
+    known, rng = facts(), np.random.default_rng(4)
+    case_site = np.where(rng.random(200) < np.where(labels(known) == 1, 0.8, 0.2), "A", "B")
+    outcome = shortcut_outcome(with_patients(known, site=list(case_site)), "SITE001")
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith(
+        "from site alone, positive is told from the rest with an out-of-fold AUC of 0.8"
+    )
+    fair = list(rng.choice(["A", "B"], 200))
+    assert shortcut_outcome(with_patients(known, site=fair), "SITE001").state == "passed"
+    assert shortcut_outcome(with_patients(known, scanner=list(case_site)), "SITE001").state == "error"
+    assert shortcut_outcome(known, "SITE001").state == "not checked"
+
+
+def test_mark001_marks_that_follow_the_label() -> None:
+    known, rng = facts(), np.random.default_rng(5)
+    assert shortcut_outcome(known, "MARK001").state == "passed"
+    drawn = rng.random(200) < np.where(labels(known) == 1, 0.8, 0.1)
+    marked = [picture(rng, callipers=4 * int(one)) for one in drawn]
+    assert shortcut_outcome(replace(known, records=marked), "MARK001").state == "error"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"file_shape": (480, 640)}, {"format": "JPEG"}, {"black_border": 0.4}],
+)
+def test_mark002_pictures_that_follow_the_label(changes: dict[str, object]) -> None:
+    known, rng = facts(), np.random.default_rng(6)
+    assert shortcut_outcome(known, "MARK002").state == "passed"
+    other = rng.random(200) < np.where(labels(known) == 1, 0.8, 0.15)
+    records = [picture(rng, **(changes if one else {})) for one in other]
+    assert shortcut_outcome(replace(known, records=records), "MARK002").state == "error"
+
+
+def test_mark002_the_number_of_images() -> None:
+    known = facts()
+    images = known.cohort.images
+    more = pd.concat([images, images[labels(known) == 1].assign(image="second")], ignore_index=True)
+    rng = np.random.default_rng(0)
+    several = replace(
+        known, cohort=replace(known.cohort, images=more), records=[picture(rng) for _ in range(len(more))]
+    )
+    outcome = shortcut_outcome(several, "MARK002")
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("from number of images alone")
+
+
+def test_miss001_values_that_are_missing_in_one_class() -> None:
+    known, rng = facts(), np.random.default_rng(7)
+    missing = rng.random(200) < np.where(labels(known) == 1, 0.05, 0.6)
+    values = np.where(missing, np.nan, rng.normal(size=200))
+    assert shortcut_outcome(with_clinical(known, "ca153", list(values)), "MISS001").state == "error"
+    even = np.where(rng.random(200) < 0.3, np.nan, rng.normal(size=200))
+    assert shortcut_outcome(with_clinical(known, "ca153", list(even)), "MISS001").state == "passed"
+    assert shortcut_outcome(known, "MISS001").state == "not checked"
+
+
+def test_only_training_labels_are_looked_at() -> None:
+    known, rng = facts(), np.random.default_rng(8)
+    site = list(rng.choice(["A", "B"], 200))
+    changed = np.where(np.arange(200) < 140, labels(known), 1 - labels(known))
+    one = shortcut_tests(with_patients(known, site=site))
+    other = shortcut_tests(with_patients(known, site=site, label=list(changed)))
+    pd.testing.assert_frame_equal(one.table, other.table)
+    assert one.table["n"].eq(140).all()
+    validation = shortcut_tests(replace(with_patients(known, site=site), split=whole_split(known.cohort)))
+    assert validation.table["n"].eq(200).all()
+
+
+def test_three_classes_are_tested_one_by_one() -> None:
+    known, rng = facts(), np.random.default_rng(9)
+    label = rng.integers(0, 3, 200)
+    cohort = replace(known.cohort, classes=("zero", "low", "positive"))
+    three = with_patients(replace(known, cohort=cohort), label=list(label), site=list(np.where(label == 2, "A", "B")))
+    shortcuts = shortcut_tests(three)
+    assert list(shortcuts.table["outcome"].unique()) == ["zero", "low", "positive"]
+    assert list(shortcuts.scores.columns) == ["zero", "low", "positive"]
+    assert TOGETHER in set(shortcuts.table["shortcut"])
+    outcome = next(outcome for outcome in shortcut_checks(shortcuts) if outcome.code == "SITE001")
+    assert outcome.finding is not None
+    assert "from site alone, positive is told from the rest" in outcome.finding.what
+
+
+def test_every_finding_names_its_page() -> None:
+    outcome = patients_to_test_on(facts(60))
+    assert outcome.finding is not None
+    assert str(outcome.finding).endswith(f"{CHECKS['SIZE002'].remedy} (docs/checks/SIZE002.md).")

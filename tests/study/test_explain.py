@@ -1,0 +1,36 @@
+"""Explanations of a study without deep features: they fit the predictions of its test set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sonoher2.fusion.nomogram import total_probability
+
+
+def scores(finished, signature: str) -> np.ndarray:
+    rows = finished.result.predictions.query("signature == @signature and set == 'test'").set_index("patient_id")
+    return rows["score"]
+
+
+def test_points_lead_to_the_probability_of_each_test_patient(finished) -> None:
+    points = finished.result.explanations.points
+    assert set(points["signature"]) == set(finished.result.nomograms)
+    for signature, nomogram in finished.result.nomograms.items():
+        totals = points.query("signature == @signature and variable == 'total'").set_index("patient_id")["points"]
+        expected = scores(finished, signature).loc[totals.index]
+        found = [total_probability(nomogram, total) for total in totals]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_effects_and_a_constant_are_the_log_odds(finished) -> None:
+    attributions = finished.result.explanations.attributions
+    assert "Radiomics" in attributions
+    for signature, found in attributions.items():
+        score = scores(finished, signature).loc[found.effects.index]
+        constant = np.log(score / (1 - score)) - found.effects.sum(axis=1)
+        np.testing.assert_allclose(constant, constant.iloc[0], atol=1e-6)
+        assert list(found.values) == list(found.effects)
+
+
+def test_without_deep_features_there_is_no_heat(finished) -> None:
+    assert finished.result.explanations.heat is None

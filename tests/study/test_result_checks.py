@@ -1,0 +1,212 @@
+"""The checks of a finished study: each finds its fault, and each leaves a sound result alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from sonoher2.config import ClinicalColumn, EvaluationConfig, StudyConfig
+from sonoher2.evaluation.discrimination import auc
+from sonoher2.evaluation.thresholds import youden_threshold
+from sonoher2.study.assess import interaction_table, learn_thresholds, long_predictions, signature_table
+from sonoher2.study.checks.folds import FoldRecord, fitted_in_fold
+from sonoher2.study.checks.performance import (
+    above_training,
+    alike_in_subgroups,
+    better_than_shortcuts,
+    calibrated,
+    opened_once,
+    threshold_from_training,
+)
+from sonoher2.study.checks.run import CohortChecks, with_checks
+from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
+from sonoher2.study.result import TEST, TRAIN, StudyResult
+
+CONFIG = StudyConfig.model_validate(
+    {
+        "clinical": {"table": "c.csv"},
+        "target": {"column": "x", "positive": "1"},
+        "evaluation": {"bootstrap": 100},
+    }
+)
+CLASSES = ("negative", "positive")
+
+
+def result(
+    training: float = 1.0, test: float = 1.0, slope: float = 1.0, shift: float = 0.0, seed: int = 3, n: int = 400
+) -> StudyResult:
+    """A study of `n` training and `n` test patients whose log odds are a normal score times `training` or `test`.
+
+    What is reported is the log odds times `slope` plus `shift`.
+    """
+    rng = np.random.default_rng(seed)
+    parts = []
+    for subset, strength in ((TRAIN, training), (TEST, test)):
+        signal = rng.normal(size=n)
+        label = (rng.random(n) < expit(strength * signal)).astype(int)
+        probability = expit(slope * max(strength, 1.0) * signal + shift)
+        ids = pd.Index([f"{subset}{i}" for i in range(n)], name="patient_id")
+        both = np.column_stack([1 - probability, probability])
+        parts.append(long_predictions({"Radiomics": both}, pd.Series(label, index=ids), CLASSES, subset))
+    predictions = pd.concat(parts, ignore_index=True)
+    thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], CONFIG.evaluation)
+    empty = pd.DataFrame()
+    return StudyResult(
+        config=CONFIG,
+        kind="study",
+        classes=CLASSES,
+        flow=(),
+        findings=(),
+        rule_counts=empty,
+        conflicts=empty,
+        patients=predictions.set_index("patient_id")[["set", "label"]],
+        predictions=predictions,
+        thresholds=thresholds,
+        signatures=signature_table(predictions, thresholds, CONFIG.evaluation, 0),
+        comparisons=empty,
+        subgroups=empty,
+        zoo=empty,
+        selection=empty,
+        lasso=None,
+        coefficients=empty,
+        heatmap=empty,
+        main="Radiomics",
+        record={"ledger": [{"model": "a"}]},
+    )
+
+
+def validation() -> StudyResult:
+    known = result()
+    return replace(known, predictions=known.predictions[known.predictions["set"] == TEST])
+
+
+def folds(n: int = 60, **changes: object) -> FoldRecord:
+    rng = np.random.default_rng(0)
+    values = {
+        "fold": np.arange(n) % 3,
+        "group": np.arange(n),
+        "out_of_fold": {"Radiomics": rng.random((n, 2))},
+        "in_sample": {"Radiomics": rng.random((n, 2))},
+    }
+    return FoldRecord(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_leak003_scores_of_a_model_that_saw_the_patient() -> None:
+    assert fitted_in_fold(folds()).state == "passed"
+    seen = np.random.default_rng(1).random((60, 2))
+    outcome = fitted_in_fold(folds(out_of_fold={"Radiomics": seen}, in_sample={"Radiomics": seen.copy()}))
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert (
+        outcome.finding.what == "100% of the out-of-fold scores of Radiomics are those of a model that saw the patient"
+    )
+
+
+def test_leak003_torn_groups_single_folds_and_missing_scores() -> None:
+    group = np.arange(60)
+    group[1] = 0
+    torn = fitted_in_fold(folds(group=group))
+    assert torn.finding is not None
+    assert torn.finding.what.startswith("1 groups of patients who share a picture lie in several folds")
+    assert "one fold" in str(fitted_in_fold(folds(fold=np.zeros(60, int))).finding)
+    holes = np.full((60, 2), 0.5)
+    holes[3] = np.nan
+    assert "not every training patient" in str(fitted_in_fold(folds(out_of_fold={"Radiomics": holes})).finding)
+
+
+def test_leak004_a_threshold_that_was_learned_in_the_test_set() -> None:
+    known = result()
+    assert threshold_from_training(known).state == "passed"
+    best = youden_threshold(*known.scores("Radiomics", TEST, "positive"))
+    stolen = threshold_from_training(replace(known, thresholds=known.thresholds.assign(threshold=best)))
+    assert stolen.finding is not None
+    assert stolen.finding.what == "the threshold of Radiomics is the best one of the test set"
+    other = threshold_from_training(replace(known, thresholds=known.thresholds.assign(threshold=0.9)))
+    assert other.finding is not None
+    assert other.finding.what == "the threshold of Radiomics does not follow from the training scores"
+    assert threshold_from_training(validation()).state == "not checked"
+
+
+def test_leak005_a_test_set_that_does_too_well() -> None:
+    assert above_training(result()).state == "passed"
+    assert above_training(result(training=3.0, test=0.5)).state == "passed"
+    outcome = above_training(result(training=0.5, test=3.0))
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert "the test AUC of Radiomics is 0." in outcome.finding.what
+    assert above_training(validation()).state == "not checked"
+
+
+def test_leak005_seldom_fails_by_chance() -> None:
+    alarms = sum(above_training(result(seed=seed, n=80)).state == "error" for seed in range(20))
+    assert alarms <= 1
+
+
+def test_leak006_the_ledger() -> None:
+    known = result()
+    assert opened_once(known).state == "passed"
+    assert opened_once(replace(known, record={"ledger": [{"model": "a"}, {"model": "b"}]})).state == "warning"
+
+
+def shortcuts(known: StudyResult, strength: float, p: float) -> Shortcuts:
+    y, _ = known.scores("Radiomics", TRAIN, "positive")
+    score = np.random.default_rng(30).normal(size=len(y)) + strength * y
+    ids = known.predictions.loc[known.predictions["set"] == TRAIN, "patient_id"]
+    value = auc(y, score)
+    rows = [(name, "positive", len(y), y.sum(), value, value, value, p, p) for name in ("Site", TOGETHER)]
+    return Shortcuts(pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame({"positive": score}, index=list(ids)))
+
+
+def test_base001_a_signature_no_better_than_shortcuts() -> None:
+    known = result()
+    assert better_than_shortcuts(known, shortcuts(known, 0.0, 0.5)).state == "passed"
+    assert better_than_shortcuts(known, shortcuts(known, 1.0, 0.001)).state == "error"
+    strong = result(training=4.0)
+    assert better_than_shortcuts(strong, shortcuts(strong, 0.6, 0.001)).state == "passed"
+    assert better_than_shortcuts(known, Shortcuts(skipped="no images")).state == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("slope", "shift", "message"),
+    [(3.0, 0.0, "the calibration slope is 0."), (1.0, 1.0, "the calibration intercept is -0.98")],
+)
+def test_cal001_probabilities_that_are_off(slope: float, shift: float, message: str) -> None:
+    assert calibrated(result()).state == "passed"
+    outcome = calibrated(result(slope=slope, shift=shift))
+    assert outcome.state == "warning"
+    assert outcome.finding is not None
+    assert message in outcome.finding.what
+
+
+def test_fair001_a_score_that_works_in_one_half_only() -> None:
+    known = result(n=500)
+    rng = np.random.default_rng(0)
+    patients = known.patients.assign(side=rng.choice(["left", "right"], len(known.patients)))
+    named = EvaluationConfig(bootstrap=100, subgroups=["side"])
+    declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
+    fair = replace(known, interactions=interaction_table(known.predictions, patients, named, declared))
+    assert alike_in_subgroups(fair).state == "passed"
+    shuffled = known.predictions.copy()
+    left = shuffled["patient_id"].map(patients["side"]).eq("left").to_numpy()
+    shuffled.loc[left, "score"] = rng.permutation(shuffled.loc[left, "score"].to_numpy())
+    unfair = replace(known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared))
+    outcome = alike_in_subgroups(unfair)
+    assert outcome.finding is not None
+    assert "side (p 0.000)" in outcome.finding.what
+    table = unfair.interactions.set_index("set")
+    assert table.loc[TEST, "p_auc"] < 0.001
+    assert table.loc[TEST, "levels"] == 2
+    assert alike_in_subgroups(known).state == "not checked"
+
+
+def test_all_outcomes_are_added_in_order() -> None:
+    known = with_checks(result(), CohortChecks((), Shortcuts(skipped="no images")), folds())
+    assert list(known.checks["code"]) == ["LEAK003", "LEAK004", "LEAK005", "LEAK006", "BASE001", "CAL001", "FAIR001"]
+    assert dict(zip(known.checks["code"], known.checks["result"], strict=True))["BASE001"] == "not checked"
+    assert known.findings == ()
+    warned = with_checks(result(slope=3.0), CohortChecks((), Shortcuts()), None)
+    assert [finding.code for finding in warned.findings] == ["CAL001"]
