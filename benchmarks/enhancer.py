@@ -41,7 +41,7 @@ from sonoher2.regions.rings import equivalent_diameter, peritumoural_ring
 Pixels = NDArray[np.float64]
 
 UNSEEN_FOLD = 5
-TUNED_ON = 12
+TUNED_ON = 8
 """Training images on which the strength of each filter is chosen."""
 RING_SHARE = 0.3
 """Width of the tissue around the lesion for its contrast, of the lesion's diameter."""
@@ -59,6 +59,11 @@ def non_local_means(pixels: Pixels, strength: float) -> Pixels:
     sigma = estimate_sigma(pixels)
     h = max(strength * sigma, 1e-3)
     return denoise_nl_means(pixels, h=h, sigma=sigma, patch_size=5, patch_distance=6, preserve_range=True)
+
+
+def non_local_means_fixed(pixels: Pixels, h: float) -> Pixels:
+    """Filter with a strength of `h` grey levels: after log compression speckle is much the same everywhere."""
+    return denoise_nl_means(pixels, h=h, patch_size=5, patch_distance=6, preserve_range=True)
 
 
 def wavelet(pixels: Pixels, strength: float) -> Pixels:
@@ -83,9 +88,10 @@ def bm3d(pixels: Pixels, strength: float) -> Pixels:
 
 FILTERS: dict[str, tuple[Callable[[Pixels, float], Pixels], tuple[float, ...]]] = {
     "median": (median, (3, 5)),
-    "non-local means": (non_local_means, (0.6, 0.9, 1.2, 1.6, 2.2, 3.0)),
-    "wavelet": (wavelet, (0.5, 1.0, 1.5, 2.2)),
-    "total variation": (total_variation, (0.01, 0.02, 0.04, 0.08)),
+    "non-local means": (non_local_means, (0.6, 1.0, 1.5, 2.2)),
+    "non-local means, fixed": (non_local_means_fixed, (3.0, 5.0, 8.0, 12.0)),
+    "wavelet": (wavelet, (1.0, 1.5, 2.2, 3.0)),
+    "total variation": (total_variation, (0.01, 0.02, 0.03, 0.05)),
     "BM3D": (bm3d, (1.0, 1.6, 2.4)),
 }
 """Filters by name, with the strengths that are tried for them on training images."""
@@ -139,36 +145,42 @@ def bicubic(pixels: Pixels, scale: int) -> Pixels:
     return np.clip(enlarged(torch.from_numpy(pixels)[None, None], scale)[0, 0].numpy(), 0, 255)
 
 
-def tuned(images: list[Path], names: Iterable[str]) -> dict[str, float]:
-    """Strength of each filter with the best mean PSNR on degraded training images, half of them of half the size."""
-    pairs = [(*degraded_pair(image, 1 + i % 2, 1000 + i), 1 + i % 2) for i, image in enumerate(images)]
-    chosen = {}
-    for name in names:
-        function, strengths = FILTERS[name]
-        few = pairs[:4] if name == SLOW else pairs
-        scores = [
-            np.mean([psnr(bicubic(function(degraded, strength), scale), clean) for degraded, clean, scale in few])
-            for strength in strengths
-        ]
-        chosen[name] = strengths[int(np.argmax(scores))]
-        print(f"{name}: {dict(zip(strengths, np.round(scores, 2).tolist(), strict=True))}", file=sys.stderr)
+Strengths = dict[tuple[str, int], float]
+"""Of each filter, by name and scale."""
+
+
+def tuned(images: list[Path], names: Iterable[str]) -> Strengths:
+    """Strength of each filter with the best mean PSNR on degraded training images, for each scale."""
+    chosen: Strengths = {}
+    for scale in SCALES:
+        pairs = [degraded_pair(image, scale, 1000 + i) for i, image in enumerate(images)]
+        for name in names:
+            function, strengths = FILTERS[name]
+            few = pairs[:2] if name == SLOW else pairs
+            scores = [
+                np.mean([psnr(bicubic(function(degraded, strength), scale), clean) for degraded, clean in few])
+                for strength in strengths
+            ]
+            chosen[name, scale] = strengths[int(np.argmax(scores))]
+            tried = dict(zip(strengths, np.round(scores, 2).tolist(), strict=True))
+            print(f"{name}, x{scale}: {tried}", file=sys.stderr, flush=True)
     return chosen
 
 
 def all_cleared(
-    pixels: Pixels, scale: int, enhancers: dict[str, Enhancer], strengths: dict[str, float], *, slow: bool
+    pixels: Pixels, scale: int, enhancers: dict[str, Enhancer], strengths: Strengths, *, slow: bool
 ) -> Iterable[tuple[str, Pixels]]:
     """Clear an image with every method."""
     for name, enhancer in enhancers.items():
         yield name, enhancer.clear(pixels, scale)
     yield UNCHANGED, bicubic(pixels, scale)
-    for name, strength in strengths.items():
-        if slow or name != SLOW:
+    for (name, tuned_for), strength in strengths.items():
+        if tuned_for == scale and (slow or name != SLOW):
             yield name, bicubic(FILTERS[name][0](pixels, strength), scale)
 
 
 def fidelity(
-    chosen: list[Case], enhancers: dict[str, Enhancer], strengths: dict[str, float], slow_images: int
+    chosen: list[Case], enhancers: dict[str, Enhancer], strengths: Strengths, slow_images: int
 ) -> pd.DataFrame:
     """PSNR, SSIM and gradient similarity of degraded held-out images, one row per image, scale and method."""
     rows, seen = [], {"BUS-BRA": 0, "BrEaST": 0}
@@ -199,9 +211,7 @@ def fidelity_summary(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(keys, sort=False)[metrics].mean().join(gains).reset_index()
 
 
-def contrast(
-    lesions: list[tuple[str, Lesion]], enhancers: dict[str, Enhancer], strengths: dict[str, float]
-) -> pd.DataFrame:
+def contrast(lesions: list[tuple[str, Lesion]], enhancers: dict[str, Enhancer], strengths: Strengths) -> pd.DataFrame:
     """Contrast-to-noise ratio and speckle SNR of held-out images as they are, means by data set and method."""
     rows = []
     for data_set, lesion in lesions:
@@ -279,8 +289,8 @@ def main() -> int:
     enhancers = {ENHANCER: load_enhancer(options.weights)}
     if options.without_adversarial:
         enhancers["enhancer without adversarial part"] = load_enhancer(options.without_adversarial)
-    record = measure(cases, enhancers, options)
     options.out.mkdir(parents=True, exist_ok=True)
+    record = measure(cases, enhancers, options)
     (options.out / "enhancer.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return int(bool(record["hallucination_failures"]) or not record["beats_bicubic_and_non_local_means"])
 
@@ -305,7 +315,7 @@ def measure(cases: list[Case], enhancers: dict[str, Enhancer], options: argparse
     checks = {f"x{scale}": check_hallucination(lambda p, s=scale: enhancers[ENHANCER].clear(p, s)) for scale in SCALES}
     return {
         "weights_sha256": enhancers[ENHANCER].sha256,
-        "tuned": strengths,
+        "tuned": [{"method": name, "scale": scale, "strength": value} for (name, scale), value in strengths.items()],
         "fidelity": rounded(summary.to_dict("records")),
         "beats_bicubic_and_non_local_means": beats(summary),
         "contrast": rounded(contrasts.to_dict("records")),
@@ -331,7 +341,7 @@ def beats(summary: pd.DataFrame) -> bool:
     return all(
         bool((wide[metric][ENHANCER] > wide[metric][other]).all())
         for metric in ("psnr", "ssim")
-        for other in (UNCHANGED, "non-local means")
+        for other in (UNCHANGED, "non-local means", "non-local means, fixed")
     )
 
 

@@ -154,7 +154,7 @@ def _updating_figures(view: View) -> Iterator[Part]:
         lines = []
         for update, colour in colours.items():
             y, score = outcome_scores(chosen[chosen["update"] == update], outcome)
-            row = figures.loc[update]
+            row = figures.loc[update].to_dict()
             legend = (
                 f"slope {number(row['slope'])}\nintercept {number(row['intercept'])}\nBrier {number(row['brier'], 3)}"
             )

@@ -37,7 +37,7 @@ def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drawn(outlines: pd.DataFrame) -> Iterator[Drawing]:
-    pictures = [_picture(row) for row in doubtful(outlines).head(MOST_SHOWN).to_dict("records")]
+    pictures = [_picture(row) for _, row in doubtful(outlines).head(MOST_SHOWN).iterrows()]
     if pictures:
         yield Drawing(
             "outlines",
@@ -49,11 +49,11 @@ def _drawn(outlines: pd.DataFrame) -> Iterator[Drawing]:
         )
 
 
-def _picture(row: dict[str, object]) -> OutlinedPicture:
+def _picture(row: pd.Series) -> OutlinedPicture:
     image = read_image(str(row["image"]))
     step = max(1, -(-max(image.shape) // COARSER))
     mask = _mask([str(row["mask"])], image.shape) if row["found"] else np.zeros(image.shape, dtype=bool)
-    said = f"confidence {float(str(row['confidence'])):.2f}" if row["found"] else "no lesion found"
+    said = f"confidence {row['confidence']:.2f}" if row["found"] else "no lesion found"
     title = f"{row['patient_id']}\n{said}"
     return OutlinedPicture(title, image.pixels[::step, ::step], mask[::step, ::step])
 

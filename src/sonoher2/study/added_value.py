@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.evaluation.reclassification import Gain, categorical_nri, continuous_nri, idi
+from sonoher2.study.assess import each_part
 from sonoher2.study.result import outcome_scores
 
 NESTED = (
@@ -50,18 +51,18 @@ def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confi
     """
     frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
     rows: list[dict[str, object]] = []
-    for (subset, outcome), part in predictions.groupby(["set", "outcome"], sort=False):
+    for (subset, outcome), part in each_part(predictions, ["set", "outcome"]):
         # the same patients in the same order for every signature
-        by_name = {name: rows.sort_values("patient_id") for name, rows in part.groupby("signature", sort=False)}
-        for old, new in nested_pairs([str(name) for name in by_name]):
-            y, before = outcome_scores(by_name[old], str(outcome))
-            _, after = outcome_scores(by_name[new], str(outcome))
-            categories = [
-                np.asarray(score >= float(frozen[name, outcome]), dtype=np.float64)
+        by_name = {name: rows.sort_values("patient_id") for (name,), rows in each_part(part, ["signature"])}
+        for old, new in nested_pairs(list(by_name)):
+            y, before = outcome_scores(by_name[old], outcome)
+            _, after = outcome_scores(by_name[new], outcome)
+            was, now = (
+                np.asarray(score >= float(frozen.loc[(name, outcome)]), dtype=np.float64)
                 for name, score in ((old, before), (new, after))
-            ]
+            )
             gains = {
-                "NRI": categorical_nri(y, *categories, confidence=confidence),
+                "NRI": categorical_nri(y, was, now, confidence=confidence),
                 "continuous NRI": continuous_nri(y, before, after, confidence),
                 "IDI": idi(y, before, after, confidence),
             }

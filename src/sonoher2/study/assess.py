@@ -62,7 +62,8 @@ def long_predictions(
     return pd.concat(rows, ignore_index=True)
 
 
-def _parts(predictions: pd.DataFrame, by: list[str]) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
+def each_part(predictions: pd.DataFrame, by: list[str]) -> Iterable[tuple[tuple[str, ...], pd.DataFrame]]:
+    """Split long predictions by some of their columns, in order of appearance."""
     return cast("Iterable[tuple[tuple[str, ...], pd.DataFrame]]", predictions.groupby(by, sort=False))
 
 
@@ -93,7 +94,7 @@ def learn_thresholds(training: pd.DataFrame, evaluation: EvaluationConfig) -> pd
                 "threshold": learn(*outcome_scores(rows, outcome)),
                 "rule": rule,
             }
-            for (signature, outcome), rows in _parts(training, ["signature", "outcome"])
+            for (signature, outcome), rows in each_part(training, ["signature", "outcome"])
         ]
     )
 
@@ -109,7 +110,7 @@ def signature_table(
     """
     frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
     rows: list[dict[str, object]] = []
-    for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
         row = metric_row(
             y,
@@ -131,7 +132,7 @@ def signature_table(
 def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: int) -> list[dict[str, object]]:
     outcomes = list(predictions["outcome"].unique())
     rows: list[dict[str, object]] = []
-    for (signature, subset), part in _parts(predictions, ["signature", "set"]):
+    for (signature, subset), part in each_part(predictions, ["signature", "set"]):
         wide = part.pivot(index="patient_id", columns="outcome", values="score")[outcomes]
         names = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
         labels = names.map({name: i for i, name in enumerate(outcomes)}).to_numpy(np.int64)
@@ -167,7 +168,7 @@ def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFra
     """
     tables = [
         _compare_all(part, subset, outcome, confidence)
-        for (subset, outcome), part in _parts(predictions, ["set", "outcome"])
+        for (subset, outcome), part in each_part(predictions, ["set", "outcome"])
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -224,7 +225,7 @@ def subgroup_table(
     """
     rows = []
     for name, levels in _groupings(patients, evaluation, declared).items():
-        for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+        for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
             y, score = outcome_scores(part, outcome)
             group = levels.reindex(part["patient_id"]).to_numpy()
             rows += [
@@ -280,7 +281,7 @@ def interaction_table(
     """
     rows = []
     groupings = _groupings(patients, evaluation, declared)
-    for (signature, subset, outcome), part in _parts(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
         for name, levels in groupings.items():
             group = levels.reindex(part["patient_id"]).to_numpy()

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.image_table import image_rows
 from sonoher2.cohort.table import read_table
-from sonoher2.config import ImagesConfig, RadiomicsConfig
+from sonoher2.config import ImageReading, ImagesConfig, RadiomicsConfig
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.radiomics import feature_names
 from sonoher2.files import write_text
@@ -81,8 +81,8 @@ def extract_table(
         table=table,
         mask="mask",
         mm_per_pixel="mm_per_pixel" if "mm_per_pixel" in rows else None,
-        several_masks="largest" if largest else "union",
     )
+    reading = ImageReading(several_masks="largest" if largest else "union")
     found, findings = image_rows(rows, images, (data or table.parent).resolve(), masks_needed=True)
     raise_errors(findings)
     incomplete = found[found["image"].isna() | (found["masks"].map(len) == 0)]
@@ -90,7 +90,7 @@ def extract_table(
         what = f"{len(incomplete)} rows have no image or no mask" if len(found) else "the table has no rows"
         raise InputError(what, where=table.name, fix="Fill in `image` and `mask`, or remove those rows")
     workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
-    measured, noticed = measure_lesions(lesion_files(found), images, radiomics, file_hashes(found), workshop)
+    measured, noticed = measure_lesions(lesion_files(found), reading, radiomics, file_hashes(found), workshop)
     features = pd.DataFrame(measured, index=found.index, columns=feature_names(radiomics))
     first = pd.DataFrame({"patient_id": found["patient_id"], "image": rows["image"]})
     write_text(out, pd.concat([first, features], axis=1).to_csv(index=False))

@@ -63,8 +63,8 @@ def training_summary(
     own = cohort.images["patient_id"].isin(patients).to_numpy()
     present = set(blocks.columns.get_level_values(0))
     return summarise_training(
-        blocks[RADIOMICS][list(features)] if RADIOMICS in present else pd.DataFrame(index=patients),
-        blocks[CLINICAL] if CLINICAL in present else pd.DataFrame(index=patients),
+        pd.DataFrame(blocks[RADIOMICS])[list(features)] if RADIOMICS in present else pd.DataFrame(index=patients),
+        pd.DataFrame(blocks[CLINICAL]) if CLINICAL in present else pd.DataFrame(index=patients),
         cohort.clinical,
         image_table(records)[own] if records else pd.DataFrame(),
     )
@@ -97,10 +97,10 @@ def shift_table(
     present = set(blocks.columns.get_level_values(0))
     rows = []
     if RADIOMICS in present:
-        table = blocks[RADIOMICS]
+        table = pd.DataFrame(blocks[RADIOMICS])
         rows += [_row("features", name, known, table[name]) for name, known in training.features.items()]
     if CLINICAL in present:
-        table = blocks[CLINICAL]
+        table = pd.DataFrame(blocks[CLINICAL])
         rows += [_row("clinical", name, training.clinical[name], table[name]) for name in columns if name in table]
     if records:
         table = image_table(records)

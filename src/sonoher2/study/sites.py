@@ -6,6 +6,7 @@ import pandas as pd
 
 from sonoher2.evaluation.pooling import pooled_auc
 from sonoher2.evaluation.subgroups import auc_by_subgroup
+from sonoher2.study.assess import each_part
 from sonoher2.study.result import outcome_scores
 
 POOLED, FURTHER = "pooled", "a further site"
@@ -32,7 +33,7 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
     if "site" not in patients or patients["site"].nunique() < 2:
         return pd.DataFrame()
     rows: list[dict[str, object]] = []
-    for (signature, subset, outcome), part in predictions.groupby(["signature", "set", "outcome"], sort=False):
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
         sites = auc_by_subgroup(y, score, patients["site"].reindex(part["patient_id"]), confidence=confidence)
         place = {"signature": signature, "set": subset, "outcome": outcome}

@@ -13,6 +13,7 @@ from sonoher2.config import EvaluationConfig
 from sonoher2.evaluation.conformal import class_limits, prediction_sets, set_coverage
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.zones import Zones, learn_zones, zone_figures
+from sonoher2.study.assess import each_part
 from sonoher2.study.result import outcome_scores
 
 SLACK = 0.02
@@ -35,11 +36,12 @@ def class_probabilities(
     """
     wide = rows.pivot(index="patient_id", columns="outcome", values="score")
     names = rows.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
-    labels = names.map({name: k for k, name in enumerate(classes)}).to_numpy(np.int64)
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = np.asarray(names.map(numbers), dtype=np.int64)
     if len(classes) == 2:
-        positive = wide[classes[1]].to_numpy(np.float64)
+        positive = np.asarray(wide[classes[1]], dtype=np.float64)
         return wide.index, labels, np.column_stack([1 - positive, positive])
-    return wide.index, labels, wide[list(classes)].to_numpy(np.float64)
+    return wide.index, labels, np.asarray(wide[list(classes)], dtype=np.float64)
 
 
 def learn_uncertainty(
@@ -88,7 +90,7 @@ def coverage_table(
     `signature, set, label` (a class, or `ALL`), `asked`, then the columns of `evaluation.conformal.set_coverage`.
     """
     tables = []
-    for (signature, subset), rows in predictions.groupby(["signature", "set"], sort=False):
+    for (signature, subset), rows in each_part(predictions, ["signature", "set"]):
         if signature not in learned:
             continue
         uncertainty = learned[signature]
@@ -112,7 +114,7 @@ def zone_table(predictions: pd.DataFrame, learned: Mapping[str, Uncertainty], co
     the figures of `evaluation.zones.ZoneFigures`.
     """
     rows = []
-    for (signature, subset, outcome), part in predictions.groupby(["signature", "set", "outcome"], sort=False):
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         if signature not in learned:
             continue
         limits = learned[signature]
