@@ -94,15 +94,15 @@ def main() -> int:
     options = parser.parse_args()
     study = load_study(options.study, options.data)
     pictures, y = real_pictures(study, options.images)
-    rows = []
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, object]] = []
     for name in options.networks:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
             rows.append(alone.submit(one_network, (name, pictures, y)).result())
         print(f"{name}: {rows[-1]['train_seconds']} s", file=sys.stderr)
+        record = {"study": study.title, "images": options.images, "size": SIZE, "networks": rows}
+        options.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(pd.DataFrame(rows).to_string(index=False))
-    record = {"study": study.title, "images": options.images, "size": SIZE, "networks": rows}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

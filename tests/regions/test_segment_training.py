@@ -22,7 +22,7 @@ from sonoher2.regions.segment.state import Schedule
 from sonoher2.regions.segment.training import train
 from sonoher2.regions.segment.weights_file import load_weights, save_weights
 
-TINY = Schedule("EfficientNet-Lite0", "none", size=64, warm_up_size=32, epochs=2, warm_up=1, whole=0, batch=4)
+TINY = Schedule("EfficientNet-Lite0", "none", size=64, warm_up_size=32, epochs=2, warm_up=1, batch=4)
 
 
 def disc(rows: int, columns: int, at: tuple[int, int], radius: int) -> NDArray[np.bool_]:
@@ -148,26 +148,6 @@ def test_the_adversarial_part_starts_after_the_warm_up(cases: list[Case], tmp_pa
     assert list(curve["epoch"]) == [1, 2]
     assert curve["adversarial"].isna().tolist() == [True, False]
     assert curve[["dice A", "dice B"]].notna().all(axis=None)
-
-
-def test_the_last_epochs_learn_from_all(cases: list[Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    original = training_batch
-
-    def watched(squares: NDArray[np.uint8], size: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        seen.extend(int(square.astype(int).sum()) for square in squares)
-        return original(squares, size, rng)
-
-    monkeypatch.setattr("sonoher2.regions.segment.training.training_batch", watched)
-    examples = read_examples(cases, side=64, validation=0.4, seed=0)
-    names = {int(square.astype(int).sum()): at for at, square in enumerate(examples.squares)}
-    train(examples, replace(TINY, epochs=8, whole=7, warm_up=8, batch=6), tmp_path)
-    held_out = [bool(examples.held_out[names[square]]) for square in seen]
-    per_epoch = len(seen) // 8
-    assert not any(held_out[:per_epoch])
-    assert any(held_out[per_epoch:])
-    curve = pd.read_csv(tmp_path / "curve.csv")
-    assert curve["dice A"].isna().tolist() == [False] + [True] * 7
 
 
 def test_another_schedule_does_not_resume(cases: list[Case], tmp_path: Path) -> None:

@@ -158,11 +158,8 @@ def train_segmenter(
         str, typer.Option(help="ImageNet weights: auto, offline, hub, none, or a file.")
     ] = "auto",
     size: Annotated[int, typer.Option(min=32, help="Side of the network's pictures; a multiple of 32.")] = 224,
-    epochs: Annotated[int, typer.Option(min=1, help="After each the training can resume.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="After each the training can resume.")] = 14,
     warm_up: Annotated[int, typer.Option(min=0, help="Epochs of smaller pictures, not adversarial.")] = 3,
-    whole: Annotated[
-        int, typer.Option(min=0, help="Epochs at the end that learn from the patients held out, too.")
-    ] = 6,
     warm_up_size: Annotated[int, typer.Option(min=32, help="Side of the pictures of the warm-up.")] = 192,
     adversarial: Annotated[float, typer.Option(min=0, help="Weight of the adversarial loss.")] = 0.02,
     validation: Annotated[
@@ -181,7 +178,6 @@ def train_segmenter(
         warm_up_size=warm_up_size,
         epochs=epochs,
         warm_up=warm_up,
-        whole=whole,
         adversarial=adversarial,
         seed=seed,
     )

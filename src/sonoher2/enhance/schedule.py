@@ -34,11 +34,11 @@ class Schedule:
         Of weights, patches and degradation.
     """
 
-    epochs: int = 40
-    warm_up: int = 26
-    steps: int = 250
+    epochs: int = 30
+    warm_up: int = 24
+    steps: int = 125
     batch: int = 8
-    patch: int = 96
+    patch: int = 128
     rate: float = 1e-3
     adversarial: float = 0.002
     bf16: bool = False

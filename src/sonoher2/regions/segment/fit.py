@@ -31,8 +31,7 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
     out
         Folder for the checkpoint, the learning curve (CSV) and the weights.
     validation
-        Share of each group's patients who are only measured after each epoch, until the epochs that learn from all;
-        nothing is chosen by them.
+        Share of each group's patients who are only measured after each epoch; nothing is chosen by them.
 
     Returns
     -------
@@ -54,8 +53,7 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
 def training_card(cases: Sequence[Case], training: Training, held_out: int) -> Card:
     """Say what the weights are and what they learned from; the images are named by a hash over their bytes."""
     images = sorted(file_sha256(case.image) for case in cases)
-    measured = [row for row in training.curve if any(name.startswith("dice") for name in row)]
-    last: dict[str, Any] = measured[-1] if measured else {}
+    last: dict[str, Any] = training.curve[-1] if training.curve else {}
     return {
         "network": training.schedule.network,
         "size": training.schedule.size,

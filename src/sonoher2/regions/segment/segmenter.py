@@ -69,11 +69,15 @@ class Segmenter:
         return np.clip(box.take(self._square_probability(box.put(pixels))), 0, 1)
 
     def _square_probability(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
-        picture = torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
+        # one after the other: both at once fit the processor's caches less well and take a fifth longer
         with one_thread(), torch.inference_mode():
-            logits = self.network(normalised(picture).contiguous(memory_format=torch.channels_last))
-            both = torch.sigmoid(logits[:, 0])
-            return np.asarray(((both[0] + both[1].flip(1)) / 2).numpy())
+            mirrored = self._one_pass(square[:, ::-1])[:, ::-1]
+            return np.asarray((self._one_pass(square) + mirrored) / 2, np.float32)
+
+    def _one_pass(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
+        picture = normalised(torch.from_numpy(square.copy())[None, None])
+        logits = self.network(picture.contiguous(memory_format=torch.channels_last))
+        return np.asarray(torch.sigmoid(logits[0, 0]).numpy())
 
 
 def load_segmenter(path: Path | None = None) -> Segmenter:

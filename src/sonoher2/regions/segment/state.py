@@ -38,8 +38,6 @@ class Schedule:
         Side of the pictures, pixels, after and during the warm-up; multiples of 32.
     epochs, warm_up
         All epochs, and how many of them come before the adversarial game.
-    whole
-        How many epochs at the end learn from the patients held out, too.
     adversarial
         Weight of the adversarial loss; 0 leaves it out.
     batch
@@ -57,9 +55,8 @@ class Schedule:
     weights: str = "auto"
     size: int = 224
     warm_up_size: int = 192
-    epochs: int = 20
+    epochs: int = 14
     warm_up: int = 3
-    whole: int = 6
     adversarial: float = 0.02
     batch: int = 16
     rate: float = 1e-3

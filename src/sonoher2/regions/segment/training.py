@@ -46,8 +46,7 @@ def train(examples: Examples, schedule: Schedule, out: Path) -> Training:
     remaining = range(len(training.curve), schedule.epochs)
     for epoch in track(remaining, "Training", len(remaining)):
         losses = _one_epoch(training, examples, epoch)
-        measured = {} if _learns_from_all(schedule, epoch) else held_out_dice(training.average, examples, schedule.size)
-        training.curve.append(losses | measured)
+        training.curve.append(losses | held_out_dice(training.average, examples, schedule.size))
         training.save(checkpoint)
         _write_curve(out / "curve.csv", training.curve)
     return training
@@ -57,9 +56,7 @@ def _one_epoch(training: Training, examples: Examples, epoch: int) -> dict[str, 
     schedule = training.schedule
     # the draws depend on seed and epoch alone, so that a resumed run goes on as if nothing had happened
     rng = np.random.default_rng([schedule.seed, epoch])
-    held_out = examples.held_out & (not _learns_from_all(schedule, epoch))
-    chance = sampling_chance(examples.groups, held_out)
-    # one number of steps for all epochs, so that the learning rate's course is known from the start
+    chance = sampling_chance(examples.groups, examples.held_out)
     steps = max(1, int((~examples.held_out).sum()) // schedule.batch)
     size = schedule.warm_up_size if epoch < schedule.warm_up else schedule.size
     adversarial = 0.0 if epoch < schedule.warm_up else schedule.adversarial
@@ -71,10 +68,6 @@ def _one_epoch(training: Training, examples: Examples, epoch: int) -> dict[str, 
         total = {name: total.get(name, 0.0) + value / steps for name, value in losses.items()}
     training.generator.eval()
     return {"epoch": epoch + 1.0} | total
-
-
-def _learns_from_all(schedule: Schedule, epoch: int) -> bool:
-    return epoch >= schedule.epochs - schedule.whole
 
 
 def _drawn(chance: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
