@@ -88,11 +88,11 @@ def bm3d(pixels: Pixels, strength: float) -> Pixels:
 
 FILTERS: dict[str, tuple[Callable[[Pixels, float], Pixels], tuple[float, ...]]] = {
     "median": (median, (3, 5)),
-    "non-local means": (non_local_means, (0.6, 1.0, 1.5, 2.2)),
+    "non-local means": (non_local_means, (1.0, 1.5, 2.2, 3.0)),
     "non-local means, fixed": (non_local_means_fixed, (3.0, 5.0, 8.0, 12.0)),
     "wavelet": (wavelet, (1.0, 1.5, 2.2, 3.0)),
     "total variation": (total_variation, (0.01, 0.02, 0.03, 0.05)),
-    "BM3D": (bm3d, (1.0, 1.6, 2.4)),
+    "BM3D": (bm3d, (1.6, 2.4, 3.5)),
 }
 """Filters by name, with the strengths that are tried for them on training images."""
 SLOW = "BM3D"

@@ -73,7 +73,8 @@ def one_network(job: tuple[str, NDArray[np.uint8], NDArray[np.int64]]) -> dict[s
         "loss_before": round(classifier.losses_[0], 4),
         "loss_after": round(classifier.losses_[1], 4),
         "method": "attention" if has_relevance(explained.network) else "grad-cam",
-        "heat_in_lesion": round(shares.lesion, 3),
+        # a map without any heat, which random weights may well give, lies nowhere
+        "heat_in_lesion": None if np.isnan(shares.lesion) else round(shares.lesion, 3),
         "lesion_area": round(shares.lesion_area, 3),
     }
 

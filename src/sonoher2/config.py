@@ -432,6 +432,8 @@ class StudyConfig(_Strict):
         without = [name for name, asked in wanted.items() if asked and not known]
         if without:
             raise ValueError(f"{' and '.join(without)} needs sites; name their column as `site` in `images`")
+        if all(wanted.values()):
+            raise ValueError("validation.by: site leaves the reference site out in one fold; remove it or `harmonise`")
         return self
 
     @model_validator(mode="after")

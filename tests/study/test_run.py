@@ -162,7 +162,9 @@ def test_all_unusable_images_are_named_at_once(tmp_path: Path) -> None:
 def test_run_record_holds_what_the_result_depends_on(finished) -> None:
     record = json.loads((finished.run / "run.json").read_text())
     assert record["synthetic"] is True
-    assert set(record["seconds"]) == {"cohort", "features", "models", "evaluation"}
+    assert set(record["seconds"]) == {
+        "cohort", "features", "networks", "models", "evaluation", "stability", "explanations",
+    }  # fmt: skip
     assert len(record["tables"]["clinical.csv"]) == 64
     assert record["machine"]["scikit-learn"]
     assert record["settings"]["models"] == ["logistic", "naive-bayes"]

@@ -1,4 +1,4 @@
-"""A study that leaves one site out and harmonises the others towards a reference site."""
+"""Studies that leave one site out, and studies that harmonise the sites towards a reference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SITES = """
 radiomics: {filters: [original], bin_count: 16}
 models: [logistic]
 stability: null
-validation: {by: site, inner_folds: 3}
+validation: {outer_folds: 3, inner_folds: 3}
 evaluation: {bootstrap: 100}
 harmonise: {reference: Scanner A}
 """
@@ -37,7 +37,7 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     result = run_study(study, tmp_path / "run", jobs=1)
     bundle = load_bundle(tmp_path / "run" / "bundle")
     assert list(bundle.model.harmoniser_.sites_) == ["Scanner A", "Scanner B"]
-    np.testing.assert_array_equal(bundle.model.harmoniser_.scale_[0], 1)
+    np.testing.assert_allclose(bundle.model.harmoniser_.scale_[0], 1, rtol=1e-12)
     again = validate_bundle(bundle, study, tmp_path / "validation", jobs=1)
     key = ["patient_id", "signature"]
     tested = result.predictions.query("set == 'test'").set_index(key)["score"]
@@ -46,8 +46,22 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     assert set(result.sites["site"]) >= {"Scanner A", "Scanner B"}
 
 
+def test_harmonisation_cannot_leave_its_reference_out(study_file: Path, tmp_path: Path) -> None:
+    text = study_file.read_text(encoding="utf-8").replace("{outer_folds: 3,", "{by: site,")
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(FindingsError, match="leaves the reference site out"):
+        load_study(tmp_path / "study.yaml", study_file.parent)
+
+
+def test_each_site_is_left_out_in_turn(study_file: Path, tmp_path: Path) -> None:
+    text = study_file.read_text(encoding="utf-8").replace("{outer_folds: 3,", "{by: site,")
+    (tmp_path / "study.yaml").write_text(text.replace("harmonise: {reference: Scanner A}", ""), encoding="utf-8")
+    result = run_study(load_study(tmp_path / "study.yaml", study_file.parent), tmp_path / "run", jobs=1)
+    assert {"Scanner A", "Scanner B"} <= set(result.sites.query("`set` == 'train_oof'")["site"])
+
+
 def test_sites_must_be_named(study_file: Path, tmp_path: Path) -> None:
     text = study_file.read_text(encoding="utf-8").replace("  site: site\n", "")
     (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(FindingsError, match=r"harmonise and validation.by: site needs sites"):
+    with pytest.raises(FindingsError, match="harmonise needs sites"):
         load_study(tmp_path / "study.yaml", study_file.parent)

@@ -101,7 +101,8 @@ def shift_table(
         rows += [_row("features", name, known, table[name]) for name, known in training.features.items()]
     if CLINICAL in present:
         table = pd.DataFrame(blocks[CLINICAL])
-        rows += [_row("clinical", name, training.clinical[name], table[name]) for name in columns if name in table]
+        known = [name for name in columns if name in table and name in training.clinical]
+        rows += [_row("clinical", name, training.clinical[name], table[name]) for name in known]
     if records:
         table = image_table(records)
         rows += [_row("images", name, known, table[name]) for name, known in training.images.items()]
