@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sonoher2.errors import InputError
 from sonoher2.images.read import read_picture
-from sonoher2.regions.perturb import CHANGES, Change, contour_moved, dice, perturb, shifted, signed_distance
+from sonoher2.regions.agreement import dice
+from sonoher2.regions.perturb import CHANGES, Change, contour_moved, perturb, shifted, signed_distance
 from sonoher2.regions.region import components, read_mask
 from sonoher2.regions.rings import equivalent_diameter
 
@@ -109,13 +110,6 @@ def test_signed_distance_is_zero_between_the_pixels() -> None:
     mask[:, 2:5] = True
     # outside of the image counts as outside of the lesion
     assert signed_distance(mask)[2].tolist() == [1.5, 0.5, -0.5, -1.5, -0.5, 0.5, 1.5]
-
-
-def test_dice() -> None:
-    a, b = disc(10, (60, 60)), disc(10, (60, 100))
-    assert dice(a, a) == 1.0
-    assert dice(a, b) == 0.0
-    assert math.isnan(dice(a & b, a & b))
 
 
 def test_an_empty_mask_is_refused() -> None:

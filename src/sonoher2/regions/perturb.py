@@ -140,12 +140,6 @@ def smooth_noise(mask: Mask, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray(np.clip((field - contour.mean()) / spread, -LARGEST_NOISE, LARGEST_NOISE))
 
 
-def dice(a: Mask, b: Mask) -> float:
-    """Overlap of two masks: twice their common area over the sum of their areas; NaN when both are empty."""
-    total = np.count_nonzero(a) + np.count_nonzero(b)
-    return 2.0 * np.count_nonzero(a & b) / total if total else math.nan
-
-
 def _largest_parts(mask: Mask, most: int) -> Mask:
     labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
     if count <= most:

@@ -13,7 +13,8 @@ from sonoher2.errors import InputError
 from sonoher2.features.lesion import open_lesion
 from sonoher2.features.radiomics import extract, feature_names
 from sonoher2.files import content_key
-from sonoher2.regions.perturb import Change, dice, perturb
+from sonoher2.regions.agreement import dice
+from sonoher2.regions.perturb import Change, perturb
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.reading import reading_key
