@@ -212,18 +212,10 @@ def _mask_paths(cell: str, folder: Path) -> tuple[Path, ...]:
 
 
 def _study_cases(path: Path, data: Path | None, out: Path) -> list[Case]:
-    """Cases of a study's training patients, by the split that `sonoher2 run` draws; images need a mask."""
-    from sonoher2.cohort.split import TRAIN, draw_or_reload
-    from sonoher2.config import load_study
+    """Cases of a study's training patients; images need a mask."""
+    from sonoher2.commands.training_images import training_images
     from sonoher2.regions.segment.cases import Case
-    from sonoher2.study.cache import Cache
-    from sonoher2.study.check import checked_cohort
-    from sonoher2.study.compute import default_jobs
-    from sonoher2.study.steps import Workshop
 
-    study = load_study(path, data)
-    cohort = checked_cohort(study, Workshop(Cache(out / "cache"), default_jobs())).cohort
-    sets = draw_or_reload(cohort, study, out / "split.json").sets
-    rows = cohort.images[(cohort.images["patient_id"].map(sets) == TRAIN) & (cohort.images["masks"].map(len) > 0)]
-    columns = rows[["patient_id", "image", "masks", "site"]].itertuples(index=False)
+    rows = training_images(path, data, out)
+    columns = rows.loc[rows["masks"].map(len) > 0, ["patient_id", "image", "masks", "site"]].itertuples(index=False)
     return [Case(patient, Path(image), tuple(map(Path, masks)), site or "") for patient, image, masks, site in columns]

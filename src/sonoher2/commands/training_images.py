@@ -19,6 +19,8 @@ STUDY_SUFFIXES = (".yaml", ".yml")
 def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     """Rows of `Cohort.images` of the training patients, by the split that `sonoher2 run` draws.
 
+    A lesion that the segmenter outlined for the study counts as one without a mask: nobody should learn from it.
+
     Parameters
     ----------
     study
@@ -34,6 +36,8 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
         The study cannot be used.
     """
     config = load_study(study, data)
-    cohort = checked_cohort(config, Workshop(Cache(out / "cache"), default_jobs())).cohort
-    sets = draw_or_reload(cohort, config, out / "split.json").sets
-    return cohort.images[cohort.images["patient_id"].map(sets) == TRAIN]
+    checked = checked_cohort(config, Workshop(Cache(out / "cache"), default_jobs()))
+    sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
+    images = checked.cohort.images[checked.cohort.images["patient_id"].map(sets) == TRAIN]
+    outlined = set(checked.outlines["mask"])
+    return images.assign(masks=images["masks"].map(lambda masks: () if outlined.intersection(masks) else masks))
