@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions, with_all_scores
+from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.nomogram import patient_points, total_probability
 from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
+from sonoher2.fusion.stack import with_scores
 
 KINDS = {"age": "number", "birads": "ordered", "palpable": "yes/no", "histology": "category"}
 
@@ -57,7 +58,7 @@ def test_parts_and_a_constant_add_up_to_the_log_odds(fitted: tuple[SignatureSet,
     classes = len(model.classes_)
     for outcome in range(classes):
         found = part_contributions(
-            model, "All", with_all_scores(X, probabilities), centre_of(model, X), outcome_contrast(classes, outcome)
+            model, "All", with_scores(X, probabilities), centre_of(model, X), outcome_contrast(classes, outcome)
         )
         assert list(found) == [*KINDS, "A", "B"]
         logs = np.log(probabilities["All"])
@@ -72,7 +73,7 @@ def test_points_are_those_that_one_reads_off_the_nomogram(fitted: tuple[Signatur
     model, X = fitted
     probabilities = model.predict_proba(X)
     signature = model.fitted_["All"]
-    nomogram, scored = signature.nomogram(), with_all_scores(X, probabilities)
+    nomogram, scored = signature.nomogram(), with_scores(X, probabilities)
     points = nomogram_points(signature, scored)
     assert list(points) == [*KINDS, "Both score"]
     known = X["clinical"].notna().all(axis=1)

@@ -21,9 +21,10 @@ from sonoher2.bundle.nearby import (
 from sonoher2.bundle.reference import Reference, feature_signature, model_spaces
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.fusion.blocks import CLINICAL
-from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions, with_all_scores
+from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.fusion.stack import with_scores
 from sonoher2.selection.reduce import PrincipalComponents
 
 MOST_FEATURES = 8
@@ -212,7 +213,7 @@ def _parts(
         return ()
     centre = reference.spaces[CLINICAL].mean() if CLINICAL in reference.spaces else pd.Series(dtype=np.float64)
     contrast = outcome_contrast(len(model.classes_), label)
-    found = part_contributions(model, name, with_all_scores(X, probabilities), centre, contrast).iloc[0]
+    found = part_contributions(model, name, with_scores(X, probabilities), centre, contrast).iloc[0]
     return tuple(
         Effect(str(part), float(value), str(part) if part in probabilities else CLINICAL)
         for part, value in found.items()
@@ -251,7 +252,7 @@ def _points(
     signature = model.fitted_[name]
     if not isinstance(signature, LogisticSignature) or len(model.classes_) > 2:
         return ()
-    found = nomogram_points(signature, with_all_scores(X, probabilities)).iloc[0]
+    found = nomogram_points(signature, with_scores(X, probabilities)).iloc[0]
     return tuple(Points(str(variable), float(value)) for variable, value in found.items())
 
 

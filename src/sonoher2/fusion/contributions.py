@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from sonoher2.fusion.blocks import CLINICAL
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.nomogram import points_scale
 from sonoher2.fusion.signatures import SignatureSet
-from sonoher2.fusion.stack import SCORES, score_names, score_table
+from sonoher2.fusion.stack import SCORES, score_names
 
 Contrast = NDArray[np.float64]
 """Weights (K,) of the classes' log-probabilities, of sum 0."""
@@ -23,19 +21,6 @@ def outcome_contrast(n_classes: int, outcome: int) -> Contrast:
     contrast = np.full(n_classes, -1 / (n_classes - 1))
     contrast[outcome] = 1.0
     return contrast
-
-
-def with_all_scores(X: pd.DataFrame, probabilities: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
-    """Add the log-odds of all signatures to the wide table.
-
-    Parameters
-    ----------
-    X
-        Patients by (block, name).
-    probabilities
-        By signature, (patients, K).
-    """
-    return pd.concat([X, *(score_table(name, found, X.index) for name, found in probabilities.items())], axis=1)
 
 
 def term_log_odds(signature: LogisticSignature, X: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -97,7 +82,7 @@ def part_contributions(
     name
         A logistic signature.
     X
-        Patients by (block, name), with the scores of all signatures: see `with_all_scores`.
+        Patients by (block, name), with the scores of all signatures: see `stack.with_scores`.
     centre
         Mean of each encoded clinical column over the training patients.
     contrast

@@ -25,7 +25,7 @@ from sonoher2.fusion.images import (
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.fusion.sites import fit_harmoniser, harmonised
-from sonoher2.fusion.stack import score_table
+from sonoher2.fusion.stack import with_scores
 from sonoher2.fusion.zoo import ZooSignature
 from sonoher2.models.search import Selection
 from sonoher2.selection.harmonise import SiteHarmoniser
@@ -248,4 +248,4 @@ def _with_scores(
     """Add the scores that the signature stacks on to the wide table."""
     if isinstance(signature, ImageSignature) or not signature.scores:
         return X
-    return pd.concat([X, *(score_table(name, probabilities[name], X.index) for name in signature.scores)], axis=1)
+    return with_scores(X, {name: probabilities[name] for name in signature.scores})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -47,3 +49,16 @@ def stack_table(X: pd.DataFrame, kinds: dict[str, Kind], scores: tuple[str, ...]
     if scores:
         blocks.append(X[SCORES])
     return pd.concat(blocks, axis=1)
+
+
+def with_scores(X: pd.DataFrame, probabilities: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Add the log-odds of signatures to the wide table.
+
+    Parameters
+    ----------
+    X
+        Patients by (block, name).
+    probabilities
+        By signature, (patients, K).
+    """
+    return pd.concat([X, *(score_table(name, found, X.index) for name, found in probabilities.items())], axis=1)

@@ -25,7 +25,7 @@ def region_parts(view: View) -> Iterator[Part]:
     """Outlines and ablation; none for a study that took its masks and images as they are and compared nothing."""
     outlines = view.result.outlines
     if len(outlines):
-        yield from _drawn(outlines)
+        yield _drawn(outlines)
         yield _outline_table(outlines)
     if len(view.result.ablation):
         yield _ablation_table(view)
@@ -36,17 +36,16 @@ def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
     return outlines.sort_values(["found", "confidence", "image"], kind="stable")
 
 
-def _drawn(outlines: pd.DataFrame) -> Iterator[Drawing]:
+def _drawn(outlines: pd.DataFrame) -> Drawing:
     pictures = [_picture(row) for _, row in doubtful(outlines).head(MOST_SHOWN).iterrows()]
-    if pictures:
-        yield Drawing(
-            "outlines",
-            "The most doubtful outlines",
-            f"The {len(pictures)} images of the lowest confidence among {len(outlines):,} that the shipped segmenter"
-            " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
-            " what is wrong in the run's folder `masks`, and name the masks in the images table.",
-            outline_figure(pictures),
-        )
+    return Drawing(
+        "outlines",
+        "The most doubtful outlines",
+        f"The {len(pictures)} images of the lowest confidence among {len(outlines):,} that the shipped segmenter"
+        " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
+        " what is wrong in the run's folder `masks`, and name the masks in the images table.",
+        outline_figure(pictures),
+    )
 
 
 def _picture(row: pd.Series) -> OutlinedPicture:

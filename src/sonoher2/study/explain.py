@@ -12,9 +12,10 @@ from sonoher2.bundle.explain import headline
 from sonoher2.bundle.reference import Reference, build_reference, feature_signature, model_spaces
 from sonoher2.files import content_key
 from sonoher2.fusion.blocks import CLINICAL
-from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions, with_all_scores
+from sonoher2.fusion.contributions import nomogram_points, outcome_contrast, part_contributions
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.fusion.stack import with_scores
 from sonoher2.selection.reduce import PrincipalComponents
 from sonoher2.study.cache import code_key
 from sonoher2.study.explanations import Attribution, Explanations
@@ -40,7 +41,7 @@ def explain_test_set(of: Explainable, reference: Reference, main: str, workshop:
     workshop
         Cache and processes.
     """
-    X = with_all_scores(of.X, of.probabilities)
+    X = with_scores(of.X, of.probabilities)
     attributions = {**_shap(of, reference, workshop), **_parts(of, X, reference, main)}
     return Explanations(_points(of, X), attributions, explain_pictures(of, workshop))
 
