@@ -24,7 +24,7 @@ ImageFilter = Literal[
 ]
 ALL_FILTERS: tuple[ImageFilter, ...] = get_args(ImageFilter)
 ModelName = Literal[
-    "linear", "logistic", "lasso", "elastic-net", "svm", "knn", "random-forest", "extra-trees",
+    "ridge", "linear", "logistic", "lasso", "elastic-net", "svm", "knn", "random-forest", "extra-trees",
     "xgboost", "lightgbm", "mlp", "naive-bayes",
 ]  # fmt: skip
 ALL_MODELS: tuple[ModelName, ...] = get_args(ModelName)

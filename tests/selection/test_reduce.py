@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -31,18 +32,32 @@ def table(n: int = 90, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(np.hstack([radiomics, deep]), columns=names, index=[f"P{i}" for i in range(n)]), y
 
 
-def test_components_are_those_of_scikit_learn_with_unit_variance() -> None:
+def test_components_are_those_of_scikit_learn_with_a_mean_variance_of_one() -> None:
     X, _ = table()
-    ours = PrincipalComponents(5).fit(X).transform(X)
-    theirs = PCA(5, whiten=True, svd_solver="full").fit_transform(StandardScaler().fit_transform(X))
+    fitted = PrincipalComponents(5).fit(X)
+    ours = fitted.transform(X)
+    theirs = PCA(5, svd_solver="full").fit_transform(StandardScaler().fit_transform(X))
+    theirs /= np.sqrt(theirs.var(axis=0, ddof=1).mean())
     np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-8)
-    np.testing.assert_allclose(ours.var(ddof=1), 1)
+    np.testing.assert_allclose(ours.var(ddof=1), fitted.deviations_**2)
+    assert fitted.deviations_[0] > 2 * fitted.deviations_[-1]
 
 
-@pytest.mark.parametrize(("patients", "components"), [(20, 4), (90, 18), (900, 40)])
-def test_one_component_for_five_patients_at_most(patients: int, components: int) -> None:
-    X, _ = table(patients)
+def test_ridge_regression_on_all_components_is_that_on_the_columns() -> None:
+    X, y = table(60)
+    fitted = PrincipalComponents(59).fit(X)
+    ours = Ridge(3 / fitted.scale_**2).fit(fitted.transform(X), y).predict(fitted.transform(X))
+    z_scores = StandardScaler().fit_transform(X)
+    np.testing.assert_allclose(ours, Ridge(3).fit(z_scores, y).predict(z_scores), atol=1e-8)
+
+
+@pytest.mark.parametrize(("patients", "components", "early"), [(20, 10, 4), (60, 30, 12), (900, 40, 30)])
+def test_one_component_for_two_patients_at_most_and_fewer_to_select_from(
+    patients: int, components: int, early: int
+) -> None:
+    X, y = table(patients)
     assert PrincipalComponents().fit(X).transform(X).shape == (patients, components)
+    assert len(EarlyFusion().fit(X, y).components_.deviations_) == early
 
 
 def test_components_see_no_label() -> None:

@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -25,6 +25,8 @@ from xgboost import XGBClassifier
 
 from sonoher2.config import ModelName
 
+RIDGE_PENALTIES = np.logspace(0, 4, 9)
+"""For columns of unit variance and up to some thousand patients: from next to none to nearly a constant."""
 Setting = dict[str, float | int | str | None]
 LEAST_PROBABILITY = 0.005
 """Probabilities are pulled in to this before their log-odds are taken; trees and neighbours give exact zeros."""
@@ -138,6 +140,10 @@ def raw_scores(estimator: BaseEstimator, X: NDArray[np.float64]) -> NDArray[np.f
     return np.asarray(logs[:, [1]] - logs[:, [0]] if logs.shape[1] == 2 else logs)
 
 
+def _ridge(seed: int) -> BaseEstimator:
+    return RidgeClassifierCV(alphas=RIDGE_PENALTIES, class_weight="balanced")
+
+
 def _linear(seed: int, alpha: float) -> BaseEstimator:
     return RidgeClassifier(alpha=alpha, class_weight="balanced")
 
@@ -200,6 +206,7 @@ def _mlp(seed: int, alpha: float) -> BaseEstimator:
 
 
 FAMILIES: dict[ModelName, _Family] = {
+    "ridge": _Family(_ridge, {}),
     "linear": _Family(_linear, {"alpha": (1e-3,)}),
     "logistic": _Family(_logistic, {}),
     "lasso": _Family(_lasso, {"C": (0.03, 0.1, 0.3, 1.0)}),

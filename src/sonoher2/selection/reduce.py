@@ -15,21 +15,28 @@ from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.prepare import MedianZScore
 
-MOST_COMPONENTS = 64
+MOST_COMPONENTS = 128
+MOST_SELECTED_FROM = 64
+"""Components that a selection tests one by one: the small ones would only add chance findings."""
 
 
 class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Z-scores and their first principal components; learns from no label.
 
+    The components keep their relative variances, so that a penalised model trusts what many columns say together
+    more than what few say: ridge regression on all of them is that on the columns themselves.
+
     Parameters
     ----------
     n_components
-        How many; one for every five patients and at most 64 when None, fewer where there are fewer columns.
+        How many; one for every two patients and at most 128 when None, fewer where there are fewer columns.
 
     Attributes
     ----------
     scaler_, pca_
         Fitted `MedianZScore` and scikit-learn `PCA`.
+    scale_
+        Root mean variance of the components in training, by which all are divided.
     log_
         One row per step: `step, features_in, features_out, fallback`.
     """
@@ -49,20 +56,27 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
         self.scaler_ = MedianZScore().fit(values)
-        wanted = self.n_components or min(len(values) // 5, MOST_COMPONENTS)
+        wanted = self.n_components or min(len(values) // 2, MOST_COMPONENTS)
         kept = max(min(wanted, values.shape[1], len(values) - 1), 1)
         self.pca_ = PCA(kept, svd_solver="full").fit(self.scaler_.transform(values))
+        # columns that do not vary leave components without variance
+        self.scale_ = float(np.sqrt(self.pca_.explained_variance_.mean())) or 1.0
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64] | pd.DataFrame:
-        """Components with unit variance in training, shape (patients, components); a frame for a frame."""
+        """Components with a mean variance of 1 in training, shape (patients, components); a frame for a frame."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        scores: NDArray[np.float64] = self.pca_.transform(self.scaler_.transform(values))
-        scores /= np.sqrt(self.pca_.explained_variance_)
+        scores: NDArray[np.float64] = self.pca_.transform(self.scaler_.transform(values)) / self.scale_
         if not isinstance(X, pd.DataFrame):
             return scores
         return pd.DataFrame(scores, index=X.index, columns=self.get_feature_names_out())
+
+    @property
+    def deviations_(self) -> NDArray[np.float64]:
+        """Standard deviations of the components in training, shape (components,)."""
+        check_is_fitted(self)
+        return np.asarray(np.sqrt(self.pca_.explained_variance_) / self.scale_)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Names ``component_00`` and so on."""
@@ -92,7 +106,7 @@ class EarlyFusion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     prefix
         How the names of deep columns begin.
     n_components
-        As in `PrincipalComponents`.
+        As in `PrincipalComponents`; one for every five patients and at most 64 when None.
 
     Attributes
     ----------
@@ -121,7 +135,8 @@ class EarlyFusion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         deep = self._deep(X)
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        self.components_ = PrincipalComponents(self.n_components).fit(X.loc[:, deep])
+        wanted = self.n_components or max(min(len(X) // 5, MOST_SELECTED_FROM), 1)
+        self.components_ = PrincipalComponents(wanted).fit(X.loc[:, deep])
         selection = SelectionPipeline() if self.selection is None else clone(self.selection).set_params(icc=None)
         self.selection_ = selection.fit(self._joined(X), y)
         return self

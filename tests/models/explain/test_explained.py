@@ -32,7 +32,7 @@ def search_of(embedded: np.ndarray, y: np.ndarray, *names: str) -> ModelSearch:
     return ModelSearch(names, PrincipalComponents(), 3, 0).fit(embedded, y)
 
 
-@pytest.mark.parametrize("name", ["logistic", "linear", "svm"])
+@pytest.mark.parametrize("name", ["ridge", "logistic", "linear", "svm"])
 def test_gradients_are_those_of_automatic_differentiation_from_end_to_end(fitted: Fitted, name: str) -> None:
     """With a linear model the whole way from maps to log-odds can be written in torch and differentiated at once."""
     embedding, embedded, y, X = fitted
@@ -50,7 +50,7 @@ def test_gradients_are_those_of_automatic_differentiation_from_end_to_end(fitted
     maps = network.run(batch.x, 0, stage).detach().requires_grad_()
     row = network.embed(maps, batch.mask, stage)[0].double()
     z = torch.tensor(pca.components_) @ ((row - torch.tensor(scaler.mean_)) / torch.tensor(scaler.scale_))
-    z = (z - torch.tensor(pca.components_ @ pca.mean_)) / torch.tensor(np.sqrt(pca.explained_variance_))
+    z = (z - torch.tensor(pca.components_ @ pca.mean_)) / search.selection_.scale_
     raw = (z * torch.tensor(np.ravel(model.coef_))).sum() + np.ravel(model.intercept_).item()
     log_odds = search.calibrator_.slope_ * raw + float(search.calibrator_.intercept_[0])
     (expected,) = torch.autograd.grad(log_odds, maps)
@@ -82,7 +82,7 @@ def test_one_picture_of_several_shares_in_the_mean(fitted: Fitted) -> None:
 
 def test_slope_is_exact_for_quadratic_scores() -> None:
     at = np.array([0.3, -1.0, 2.0])
-    found = slope(lambda rows: (rows**2 @ np.array([1.0, 0.5, 0.0])) + rows[:, 2], at)
+    found = slope(lambda rows: (rows**2 @ np.array([1.0, 0.5, 0.0])) + rows[:, 2], at, np.array([1.0, 0.2, 3.0]))
     np.testing.assert_allclose(found, [0.6, -1.0, 1.0])
 
 

@@ -52,11 +52,11 @@ def of_table(score: Score) -> Callable[[pd.DataFrame], Floats]:
     return lambda table: score(table.to_numpy(np.float64))
 
 
-def slope(score: Score, at: Floats) -> Floats:
-    """Gradient (columns,) of a score at one row (columns,), by central differences of `STEP`."""
-    steps = STEP * np.eye(len(at))
-    both = score(np.concatenate([at + steps, at - steps]))
-    return np.asarray((both[: len(at)] - both[len(at) :]) / (2 * STEP))
+def slope(score: Score, at: Floats, deviations: Floats) -> Floats:
+    """Gradient (columns,) of a score at one row (columns,), by central differences of `STEP` deviations (columns,)."""
+    steps = STEP * deviations
+    both = score(np.concatenate([at + np.diag(steps), at - np.diag(steps)]))
+    return np.asarray((both[: len(at)] - both[len(at) :]) / (2 * steps))
 
 
 def embedding_margin(search: ModelSearch, outcome: int) -> Score:
@@ -68,11 +68,12 @@ def embedding_margin(search: ModelSearch, outcome: int) -> Score:
 def embedding_slope(search: ModelSearch, outcome: int) -> Callable[[Floats], Floats]:
     """Gradient of `embedding_margin` at one embedding (width,): along each component, then back through them."""
     margin, components = selected_margin(search, outcome), components_of(search)
-    deviations = np.sqrt(components.pca_.explained_variance_)[:, None]
-    jacobian = components.pca_.components_ / deviations / components.scaler_.scale_
+    # a component that does not vary in training still has a slope
+    deviations = np.maximum(components.deviations_, 1e-6)
+    jacobian = components.pca_.components_ / components.scale_ / components.scaler_.scale_
 
     def of_embedding(embedding: Floats) -> Floats:
-        return np.asarray(slope(margin, _transformed(components, embedding[None])[0]) @ jacobian)
+        return np.asarray(slope(margin, _transformed(components, embedding[None])[0], deviations) @ jacobian)
 
     return of_embedding
 
