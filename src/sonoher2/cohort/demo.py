@@ -20,6 +20,7 @@ from sonoher2.cohort.synthetic.signal import (
     CLINICAL_CORRELATION,
     COEFFICIENTS,
     INTERCEPT,
+    MARKS,
     SIGNATURE_PARTS,
     best_possible_auc,
     latent_signal,
@@ -84,7 +85,7 @@ the HER2 status from a formula. A result on it says nothing about breast cancer.
   images.csv     one row per picture; images/ and masks/ hold the PNG files
   clinical.csv   one row per patient
   truth.json     the formula and the largest AUC that it allows; no study reads it
-  truth.csv      the latent variables behind each patient; no study reads it
+  truth.csv      the hidden variables behind each patient; no study reads it
 
 This folder may be written anew at any time: keep nothing of your own in it.
 """
@@ -181,12 +182,10 @@ def _truth(patients: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "intercept": INTERCEPT,
         "coefficients": dict(COEFFICIENTS),
+        "marks": dict(MARKS),
         "clinical_correlation": CLINICAL_CORRELATION,
         "prevalence": round(prevalence(), 4),
         "best_auc": {name: round(best_possible_auc(parts), 4) for name, parts in SIGNATURE_PARTS.items()},
-        "best_auc_measured": {
-            name: round(best_possible_auc(parts, measured=True), 4) for name, parts in SIGNATURE_PARTS.items()
-        },
     }
 
 

@@ -102,7 +102,8 @@ def usable_levels(is_case: NDArray[np.bool_], group: ArrayLike, minimum: int) ->
 
 def _log_likelihood(y: Floats, design: Floats) -> float:
     """Log likelihood of the best logistic regression; NaN where there is none."""
-    with warnings.catch_warnings():
+    # where there is no finite model, log-odds may grow beyond what exp can take: its inverse, 0, is right all the same
+    with warnings.catch_warnings(), np.errstate(over="ignore"):
         warnings.simplefilter("error", PerfectSeparationWarning)
         try:
             fit = GLM(y, design, family=Binomial()).fit()

@@ -13,6 +13,18 @@ def chosen_device(name: str) -> torch.device:
     return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
+def take_accelerator(turn: int) -> None:
+    """Let this process use one of several accelerators, so that networks trained side by side share them out.
+
+    Parameters
+    ----------
+    turn
+        Number of the job; accelerators are taken in turn. Nothing happens without any.
+    """
+    if torch.cuda.is_available():
+        torch.cuda.set_device(turn % torch.cuda.device_count())
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """One thread for torch: sums are then taken in one order, and folds run side by side in processes instead."""

@@ -208,9 +208,10 @@ def _deep(deep: DeepConfig) -> str:
         text += "; of several networks the one with the highest AUC in the inner folds was taken"
     return (
         f"{text}. Principal components (for Deep one for every two training patients, at most 128; for DLR (early) one"
-        " for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks the scores of Radiomics and Deep; DLR (early) selects"
-        " among radiomic features and deep components together; Combined stacks DLR and the clinical columns, by a"
-        " logistic regression and, as Combined (zoo), by the best of the model zoo."
+        " for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks the scores of"
+        " Radiomics and Deep; DLR (early) selects among radiomic features and deep components together; Combined"
+        " stacks DLR and the clinical columns, by a logistic regression and, as Combined (zoo), by the best of the"
+        " model zoo."
     )
 
 

@@ -230,7 +230,7 @@ def _cross_fit(
         # the labels of those whom a network must not see are no part of its name either
         key = content_key(common, stems, np.where(held_out, -1, y).tolist())
         places[left_out] = ("networks", key, ".npy" if left_out else ".skops")
-        jobs[left_out] = _Job(classifier, paths, y, held_out, activations, cache.folder / "training")
+        jobs[left_out] = _Job(classifier, paths, y, held_out, activations, cache.folder / "training", len(jobs))
     waiting = [left_out for left_out in jobs if not cache.has(*places[left_out])]
     if waiting:
         _keep_activations(classifier, paths, activations, workshop)
@@ -244,7 +244,7 @@ def _cross_fit(
 
 @dataclass(frozen=True)
 class _Job:
-    """One network to train: on whom, and where unfinished work is kept."""
+    """One network to train: on whom, where unfinished work is kept, and its number among them all."""
 
     classifier: DeepClassifier
     paths: list[list[Path]]
@@ -252,13 +252,16 @@ class _Job:
     held_out: NDArray[np.bool_]
     activations: Path
     checkpoints: Path
+    number: int
 
 
 def _train(job: _Job) -> bytes:
     """Bytes of the held-out patients' description (.npy), or of the network itself when nobody is held out."""
     from sonoher2.models.deep.activations import Store
     from sonoher2.models.deep.crossfit import fit_without
+    from sonoher2.networks.device import take_accelerator
 
+    take_accelerator(job.number)
     X, store = _patients(job.paths), Store(job.activations)
     network, described = fit_without(job.classifier, X, job.y, job.held_out, store=store, work=job.checkpoints)
     return array_bytes(described) if job.held_out.any() else dump_networks([network])

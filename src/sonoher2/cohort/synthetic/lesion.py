@@ -30,6 +30,8 @@ class Lesion:
         SD of the internal echo level and scatterers per pixel.
     foci_height
         Where the band of bright foci lies: -1 at the anterior margin, 0 across the centre, 1 at the posterior margin.
+    tilt_db
+        Echo level at the posterior margin less that in the middle; at the anterior margin as much the other way.
     foci
         How many there are.
     echo_db
@@ -49,6 +51,7 @@ class Lesion:
     heterogeneity_db: float
     density: float
     foci_height: float
+    tilt_db: float
     foci: int
     echo_db: float
     attenuation: float
@@ -83,18 +86,19 @@ def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: n
     # linear, so that a measure of the picture is linear in the log-odds, and bounded, so that it can be drawn
     shape, texture, pattern = np.clip(0.5 + 0.2 * np.array([z_shape, z_texture, z_pattern]), 0, 1)
     return Lesion(
-        diameter_mm=float(np.clip(12 * np.exp(0.2 * generator.standard_normal()), 8, 17)),
+        diameter_mm=float(np.clip(12 * np.exp(0.1 * generator.standard_normal()), 8, 17)),
         height_to_width=float(0.55 + 0.65 * shape + 0.03 * generator.standard_normal()),
         irregularity=float(0.01 + 0.11 * shape),
         spiculation=float(0.01 + 0.44 * shape),
         heterogeneity_db=float(0.3 + 6.0 * texture),
         density=float(10 ** (-1.6 * texture)),
         foci_height=float(1.6 * pattern - 0.8),
+        tilt_db=float(10 * pattern - 5),
         foci=int(generator.integers(8, 12)),
         echo_db=float(-17 + 1.0 * generator.standard_normal()),
-        attenuation=float(np.clip(0.3 * generator.standard_normal(), -0.8, 0.8)),
-        halo_db=float(generator.uniform(1, 5)),
-        edge_mm=float(generator.uniform(0.15, 0.6)),
+        attenuation=float(np.clip(0.15 * generator.standard_normal(), -0.4, 0.4)),
+        halo_db=float(generator.uniform(2, 4)),
+        edge_mm=float(generator.uniform(0.25, 0.4)),
     )
 
 
@@ -123,10 +127,14 @@ def view_lesion(
     margin = _at_angle(contour, angle) - np.hypot(down, across)
     grain = smooth_noise(size, (0.5 / mm_per_pixel, 0.7 / mm_per_pixel), generator)
     foci = _foci(lesion, body, generator)
+    # from -1 to 1 between the lesion's first and last row: a mirror image has the mirrored tilt, so that radiomics,
+    # which knows no up and down, cannot see it
+    top, bottom = (contour * np.sin(_ANGLES)).min(), (contour * np.sin(_ANGLES)).max()
+    tilt = np.clip((2 * down - top - bottom) / (bottom - top), -1, 1)
     return LesionView(
         mask=margin > 0,
         margin_mm=margin,
-        echo_db=lesion.echo_db + lesion.heterogeneity_db * grain,
+        echo_db=lesion.echo_db + lesion.tilt_db * tilt + lesion.heterogeneity_db * grain,
         foci=_draw_foci(foci, down, across, mm_per_pixel),
     )
 

@@ -1,12 +1,15 @@
 r"""The HER2 signal of the synthetic cohort, and the best AUC that it allows.
 
-Four independent standard normal latents drive the log-odds of HER2 positivity:
+Two independent standard normal latents, the tumour's biology and the clinical course, drive the log-odds of HER2
+positivity:
 
-.. math:: \operatorname{logit} p = \beta_0 + \beta_s z_s + \beta_t z_t + \beta_c z_c + \beta_p z_p
+.. math:: \operatorname{logit} p = \beta_0 + \beta_t z_t + \beta_c z_c
 
-(shape, texture, clinical, pattern). The best score of a part is its share :math:`S` of this sum: :math:`P(y=1|S)` rises
-with :math:`S`, and by Neyman and Pearson no other score of the same latents has a larger AUC. :math:`S` and the rest of
-the sum are independent normals, so that AUC is an integral over one dimension.
+Nobody sees them. The tumour shows itself in three marks of the picture (shape, texture, pattern), the course in two
+clinical columns, each a standard normal of known correlation with its latent and independent of the others given it.
+The best score :math:`S` of some marks is the mean of the log-odds given them: :math:`P(y=1|S)` rises with :math:`S`,
+and by Neyman and Pearson no other score of the same marks has a larger AUC. :math:`S` and the rest of the log-odds are
+independent normals, so that AUC is an integral over one dimension.
 """
 
 from __future__ import annotations
@@ -20,19 +23,22 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, roots_hermitenorm
 
-INTERCEPT = -2.16
-COEFFICIENTS: Mapping[str, float] = MappingProxyType({"shape": 2.4, "texture": 2.4, "clinical": 3.0, "pattern": 2.8})
+INTERCEPT = -1.6
+COEFFICIENTS: Mapping[str, float] = MappingProxyType({"tumour": 3.0, "clinical": 2.0})
+MARKS: Mapping[str, float] = MappingProxyType({"shape": 0.8, "texture": 0.6, "pattern": 0.75})
+"""Marks of the picture, and the correlation of each with the tumour latent."""
+CLINICAL_CORRELATION = 0.95
+"""Correlation of each of the two informative clinical columns (before rounding) with the clinical latent."""
+CLINICAL_COLUMNS = 2
 SIGNATURE_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "clinical": ("clinical",),
         "radiomics": ("shape", "texture"),
         "deep": ("pattern",),
         "dlr": ("shape", "texture", "pattern"),
-        "combined": ("shape", "texture", "clinical", "pattern"),
+        "combined": ("shape", "texture", "pattern", "clinical"),
     }
 )
-CLINICAL_CORRELATION = 0.95
-"""Correlation of each of the two informative clinical columns (before rounding) with the clinical latent."""
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -43,7 +49,7 @@ def patient_generator(seed: int, patient: int, *stream: int) -> np.random.Genera
 
 
 def latent_signal(patients: int, seed: int) -> pd.DataFrame:
-    """Latents, probability and label of each patient.
+    """Latents, marks, probability and label of each patient.
 
     Parameters
     ----------
@@ -54,35 +60,37 @@ def latent_signal(patients: int, seed: int) -> pd.DataFrame:
 
     Returns
     -------
-    One row per patient: `patient_id`, `z_shape`, `z_texture`, `z_clinical`, `z_pattern`, `probability` of HER2
-    positivity, `label` (1 positive, 0 negative).
+    One row per patient: `patient_id`; the latents `z_tumour`, `z_clinical`; the marks `z_shape`, `z_texture`,
+    `z_pattern`; `probability` of HER2 positivity; `label` (1 positive, 0 negative).
     """
     rows = [_patient_signal(seed, patient) for patient in range(patients)]
-    return pd.DataFrame(rows, columns=["patient_id", *(f"z_{part}" for part in COEFFICIENTS), "probability", "label"])
+    names = [f"z_{name}" for name in (*COEFFICIENTS, *MARKS)]
+    return pd.DataFrame(rows, columns=["patient_id", *names, "probability", "label"])
 
 
 def _patient_signal(seed: int, patient: int) -> tuple[str | float | int, ...]:
     generator = patient_generator(seed, patient, 0)
-    latents = generator.standard_normal(len(COEFFICIENTS))
-    probability = float(expit(INTERCEPT + np.dot(list(COEFFICIENTS.values()), latents)))
-    return f"SYN{patient + 1:04d}", *latents, probability, int(generator.random() < probability)
+    tumour, clinical = generator.standard_normal(2)
+    correlation = np.array(list(MARKS.values()))
+    marks = correlation * tumour + np.sqrt(1 - correlation**2) * generator.standard_normal(len(MARKS))
+    log_odds = INTERCEPT + COEFFICIENTS["tumour"] * tumour + COEFFICIENTS["clinical"] * clinical
+    probability = float(expit(log_odds))
+    return f"SYN{patient + 1:04d}", tumour, clinical, *marks, probability, int(generator.random() < probability)
 
 
-def best_possible_auc(parts: Collection[str] = tuple(COEFFICIENTS), *, measured: bool = False) -> float:
-    """Largest AUC that any model can have, in expectation, when it knows some of the latents.
+def best_possible_auc(parts: Collection[str] = SIGNATURE_PARTS["combined"]) -> float:
+    """Largest AUC that any model can have, in expectation, when it sees some of the marks.
 
     Parameters
     ----------
     parts
-        Which of shape, texture, clinical and pattern the model knows.
-    measured
-        The clinical latent is known only through the two noisy columns that carry it, as it is for a study.
+        Which it sees of shape, texture and pattern, and of the clinical columns ("clinical").
 
     Returns
     -------
     The area under the curve of the best score, by numerical integration (error below 1e-4).
     """
-    variance = sum(_known_variance(part, measured) for part in set(parts))
+    variance = _known_variance(set(parts))
     return _auc_of_score(variance, _total_variance() - variance)
 
 
@@ -95,17 +103,21 @@ def _total_variance() -> float:
     return sum(value**2 for value in COEFFICIENTS.values())
 
 
-def _known_variance(part: str, measured: bool) -> float:
-    """Variance of the log-odds that a part explains.
+def _known_variance(parts: set[str]) -> float:
+    """Variance of the log-odds that the marks explain.
 
-    Two measurements of correlation r with a standard normal latent, their errors independent, explain the share
-    1 - 1 / (1 + 2 r^2 / (1 - r^2)) of its variance (the posterior variance of a normal mean).
+    Measurements of correlations r with a standard normal latent, their errors independent, explain the share
+    P / (1 + P) of its variance, where P is the sum of r^2 / (1 - r^2) (the posterior variance of a normal mean).
     """
-    variance = COEFFICIENTS[part] ** 2
-    if part == "clinical" and measured:
-        precision = 1 + 2 * CLINICAL_CORRELATION**2 / (1 - CLINICAL_CORRELATION**2)
-        variance *= 1 - 1 / precision
-    return variance
+    seen = {
+        "tumour": [correlation for mark, correlation in MARKS.items() if mark in parts],
+        "clinical": [CLINICAL_CORRELATION] * CLINICAL_COLUMNS if "clinical" in parts else [],
+    }
+    known = 0.0
+    for latent, correlations in seen.items():
+        precision = sum(r**2 / (1 - r**2) for r in correlations)
+        known += COEFFICIENTS[latent] ** 2 * precision / (1 + precision)
+    return known
 
 
 def _positive_share(score: FloatArray, unknown_variance: float) -> FloatArray:
