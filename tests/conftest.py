@@ -43,7 +43,7 @@ class FinishedStudy:
 @pytest.fixture(scope="session")
 def small_study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Study file of 60 simulated patients with small pictures and few models."""
-    file = write_demo_cohort(tmp_path_factory.mktemp("cohort"), patients=60, seed=1, size=(80, 80))
+    file = write_demo_cohort(tmp_path_factory.mktemp("cohort"), patients=60, seed=0, size=(80, 80))
     file.write_text(file.read_text(encoding="utf-8") + SMALL_STUDY, encoding="utf-8")
     return file
 

@@ -4,9 +4,14 @@ from math import isnan
 
 import numpy as np
 import pytest
-from scipy.stats import kstest
+from scipy.stats import f_oneway, kstest
 
-from sonoher2.evaluation.shift import distance_to_quantiles, mean_difference, share_difference
+from sonoher2.evaluation.shift import (
+    distance_to_quantiles,
+    mean_difference,
+    share_difference,
+    variance_between_groups,
+)
 
 
 def test_mean_difference_by_hand():
@@ -44,3 +49,21 @@ def test_the_same_values_are_at_no_distance_though_many_are_equal():
 def test_values_outside_the_known_range_are_at_distance_one():
     assert distance_to_quantiles([5.0, 6.0], [0.0, 1.0, 2.0]) == 1
     assert isnan(distance_to_quantiles([], [0.0, 1.0]))
+
+
+def test_variance_between_groups_is_scipys_analysis_of_variance():
+    rng = np.random.default_rng(1)
+    group = np.array(["a"] * 12 + ["b"] * 20 + ["c"] * 9 + [None] * 4, dtype=object)
+    values = rng.normal(size=(45, 3)) + np.outer(group == "b", [0, 1, 5])
+    share, p = variance_between_groups(values, group)
+    expected = f_oneway(*(values[group == name] for name in "abc"))
+    np.testing.assert_allclose(p, expected.pvalue)
+    np.testing.assert_allclose(share / (1 - share), expected.statistic * 2 / 38)
+
+
+def test_no_variance_and_no_groups_have_no_share():
+    share, p = variance_between_groups(np.column_stack([np.full(6, 0.1), np.arange(6)]), list("aabbcc"))
+    assert isnan(share[0])
+    assert isnan(p[0])
+    assert share[1] == pytest.approx(1 - 1.5 / 17.5)
+    assert np.isnan(variance_between_groups(np.ones((4, 1)), ["a"] * 4)).all()

@@ -16,7 +16,8 @@ from sonoher2.study.cache import Cache
 from sonoher2.study.check import checked_cohort
 from sonoher2.study.prepare import Measured, measure_cohort
 from sonoher2.study.result import StudyResult
-from sonoher2.study.run import run_study, study_networks, training_set, with_tuned_networks
+from sonoher2.study.run import run_study, study_networks, with_tuned_networks
+from sonoher2.study.scoring import training_set
 from sonoher2.study.steps import Workshop, training_folds
 from sonoher2.study.validate import validate_bundle
 

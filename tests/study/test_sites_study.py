@@ -11,6 +11,7 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.cohort.demo import write_demo_cohort
 from sonoher2.config import load_study
 from sonoher2.errors import FindingsError
+from sonoher2.report.html import write_report
 from sonoher2.study.run import run_study
 from sonoher2.study.validate import validate_bundle
 
@@ -26,7 +27,7 @@ harmonise: {reference: Scanner A}
 
 @pytest.fixture(scope="module")
 def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = write_demo_cohort(tmp_path_factory.mktemp("cohort"), patients=60, seed=1, size=(80, 80))
+    file = write_demo_cohort(tmp_path_factory.mktemp("cohort"), patients=60, seed=0, size=(80, 80))
     file.write_text(file.read_text(encoding="utf-8") + SITES, encoding="utf-8")
     return file
 
@@ -44,6 +45,17 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     found = again.predictions.set_index(key)["score"].loc[tested.index]
     np.testing.assert_allclose(found, tested, atol=1e-9)
     assert set(result.sites["site"]) >= {"Scanner A", "Scanner B"}
+    # the two scanners differ in resolution: ComBat takes that out of the patients it was learned on
+    effect = result.harmonisation.features.set_index(["set", "harmonised"])
+    assert effect.loc[("train_oof", True), "explained"] < 0.5 * effect.loc[("train_oof", False), "explained"]
+    assert effect.loc[("test", True), "differing"] < effect.loc[("test", False), "differing"]
+    # what knows nothing of the features is the same without harmonisation; what rests on them is not
+    results = result.harmonisation.results.set_index(["set", "signature"])
+    assert (results.loc[[("train_oof", "Clinical"), ("test", "Clinical")], "moved"] == 0).all()
+    assert (results.loc[[("train_oof", "Radiomics"), ("test", "Radiomics")], "moved"] > 0).all()
+    page = write_report(result, tmp_path / "run").read_text(encoding="utf-8")
+    assert "What harmonisation does to the results" in page
+    assert (tmp_path / "run" / "tables" / "harmonisation.csv").is_file()
 
 
 def test_harmonisation_cannot_leave_its_reference_out(study_file: Path, tmp_path: Path) -> None:

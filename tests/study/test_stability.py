@@ -19,7 +19,8 @@ from sonoher2.study.check import checked_cohort
 from sonoher2.study.prepare import measure_cohort
 from sonoher2.study.redraw import Way, measure_redrawn
 from sonoher2.study.result import TEST, StudyResult
-from sonoher2.study.run import run_study, training_set
+from sonoher2.study.run import run_study
+from sonoher2.study.scoring import training_set
 from sonoher2.study.stability import remeasured_signatures
 from sonoher2.study.steps import Workshop, lesion_files
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import nan, sqrt
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import f as f_distribution
 
 Floats = NDArray[np.float64]
 
@@ -83,3 +85,40 @@ def distance_to_quantiles(values: ArrayLike, quantiles: ArrayLike) -> float:
         np.searchsorted(sample, places, side="left") / len(sample) - below,
     ]
     return float(np.abs(gaps).max())
+
+
+def variance_between_groups(values: ArrayLike, group: ArrayLike) -> tuple[Floats, Floats]:
+    """Share of each column's variance that lies between groups (eta squared), with the p value of its F test.
+
+    Parameters
+    ----------
+    values
+        (n, columns), finite.
+    group
+        (n,), name of each row's group; rows without one (None or NaN) are left out.
+
+    Returns
+    -------
+    Shares and p values, each (columns,); NaN for a column that does not vary, and with fewer than two groups.
+
+    References
+    ----------
+    Fisher RA. Statistical Methods for Research Workers, Oliver and Boyd 1925 (analysis of variance).
+    """
+    table, names = np.asarray(values, dtype=np.float64), pd.Series(np.asarray(group, dtype=object))
+    known = names.notna().to_numpy()
+    table, codes = table[known], pd.factorize(names[known])[0]
+    n, groups = len(table), int(codes.max()) + 1 if len(codes) else 0
+    if groups < 2 or n <= groups:
+        return np.full(table.shape[1], nan), np.full(table.shape[1], nan)
+    members = np.eye(groups)[codes]
+    means = (members.T @ table) / members.sum(axis=0)[:, None]
+    total = ((table - table.mean(axis=0)) ** 2).sum(axis=0)
+    within = ((table - members @ means) ** 2).sum(axis=0)
+    # rounding leaves a little variance in a column that has none
+    varies = total > 1e-16 * n * np.maximum(np.abs(table).max(axis=0), 1) ** 2
+    share = np.full(table.shape[1], nan)
+    share[varies] = np.clip(1 - within[varies] / total[varies], 0, 1)
+    with np.errstate(divide="ignore"):
+        ratio = (share / (groups - 1)) / ((1 - share) / (n - groups))
+    return share, np.asarray(f_distribution.sf(ratio, groups - 1, n - groups))

@@ -23,9 +23,53 @@ _SEVERAL_SITES = {POOLED: "Pooled", FURTHER: "Expected at a further site"}
 
 
 def site_parts(view: View) -> list[Part]:
-    """AUC by site; nothing for a cohort of one site."""
+    """AUC by site, and what harmonising the sites changed; nothing for a cohort of one site."""
     data = view.result.sites
-    return [] if data.empty else [*_site_figures(view), _site_table(view)]
+    by_site = [] if data.empty else [*_site_figures(view), _site_table(view)]
+    return [*by_site, *_harmonisation(view)]
+
+
+def _harmonisation(view: View) -> Iterator[Part]:
+    effect = view.result.harmonisation
+    if effect is None:
+        return
+    reference = view.result.config.harmonise.reference if view.result.config.harmonise else ""
+    data = effect.features
+    shown = {
+        "Set": data["set"].map(view.short_sets),
+        "Features": ["harmonised" if done else "as measured" for done in data["harmonised"]],
+        "Patients": data["patients"].map("{:,}".format),
+        "Sites": data["sites"].astype(str),
+        "Variance between sites": data["explained"].map("{:.1%}".format),
+        "Features that differ": data["differing"].map("{:.0%}".format),
+    }
+    yield Table(
+        "harmonisation_features",
+        "What harmonisation does to the radiomic features",
+        f"ComBat towards {reference}, learned on the training patients. Variance between sites: its share in a"
+        " feature's variance, median of all features. Features that differ: p < 0.05 (F test); 5 % by chance. A"
+        " difference in the share of cases between sites is part of both.",
+        data,
+        pd.DataFrame(shown),
+    )
+    data = effect.results
+    shown = {
+        "Signature": data["signature"],
+        "Set": data["set"].map(view.short_sets),
+        **({"Outcome": data["outcome"]} if view.several else {}),
+        "AUC, harmonised": _intervals(data, "auc"),
+        "Difference": [interval(*row, 3) for row in zip(data["difference"], data["low"], data["high"], strict=True)],
+        "Change sides": data["switched"].map("{:.0%}".format),
+    }
+    yield Table(
+        "harmonisation",
+        "What harmonisation does to the results",
+        f"{_level(view)} intervals in brackets. Difference: AUC with harmonised features minus that of the same study"
+        " without, everything learned anew (DeLong, same patients). Change sides: patients whose score crosses the"
+        " threshold. Choose by the training patients: the test set is there to report, not to choose.",
+        data,
+        pd.DataFrame(shown),
+    )
 
 
 def _site_figures(view: View) -> Iterator[Part]:

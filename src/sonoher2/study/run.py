@@ -24,7 +24,7 @@ from sonoher2.fusion.signatures import FeatureSignature, build_signatures
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.study.ablation import reading_ablation
-from sonoher2.study.assess import assess, learn_thresholds, long_predictions, main_signature
+from sonoher2.study.assess import assess, learn_thresholds, main_signature
 from sonoher2.study.audit.record import load_audits
 from sonoher2.study.beyond import with_uncertainty
 from sonoher2.study.cache import Cache
@@ -33,15 +33,17 @@ from sonoher2.study.checks.folds import FoldRecord
 from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
 from sonoher2.study.explain import explain_test_set, explainable_patients, study_reference
+from sonoher2.study.harmonisation import harmonisation_effect
 from sonoher2.study.lesion_size import lesion_diameter
 from sonoher2.study.manifest import now, open_test_set, run_record
 from sonoher2.study.networks import deep_blocks, fit_networks
 from sonoher2.study.outlines import write_outlines
 from sonoher2.study.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.result import TEST, TRAIN, StudyResult, write_result
+from sonoher2.study.scoring import score_patients, training_set
 from sonoher2.study.shift import training_summary
 from sonoher2.study.stability import feature_stability, redrawn_results
-from sonoher2.study.steps import Fitted, TrainingSet, Workshop, fit_signatures
+from sonoher2.study.steps import Fitted, Workshop, fit_signatures
 
 if TYPE_CHECKING:
     from sonoher2.models.deep.kept import KeptNetwork
@@ -91,6 +93,10 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
         patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
+    with watch.step("harmonisation"):
+        harmonisation = harmonisation_effect(
+            measured, in_training, fitted.model, predictions, thresholds, study, workshop
+        )
     with watch.step("stability"):
         feature_icc = feature_stability(measured, in_training, study, checked.hashes, workshop)
         redrawn = redrawn_results(measured, in_training, fitted.model, thresholds, study, checked.hashes, workshop)
@@ -129,6 +135,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         redrawn=redrawn,
         outlines=checked.outlines,
         ablation=ablation,
+        harmonisation=harmonisation,
         main=main,
         nomograms=fitted.model.nomograms_,
         training=training_summary(
@@ -148,18 +155,6 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     return result
 
 
-def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
-    """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
-    patients = measured.cohort.patients[in_training]
-    return TrainingSet(
-        measured.blocks[in_training],
-        patients["label"].to_numpy(np.int64),
-        patients["group"].to_numpy(np.int64),
-        measured.by_fold,
-        tuple(patients["site"]) if "site" in patients else (),
-    )
-
-
 def patient_table(measured: Measured, subset: NDArray[Any]) -> pd.DataFrame:
     """List the patients with set, class, count of images and clinical columns."""
     patients = measured.cohort.patients
@@ -169,19 +164,6 @@ def patient_table(measured: Measured, subset: NDArray[Any]) -> pd.DataFrame:
         {"set": subset, "label": names, "images": counts.reindex(patients.index, fill_value=0)}, index=patients.index
     )
     return first.join(patients.drop(columns=["label", "group"]))
-
-
-def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
-    """Score training patients out of fold, test patients by the final model."""
-    labels, classes = measured.cohort.patients["label"], measured.cohort.classes
-    tested = fitted.model.predict_proba(measured.blocks[~in_training])
-    return pd.concat(
-        [
-            long_predictions(fitted.oof, labels[in_training], classes, TRAIN),
-            long_predictions(tested, labels[~in_training], classes, TEST),
-        ],
-        ignore_index=True,
-    )
 
 
 def radiomics_selection(fitted: Fitted) -> SelectionPipeline | None:

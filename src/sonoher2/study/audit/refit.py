@@ -25,7 +25,8 @@ from sonoher2.study.check import checked_cohort
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.prepare import Measured, measure_cohort
 from sonoher2.study.result import outcome_scores
-from sonoher2.study.run import score_patients, study_networks, training_set, with_tuned_networks
+from sonoher2.study.run import study_networks, with_tuned_networks
+from sonoher2.study.scoring import score_patients, training_set
 from sonoher2.study.steps import Workshop, fit_signatures
 
 CHEAP_SIZE = 96

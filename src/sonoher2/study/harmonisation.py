@@ -1,0 +1,101 @@
+"""What taking the sites' effects out of the radiomic features changes: in the features, and in the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.config import StudyConfig
+from sonoher2.evaluation.shift import variance_between_groups
+from sonoher2.fusion.blocks import RADIOMICS
+from sonoher2.fusion.signatures import SignatureSet, build_signatures
+from sonoher2.study.prepare import Measured
+from sonoher2.study.result import TEST, TRAIN
+from sonoher2.study.scoring import score_patients, training_set
+from sonoher2.study.stability import compared_rows
+from sonoher2.study.steps import Workshop, fit_signatures
+
+VISIBLE = 0.05
+"""P value below which a feature is said to differ between sites."""
+
+
+@dataclass(frozen=True)
+class Harmonisation:
+    """The same study with and without harmonised features.
+
+    Attributes
+    ----------
+    features
+        `set, harmonised, patients, sites, features, explained` (median share of a feature's variance that the site
+        explains), `differing` (share of features with p < `VISIBLE`).
+    results
+        `set` and the columns of `stability.compared_rows`: of the signatures with harmonised features, `difference`
+        against those without; `moved` and `switched` likewise.
+    """
+
+    features: pd.DataFrame
+    results: pd.DataFrame
+
+
+def harmonisation_effect(
+    measured: Measured,
+    in_training: NDArray[np.bool_],
+    model: SignatureSet,
+    predictions: pd.DataFrame,
+    thresholds: pd.DataFrame,
+    study: StudyConfig,
+    workshop: Workshop,
+) -> Harmonisation | None:
+    """Run the study a second time without harmonising, everything learned anew; None where it does not harmonise.
+
+    Parameters
+    ----------
+    measured, in_training
+        The patients, and who is in training.
+    model, predictions, thresholds
+        The study's own.
+    study, workshop
+        Settings; cache and processes.
+    """
+    if study.harmonise is None or RADIOMICS not in measured.blocks.columns:
+        return None
+    plain = study.model_copy(update={"harmonise": None})
+    signatures = build_signatures(plain, measured.cohort.clinical, has_images=True)
+    fitted = fit_signatures(signatures, training_set(measured, in_training), plain, workshop)
+    without = score_patients(measured, fitted, in_training)
+    limits = thresholds.set_index(["signature", "outcome"])["threshold"]
+    rows = [
+        {"set": subset, **row}
+        for subset in (TRAIN, TEST)
+        for row in compared_rows(_of(without, subset), _of(predictions, subset), limits, study)
+    ]
+    return Harmonisation(_site_effects(measured, in_training, model), pd.DataFrame(rows))
+
+
+def _of(predictions: pd.DataFrame, subset: str) -> pd.DataFrame:
+    return predictions[predictions["set"] == subset]
+
+
+def _site_effects(measured: Measured, in_training: NDArray[np.bool_], model: SignatureSet) -> pd.DataFrame:
+    """How far the site explains the features, before and after, in patients that ComBat saw and in others."""
+    sites = measured.cohort.patients["site"].to_numpy(dtype=object)
+    tables = {False: measured.blocks[RADIOMICS], True: model.harmonised(measured.blocks)[RADIOMICS]}
+    rows = []
+    for subset, chosen in ((TRAIN, in_training), (TEST, ~in_training)):
+        for harmonised, features in tables.items():
+            explained, p = variance_between_groups(features[chosen], sites[chosen])
+            known = ~np.isnan(p)
+            row = {
+                "set": subset,
+                "harmonised": harmonised,
+                "patients": int(chosen.sum()),
+                "sites": len({site for site in sites[chosen] if site is not None}),
+                "features": int(known.sum()),
+                "explained": float(np.median(explained[known])) if known.any() else np.nan,
+                "differing": float((p[known] < VISIBLE).mean()) if known.any() else np.nan,
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)

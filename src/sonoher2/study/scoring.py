@@ -1,0 +1,37 @@
+"""From measured patients to what is fitted, and from what is fitted to scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.study.assess import long_predictions
+from sonoher2.study.prepare import Measured
+from sonoher2.study.result import TEST, TRAIN
+from sonoher2.study.steps import Fitted, TrainingSet
+
+
+def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
+    """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
+    patients = measured.cohort.patients[in_training]
+    return TrainingSet(
+        measured.blocks[in_training],
+        patients["label"].to_numpy(np.int64),
+        patients["group"].to_numpy(np.int64),
+        measured.by_fold,
+        tuple(patients["site"]) if "site" in patients else (),
+    )
+
+
+def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
+    """Score training patients out of fold, test patients by the final model."""
+    labels, classes = measured.cohort.patients["label"], measured.cohort.classes
+    tested = fitted.model.predict_proba(measured.blocks[~in_training])
+    return pd.concat(
+        [
+            long_predictions(fitted.oof, labels[in_training], classes, TRAIN),
+            long_predictions(tested, labels[~in_training], classes, TEST),
+        ],
+        ignore_index=True,
+    )
