@@ -202,6 +202,9 @@ def predict(
         list[str] | None, typer.Option("--clinical", help="KEY=VALUE; repeat it for several.", metavar="KEY=VALUE")
     ] = None,
     mm_per_pixel: Annotated[float | None, typer.Option(help="Side of a pixel, mm.")] = None,
+    site: Annotated[
+        str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
@@ -211,7 +214,7 @@ def predict(
     from sonoher2.bundle.load import load_bundle
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
-    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel)
+    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site)
     frozen = load_bundle(bundle)
     prediction = predict_patient(frozen, patient)
     typer.echo(prediction.json() if as_json else prediction.text())

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.load import Bundle, load_bundle
+from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.cohort.demo import write_demo_cohort
 from sonoher2.config import load_study
 from sonoher2.errors import FindingsError
@@ -45,6 +47,7 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     found = again.predictions.set_index(key)["score"].loc[tested.index]
     np.testing.assert_allclose(found, tested, atol=1e-9)
     assert set(result.sites["site"]) >= {"Scanner A", "Scanner B"}
+    _one_patient_is_harmonised_too(study_file.parent, bundle, tested)
     # the two scanners differ in resolution: ComBat takes that out of the patients it was learned on
     effect = result.harmonisation.features.set_index(["set", "harmonised"])
     assert effect.loc[("train_oof", True), "explained"] < 0.5 * effect.loc[("train_oof", False), "explained"]
@@ -56,6 +59,26 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     page = write_report(result, tmp_path / "run").read_text(encoding="utf-8")
     assert "What harmonisation does to the results" in page
     assert (tmp_path / "run" / "tables" / "harmonisation.csv").is_file()
+
+
+def _one_patient_is_harmonised_too(folder: Path, bundle: Bundle, tested: pd.Series) -> None:
+    images = pd.read_csv(folder / "images.csv").query("site == 'Scanner B'")
+    patient = images[images["patient_id"].isin(tested.index.get_level_values(0))].iloc[0]
+    rows = images[images["patient_id"] == patient["patient_id"]]
+    pairs = tuple((folder / image, (folder / mask,)) for image, mask in zip(rows["image"], rows["mask"], strict=True))
+
+    def radiomics(site: str | None) -> tuple[float, tuple[str, ...]]:
+        prediction = predict_patient(bundle, PatientInput(pairs, {}, patient["mm_per_pixel"], site))
+        return next(s.probability for s in prediction.scores if s.signature == "Radiomics"), prediction.warnings
+
+    expected = tested[patient["patient_id"], "Radiomics"]
+    score, warned = radiomics("Scanner B")
+    assert score == pytest.approx(expected, abs=1e-9)
+    assert not any("Scanner A" in warning for warning in warned)
+    for site, told in ((None, "no site is given"), ("Scanner C", "'Scanner C' was not in training")):
+        score, warned = radiomics(site)
+        assert score != pytest.approx(expected, abs=1e-6)
+        assert f"{told}, so features count as measured at Scanner A" in warned[0]
 
 
 def test_harmonisation_cannot_leave_its_reference_out(study_file: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
-from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks, network_blocks
+from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, SITE, join_blocks, network_blocks
 from sonoher2.fusion.signatures import ImageSignature, SignatureSet
 
 PATIENT = "patient"
@@ -41,15 +41,23 @@ class PatientInput:
         Raw text by column key, as it would stand in a table.
     mm_per_pixel
         Side of a pixel, mm, or None.
+    site
+        Where the images were made, for a model that harmonises sites; None when unknown.
     """
 
     images: tuple[tuple[Path, tuple[Path, ...]], ...]
     clinical: dict[str, str]
     mm_per_pixel: float | None = None
+    site: str | None = None
 
     @classmethod
     def from_options(
-        cls, images: Sequence[Path], masks: Sequence[Path], clinical: Sequence[str], mm_per_pixel: float | None
+        cls,
+        images: Sequence[Path],
+        masks: Sequence[Path],
+        clinical: Sequence[str],
+        mm_per_pixel: float | None,
+        site: str | None = None,
     ) -> Self:
         """Read command-line options: the masks of one image, or one mask per image; clinical data as KEY=VALUE.
 
@@ -78,7 +86,7 @@ class PatientInput:
             if key.strip() in values:
                 raise UsageError(f"'{key.strip()}' is given twice.")
             values[key.strip()] = value.strip()
-        return cls(pairs, values, mm_per_pixel)
+        return cls(pairs, values, mm_per_pixel, site)
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,9 @@ def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
     if measured:
         blocks[RADIOMICS] = _pooled(pd.DataFrame([measurement.features for measurement in measured]))
         blocks |= _deep_blocks(bundle, patient)
+    site_warnings = _site_warnings(bundle, patient)
+    if measured and bundle.model.harmoniser_ is not None:
+        blocks[SITE] = pd.DataFrame({SITE: [patient.site]}, index=blocks[RADIOMICS].index, dtype=object)
     names = usable_signatures(bundle.model, given, RADIOMICS in blocks)
     if not names:
         raise InputError(
@@ -190,7 +201,7 @@ def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
         bundle=bundle.sha256,
         images=len(patient.images),
         scores=tuple(scores),
-        warnings=(*(str(finding) for finding in flat), *_poor_images(bundle, patient)),
+        warnings=(*site_warnings, *(str(finding) for finding in flat), *_poor_images(bundle, patient)),
         answers={
             name: limits.answer(bundle.schema.classes, list(probabilities[name][0]))
             for name, limits in bundle.schema.uncertainty.items()
@@ -200,6 +211,26 @@ def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
         if bundle.reference is None
         else explain_patient(bundle.schema, bundle.model, bundle.reference, X, probabilities, given),
     )
+
+
+def _site_warnings(bundle: Bundle, patient: PatientInput) -> list[str]:
+    """Say when a model that harmonises sites cannot harmonise this patient's features.
+
+    Raises
+    ------
+    InputError
+        A site is given to a model that knows none.
+    """
+    harmoniser = bundle.model.harmoniser_
+    if harmoniser is None:
+        if patient.site is not None:
+            raise InputError("the model does not harmonise sites", fix="Leave out --site")
+        return []
+    if not patient.images or patient.site in harmoniser.sites_:
+        return []
+    found = "no site is given" if patient.site is None else f"the site '{patient.site}' was not in training"
+    known = ", ".join(harmoniser.sites_)
+    return [f"{found}, so features count as measured at {harmoniser.reference}; sites in training: {known}"]
 
 
 def _poor_images(bundle: Bundle, patient: PatientInput) -> list[str]:
