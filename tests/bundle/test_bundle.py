@@ -82,6 +82,11 @@ def test_impossible_clinical_data_are_refused(finished, clinical: dict[str, str]
         predict_patient(load_bundle(finished.run / "bundle"), PatientInput((), clinical))
 
 
+def test_a_site_is_refused_by_a_model_that_harmonises_none(finished) -> None:
+    with pytest.raises(InputError, match="does not harmonise sites"):
+        predict_patient(load_bundle(finished.run / "bundle"), PatientInput((), {"age": "61"}, site="Scanner A"))
+
+
 def test_options_that_do_not_pair_up_are_refused() -> None:
     with pytest.raises(UsageError, match="one --mask for each --image"):
         PatientInput.from_options([Path("a.png"), Path("b.png")], [Path("m.png")], [], None)
