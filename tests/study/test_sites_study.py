@@ -49,11 +49,11 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     assert set(result.sites["site"]) >= {"Scanner A", "Scanner B"}
     _one_patient_is_harmonised_too(study_file.parent, bundle, tested)
     # the two scanners differ in resolution: ComBat takes that out of the patients it was learned on
-    effect = result.harmonisation.features.set_index(["set", "harmonised"])
+    effect = result.site_effects.set_index(["set", "harmonised"])
     assert effect.loc[("train_oof", True), "explained"] < 0.5 * effect.loc[("train_oof", False), "explained"]
     assert effect.loc[("test", True), "differing"] < effect.loc[("test", False), "differing"]
     # what knows nothing of the features is the same without harmonisation; what rests on them is not
-    results = result.harmonisation.results.set_index(["set", "signature"])
+    results = result.harmonised.set_index(["set", "signature"])
     assert (results.loc[[("train_oof", "Clinical"), ("test", "Clinical")], "moved"] == 0).all()
     assert (results.loc[[("train_oof", "Radiomics"), ("test", "Radiomics")], "moved"] > 0).all()
     page = write_report(result, tmp_path / "run").read_text(encoding="utf-8")

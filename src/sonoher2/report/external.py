@@ -30,11 +30,10 @@ def site_parts(view: View) -> list[Part]:
 
 
 def _harmonisation(view: View) -> Iterator[Part]:
-    effect = view.result.harmonisation
-    if effect is None:
+    if view.result.harmonised.empty:
         return
     reference = view.result.config.harmonise.reference if view.result.config.harmonise else ""
-    data = effect.features
+    data = view.result.site_effects
     shown = {
         "Set": data["set"].map(view.short_sets),
         "Features": ["harmonised" if done else "as measured" for done in data["harmonised"]],
@@ -52,7 +51,7 @@ def _harmonisation(view: View) -> Iterator[Part]:
         data,
         pd.DataFrame(shown),
     )
-    data = effect.results
+    data = view.result.harmonised
     shown = {
         "Signature": data["signature"],
         "Set": data["set"].map(view.short_sets),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,24 +20,6 @@ VISIBLE = 0.05
 """P value below which a feature is said to differ between sites."""
 
 
-@dataclass(frozen=True)
-class Harmonisation:
-    """The same study with and without harmonised features.
-
-    Attributes
-    ----------
-    features
-        `set, harmonised, patients, sites, features, explained` (median share of a feature's variance that the site
-        explains), `differing` (share of features with p < `VISIBLE`).
-    results
-        `set` and the columns of `stability.compared_rows`: of the signatures with harmonised features, `difference`
-        against those without; `moved` and `switched` likewise.
-    """
-
-    features: pd.DataFrame
-    results: pd.DataFrame
-
-
 def harmonisation_effect(
     measured: Measured,
     in_training: NDArray[np.bool_],
@@ -48,8 +28,8 @@ def harmonisation_effect(
     thresholds: pd.DataFrame,
     study: StudyConfig,
     workshop: Workshop,
-) -> Harmonisation | None:
-    """Run the study a second time without harmonising, everything learned anew; None where it does not harmonise.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run the study a second time without harmonising, everything learned anew.
 
     Parameters
     ----------
@@ -59,9 +39,16 @@ def harmonisation_effect(
         The study's own.
     study, workshop
         Settings; cache and processes.
+
+    Returns
+    -------
+    Features: `set, harmonised, patients, sites, features, explained` (median share of a feature's variance that the
+    site explains), `differing` (share of features with p < `VISIBLE`). Results: `set` and the columns of
+    `stability.compared_rows` of the signatures with harmonised features, `difference` against those without, `moved`
+    and `switched` likewise. Both empty for a study that does not harmonise.
     """
     if study.harmonise is None or RADIOMICS not in measured.blocks.columns:
-        return None
+        return pd.DataFrame(), pd.DataFrame()
     plain = study.model_copy(update={"harmonise": None})
     signatures = build_signatures(plain, measured.cohort.clinical, has_images=True)
     fitted = fit_signatures(signatures, training_set(measured, in_training), plain, workshop)
@@ -72,7 +59,7 @@ def harmonisation_effect(
         for subset in (TRAIN, TEST)
         for row in compared_rows(_of(without, subset), _of(predictions, subset), limits, study)
     ]
-    return Harmonisation(_site_effects(measured, in_training, model), pd.DataFrame(rows))
+    return _site_effects(measured, in_training, model), pd.DataFrame(rows)
 
 
 def _of(predictions: pd.DataFrame, subset: str) -> pd.DataFrame:

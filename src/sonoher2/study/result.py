@@ -22,7 +22,6 @@ from sonoher2.study.audit.record import Audits
 from sonoher2.study.explanations import Explanations
 
 if TYPE_CHECKING:
-    from sonoher2.study.harmonisation import Harmonisation
     from sonoher2.study.updating import Updated
 
 TRAIN, TEST = "train_oof", "test"
@@ -84,8 +83,8 @@ class StudyResult:
         Lesions that the segmenter outlined: see `study.outlines.outline_cohort`; may be empty.
     ablation
         Results in the test set with other masks and images: see `study.ablation.reading_ablation`; may be empty.
-    harmonisation
-        The same study without harmonised features, or None: see `study.harmonisation`.
+    site_effects, harmonised
+        What harmonising the sites did to the features and to the results: see `study.harmonisation`; may be empty.
     main
         The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
         of. The test set has no say in it; a validation takes the first study's choice.
@@ -145,7 +144,8 @@ class StudyResult:
     redrawn: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
     ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
-    harmonisation: Harmonisation | None = None
+    site_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    harmonised: pd.DataFrame = field(default_factory=pd.DataFrame)
     main: str = ""
     nomograms: dict[str, Nomogram] = field(default_factory=dict)
     audits: Audits = field(default_factory=Audits)

@@ -94,7 +94,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
     with watch.step("harmonisation"):
-        harmonisation = harmonisation_effect(
+        site_effects, harmonised = harmonisation_effect(
             measured, in_training, fitted.model, predictions, thresholds, study, workshop
         )
     with watch.step("stability"):
@@ -135,7 +135,8 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         redrawn=redrawn,
         outlines=checked.outlines,
         ablation=ablation,
-        harmonisation=harmonisation,
+        site_effects=site_effects,
+        harmonised=harmonised,
         main=main,
         nomograms=fitted.model.nomograms_,
         training=training_summary(
