@@ -29,6 +29,8 @@ from sonoher2.selection.reduce import PrincipalComponents
 
 MOST_FEATURES = 8
 """Features of the image that are named, those that weigh most."""
+LEAST_EFFECT = 0.005
+"""Log-odds below which a feature is said to add nothing."""
 
 
 @dataclass(frozen=True)
@@ -239,10 +241,13 @@ def _features(
 
         margin, row = selected_margin(signature.search_, label), spaces[name]
         values, _ = shap_values(of_table(margin), reference.spaces[name], row)
-        ordered = values.iloc[0].sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
-        found[name] = tuple(
-            Effect(str(feature), float(value), name, float(row[feature].iloc[0])) for feature, value in ordered.items()
-        )
+        weighs = values.iloc[0][values.iloc[0].abs() >= LEAST_EFFECT]
+        ordered = weighs.sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
+        if len(ordered):
+            found[name] = tuple(
+                Effect(str(feature), float(value), name, float(row[feature].iloc[0]))
+                for feature, value in ordered.items()
+            )
     return found
 
 

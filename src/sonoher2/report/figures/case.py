@@ -49,5 +49,5 @@ def effects_figure(names: Sequence[str], log_odds: Sequence[float], outcome: str
     figure = Figure(figsize=(PAGE, _ROW * len(names) + 0.65), layout="constrained")
     axes = figure.subplots()
     effect_bars(axes, names, log_odds)
-    axes.set_xlabel(f"added to the log-odds of {outcome}, against the mean training patient")
+    axes.set_xlabel(f"added to the log-odds of {outcome}, against the mean training patient", loc="right")
     return figure

@@ -90,11 +90,12 @@ def effect_bars(axes: Axes, names: Sequence[str], log_odds: Sequence[float]) -> 
         left = effect < 0
         text = f"{effect:+.2f}".replace("-", "−")
         axes.text(effect + (-0.03 if left else 0.03) * reach, row, text, va="center", ha="right" if left else "left")
-    axes.set_yticks(rows, [_label(name) for name in names])
+    axes.set_yticks(rows, [_label(name) for name in names], fontsize=7)
     axes.set(ylim=(len(effects) - 0.4, -0.6), xlim=(-1.35 * reach, 1.35 * reach))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 
 
 def _label(name: object) -> str:
-    return textwrap.fill(str(name), 46, break_long_words=False)
+    # a feature's name is one word: broken at its hyphens it could not be searched for
+    return textwrap.fill(str(name), 46, break_long_words=False, break_on_hyphens=False)
