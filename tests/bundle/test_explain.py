@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.bundle.explain import headline, leaf_signatures
+from sonoher2.bundle.explain import Effect, headline, leaf_signatures, worth_showing
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.bundle.predict import PatientInput, Prediction, predict_patient
 
@@ -119,3 +119,10 @@ def test_a_bundle_without_reference_still_predicts(
     found = predict_patient(load_bundle(folder), patient)
     assert found.explanation is None
     assert found.scores == prediction.scores
+
+
+def test_features_that_add_nothing_are_not_shown_but_the_largest_is() -> None:
+    effects = [Effect(name, value, "Radiomics", 0.0) for name, value in (("a", -0.3), ("b", 0.005), ("c", -0.001))]
+    assert [effect.name for effect in worth_showing(effects)] == ["a", "b"]
+    assert [effect.name for effect in worth_showing(effects[2:])] == ["c"]
+    assert list(worth_showing([])) == []

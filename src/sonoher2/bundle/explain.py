@@ -29,8 +29,8 @@ from sonoher2.selection.reduce import PrincipalComponents
 
 MOST_FEATURES = 8
 """Features of the image that are named, those that weigh most."""
-LEAST_EFFECT = 0.005
-"""Log-odds below which a feature is said to add nothing."""
+LEAST_SHOWN = 0.005
+"""Log-odds below which a feature adds nothing that two digits can show."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ class Explanation:
         lines = [f"  {self.signature} rests on (log-odds of {self.outcome}, against the mean training patient):"]
         lines += [f"    {effect.log_odds:+.2f} {effect.name}" for effect in self.parts]
         for name, effects in self.features.items():
-            lines += [f"    {effect.log_odds:+.2f} {effect.name} (within {name})" for effect in effects[:3]]
+            lines += [
+                f"    {effect.log_odds:+.2f} {effect.name} (within {name})" for effect in worth_showing(effects)[:3]
+            ]
         if self.total_points is not None:
             shown = ", ".join(f"{point.variable} {point.points:.0f}" for point in self.points)
             lines.append(f"  nomogram points: {shown}; total {self.total_points:.0f}")
@@ -222,6 +224,11 @@ def _parts(
     )
 
 
+def worth_showing(effects: Sequence[Effect]) -> Sequence[Effect]:
+    """Effects, the largest first, less those that add nothing; the largest is always among them."""
+    return [effect for place, effect in enumerate(effects) if not place or abs(effect.log_odds) >= LEAST_SHOWN]
+
+
 def _features(
     model: SignatureSet,
     leaves: Sequence[str],
@@ -241,13 +248,10 @@ def _features(
 
         margin, row = selected_margin(signature.search_, label), spaces[name]
         values, _ = shap_values(of_table(margin), reference.spaces[name], row)
-        weighs = values.iloc[0][values.iloc[0].abs() >= LEAST_EFFECT]
-        ordered = weighs.sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
-        if len(ordered):
-            found[name] = tuple(
-                Effect(str(feature), float(value), name, float(row[feature].iloc[0]))
-                for feature, value in ordered.items()
-            )
+        ordered = values.iloc[0].sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
+        found[name] = tuple(
+            Effect(str(feature), float(value), name, float(row[feature].iloc[0])) for feature, value in ordered.items()
+        )
     return found
 
 

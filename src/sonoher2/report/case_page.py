@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from sonoher2.bundle.explain import Effect, Explanation, headline
+from sonoher2.bundle.explain import Effect, Explanation, headline, worth_showing
 from sonoher2.bundle.nearby import Similar
 from sonoher2.bundle.pictures import CasePicture
 from sonoher2.bundle.predict import Prediction, Score
@@ -112,7 +112,8 @@ def _bars(explanation: Explanation) -> list[dict[str, Any]]:
         )
     for place, (name, effects) in enumerate(explanation.features.items(), start=1):
         words = "The features that weigh most within this signature; z-scores among training patients in brackets."
-        found.append(_bar(f"features{place}", f"Within {name}", effects, explanation.outcome, words))
+        shown = worth_showing(effects)
+        found.append(_bar(f"features{place}", f"Within {name}", shown, explanation.outcome, words))
     return found
 
 
