@@ -23,6 +23,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sonoher2.cohort.demo import write_demo_cohort
+from sonoher2.cohort.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
 from sonoher2.cohort.synthetic.signal import CLINICAL_CORRELATION, COEFFICIENTS, MARKS
 from sonoher2.config import DeepConfig, load_study
 from sonoher2.evaluation.discrimination import auc
@@ -54,7 +55,7 @@ def best_scores(cohort: Path) -> pd.DataFrame:
     table = pd.read_csv(cohort / "clinical.csv", index_col="patient_id").loc[truth.index]
     age, weeks = (pd.to_numeric(table[name], errors="coerce") for name in ("age", "symptom_weeks"))
     # the z-scores that `cohort.synthetic.clinical` made the columns from; one that is missing says nothing
-    columns = np.column_stack([(56 - age) / 11, np.log(16 / weeks) / 0.5])
+    columns = np.column_stack([(AGE_MEAN - age) / AGE_SD, np.log(WEEKS_MEDIAN / weeks) / WEEKS_LOG_SD])
     seen = {name: (truth[f"z_{name}"].to_numpy()[:, None], correlation) for name, correlation in MARKS.items()}
     picture = COEFFICIENTS["tumour"] * _posterior_mean(seen.values())
     clinical = COEFFICIENTS["clinical"] * _posterior_mean([(columns, CLINICAL_CORRELATION)])

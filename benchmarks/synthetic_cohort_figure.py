@@ -1,6 +1,8 @@
 """The figure of docs/synthetic-cohort.md: one mark at a time, then patients of the cohort with their masks.
 
-python benchmarks/synthetic_cohort_figure.py
+Lesion and chance are the same throughout a row, so that only the mark differs.
+
+    python benchmarks/synthetic_cohort_figure.py
 """
 
 from __future__ import annotations

@@ -170,13 +170,13 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
 
 
 def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
+    site_warnings = _site_warnings(bundle, patient)
     blocks = {CLINICAL: clinical_block(bundle.schema.clinical, patient.clinical)}
     given = [key for key in bundle.schema.clinical if blocks[CLINICAL][key].notna().all()]
     measured = _measured(bundle, patient) if patient.images else []
     if measured:
         blocks[RADIOMICS] = _pooled(pd.DataFrame([measurement.features for measurement in measured]))
         blocks |= _deep_blocks(bundle, patient)
-    site_warnings = _site_warnings(bundle, patient)
     if measured and bundle.model.harmoniser_ is not None:
         blocks[SITE] = pd.DataFrame({SITE: [patient.site]}, index=blocks[RADIOMICS].index, dtype=object)
     names = usable_signatures(bundle.model, given, RADIOMICS in blocks)

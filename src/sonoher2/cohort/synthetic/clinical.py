@@ -10,6 +10,10 @@ import pandas as pd
 from sonoher2.cohort.synthetic.lesion import Lesion
 from sonoher2.cohort.synthetic.signal import CLINICAL_CORRELATION, patient_generator
 
+AGE_MEAN, AGE_SD = 56, 11
+"""Of the age, years."""
+WEEKS_MEDIAN, WEEKS_LOG_SD = 16, 0.5
+"""Of the weeks of symptoms, and of their natural logarithm."""
 MISSING_SHARE = 0.04
 INDETERMINATE_SHARE = 0.05
 MISSING_SPELLINGS = ("", "NA", "not available", "unknown")
@@ -46,11 +50,11 @@ def _history(z_clinical: float, diameter_mm: float, generator: np.random.Generat
     """Columns known before the biopsy; HER2-positive patients are younger and come sooner."""
     error = np.sqrt(1 - CLINICAL_CORRELATION**2)
     youth, haste = CLINICAL_CORRELATION * z_clinical + error * generator.standard_normal(2)
-    age = round(float(np.clip(56 - 11 * youth, 24, 90)))
+    age = round(float(np.clip(AGE_MEAN - AGE_SD * youth, 24, 90)))
     values = {
         "age": str(age),
         "menopause": "yes" if age + generator.normal(0, 3) > 51 else "no",
-        "symptom_weeks": f"{max(1, 16 * np.exp(-0.5 * haste)):.0f}",
+        "symptom_weeks": f"{max(1, WEEKS_MEDIAN * np.exp(-WEEKS_LOG_SD * haste)):.0f}",
         "size_mm": f"{diameter_mm * generator.uniform(0.9, 1.1):.0f}",
         "nodes": str(generator.choice(["cN0", "cN1", "cN2"], p=[0.6, 0.3, 0.1])),
         "family_history": "yes" if generator.random() < 0.15 else "no",
