@@ -93,7 +93,7 @@ def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: n
         heterogeneity_db=float(0.3 + 6.0 * texture),
         density=float(10 ** (-1.6 * texture)),
         foci_height=float(1.6 * pattern - 0.8),
-        tilt_db=float(10 * pattern - 5),
+        tilt_db=float(14 * pattern - 7),
         foci=int(generator.integers(8, 12)),
         echo_db=float(-17 + 1.0 * generator.standard_normal()),
         attenuation=float(np.clip(0.15 * generator.standard_normal(), -0.4, 0.4)),

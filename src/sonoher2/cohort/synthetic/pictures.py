@@ -1,4 +1,4 @@
-"""The pictures of one simulated patient: one or two views of one lesion on one scanner."""
+"""The pictures of one simulated patient: two views of one lesion on one scanner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ SCANNERS = (
     Scanner("Scanner B", 44.8, 0.16, 0.34, 18.0, 2, 55.0, -36.0),
 )
 VIEWS = ("radial", "antiradial")
-SECOND_VIEW_SHARE = 0.25
 GAIN_SD_DB = 1.0
 
 
@@ -48,13 +47,12 @@ def patient_pictures(lesion: Lesion, patient: int, seed: int, size: tuple[int, i
 
     Returns
     -------
-    A picture, or for one patient in four two of them.
+    A picture for each of `VIEWS`.
     """
     chance = patient_generator(seed, patient, 3)
     scanner = SCANNERS[int(chance.integers(len(SCANNERS)))]
-    views = VIEWS if chance.random() < SECOND_VIEW_SHARE else VIEWS[:1]
     return [
-        _picture(lesion, view, scanner, size, patient_generator(seed, patient, 3, VIEWS.index(view))) for view in views
+        _picture(lesion, view, scanner, size, patient_generator(seed, patient, 3, VIEWS.index(view))) for view in VIEWS
     ]
 
 

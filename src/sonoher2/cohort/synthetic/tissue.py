@@ -11,7 +11,7 @@ from sonoher2.cohort.synthetic.lesion import Lesion, LesionView
 from sonoher2.cohort.synthetic.signal import FloatArray
 from sonoher2.cohort.synthetic.speckle import Tissue, smooth_noise
 
-FOCUS_AMPLITUDE = 6.0
+FOCUS_AMPLITUDE = 9.0
 HALO_MM = 0.8
 
 
