@@ -14,7 +14,8 @@ from sonoher2.report.figures.style import BLUE, GREEN, VERMILLION
 from sonoher2.report.parts import Drawing, Part, Table, Text
 from sonoher2.report.view import View
 from sonoher2.report.wording import interval, number, p_value, plural
-from sonoher2.study.result import TEST, outcome_scores
+from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.result import TEST
 from sonoher2.study.shift import IMAGE_FIGURES
 from sonoher2.study.sites import FURTHER, POOLED
 from sonoher2.study.updating import FROZEN, UPDATES

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sonoher2.evaluation.reclassification import Gain, categorical_nri, continuous_nri, idi
 from sonoher2.study.assess import each_part
-from sonoher2.study.result import outcome_scores
+from sonoher2.study.outcomes import outcome_scores
 
 NESTED = (
     ("Clinical", "Clinical+Radiomics"),

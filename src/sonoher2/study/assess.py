@@ -21,7 +21,8 @@ from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_a
 from sonoher2.files import content_key
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.lesion_size import LESION_SIZE
-from sonoher2.study.result import TEST, TRAIN, outcome_scores
+from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.result import TEST, TRAIN
 
 MACRO = "macro"
 """Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.bundle.uncertainty import Uncertainty
@@ -20,20 +18,11 @@ from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.study.audit.record import Audits
 from sonoher2.study.explanations import Explanations
-
-if TYPE_CHECKING:
-    from sonoher2.study.updating import Updated
+from sonoher2.study.outcomes import Scores, outcome_scores
+from sonoher2.study.updating import Updated
 
 TRAIN, TEST = "train_oof", "test"
 """Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
-
-
-Scores = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-
-def outcome_scores(rows: pd.DataFrame, outcome: str) -> Scores:
-    """Outcomes (patients,) as 0 or 1 and scores (patients,) of rows of one signature, set and outcome."""
-    return np.asarray(rows["label"] == outcome, dtype=np.int64), np.asarray(rows["score"], dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from sonoher2.evaluation.pooling import pooled_auc
 from sonoher2.evaluation.subgroups import auc_by_subgroup
 from sonoher2.study.assess import each_part
-from sonoher2.study.result import outcome_scores
+from sonoher2.study.outcomes import outcome_scores
 
 POOLED, FURTHER = "pooled", "a further site"
 """Names of the rows below the sites: random-effects mean, and prediction interval."""

@@ -24,9 +24,10 @@ from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.signatures import FeatureSignature, SignatureSet
 from sonoher2.regions.perturb import Change
 from sonoher2.study.assess import long_predictions
+from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.prepare import Measured
 from sonoher2.study.redraw import Way, measure_redrawn
-from sonoher2.study.result import TEST, outcome_scores
+from sonoher2.study.result import TEST
 from sonoher2.study.steps import Workshop, lesion_files, measure_lesions
 
 ICC_CHANGES: tuple[Change, ...] = ("shift", "grow", "shrink", "contour")

@@ -14,7 +14,7 @@ from sonoher2.evaluation.conformal import class_limits, prediction_sets, set_cov
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.zones import Zones, learn_zones, zone_figures
 from sonoher2.study.assess import each_part
-from sonoher2.study.result import outcome_scores
+from sonoher2.study.outcomes import outcome_scores
 
 SLACK = 0.02
 """Scores of equal patients differ by less than this between the models of the folds; see `class_limits`."""

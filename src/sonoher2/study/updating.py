@@ -15,7 +15,7 @@ from sonoher2.errors import InputError, UsageError
 from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.evaluation.recalibration import LogisticRecalibration, Update
-from sonoher2.study.result import outcome_scores
+from sonoher2.study.outcomes import outcome_scores
 
 FROZEN = "frozen"
 UPDATES: tuple[Update, ...] = ("intercept", "intercept and slope")

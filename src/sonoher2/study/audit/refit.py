@@ -23,8 +23,8 @@ from sonoher2.fusion.signatures import build_signatures
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.check import checked_cohort
 from sonoher2.study.compute import run_jobs
+from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.prepare import Measured, measure_cohort
-from sonoher2.study.result import outcome_scores
 from sonoher2.study.run import study_networks, with_tuned_networks
 from sonoher2.study.scoring import score_patients, training_set
 from sonoher2.study.steps import Workshop, fit_signatures

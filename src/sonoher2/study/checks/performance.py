@@ -13,7 +13,8 @@ from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.assess import learn_thresholds
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
-from sonoher2.study.result import TEST, TRAIN, Scores, StudyResult
+from sonoher2.study.outcomes import Scores
+from sonoher2.study.result import TEST, TRAIN, StudyResult
 
 LEVEL = 0.05
 """Of the interaction test, after Holm."""
