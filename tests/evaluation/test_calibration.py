@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
-from sklearn.metrics import brier_score_loss
+from sklearn import calibration
+from sklearn.metrics import brier_score_loss, d2_brier_score
 from statsmodels.api import Logit, add_constant
+from statsmodels.stats.proportion import proportion_confint
 
 from sonoher2.errors import InputError
 from sonoher2.evaluation.calibration import (
@@ -31,6 +33,10 @@ def large():
 
 def test_brier_agrees_with_scikit_learn(patients):
     assert brier(*patients) == pytest.approx(brier_score_loss(*patients))
+
+
+def test_scaled_brier_is_scikit_learns_d2(patients):
+    assert scaled_brier(*patients) == pytest.approx(d2_brier_score(*patients))
 
 
 def test_scaled_brier_is_0_for_the_prevalence_and_1_for_the_truth(patients):
@@ -98,6 +104,16 @@ def test_groups_are_quantiles():
     assert (table["observed"] < table["high"]).all()
 
 
+def test_groups_agree_with_scikit_learn_and_their_intervals_with_statsmodels(patients):
+    table = calibration_curve(*patients, groups=8, confidence=0.9)
+    observed, predicted = calibration.calibration_curve(*patients, n_bins=8, strategy="quantile")
+    np.testing.assert_allclose(table[["predicted", "observed"]], np.column_stack([predicted, observed]))
+    limits = proportion_confint((observed * table["n"]).round(), table["n"], alpha=0.1, method="wilson")
+    np.testing.assert_allclose(table[["low", "high"]], np.column_stack(limits), atol=1e-12)
+    error = np.average(np.abs(predicted - observed), weights=table["n"])
+    assert expected_calibration_error(*patients, groups=8) == pytest.approx(error)
+
+
 def test_tied_probabilities_stay_together():
     table = calibration_curve([0, 0, 0, 1, 1, 0], [0.2, 0.2, 0.2, 0.2, 0.7, 0.7])
     assert table["n"].tolist() == [4, 2]
@@ -108,6 +124,18 @@ def test_expected_calibration_error_by_hand():
     assert expected_calibration_error([0, 0, 0, 1, 1, 0], [0.2, 0.2, 0.2, 0.2, 0.7, 0.7]) == pytest.approx(
         (4 * 0.05 + 2 * 0.2) / 6
     )
+
+
+@pytest.mark.parametrize("fraction", [0.55, 2 / 3])
+def test_smooth_curve_is_clevelands_local_lines(patients, fraction):
+    y, x = patients
+    curve = smooth_calibration_curve(y, x, fraction)
+    for at, found in curve.iloc[:: len(curve) // 4].itertuples(index=False):
+        distance = np.abs(x - at)
+        # up to the k-th nearest patient, whose own weight is 0
+        weight = np.clip(1 - (distance / np.sort(distance)[int(fraction * len(x)) - 1]) ** 3, 0, None) ** 3
+        line = np.polyfit(x, y, 1, w=np.sqrt(weight))
+        assert found == pytest.approx(np.clip(np.polyval(line, at), 0, 1), abs=1e-6)
 
 
 def test_smooth_curve_follows_the_truth(large):

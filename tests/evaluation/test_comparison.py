@@ -4,6 +4,7 @@ from math import isnan
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from sonoher2.evaluation.comparison import delong_test, holm
 from sonoher2.evaluation.discrimination import auc
@@ -55,6 +56,12 @@ def test_test_keeps_its_level():
 def test_holm_by_hand():
     # sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, made monotone
     np.testing.assert_allclose(holm([0.04, 0.01, 0.03, 0.02]), [0.06, 0.04, 0.06, 0.06])
+
+
+@pytest.mark.parametrize("tests", [1, 2, 7, 40])
+def test_holm_agrees_with_statsmodels(tests):
+    p = np.random.default_rng(tests).beta(0.4, 1, tests).round(2)  # rounded, so that there are ties
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 def test_holm_leaves_out_what_was_not_tested():

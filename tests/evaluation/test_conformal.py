@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from sonoher2.errors import InputError
 from sonoher2.evaluation.conformal import class_limits, prediction_sets, set_coverage
@@ -76,13 +77,22 @@ def test_table_of_coverage_by_hand():
     assert table.loc[-1, ["n", "coverage", "right"]].tolist() == [4, 0.5, 0.5]
 
 
+def test_intervals_of_the_coverage_are_those_of_statsmodels():
+    labels, probabilities = binary(np.random.default_rng(8), 120)
+    table = set_coverage(labels, prediction_sets(probabilities, class_limits(labels, probabilities, 0.8)), 0.9)
+    covered = (table["coverage"] * table["n"]).round()
+    limits = proportion_confint(covered, table["n"], alpha=0.1, method="wilson")
+    np.testing.assert_allclose(table[["low", "high"]], np.column_stack(limits))
+
+
 def test_three_classes_have_three_limits():
     rng = np.random.default_rng(6)
     labels = rng.integers(3, size=90)
     probabilities = rng.dirichlet([1, 1, 1], size=90)
-    found = prediction_sets(probabilities, class_limits(labels, probabilities, 0.8))
-    np.testing.assert_array_equal(found[0], vovk_sets(labels, probabilities, probabilities[:1], 0.8)[0] | found[0])
-    assert set_coverage(labels, found)["coverage"].min() >= 0.8 - 1 / 20
+    # at 0.83 no rank is whole, where the p value would equal 1 - coverage but for rounding
+    found = prediction_sets(probabilities, class_limits(labels, probabilities, 0.83))
+    np.testing.assert_array_equal(found, vovk_sets(labels, probabilities, probabilities, 0.83))
+    assert set_coverage(labels, found)["coverage"].min() >= 0.83
 
 
 @pytest.mark.parametrize(("labels", "coverage", "words"), [([0, 2], 0.9, "do not fit"), ([0, 1], 1.0, "cannot be had")])

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
+from scipy.linalg import block_diag
 from scipy.stats import mannwhitneyu, norm
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
@@ -167,6 +169,31 @@ def test_bootstrap_keeps_the_size_of_each_class(patients):
     weights = resampling_weights(patients.outcome, 30, seed=3)
     assert (weights[:, patients.outcome == 1].sum(axis=1) == patients.outcome.sum()).all()
     assert (weights.sum(axis=1) == len(patients.outcome)).all()
+
+
+def test_weights_are_multinomial_within_each_class_and_independent_between():
+    weights = resampling_weights(np.repeat([1, 0], [4, 6]), 20_000, seed=2)
+    of_cases, of_controls = (stats.multinomial(n, np.full(n, 1 / n)).cov() for n in (4, 6))
+    # mean 1 and variance 1 - 1/n; a standard error of at most 0.01
+    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.04)
+    np.testing.assert_allclose(np.cov(weights.T), block_diag(of_cases, of_controls), atol=0.05)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_bootstrap_limits_are_scipys(asah, confidence):
+    score = asah.markers["s100b"]
+    cases, controls = score[:41], score[41:]
+
+    def area(a, b, axis):
+        kernel = (a[..., :, None] > b[..., None, :]) + 0.5 * (a[..., :, None] == b[..., None, :])
+        return kernel.mean(axis=(-2, -1))
+
+    options = {"paired": False, "method": "percentile", "confidence_level": confidence, "batch": 500}
+    theirs = stats.bootstrap((cases, controls), area, n_resamples=6000, rng=np.random.default_rng(0), **options)
+    ours = bootstrap(auc_of_counts, asah.outcome, score, repeats=6000, seed=0, confidence=confidence)
+    # each limit has a standard error of 0.002 at most
+    limits = theirs.confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((limits.low, limits.high), abs=0.009)
 
 
 def test_bootstrap_spread_is_delongs(asah):

@@ -6,6 +6,7 @@ from math import isnan, sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from statsmodels.stats.meta_analysis import combine_effects
 
 from sonoher2.evaluation.discrimination import auc, auc_delong
@@ -30,6 +31,30 @@ def test_difference_and_error_follow_from_the_two_intervals() -> None:
         pytest.approx(found.difference - half),
         pytest.approx(found.difference + half),
     )
+
+
+# AUC and DeLong's variance as published with pROC, see test_discrimination
+PUBLISHED = {
+    "wfns": (0.823678861788618, 0.00146991470882363),
+    "ndka": (0.611957994579946, 0.0031908105493913),
+    "s100b": (0.731368563685637, 0.00266868245717244),
+}
+
+
+@pytest.mark.parametrize("marker", PUBLISHED)
+def test_variance_is_the_published_one(asah, marker: str) -> None:
+    assert auc_variance(asah.outcome, asah.markers[marker]) == pytest.approx(PUBLISHED[marker][1], abs=1e-15)
+
+
+def test_z_and_p_follow_from_published_areas_and_variances(asah) -> None:
+    # as if the second marker had been measured in other patients
+    (one, variance), (other, other_variance) = PUBLISHED["wfns"], PUBLISHED["ndka"]
+    found = compare_independent(*((asah.outcome, asah.markers[name]) for name in ("wfns", "ndka")))
+    error = sqrt(variance + other_variance)
+    low, high = norm.interval(0.95, one - other, error)
+    assert (found.difference, found.low, found.high) == pytest.approx((one - other, low, high))
+    assert found.z == pytest.approx((one - other) / error)
+    assert found.p == pytest.approx(2 * norm.sf((one - other) / error))
 
 
 def test_variance_is_near_that_of_the_bootstrap() -> None:

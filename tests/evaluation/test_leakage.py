@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import roc_curve
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sonoher2.evaluation.leakage import count_scaled, rank_association, selection_excess, trace_threshold
@@ -52,6 +55,8 @@ def test_rank_association_is_mann_whitneys() -> None:
     for j in range(3):
         test = stats.mannwhitneyu(values[y == 1, j], values[y == 0, j], use_continuity=False, method="asymptotic")
         assert 2 * stats.norm.sf(abs(found[j])) == pytest.approx(test.pvalue)
+        correlation = stats.spearmanr(values[:, j], y).statistic
+        assert found[j] == pytest.approx(np.sqrt(59) * correlation)
     assert found[3] == 0
 
 
@@ -97,6 +102,42 @@ def test_without_others_to_compare_with_nothing_is_said() -> None:
     assert np.isnan(selection_excess(values, y, training, np.ones(800, bool), seed=0).p)
 
 
+def rank_z(values: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Spearman's correlation of each column with y times sqrt(n - 1), by scipy."""
+    return np.sqrt(len(y) - 1) * stats.spearmanr(values, y).statistic[-1, :-1]
+
+
+def test_excess_is_the_contrast_of_spearmans_correlations_with_its_exact_p() -> None:
+    rng = np.random.default_rng(11)
+    y, training = np.r_[rng.permutation(np.repeat([0, 1], 20)), np.repeat([0, 1], 4)], np.arange(48) < 40
+    values, selected = rng.normal(size=(48, 40)).round(1), np.arange(40) < 6
+    trained = rank_z(values[training], y[training])
+    # the selected know a little of the test set
+    values[44:, :6] += 0.5 * np.sign(trained[:6])
+    peers = [[i for i in range(6, 40) if abs(trained[i]) >= abs(trained[j])] for j in range(6)]
+    peers = [sorted(own, key=lambda i: abs(trained[i]))[:10] for own in peers]
+    compared = [j for j in range(6) if peers[j]]
+    assert len(compared) > 3
+
+    def parts(cases: np.ndarray, _: np.ndarray) -> tuple[float, float]:
+        z = np.sign(trained) * rank_z(values[40:], np.isin(np.arange(8), cases))
+        return np.mean(z[compared]), np.mean([z[peers[j]].mean() for j in compared])
+
+    groups = np.arange(4, 8), np.arange(4)
+    found = selection_excess(values, y, training, selected, repeats=20_000, seed=0)
+    assert found.features == len(compared)
+    assert (found.selected, found.others) == pytest.approx(parts(*groups))
+    exact = stats.permutation_test(
+        groups,
+        lambda *drawn: float(np.subtract(*parts(*drawn))),
+        n_resamples=np.inf,
+        alternative="greater",
+        vectorized=False,
+    ).pvalue
+    assert 0.02 < exact < 0.5
+    assert found.p == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 20_000))
+
+
 def scored(seed: int, n: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
@@ -115,3 +156,31 @@ def test_a_threshold_of_the_test_set_is_known() -> None:
 def test_a_threshold_of_training_is_known() -> None:
     training, test = scored(0, 200, 0.0), scored(1, 80, 0.0)
     assert trace_threshold(training, test, youden_threshold(*training), seed=0).from_training
+
+
+def youden_of_scikit_learn(y: np.ndarray, score: np.ndarray) -> float:
+    """The lowest best cut of the curve, halfway to the next lower score."""
+    fpr, tpr, cut = roc_curve(y, score, drop_intermediate=False)
+    best = np.flatnonzero(tpr - fpr >= (tpr - fpr).max() - 1e-12)[-1]
+    return float(cut[best : best + 2].mean())
+
+
+def test_the_best_thresholds_of_the_test_set_are_those_of_scikit_learns_curve() -> None:
+    training, (y, score) = scored(0, 30, 0.0), scored(1, 40, 0.5)
+    fpr, tpr, cut = roc_curve(y, score, drop_intermediate=False)
+    found = [trace_threshold(training, (y, score), c, repeats=1, seed=0).best_in_test for c in cut]
+    np.testing.assert_array_equal(found, np.isclose(tpr - fpr, (tpr - fpr).max()))
+
+
+def test_chance_is_that_of_all_resamples_of_two_cases_and_two_controls() -> None:
+    outcome, score = np.array([0, 0, 1, 1]), np.array([0.1, 0.5, 0.3, 0.8])
+    test = np.array([0, 0, 0, 1, 1, 1]), np.array([0.05, 0.25, 0.6, 0.35, 0.7, 0.9])
+    fpr, tpr, _ = roc_curve(*test)
+    hits = []
+    for drawn in product([0, 1], [0, 1], [2, 3], [2, 3]):
+        called = test[1] >= youden_of_scikit_learn(outcome[list(drawn)], score[list(drawn)])
+        hits.append(called[3:].mean() - called[:3].mean() >= (tpr - fpr).max() - 1e-12)
+    assert 0 < np.mean(hits) < 1
+    found = trace_threshold((outcome, score), test, 0.3, repeats=2000, seed=0)
+    # a standard error of 0.011 at most
+    assert found.chance == pytest.approx(np.mean(hits), abs=0.04)

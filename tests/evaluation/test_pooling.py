@@ -4,11 +4,13 @@ from math import isnan
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 from scipy.stats import t
 from statsmodels.stats.meta_analysis import combine_effects
 
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.evaluation.estimate import Estimate
+from sonoher2.evaluation.independent import auc_variance
 from sonoher2.evaluation.pooling import pooled_auc, random_effects
 
 # log risk ratios of the 13 trials of BCG vaccine against tuberculosis and their variances;
@@ -36,13 +38,33 @@ def test_interval_is_hartung_and_knapps_of_statsmodels(studies):
     assert other.scale_hksj_re > 1
     assert (found.mean.value, found.mean.low, found.mean.high) == pytest.approx((other.mean_effect_re, low, high))
     assert found.tau2 == pytest.approx(other.tau2)
-    assert found.prediction_low < found.mean.low < found.mean.high < found.prediction_high
+    assert found.i2 == pytest.approx(other.i2)
+    half = t.ppf(0.975, len(studies) - 2) * np.sqrt(other.tau2 + other.sd_eff_w_re**2)
+    expected = (other.mean_effect_re - half, other.mean_effect_re + half)
+    assert (found.prediction_low, found.prediction_high) == pytest.approx(expected)
 
 
 def test_sites_that_agree_give_an_interval_no_shorter_than_chance_allows():
     found = random_effects([1.0, 1.0, 1.0], [0.1, 0.1, 0.1])
     assert found.tau2 == 0
     assert found.mean.high - 1 == pytest.approx(t.ppf(0.975, 2) * np.sqrt(0.1 / 3))
+
+
+def test_pooled_auc_is_that_of_statsmodels_on_the_logit_scale():
+    rng, outcome = np.random.default_rng(2), np.repeat([1, 0], [60, 90])
+    scores = [rng.normal(size=150) + shift * outcome for shift in (0.3, 0.8, 1.0, 1.6, 2.0)]
+    aucs = [auc_delong(outcome, score, 0.9) for score in scores]
+    values = np.array([one.value for one in aucs])
+    variances = [auc_variance(outcome, score) for score in scores] / (values * (1 - values)) ** 2
+    other = combine_effects(logit(values), variances, method_re="dl", use_t=True)
+    low, high = other.conf_int(alpha=0.1)[3]
+    half = t.ppf(0.95, 3) * np.sqrt(other.tau2 + other.sd_eff_w_re**2)
+    found = pooled_auc(aucs, 0.9)
+    assert other.scale_hksj_re > 1
+    assert (found.tau2, found.i2) == pytest.approx((other.tau2, other.i2))
+    limits = expit([other.mean_effect_re, low, high, other.mean_effect_re - half, other.mean_effect_re + half])
+    mean = found.mean
+    assert (mean.value, mean.low, mean.high, found.prediction_low, found.prediction_high) == pytest.approx(limits)
 
 
 def test_pooled_auc_lies_between_the_sites_and_covers_the_truth():

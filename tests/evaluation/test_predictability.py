@@ -21,23 +21,41 @@ def cohort(n: int = 120, strength: float = 0.0, seed: int = 0) -> tuple[np.ndarr
     return np.column_stack([rng.normal(size=n) + strength * outcome, rng.normal(size=n)]), outcome.astype(int)
 
 
-def test_scores_are_those_of_a_ridge_fitted_without_the_patients() -> None:
-    columns, outcome = cohort(strength=1.0)
-    found = predict_outcome(columns, outcome, np.arange(120) // 2, seed=3, permutations=10)
-    # the folds are not told: each pair of patients must be reproduced by a ridge without some fifth of the pairs
-    fold = np.random.default_rng(3).permutation(60) % 5
-    expected = np.empty(120)
+def ridge_scores(columns: np.ndarray, outcome: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """Out-of-fold scores, step by step with scikit-learn."""
+    expected = np.empty(len(outcome))
     for number in range(5):
-        out = np.repeat(fold == number, 2)
+        out = fold == number
         scaler = StandardScaler().fit(columns[~out])
         train, test = scaler.transform(columns[~out]), scaler.transform(columns[out])
         train, test = np.hstack([train, train**2]), np.hstack([test, test**2])
         second = StandardScaler().fit(train)
         model = Ridge(PENALTY).fit(second.transform(train), outcome[~out])
         expected[out] = model.predict(second.transform(test)) - outcome[~out].mean()
+    return expected
+
+
+def test_scores_are_those_of_a_ridge_fitted_without_the_patients() -> None:
+    columns, outcome = cohort(strength=1.0)
+    found = predict_outcome(columns, outcome, np.arange(120) // 2, seed=3, permutations=10)
+    # the folds are not told: each pair of patients must be reproduced by a ridge without some fifth of the pairs
+    expected = ridge_scores(columns, outcome, np.repeat(np.random.default_rng(3).permutation(60) % 5, 2))
     assert found.score == pytest.approx(expected)
     assert found.auc.value == pytest.approx(roc_auc_score(outcome, expected))
     assert found.auc == auc_delong(outcome, found.score)
+
+
+def test_p_is_that_of_the_same_permutations_one_by_one() -> None:
+    columns, outcome = cohort(60, strength=0.3, seed=2)
+    # the same draws: of the folds, then of the permutations
+    rng = np.random.default_rng(4)
+    fold = rng.permutation(60) % 5
+    shuffled = rng.permuted(np.tile(outcome[:, None] == 1, 29), axis=0).T
+    real = roc_auc_score(outcome, ridge_scores(columns, outcome, fold))
+    null = [roc_auc_score(labels, ridge_scores(columns, labels, fold)) for labels in shuffled]
+    p = (1 + np.sum(np.array(null) >= real)) / 30
+    assert 0.2 < p < 0.8
+    assert predict_outcome(columns, outcome, seed=4, permutations=29).p == pytest.approx(p)
 
 
 def test_a_strong_column_is_found_and_p_is_the_smallest_possible() -> None:

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from statsmodels.api import Logit
 
 from sonoher2.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
@@ -43,6 +44,14 @@ def test_intercept_alone_mends_the_prevalence_and_leaves_the_slope(overconfident
     step = LogisticRecalibration("intercept").fit(probability, outcome)
     assert step.slope_ == 1
     assert step.transform(probability).mean() == pytest.approx(outcome.mean(), abs=1e-8)
+
+
+def test_intercept_alone_is_that_of_statsmodels_with_an_offset(overconfident):
+    probability, outcome = overconfident
+    other = Logit(outcome, np.ones(len(outcome)), offset=logit(probability)).fit(disp=False)
+    step = LogisticRecalibration("intercept").fit(probability, outcome)
+    assert step.intercept_ == pytest.approx(other.params[0], abs=1e-6)
+    np.testing.assert_allclose(step.transform(probability), other.predict(), atol=1e-6)
 
 
 def test_order_of_the_patients_stays(overconfident):

@@ -4,9 +4,15 @@ from math import isnan, sqrt
 
 import numpy as np
 import pytest
+from scipy.stats import norm, sem
 
 from sonoher2.evaluation.classification import confusion_at
 from sonoher2.evaluation.reclassification import categorical_nri, continuous_nri, idi
+
+
+def error(estimate):
+    """Standard error that a 95 % interval tells."""
+    return (estimate.high - estimate.low) / 2 / norm.ppf(0.975)
 
 
 def test_nri_of_the_paper_that_proposed_it():
@@ -21,8 +27,11 @@ def test_nri_of_the_paper_that_proposed_it():
     assert gain.controls.value == pytest.approx(1 / 3081)
     under_null = sqrt(36 / 183**2 + 347 / 3081**2)
     assert gain.total.value / under_null == pytest.approx(3.616, abs=1e-3)
-    # without the null hypothesis the error is a little smaller
-    assert (gain.total.high - gain.total.low) / 2 / 1.959964 == pytest.approx(under_null, rel=0.1)
+    # without the null hypothesis the error is a little smaller: (up + down - (up - down)^2) / n of either class
+    variances = (36 / 183 - (22 / 183) ** 2) / 183, (347 / 3081 - (1 / 3081) ** 2) / 3081
+    assert [error(part) ** 2 for part in (gain.cases, gain.controls)] == pytest.approx(variances)
+    assert error(gain.total) == pytest.approx(sqrt(sum(variances)))
+    assert error(gain.total) == pytest.approx(under_null, rel=0.1)
 
 
 def test_two_categories_are_gains_in_sensitivity_and_specificity(patients):
@@ -50,6 +59,19 @@ def test_idi_is_the_difference_of_discrimination_slopes(patients):
     assert gain.total.value == pytest.approx(slope(patients.score) - slope(other))
 
 
+@pytest.mark.parametrize(("measure", "change"), [(continuous_nri, np.sign), (idi, np.asarray)])
+def test_errors_are_scipys_standard_errors_of_the_mean_of_either_class(patients, measure, change):
+    outcome, old = patients.outcome, np.random.default_rng(3).random(150).round(1)
+    moves = change(patients.score - old)
+    gain = measure(outcome, old, patients.score)
+    cases, controls = (sem(moves[outcome == k], ddof=0) for k in (1, 0))
+    assert (gain.cases.value, gain.controls.value) == pytest.approx(
+        (moves[outcome == 1].mean(), -moves[outcome == 0].mean())
+    )
+    assert (error(gain.cases), error(gain.controls)) == pytest.approx((cases, controls))
+    assert error(gain.total) == pytest.approx(np.hypot(cases, controls))
+
+
 @pytest.mark.parametrize("measure", [continuous_nri, idi])
 def test_intervals_agree_with_the_bootstrap(measure):
     rng = np.random.default_rng(0)
@@ -59,7 +81,7 @@ def test_intervals_agree_with_the_bootstrap(measure):
     gain = measure(outcome, old, new).total
     draws = [np.concatenate([rng.integers(80, size=80), rng.integers(80, 240, size=160)]) for _ in range(800)]
     samples = [measure(outcome[d], old[d], new[d]).total.value for d in draws]
-    assert (gain.high - gain.low) / 2 / 1.959964 == pytest.approx(np.std(samples), rel=0.1)
+    assert error(gain) == pytest.approx(np.std(samples), rel=0.1)
 
 
 def test_one_class_gives_no_gain():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sonoher2.errors import InputError
-from sonoher2.evaluation.sample_size import development_size, largest_r2
+from sonoher2.evaluation.sample_size import NAGELKERKE, development_size, largest_r2
 
 
 def test_worked_example_of_pmsampsize() -> None:
@@ -14,6 +14,28 @@ def test_worked_example_of_pmsampsize() -> None:
     size = development_size(0.174, 24, 0.288)
     assert (size.shrinkage, size.optimism, size.prevalence) == (623, 662, 221)
     assert size.patients == 662
+
+
+@pytest.mark.parametrize(
+    ("r2", "parameters", "prevalence", "sizes"),
+    [
+        (0.55, 24, 0.174, (255, 532, 221)),
+        (0.288, 36, 0.174, (934, 992, 221)),
+        (0.288, 24, 0.25, (623, 590, 289)),
+    ],
+)
+def test_sizes_are_those_of_the_tests_of_pmsampsize(r2, parameters, prevalence, sizes) -> None:
+    """R package pmsampsize, tests/testthat/test_bin.R, tests 4.2 to 4.4."""
+    size = development_size(prevalence, parameters, r2)
+    assert (size.shrinkage, size.optimism, size.prevalence) == sizes
+
+
+def test_the_default_r2_and_its_size_are_those_of_rileys_example_of_pre_eclampsia() -> None:
+    """Riley et al. 2020: 30 parameters, prevalence 0.05, R² 0.15 of the largest possible 0.33, i.e. 0.05: 5249."""
+    assert round(largest_r2(0.05), 2) == 0.33
+    assert round(NAGELKERKE * largest_r2(0.05), 2) == 0.05
+    assert development_size(0.05, 30, 0.05).shrinkage == 5249
+    assert development_size(0.05, 30) == development_size(0.05, 30, 0.15 * largest_r2(0.05))
 
 
 def test_largest_r2_is_that_of_a_model_that_knows_all() -> None:

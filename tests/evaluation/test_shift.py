@@ -4,7 +4,8 @@ from math import isnan
 
 import numpy as np
 import pytest
-from scipy.stats import f_oneway, kstest
+from scipy.spatial.distance import mahalanobis
+from scipy.stats import f_oneway, kstest, multinomial
 
 from sonoher2.evaluation.shift import (
     distance_to_quantiles,
@@ -24,6 +25,13 @@ def test_difference_of_two_levels_is_austins_for_a_proportion():
     a, b = 0.3, 0.45
     expected = (b - a) / np.sqrt((a * (1 - a) + b * (1 - b)) / 2)
     assert share_difference([1 - a, a], [1 - b, b]) == pytest.approx(expected)
+
+
+def test_difference_of_three_levels_is_scipys_mahalanobis_distance():
+    a, b = np.array([0.2, 0.3, 0.5]), np.array([0.25, 0.4, 0.35])
+    spread = (multinomial(1, a).cov() + multinomial(1, b).cov()) / 2
+    expected = mahalanobis(a[1:], b[1:], np.linalg.inv(spread[1:, 1:]))
+    assert share_difference(a, b) == pytest.approx(expected)
 
 
 def test_difference_of_shares_does_not_depend_on_the_order_of_the_levels():

@@ -3,6 +3,8 @@ from __future__ import annotations
 from math import isnan
 
 import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
 
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.evaluation.subgroups import auc_by_subgroup
@@ -16,6 +18,7 @@ def test_each_level_has_its_own_auc(patients):
         members = level == part.level
         assert (part.n, part.events) == (members.sum(), patients.outcome[members].sum())
         assert part.auc == auc_delong(patients.outcome[members], patients.score[members])
+        assert part.auc.value == pytest.approx(roc_auc_score(patients.outcome[members], patients.score[members]))
 
 
 def test_patients_without_a_level_are_left_out(patients):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +66,14 @@ def picture(rng: np.random.Generator, **changes: object) -> ImageRecord:
     return ImageRecord(**(values | changes))  # type: ignore[arg-type]
 
 
+def with_pictures(known: Facts, others: np.ndarray | None = None, **changes: object) -> Facts:
+    """Pictures that are all alike, but for `changes` in those of some patients: nothing else varies, and is tested."""
+    values: dict[str, object] = {"format": "PNG", "file_shape": (450, 600), "mm_per_pixel": (0.125, 0.125)}
+    alike, other = (ImageRecord(**made) for made in (values, values | changes))  # type: ignore[arg-type]
+    chosen = np.zeros(len(known.cohort.patients), bool) if others is None else others
+    return replace(known, records=[other if one else alike for one in chosen])
+
+
 def with_patients(known: Facts, **columns: Sequence[object]) -> Facts:
     return replace(known, cohort=replace(known.cohort, patients=known.cohort.patients.assign(**columns)))
 
@@ -80,6 +88,14 @@ def with_clinical(known: Facts, name: str, values: Sequence[object], **declared:
 
 def labels(known: Facts) -> np.ndarray:
     return known.cohort.patients["label"].to_numpy()
+
+
+def sign(known: Facts, in_cases: float, in_controls: float) -> np.ndarray:
+    """Patients who bear a sign, (patients,); its AUC is 0.5 + (in_cases - in_controls) / 2."""
+    share = np.where(labels(known) == 1, in_cases, in_controls)
+    place = known.cohort.patients.groupby("label").cumcount().to_numpy()
+    # multiples of the golden ratio are spread evenly, so that the training patients have about these shares too
+    return np.asarray((place + 1) * 0.618034 % 1 < share)
 
 
 def shortcut_outcome(known: Facts, code: str) -> Outcome:
@@ -186,6 +202,28 @@ def test_time002_a_column_that_is_nearly_the_label() -> None:
     assert "therapy (AUC 1.00 for positive)" in outcome.finding.what
 
 
+def test_time002_lets_a_column_pass_of_which_too_little_is_known() -> None:
+    """The same column tells every label, with 14 cases (lower limit of its AUC 0.77) and with 49 (0.93)."""
+    few, many = (with_patients(facts(n, images=False), label=[1, 0, 0] * (n // 3)) for n in (60, 210))
+    assert label_columns(with_clinical(few, "marker", list(labels(few)))).state == "passed"
+    outcome = label_columns(with_clinical(many, "marker", list(labels(many))))
+    assert outcome.finding is not None
+    assert "marker (AUC 1.00 for positive)" in outcome.finding.what
+
+
+def test_time001_and_time002_need_clinical_columns() -> None:
+    bare = facts(30, images=False, clinical={"table": "c.csv"})
+    for check in (late_columns, label_columns):
+        outcome = check(bare)
+        assert (outcome.state, outcome.skipped) == ("not checked", "the study has no clinical columns")
+
+
+def test_time002_needs_as_many_patients_as_folds() -> None:
+    outcome = label_columns(facts(5, images=False))
+    assert outcome.state == "not checked"
+    assert "cannot fill 5 folds" in outcome.skipped
+
+
 def test_size001_events_per_variable_and_rileys_criteria() -> None:
     assert events_to_learn_from(facts(1500)).state == "passed"
     assert events_to_learn_from(facts(200)).state == "warning"
@@ -196,6 +234,11 @@ def test_size001_events_per_variable_and_rileys_criteria() -> None:
     assert outcome.state == "error"
     assert outcome.finding is not None
     assert "13 clinical variables" in outcome.finding.what
+
+
+def test_size001_needs_training_patients_of_every_class() -> None:
+    outcome = events_to_learn_from(with_patients(facts(20, images=False), label=[0] * 20))
+    assert (outcome.state, outcome.skipped) == ("not checked", "there are no training patients of every class")
 
 
 def test_size002_a_small_test_set() -> None:
@@ -230,6 +273,15 @@ def test_mark001_marks_that_follow_the_label() -> None:
     assert shortcut_outcome(replace(known, records=marked), "MARK001").state == "error"
 
 
+@pytest.mark.parametrize("mark", [{"callipers": 4}, {"text": 2}, {"colour_share": 0.01}, {"marked": True}])
+def test_mark001_each_kind_of_mark_alone(mark: dict[str, object]) -> None:
+    known = facts()
+    outcome = shortcut_outcome(with_pictures(known, sign(known, 0.8, 0.1), **mark), "MARK001")
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("from callipers, text and colour alone")
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"file_shape": (480, 640)}, {"format": "JPEG"}, {"black_border": 0.4}],
@@ -240,6 +292,15 @@ def test_mark002_pictures_that_follow_the_label(changes: dict[str, object]) -> N
     other = rng.random(200) < np.where(labels(known) == 1, 0.8, 0.15)
     records = [picture(rng, **(changes if one else {})) for one in other]
     assert shortcut_outcome(replace(known, records=records), "MARK002").state == "error"
+
+
+@pytest.mark.parametrize("spacing", [(0.25, 0.25), None])
+def test_mark002_the_size_of_a_pixel_and_whether_it_is_known(spacing: tuple[float, float] | None) -> None:
+    known = facts()
+    outcome = shortcut_outcome(with_pictures(known, sign(known, 0.8, 0.1), mm_per_pixel=spacing), "MARK002")
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("from picture size alone")
 
 
 def test_mark002_the_number_of_images() -> None:
@@ -263,6 +324,45 @@ def test_miss001_values_that_are_missing_in_one_class() -> None:
     even = np.where(rng.random(200) < 0.3, np.nan, rng.normal(size=200))
     assert shortcut_outcome(with_clinical(known, "ca153", list(even)), "MISS001").state == "passed"
     assert shortcut_outcome(known, "MISS001").state == "not checked"
+
+
+def by_site(known: Facts, here: np.ndarray) -> Facts:
+    return with_patients(known, site=list(np.where(here, "A", "B")))
+
+
+@pytest.mark.parametrize(
+    ("code", "plant"),
+    [
+        ("SITE001", by_site),
+        ("SITE001", lambda known, here: with_patients(known, scanner=list(np.where(here, "A", "B")))),
+        ("MARK001", lambda known, here: with_pictures(known, here, callipers=4)),
+        ("MARK002", lambda known, here: with_pictures(known, here, format="JPEG")),
+        ("MISS001", lambda known, here: with_clinical(known, "ca153", list(np.where(here, np.nan, 1.0)))),
+    ],
+    ids=["site", "scanner", "callipers", "format", "missing values"],
+)
+def test_a_shortcut_of_middling_strength_is_a_warning(code: str, plant: Callable[[Facts, np.ndarray], Facts]) -> None:
+    """The planted AUC is 0.67; out of fold it is a little lower, and between 0.6 and 0.7."""
+    known = with_pictures(facts())
+    outcome = shortcut_outcome(plant(known, sign(known, 0.67, 0.33)), code)
+    assert outcome.state == "warning"
+    assert outcome.finding is not None
+    assert "with an out-of-fold AUC of 0.6" in outcome.finding.what
+
+
+@pytest.mark.parametrize(
+    ("patients", "in_cases", "in_controls", "state"),
+    [(200, 0.75, 0.25, "error"), (450, 0.59, 0.41, "passed"), (50, 0.7, 0.3, "passed")],
+    ids=["strong", "weak though sure", "unsure"],
+)
+def test_a_shortcut_must_be_strong_and_sure(patients: int, in_cases: float, in_controls: float, state: str) -> None:
+    known = with_pictures(facts(patients))
+    shortcuts = shortcut_tests(by_site(known, sign(known, in_cases, in_controls)))
+    assert next(outcome for outcome in shortcut_checks(shortcuts) if outcome.code == "SITE001").state == state
+    # of those that pass, one passes by its AUC alone and the other by its p value alone
+    table = shortcuts.table.iloc[0]
+    assert (table["p_holm"] < 0.01) == (patients > 50)
+    assert (table["auc"] >= 0.6) == (in_cases > 0.6)
 
 
 def test_only_training_labels_are_looked_at() -> None:
@@ -295,3 +395,14 @@ def test_every_finding_names_its_page() -> None:
     outcome = patients_to_test_on(facts(60))
     assert outcome.finding is not None
     assert str(outcome.finding).endswith(f"{CHECKS['SIZE002'].remedy} (docs/checks/SIZE002.md).")
+
+
+def test_one_class_alone_is_not_checked() -> None:
+    sound = facts()
+    label = pd.Series(0, index=sound.cohort.patients.index)
+    site = np.where(np.arange(len(label)) % 2, "A", "B")
+    alike = replace(sound, cohort=replace(sound.cohort, patients=sound.cohort.patients.assign(label=label, site=site)))
+    outcomes = {outcome.code: outcome for outcome in [label_columns(alike), *shortcut_checks(shortcut_tests(alike))]}
+    for code in ("TIME002", "SITE001", "MARK001"):
+        assert outcomes[code].state == "not checked"
+        assert "one class" in outcomes[code].skipped

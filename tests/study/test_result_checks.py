@@ -118,6 +118,12 @@ def test_leak003_torn_groups_single_folds_and_missing_scores() -> None:
     assert "not every training patient" in str(fitted_in_fold(folds(out_of_fold={"Radiomics": holes})).finding)
 
 
+def test_leak003_cannot_be_checked_where_nothing_was_fitted() -> None:
+    table = with_checks(validation(), CohortChecks((), Shortcuts()), None).checks.set_index("code")
+    for code in ("LEAK003", "LEAK004", "LEAK005"):
+        assert table.loc[code, ["result", "found"]].to_list() == ["not checked", "there are no training patients"]
+
+
 def test_leak004_a_threshold_that_was_learned_in_the_test_set() -> None:
     known = result()
     assert threshold_from_training(known).state == "passed"
@@ -182,6 +188,11 @@ def test_cal001_probabilities_that_are_off(slope: float, shift: float, message: 
     assert message in outcome.finding.what
 
 
+def test_cal001_needs_cases_and_controls_that_overlap() -> None:
+    outcome = calibrated(result(test=1e6, n=60))
+    assert (outcome.state, outcome.skipped) == ("not checked", "the slope cannot be estimated")
+
+
 def test_fair001_a_score_that_works_in_one_half_only() -> None:
     known = result(n=500)
     rng = np.random.default_rng(0)
@@ -201,6 +212,17 @@ def test_fair001_a_score_that_works_in_one_half_only() -> None:
     assert table.loc[TEST, "p_auc"] < 0.001
     assert table.loc[TEST, "levels"] == 2
     assert alike_in_subgroups(known).state == "not checked"
+
+
+def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
+    known = result(n=60)
+    side = np.where(np.arange(len(known.patients)) % 15 == 0, "left", "right")
+    named = EvaluationConfig(bootstrap=100, subgroups=["side"])
+    declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
+    table = interaction_table(known.predictions, known.patients.assign(side=side), named, declared)
+    outcome = alike_in_subgroups(replace(known, interactions=table))
+    assert outcome.state == "not checked"
+    assert outcome.skipped == "the subgroups of the test set are too small to compare"
 
 
 def test_all_outcomes_are_added_in_order() -> None:

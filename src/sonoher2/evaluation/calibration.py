@@ -102,12 +102,16 @@ def calibration_curve(
 
     Returns
     -------
-    One row per group, rising: `predicted` (mean), `observed` (share of cases), `low`, `high` (Wilson), `n`.
+    One row per group, rising: `predicted` (mean), `observed` (share of cases), `low`, `high` (`estimate.wilson`), `n`.
 
     Raises
     ------
     InputError
         Without a patient or with less than one group.
+
+    References
+    ----------
+    Van Calster B et al. BMC Med 2019, 17:230. The intervals: see `estimate.wilson`.
     """
     is_case, probabilities = checked_probability(outcome, probability)
     if groups < 1 or not len(is_case):

@@ -25,6 +25,12 @@ class Confusion:
     Notes
     -----
     Proportions come with Wilson's interval (see `estimate.wilson`). What is 0 divided by 0 is NaN.
+
+    References
+    ----------
+    Sensitivity and specificity: Altman DG, Bland JM. BMJ 1994, 308:1552; predictive values: BMJ 1994, 309:102.
+    Brodersen KH et al. Proc ICPR 2010, 3121-3124. Matthews BW. Biochim Biophys Acta 1975, 405:442-451.
+    van Rijsbergen CJ. Information Retrieval, 2nd ed., Butterworths 1979.
     """
 
     tp: int
@@ -54,7 +60,7 @@ class Confusion:
 
     @property
     def balanced_accuracy(self) -> float:
-        """(sensitivity + specificity) / 2 (Brodersen et al., Proc ICPR 2010, 3121-3124)."""
+        """(sensitivity + specificity) / 2 (Brodersen et al. 2010)."""
         return (self.sensitivity().value + self.specificity().value) / 2
 
     @property
@@ -64,7 +70,7 @@ class Confusion:
 
     @property
     def mcc(self) -> float:
-        """Correlation of decision and truth (Matthews, Biochim Biophys Acta 1975, 405:442-451).
+        """Correlation of decision and truth (Matthews 1975).
 
         0 when all decisions are alike, NaN with one class only.
         """
@@ -97,7 +103,12 @@ def confusion_at(outcome: ArrayLike, score: ArrayLike, threshold: float) -> Conf
 
 
 def f1_of_counts(counts: ScoreCounts, threshold: float) -> NDArray[np.float64]:
-    """F1 at a threshold, (...), for `discrimination.bootstrap`."""
+    """F1 at a threshold, (...), for `discrimination.bootstrap`; see `Confusion.f1`.
+
+    References
+    ----------
+    van Rijsbergen CJ. Information Retrieval, 2nd ed., Butterworths 1979.
+    """
     positive = counts.score >= threshold
     true_positives = counts.cases[..., positive].sum(axis=-1)
     positives = true_positives + counts.controls[..., positive].sum(axis=-1)

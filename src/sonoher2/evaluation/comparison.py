@@ -8,7 +8,6 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
 
 from sonoher2.evaluation.discrimination import auc, placement_variance, placements
 
@@ -86,6 +85,8 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(p_values, dtype=np.float64)
     adjusted = np.full_like(values, nan)
     known = ~np.isnan(values)
-    if known.any():
-        adjusted[known] = multipletests(values[known], method="holm")[1]
+    # statsmodels' multipletests collects garbage at every call, which costs more than all the rest of a check
+    order = np.flatnonzero(known)[np.argsort(values[known])]
+    times = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(times * values[order]), 1)
     return adjusted

@@ -48,7 +48,7 @@ def class_limits(label: ArrayLike, probability: ArrayLike, coverage: float, slac
     -----
     The proof needs one model for all scores. Out-of-fold scores come from one model per fold and new patients' from
     the final model (cross-conformal prediction): the coverage then holds approximately, which is why it is checked on
-    the test set.
+    the test set. The slack is this package's own.
 
     References
     ----------
@@ -69,7 +69,12 @@ def class_limits(label: ArrayLike, probability: ArrayLike, coverage: float, slac
 
 
 def prediction_sets(probability: ArrayLike, limits: ArrayLike) -> NDArray[np.bool_]:
-    """Say which classes belong to each patient's set: (n, K) from probabilities (n, K) and limits (K,)."""
+    """Say which classes belong to each patient's set: (n, K) from probabilities (n, K) and limits (K,).
+
+    References
+    ----------
+    See `class_limits`.
+    """
     return np.asarray(np.asarray(probability) >= np.asarray(limits), dtype=np.bool_)
 
 
@@ -89,6 +94,10 @@ def set_coverage(label: ArrayLike, sets: NDArray[np.bool_], confidence: float = 
     -------
     One row per class, then one of all patients with `label` -1: `label, n, coverage, low, high, single, several,
     empty, right`: shares of sets with one class, with several and with none, and how often a set of one class is right.
+
+    References
+    ----------
+    The intervals: see `estimate.wilson`. Coverage within each class: Vovk V. Mach Learn 2013, 92:349-376.
     """
     labels, _ = _checked(label, sets)
     groups = {k: labels == k for k in range(sets.shape[1])} | {-1: np.ones(len(labels), dtype=np.bool_)}

@@ -87,6 +87,11 @@ def resampling_weights(strata: NDArray[np.integer | np.bool_], repeats: int, see
     Returns
     -------
     (repeats, n).
+
+    References
+    ----------
+    Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman & Hall 1993 (stratified: each class is a sample of
+    its own, as in the two-sample problem).
     """
     rng = np.random.default_rng(seed)
     weights = np.zeros((repeats, len(strata)), dtype=np.int64)

@@ -52,7 +52,7 @@ def average_precision(outcome: ArrayLike, score: ArrayLike) -> float:
     """Area under the precision-recall curve as a step function; NaN with one class only.
 
     The sum over distinct scores, from the highest down, of (recall_k - recall_(k-1)) * precision_k. Linear
-    interpolation between points would be too optimistic. By chance alone it equals the share of cases.
+    interpolation between points would be too optimistic. By chance alone it is about the share of cases.
 
     References
     ----------
@@ -85,7 +85,14 @@ def placements(outcome: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def placement_variance(of_cases: Floats, of_controls: Floats) -> float:
-    """DeLong's variance of a mean of placements, S10/m + S01/n; NaN with fewer than two patients in a class."""
+    """DeLong's variance of a mean of placements, S10/m + S01/n; NaN with fewer than two patients in a class.
+
+    S10 and S01 are the sample variances of the placements of the m cases and of the n controls.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988, 44:837-845.
+    """
     if min(len(of_cases), len(of_controls)) < 2:
         return nan
     return float(of_cases.var(ddof=1) / len(of_cases) + of_controls.var(ddof=1) / len(of_controls))
@@ -97,7 +104,7 @@ def auc_delong(outcome: ArrayLike, score: ArrayLike, confidence: float = 0.95) -
     Where cases and controls do not overlap at all, the variance is 0 and the interval would be a point. Then
     the min(cases, controls) disjoint pairs of a case and a control are that many independent trials, all won, and
     the one open limit is Clopper and Pearson's: (alpha/2)^(1/min(cases, controls)), exact for any distribution
-    and conservative.
+    and conservative. The step to disjoint pairs is this package's own.
 
     Returns
     -------
@@ -155,7 +162,12 @@ def bootstrap(
 
 
 def percentile_estimate(value: float, samples: Floats, confidence: float) -> Estimate:
-    """Point estimate with the central percentiles of its bootstrap `samples`, (repeats,)."""
+    """Point estimate with the central percentiles of its bootstrap `samples`, (repeats,).
+
+    References
+    ----------
+    Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman & Hall 1993, ch. 13.
+    """
     low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(value, float(low), float(high))
 
@@ -212,6 +224,10 @@ def roc_points(outcome: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Fl
     ------
     InputError
         With one class only.
+
+    References
+    ----------
+    Fawcett T. Pattern Recognit Lett 2006, 27:861-874.
     """
     counts = _with_both_classes(outcome, score)
     false_positives, true_positives = counts.false_positives, counts.true_positives
@@ -235,6 +251,10 @@ def pr_points(outcome: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Flo
     ------
     InputError
         With one class only.
+
+    References
+    ----------
+    Davis J, Goadrich M. Proc ICML 2006, 233-240.
     """
     counts = _with_both_classes(outcome, score)
     true_positives = counts.true_positives

@@ -44,7 +44,12 @@ class Heterogeneity:
 
 
 def heterogeneity(statistic: float, levels: int) -> Heterogeneity:
-    """P value of a statistic that is chi-squared with levels - 1 degrees of freedom; NaN with fewer than two levels."""
+    """P value of a statistic that is chi-squared with levels - 1 degrees of freedom; NaN with fewer than two levels.
+
+    References
+    ----------
+    Cochran WG. Biometrics 1954, 10:101-129.
+    """
     degrees = levels - 1
     if degrees < 1:
         return Heterogeneity(levels, nan, max(degrees, 0), nan)

@@ -52,6 +52,10 @@ def count_scaled(values: ArrayLike, training: ArrayLike) -> ScaleCount:
         (patients, features); NaN where missing.
     training
         (patients,), True for a training patient.
+
+    Notes
+    -----
+    This package's own count. `ROUNDING` is how far a mean, a deviation or an end may be off.
     """
     table, inside = np.asarray(values, dtype=np.float64), np.asarray(training, dtype=np.bool_)
     table = table[:, _varies(table)]
@@ -102,6 +106,7 @@ def rank_association(values: ArrayLike, outcome: ArrayLike) -> Floats:
     References
     ----------
     Mann HB, Whitney DR. Ann Math Stat 1947, 18:50-60.
+    Conover WJ, Iman RL. Am Stat 1981, 35:124-129 (a rank test as the usual statistic of ranks).
     """
     y = np.asarray(outcome, dtype=np.float64)
     return np.asarray(_unit_ranks(values).T @ _unit(y) * np.sqrt(len(y) - 1))
@@ -167,6 +172,17 @@ def selection_excess(
     Notes
     -----
     This package's own test; `docs/audit.md` gives its power and its false alarms in simulations.
+
+    With z_j the `rank_association` of feature j among the test patients, times the sign that it has in training, the
+    statistic is the mean of z_j - (mean of z_i over i in N_j) over the selected features j whose N_j is not empty. N_j
+    are the features i that were not selected and have |training association of i| >= |training association of j|; of
+    more than `CONTROLS` the weakest. `selected` is the mean of the first term and `others` that of the second.
+    p = (1 + permutations that reach the statistic) / (1 + repeats), see `permutation.permutation_p`.
+
+    References
+    ----------
+    That a selection on all patients flatters the test set: Ambroise C, McLachlan GJ. Proc Natl Acad Sci USA 2002,
+    99:6562-6566. The p value: Phipson B, Smyth GK. Stat Appl Genet Mol Biol 2010, 9:39.
     """
     table, y = np.asarray(values, dtype=np.float64), np.asarray(outcome, dtype=np.int64)
     inside, chosen = np.asarray(training, dtype=np.bool_), np.asarray(selected, dtype=np.bool_)
@@ -236,12 +252,16 @@ def trace_threshold(
     threshold
         Positive when score >= threshold.
     repeats, seed
-        Of the bootstrap of the training patients, within each class (Efron & Tibshirani 1993, ch. 13).
+        Of the bootstrap of the training patients, within each class.
+
+    Notes
+    -----
+    The three signs, and `chance` as the share of resampled training sets, are this package's own.
 
     References
     ----------
     Youden WJ. Cancer 1950, 3:32-35. Thresholds optimised on the evaluated patients flatter: Leeflang MMG et al.
-    Clin Chem 2008, 54:729-737.
+    Clin Chem 2008, 54:729-737. Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman & Hall 1993.
     """
     own, score = np.asarray(test[0], dtype=np.bool_), np.asarray(test[1], dtype=np.float64)
     best = _youden(own, score, youden_threshold(own, score)) - 1e-12

@@ -29,7 +29,13 @@ METRICS: tuple[str, ...] = (
     "brier",
     *_with_interval("calibration_slope", "calibration_intercept"),
 )
-"""Columns of `metric_row`, in order; `docs/statistics.md` says how each is computed."""
+"""Columns of `metric_row`, in order.
+
+Formula and citation of each are with its function: `discrimination.auc_delong` (auc), `discrimination.bootstrap`
+(auc_boot, and the limits of auprc and f1), `discrimination.average_precision` (auprc), `classification.Confusion`
+(sensitivity to accuracy), `estimate.wilson` (their limits but f1's), `calibration.brier` and
+`calibration.calibration_slope_intercept`. A threshold comes from `thresholds`.
+"""
 
 
 def metric_row(

@@ -41,6 +41,10 @@ def threshold_at_sensitivity(outcome: ArrayLike, score: ArrayLike, at_least: flo
     ------
     InputError
         With one class only, or when `at_least` is not in (0, 1].
+
+    References
+    ----------
+    Pepe MS. The Statistical Evaluation of Medical Tests for Classification and Prediction. OUP 2003.
     """
     _check_share(at_least, "sensitivity")
     sensitivity, _, threshold = _operating_points(outcome, score)
@@ -54,6 +58,10 @@ def threshold_at_specificity(outcome: ArrayLike, score: ArrayLike, at_least: flo
     ------
     InputError
         With one class only, or when `at_least` is not in (0, 1].
+
+    References
+    ----------
+    Pepe MS. The Statistical Evaluation of Medical Tests for Classification and Prediction. OUP 2003.
     """
     _check_share(at_least, "specificity")
     _, specificity, threshold = _operating_points(outcome, score)

@@ -86,6 +86,10 @@ def zone_figures(outcome: ArrayLike, score: ArrayLike, zones: Zones, confidence:
         Thresholds.
     confidence
         Level of the intervals.
+
+    References
+    ----------
+    See `learn_zones`; the intervals: see `estimate.wilson`.
     """
     _, scores = checked(outcome, score)
     out, into = confusion_at(outcome, score, zones.rule_out), confusion_at(outcome, score, zones.rule_in)

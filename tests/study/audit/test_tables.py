@@ -17,7 +17,7 @@ from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.audit.tables import checks
 from sonoher2.study.audit.tables.audit import audit_tables
 from sonoher2.study.audit.tables.read import Tables, pool, read_tables
-from sonoher2.study.audit.tables.rerun import features_behind
+from sonoher2.study.audit.tables.rerun import Rerun, features_behind
 
 TRAIN, TEST = 110, 50
 N = TRAIN + TEST
@@ -217,6 +217,39 @@ def test_test_auc_above_the_out_of_fold_one() -> None:
     assert (sign.outcome.code, state(sign)) == ("LEAK005", "error")
 
 
+def one_strength(out_of_fold: bool) -> tuple[Tables, np.ndarray, np.ndarray]:
+    """Tables of a model that is as good in training as in the test set; labels and scores of its training patients."""
+    values, y, training = noise(features=6)
+    score = (np.random.default_rng(3).random(N) + 0.8 * y) / 2
+    tables = plain(values, y, training, score)
+    scored = tables.predictions.assign(out_of_fold=training & out_of_fold)
+    return Tables(tables.rows, tables.features, scored), y[training], score[training]
+
+
+def test_test_auc_above_that_of_the_selection_run_again() -> None:
+    """A model that is run again may be weaker than the tool's own: what it shows is a warning."""
+    tables, y, score = one_strength(out_of_fold=False)
+    weak, strong = (Rerun(scores, y, 0.5, 0.5) for scores in (np.random.default_rng(4).random(TRAIN), score))
+    sign = checks.tested_above_training(tables, weak)
+    assert (sign.outcome.code, state(sign)) == ("LEAK005", "warning")
+    assert "out of fold, run again here on its features" in sign.evidence
+    assert state(checks.tested_above_training(tables, strong)) == "passed"
+    assert state(checks.tested_above_training(tables, None)) == "not checked"
+
+
+def test_own_out_of_fold_scores_count_before_the_selection_run_again() -> None:
+    tables, y, _ = one_strength(out_of_fold=True)
+    weak = Rerun(np.random.default_rng(4).random(TRAIN), y, 0.5, 0.5)
+    assert state(checks.tested_above_training(tables, weak)) == "passed"
+
+
+def test_two_perfect_aucs_cannot_be_compared() -> None:
+    values, y, training = noise(features=6)
+    sign = checks.tested_above_training(plain(values, y, training, 0.2 + 0.6 * y), None)
+    assert state(sign) == "not checked"
+    assert "two AUCs of 1" in sign.outcome.skipped
+
+
 def test_threshold_from_the_test_set() -> None:
     values, y, training = noise(features=6)
     rng = np.random.default_rng(4)
@@ -247,6 +280,15 @@ def test_probabilities_that_are_off() -> None:
     assert (good.outcome.code, state(good)) == ("CAL001", "passed")
     assert state(off) == "warning"
     assert state(checks.calibrated(plain(values, labels, training))) == "not checked"
+
+
+def test_calibration_without_a_slope() -> None:
+    values, y, training = noise(features=6)
+    of_one_class = checks.calibrated(plain(values, np.where(training, y, 0), training, np.full(N, 0.3)))
+    assert "both classes" in of_one_class.outcome.skipped
+    parted = checks.calibrated(plain(values, y, training, 0.2 + 0.6 * y))
+    assert "slope without a finite value" in parted.evidence
+    assert "nan" not in parted.evidence
 
 
 # --- from files to findings ---

@@ -51,6 +51,8 @@ def label_columns(facts: Facts) -> Outcome:
         return skipped("TIME002", "the study has no clinical columns")
     here = facts.looked_at
     patients = facts.cohort.patients[here]
+    if patients["label"].nunique() < 2:
+        return skipped("TIME002", "all patients looked at are of one class")
     telling = []
     for name, declared in columns.items():
         for outcome in facts.cohort.outcomes:

@@ -24,7 +24,7 @@ CHECKS: dict[str, Check] = {
     "LEAK002": Check(
         "Near-duplicate images across the split", "Remove the copies, or keep their patients on one side of the split"
     ),
-    "LEAK003": Check("A step fitted outside the fold", "Do not use these out-of-fold figures before it is mended"),
+    "LEAK003": Check("A step fitted outside the fold", "Believe none of its figures before it is mended"),
     "LEAK004": Check("Threshold from the test set", "Learn the threshold on out-of-fold training scores alone"),
     "LEAK005": Check(
         "Test AUC implausibly above training", "Look for test patients who were seen in training or chosen by result"

@@ -148,6 +148,8 @@ def _judge(code: str, shortcuts: Shortcuts) -> Outcome:
     own = table[table["shortcut"].map(FAMILIES) == code]
     if own.empty:
         return skipped(code, shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
+    if own["auc"].isna().all():
+        return skipped(code, "all patients looked at are of one class")
     telling = own[(own["p_holm"] < ALPHA) & (own["auc"] >= WORTH_A_WARNING)]
     if telling.empty:
         return passed(code)

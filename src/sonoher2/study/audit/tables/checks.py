@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sonoher2.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
 from sonoher2.evaluation.comparison import holm
 from sonoher2.evaluation.discrimination import auc, auc_delong
+from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.independent import Scored, compare_independent
 from sonoher2.evaluation.leakage import count_scaled, selection_excess, trace_threshold
 from sonoher2.selection.univariate import p_values
@@ -153,7 +155,7 @@ def selected_on_everyone(
         return Sign(looked, skipped("LEAK003", "the table holds no unselected features to compare the selected with"))
     evidence = (
         f"{how}; {excess.features} of them can be compared: mean association in the test set {excess.selected:.2f} SD,"
-        f" of others as strong in training {excess.others:.2f} SD (p {excess.p:.4f}){_rerun_text(again)}"
+        f" of others as strong in training {excess.others:.2f} SD ({_p(excess.p)}){_rerun_text(again)}"
     )
     if excess.p <= LEVEL:
         return Sign(looked, found("LEAK003", "error", f"the selection knew the test labels: {evidence}"), evidence)
@@ -221,15 +223,21 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
         if len(test) and training is not None:
             rows.append({"model": model, "own": len(own) > 0, **_difference(_arrays(test), training)})
     table = pd.DataFrame(rows)
-    if table.empty or table["p"].isna().all():
+    if table.empty:
         return Sign(looked, skipped("LEAK005", "it takes test predictions, and features or out-of-fold predictions"))
+    if table["p"].isna().all():
+        return Sign(looked, skipped("LEAK005", "a set of one class, or two AUCs of 1, cannot be compared"))
     table = table.dropna(subset="p").assign(p_holm=lambda frame: holm(frame["p"]))
     row = table.sort_values("p").iloc[0]
     whose = "out of fold in training" if row["own"] else "out of fold, run again here on its features"
-    evidence = f"{row['model']}: test AUC {row['test']:.2f}, {whose} {row['training']:.2f} (p {row['p_holm']:.4f})"
+    evidence = f"{row['model']}: test AUC {row['test']:.2f}, {whose} {row['training']:.2f} ({_p(row['p_holm'])})"
     if row["p_holm"] > LEVEL:
         return Sign(looked, passed("LEAK005"), evidence)
     return Sign(looked, found("LEAK005", "error" if row["own"] else "warning", evidence), evidence)
+
+
+def _p(value: float) -> str:
+    return "p < 0.0001" if value < 0.0001 else f"p {value:.4f}"
 
 
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
@@ -289,21 +297,24 @@ def calibrated(tables: Tables) -> Sign:
     texts, off = [], []
     for model in tables.models:
         rows = _scored(tables, model, TEST)
-        if rows.empty or not rows["score"].between(0, 1).all():
+        if rows["label"].nunique() < 2 or not rows["score"].between(0, 1).all():
             continue
         slope, intercept = calibration_slope_intercept(*_arrays(rows))
-        text = (
-            f"{model}: slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f}), intercept {intercept.value:.2f}"
-            f" ({intercept.low:.2f} to {intercept.high:.2f})"
-        )
+        text = f"{model}: slope {_interval(slope)}, intercept {_interval(intercept)}"
         texts.append(text)
         wrong_slope = not slope.low <= 1 <= slope.high and not SLOPE[0] <= slope.value <= SLOPE[1]
         wrong_level = not intercept.low <= 0 <= intercept.high and abs(intercept.value) > INTERCEPT
-        off += [text] if (wrong_slope and slope.value == slope.value) or wrong_level else []
+        off += [text] if (wrong_slope and not isnan(slope.value)) or wrong_level else []
     if not texts:
-        return Sign(looked, skipped("CAL001", "it takes probabilities and labels of test patients"))
+        return Sign(looked, skipped("CAL001", "it takes probabilities and labels of test patients of both classes"))
     outcome = found("CAL001", "warning", "; ".join(off)) if off else passed("CAL001")
     return Sign(looked, outcome, "; ".join(texts))
+
+
+def _interval(estimate: Estimate) -> str:
+    if isnan(estimate.value):
+        return "without a finite value, since the scores part the classes"
+    return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
 
 
 def auc_rows(tables: Tables) -> pd.DataFrame:
