@@ -50,6 +50,15 @@ def test_random_weights_are_trained_from_the_first_stage_on(patients: Make) -> N
         assert (classifier.state_[name] != start.state_[name]).any()
 
 
+def test_random_features_that_hardly_differ_do_not_blow_up() -> None:
+    """Divided by their tiny deviations they did: training from scratch ended with a loss of thousands."""
+    y = np.arange(12) % 2
+    X = [np.full((1, 2, 32, 32), 128 + label, np.uint8) for label in y]
+    classifier = DeepClassifier(**SMALL | {"variants": 0}, epochs=2, pooling="own").fit(X, y)
+    assert classifier.losses_[0] == pytest.approx(np.log(2))
+    assert max(classifier.losses_) < 1
+
+
 def test_frozen_stages_stay_as_they_were(fitted: DeepClassifier, patients: Make, weights: str) -> None:
     probe = DeepClassifier(**SMALL | {"weights": weights}, epochs=0).fit(*patients(24, 0))
     changed = {name for name, value in fitted.state_.items() if (value != probe.state_[name]).any()}

@@ -71,7 +71,7 @@ class DeepClassifier(KeptNetwork, ClassifierMixin, BaseEstimator):  # type: igno
     state_
         See `KeptNetwork`.
     losses_, best_epoch_
-        Loss of the probe and after each epoch, and the epoch that was kept; see `training.Course`.
+        Loss before the first and after each epoch, and the epoch that was kept; see `training.Course`.
     seen_
         Sha256 of every picture that the network was fitted on, the pictures held out for stopping among them.
     """

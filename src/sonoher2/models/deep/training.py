@@ -51,7 +51,7 @@ class Schedule:
     probe_strength
         Inverse strength C of the probe's L2 penalty.
     from_scratch
-        The weights are random: batch normalisation learns its statistics too.
+        The weights are random: no probe, and batch normalisation learns its statistics too.
     seed
         Of order and variants.
     """
@@ -106,9 +106,10 @@ class Course:
     Attributes
     ----------
     losses
-        Loss of the probe and after each epoch: of the patients held out, or of the training pictures without them.
+        Loss before the first epoch (the probe's, or that of no knowledge when the weights are random) and after each:
+        of the patients held out, or of the training pictures without them.
     best
-        Epoch with the least loss; 0 is the probe.
+        Epoch with the least loss; 0 is before the first.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -127,7 +128,10 @@ def train(network: Network, examples: Examples, schedule: Schedule, checkpoint: 
     checkpoint
         File (safetensors) to which each finished epoch is written and from which training resumes.
     """
-    fit_probe(network, examples, schedule)
+    # random features have nothing to keep from distortion, and those that hardly differ between patients, divided by
+    # their tiny deviations, blow up at the first step: the head then starts at zero, on the embedding as it is
+    if schedule.epochs == 0 or not schedule.from_scratch:
+        fit_probe(network, examples, schedule)
     if schedule.epochs == 0:
         network.requires_grad_(False)
         return Course()
