@@ -21,6 +21,9 @@ _METADATA: dict[str, dict[str, str | None]] = {"svg": {"Date": None}, "png": {"S
 def save_figure(figure: Figure, folder: Path, name: str) -> str:
     """Write ``folder/name.svg``, ``.png`` and ``.pdf``.
 
+    Where the SVG is already there, to the byte, the others are left as they are: they show the same, and drawing them
+    takes most of the time of a report that is written anew.
+
     Returns
     -------
     The SVG text.
@@ -29,10 +32,14 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     # the layout is found once; drawing then needs no second search in each format
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    files = {suffix: _render(figure, suffix) for suffix in FORMATS}
-    for suffix, data in files.items():
-        write_bytes(folder / f"{name}.{suffix}", data)
-    return files["svg"].decode()
+    svg = _render(figure, "svg")
+    paths = {suffix: folder / f"{name}.{suffix}" for suffix in FORMATS}
+    if not all(path.is_file() for path in paths.values()) or paths["svg"].read_bytes() != svg:
+        for suffix in FORMATS[1:]:
+            write_bytes(paths[suffix], _render(figure, suffix))
+        # last, so that it stands only beside the others of the same figure
+        write_bytes(paths["svg"], svg)
+    return svg.decode()
 
 
 def svg_text(figure: Figure) -> str:
