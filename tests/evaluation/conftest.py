@@ -47,10 +47,20 @@ ASAH = {
 class Asah(NamedTuple):
     outcome: NDArray[np.int64]
     markers: dict[str, NDArray[np.float64]]
+    published: dict[str, tuple[float, float]]
+
+
+# AUC and DeLong's variance of each marker, as published with pROC
+ASAH_PUBLISHED = {
+    "wfns": (0.823678861788618, 0.00146991470882363),
+    "ndka": (0.611957994579946, 0.0031908105493913),
+    "s100b": (0.731368563685637, 0.00266868245717244),
+}
 
 
 @pytest.fixture(scope="session")
 def asah() -> Asah:
     """113 patients of a published study whose ROC analysis is known to 15 digits."""
     outcome = np.repeat([1, 0], [41, 72])
-    return Asah(outcome, {name: np.array(text.split(), dtype=np.float64) for name, text in ASAH.items()})
+    markers = {name: np.array(text.split(), dtype=np.float64) for name, text in ASAH.items()}
+    return Asah(outcome, markers, ASAH_PUBLISHED)

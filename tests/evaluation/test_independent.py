@@ -33,28 +33,23 @@ def test_difference_and_error_follow_from_the_two_intervals() -> None:
     )
 
 
-# AUC and DeLong's variance as published with pROC, see test_discrimination
-PUBLISHED = {
-    "wfns": (0.823678861788618, 0.00146991470882363),
-    "ndka": (0.611957994579946, 0.0031908105493913),
-    "s100b": (0.731368563685637, 0.00266868245717244),
-}
-
-
-@pytest.mark.parametrize("marker", PUBLISHED)
+@pytest.mark.parametrize("marker", ["wfns", "ndka", "s100b"])
 def test_variance_is_the_published_one(asah, marker: str) -> None:
-    assert auc_variance(asah.outcome, asah.markers[marker]) == pytest.approx(PUBLISHED[marker][1], abs=1e-15)
+    assert auc_variance(asah.outcome, asah.markers[marker]) == pytest.approx(asah.published[marker][1], abs=1e-15)
 
 
 def test_z_and_p_follow_from_published_areas_and_variances(asah) -> None:
     # as if the second marker had been measured in other patients
-    (one, variance), (other, other_variance) = PUBLISHED["wfns"], PUBLISHED["ndka"]
+    (one, variance), (other, other_variance) = asah.published["wfns"], asah.published["ndka"]
     found = compare_independent(*((asah.outcome, asah.markers[name]) for name in ("wfns", "ndka")))
     error = sqrt(variance + other_variance)
     low, high = norm.interval(0.95, one - other, error)
     assert (found.difference, found.low, found.high) == pytest.approx((one - other, low, high))
     assert found.z == pytest.approx((one - other) / error)
     assert found.p == pytest.approx(2 * norm.sf((one - other) / error))
+    assert found.p_larger == pytest.approx(norm.sf((one - other) / error))
+    turned = compare_independent(*((asah.outcome, asah.markers[name]) for name in ("ndka", "wfns")))
+    assert turned.p_larger == pytest.approx(norm.cdf((one - other) / error))
 
 
 def test_variance_is_near_that_of_the_bootstrap() -> None:

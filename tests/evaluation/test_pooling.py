@@ -39,6 +39,7 @@ def test_interval_is_hartung_and_knapps_of_statsmodels(studies):
     assert (found.mean.value, found.mean.low, found.mean.high) == pytest.approx((other.mean_effect_re, low, high))
     assert found.tau2 == pytest.approx(other.tau2)
     assert found.i2 == pytest.approx(other.i2)
+    assert found.prediction_low < found.mean.low < found.mean.high < found.prediction_high
     half = t.ppf(0.975, len(studies) - 2) * np.sqrt(other.tau2 + other.sd_eff_w_re**2)
     expected = (other.mean_effect_re - half, other.mean_effect_re + half)
     assert (found.prediction_low, found.prediction_high) == pytest.approx(expected)

@@ -49,10 +49,10 @@ def patient_pictures(lesion: Lesion, patient: int, seed: int, size: tuple[int, i
     -------
     A picture for each of `VIEWS`.
     """
-    chance = patient_generator(seed, patient, 3)
-    scanner = SCANNERS[int(chance.integers(len(SCANNERS)))]
+    scanner = SCANNERS[int(patient_generator(seed, patient, 3).integers(len(SCANNERS)))]
     return [
-        _picture(lesion, view, scanner, size, patient_generator(seed, patient, 3, VIEWS.index(view))) for view in VIEWS
+        _picture(lesion, view, scanner, size, patient_generator(seed, patient, 3, place))
+        for place, view in enumerate(VIEWS)
     ]
 
 

@@ -11,7 +11,7 @@ from sonoher2.cohort.guess import usual_timing, words
 from sonoher2.config import TIMINGS, ClinicalColumn
 from sonoher2.errors import InputError
 from sonoher2.evaluation.predictability import predict_outcome
-from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
@@ -51,8 +51,8 @@ def label_columns(facts: Facts) -> Outcome:
         return skipped("TIME002", "the study has no clinical columns")
     here = facts.looked_at
     patients = facts.cohort.patients[here]
-    if patients["label"].nunique() < 2:
-        return skipped("TIME002", "all patients looked at are of one class")
+    if facts.of_one_class:
+        return skipped("TIME002", ONE_CLASS)
     telling = []
     for name, declared in columns.items():
         for outcome in facts.cohort.outcomes:

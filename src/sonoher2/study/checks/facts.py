@@ -14,6 +14,9 @@ from sonoher2.cohort.image_check import ImageRecord
 from sonoher2.cohort.split import TEST, TRAIN, Split
 from sonoher2.config import StudyConfig
 
+ONE_CLASS = "all patients looked at are of one class"
+"""Why a check that tells classes apart could not look: see `Facts.of_one_class`."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -54,6 +57,11 @@ class Facts:
         """Patients whose labels the checks may use, (patients,): training patients; in a validation everyone."""
         training = (self.sets == TRAIN).to_numpy()
         return training if training.any() else np.ones(len(training), dtype=np.bool_)
+
+    @property
+    def of_one_class(self) -> bool:
+        """Whether all patients whose labels the checks may use are of one class: then nothing can tell them apart."""
+        return self.cohort.patients["label"][self.looked_at].nunique() < 2
 
 
 def whole_split(cohort: Cohort) -> Split:

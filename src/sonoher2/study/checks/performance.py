@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from math import isnan
 
 import numpy as np
 import pandas as pd
 
 from sonoher2.evaluation.comparison import delong_test, holm
+from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.independent import compare_independent
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.assess import learn_thresholds
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
-from sonoher2.study.outcomes import Scores
 from sonoher2.study.result import TEST, TRAIN, StudyResult
 
 LEVEL = 0.05
@@ -64,8 +65,9 @@ def above_training(result: StudyResult) -> Outcome:
         return skipped("LEAK005", NO_TRAINING)
     rows = []
     for (signature, outcome), _ in result.predictions.groupby(["signature", "outcome"], sort=False):
-        sets: list[Scores] = [result.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN)]
-        rows.append((signature, *_excess(*sets)))
+        test, training = (result.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN))
+        comparison = compare_independent(test, training)
+        rows.append((signature, comparison.difference, comparison.p_larger))
     table = pd.DataFrame(rows, columns=["signature", "difference", "p"])
     high = table[holm(table["p"]) < ALPHA]
     if high.empty:
@@ -73,12 +75,6 @@ def above_training(result: StudyResult) -> Outcome:
     row = high.sort_values("p").iloc[0]
     what = f"the test AUC of {row['signature']} is {row['difference']:.2f} above that of training (p {row['p']:.4f})"
     return found("LEAK005", "error", what, "signatures")
-
-
-def _excess(test: Scores, training: Scores) -> tuple[float, float]:
-    """Difference of the AUCs and its one-sided p value."""
-    comparison = compare_independent(test, training)
-    return comparison.difference, comparison.p / 2 if comparison.z > 0 else 1 - comparison.p / 2
 
 
 def opened_once(result: StudyResult) -> Outcome:
@@ -119,20 +115,28 @@ def calibrated(result: StudyResult) -> Outcome:
     rows = result.signatures.query("signature == @result.main and `set` == @TEST").dropna(subset="calibration_slope")
     if rows.empty:
         return skipped("CAL001", "the slope cannot be estimated")
-    off = [text for row in rows.to_dict("records") for text in (*_slope(row), *_intercept(row))]
+    off = [text for row in rows.to_dict("records") for text in _miscalibrations(row)]
     return found("CAL001", "warning", f"of {result.main}, {'; '.join(off)}", "signatures") if off else passed("CAL001")
 
 
-def _slope(row: Mapping[Hashable, float]) -> list[str]:
-    value, low, high = (row[f"calibration_slope{end}"] for end in ("", "_low", "_high"))
-    off = not low <= 1 <= high and not SLOPE[0] <= value <= SLOPE[1]
-    return [f"the calibration slope is {value:.2f} ({low:.2f} to {high:.2f})"] if off else []
+def _miscalibrations(row: Mapping[Hashable, float]) -> list[str]:
+    """Say which of slope and intercept are off."""
+    texts = []
+    for name, is_off in (("slope", slope_is_off), ("intercept", intercept_is_off)):
+        estimate = Estimate(*(row[f"calibration_{name}{end}"] for end in ("", "_low", "_high")))
+        if is_off(estimate):
+            texts.append(f"the calibration {name} is {estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})")
+    return texts
 
 
-def _intercept(row: Mapping[Hashable, float]) -> list[str]:
-    value, low, high = (row[f"calibration_intercept{end}"] for end in ("", "_low", "_high"))
-    off = not low <= 0 <= high and abs(value) > INTERCEPT
-    return [f"the calibration intercept is {value:.2f} ({low:.2f} to {high:.2f})"] if off else []
+def slope_is_off(slope: Estimate) -> bool:
+    """Whether a calibration slope is off, with its whole interval; one that could not be estimated is not."""
+    return not (isnan(slope.value) or slope.low <= 1 <= slope.high or SLOPE[0] <= slope.value <= SLOPE[1])
+
+
+def intercept_is_off(intercept: Estimate) -> bool:
+    """Whether a calibration intercept is off, with its whole interval; one that could not be estimated is not."""
+    return not intercept.low <= 0 <= intercept.high and abs(intercept.value) > INTERCEPT
 
 
 def alike_in_subgroups(result: StudyResult) -> Outcome:

@@ -16,7 +16,7 @@ from sonoher2.errors import InputError, Severity
 from sonoher2.evaluation.comparison import holm
 from sonoher2.evaluation.predictability import predict_outcome
 from sonoher2.study.checks.columns import dummies
-from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
 FAMILIES = {
@@ -106,6 +106,8 @@ def shortcut_tests(facts: Facts) -> Shortcuts:
     families = shortcut_columns(facts)
     if not families:
         return Shortcuts(skipped="nothing of the kind varies between the patients")
+    if facts.of_one_class:
+        return Shortcuts(skipped=ONE_CLASS)
     if len(families) > 1:
         families[TOGETHER] = pd.concat(families, axis=1)
     try:
@@ -148,8 +150,6 @@ def _judge(code: str, shortcuts: Shortcuts) -> Outcome:
     own = table[table["shortcut"].map(FAMILIES) == code]
     if own.empty:
         return skipped(code, shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
-    if own["auc"].isna().all():
-        return skipped(code, "all patients looked at are of one class")
     telling = own[(own["p_holm"] < ALPHA) & (own["auc"] >= WORTH_A_WARNING)]
     if telling.empty:
         return passed(code)

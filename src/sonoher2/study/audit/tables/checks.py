@@ -23,7 +23,7 @@ from sonoher2.study.audit.tables.read import Pooled, Tables
 from sonoher2.study.audit.tables.rerun import Rerun, features_behind
 from sonoher2.study.checks.leakage import across_sets, identity
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
-from sonoher2.study.checks.performance import INTERCEPT, SLOPE
+from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
 
 LEVEL = 0.005
 """Of every test that may call something a leak: a clean table raises a false alarm once in some hundred."""
@@ -242,8 +242,7 @@ def _p(value: float) -> str:
 
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
     """Both AUCs, and the one-sided p value that the first is larger."""
-    comparison = compare_independent(test, training)
-    p = comparison.p / 2 if comparison.z > 0 else 1 - comparison.p / 2
+    p = compare_independent(test, training).p_larger
     return {"test": auc(*test), "training": auc(*training), "p": p}
 
 
@@ -302,9 +301,7 @@ def calibrated(tables: Tables) -> Sign:
         slope, intercept = calibration_slope_intercept(*_arrays(rows))
         text = f"{model}: slope {_interval(slope)}, intercept {_interval(intercept)}"
         texts.append(text)
-        wrong_slope = not slope.low <= 1 <= slope.high and not SLOPE[0] <= slope.value <= SLOPE[1]
-        wrong_level = not intercept.low <= 0 <= intercept.high and abs(intercept.value) > INTERCEPT
-        off += [text] if (wrong_slope and not isnan(slope.value)) or wrong_level else []
+        off += [text] if slope_is_off(slope) or intercept_is_off(intercept) else []
     if not texts:
         return Sign(looked, skipped("CAL001", "it takes probabilities and labels of test patients of both classes"))
     outcome = found("CAL001", "warning", "; ".join(off)) if off else passed("CAL001")
