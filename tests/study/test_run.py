@@ -29,6 +29,10 @@ def entries(run: Path) -> dict[str, int]:
     return {str(path.relative_to(cache)): path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
 
 
+def models_of_the_ledger(run: Path) -> list[str]:
+    return [opening["model"] for opening in json.loads((run / "ledger.json").read_text())]
+
+
 def test_writes_the_promised_tables(finished) -> None:
     signatures = pd.read_csv(finished.run / "signatures.csv")
     assert list(signatures.columns[:7]) == ["signature", "set", "n", "events", "auc", "auc_low", "auc_high"]
@@ -104,11 +108,21 @@ def test_labels_of_test_patients_change_no_model(finished, tmp_path: Path) -> No
 
 
 def test_second_run_computes_nothing_and_opens_the_test_set_once(small_study_file: Path, finished) -> None:
-    before = entries(finished.run)
+    before, table = entries(finished.run), finished.run / "features.csv"
+    written = table.stat().st_mtime_ns
     again = run_study(load_study(small_study_file), finished.run, jobs=1)
     assert entries(finished.run) == before
     assert again.predictions.equals(finished.result.predictions)
-    assert len(json.loads((finished.run / "ledger.json").read_text())) == 1
+    assert len(models_of_the_ledger(finished.run)) == 1
+    assert table.stat().st_mtime_ns == written
+
+
+def test_a_damaged_table_of_features_is_written_anew(small_study_file: Path, finished) -> None:
+    table = finished.run / "features.csv"
+    whole = table.read_bytes()
+    table.write_bytes(whole[:1000])
+    run_study(load_study(small_study_file), finished.run, jobs=1)
+    assert table.read_bytes() == whole
 
 
 def test_another_seed_of_the_bootstrap_refits_no_model(small_study_file: Path, finished, tmp_path: Path) -> None:
@@ -136,6 +150,8 @@ def test_killed_run_resumes(small_study_file: Path, finished, tmp_path: Path) ->
         name: time for name, time in kept.items() if "/." not in name
     }
     pd.testing.assert_frame_equal(resumed.predictions, finished.result.predictions)
+    # fitted anew, the model is the same to the byte: nobody is told that a second model met the test set
+    assert models_of_the_ledger(run) == models_of_the_ledger(finished.run)
 
 
 def test_tampered_split_is_refused(small_study_file: Path, finished, tmp_path: Path) -> None:

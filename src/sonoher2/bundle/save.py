@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import skops.io
 
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
+from sonoher2.bundle.stable import stable_bytes
 from sonoher2.files import write_bytes, write_json
 from sonoher2.fusion.signatures import SignatureSet
 
@@ -29,7 +30,7 @@ def library_versions() -> dict[str, str]:
 
 def dump_model(model: SignatureSet) -> bytes:
     """Fitted signatures as skops bytes (no pickle inside)."""
-    return bytes(skops.io.dumps(model))
+    return stable_bytes(skops.io.dumps(model))
 
 
 def dump_networks(networks: Sequence[KeptNetwork]) -> bytes:
@@ -37,7 +38,7 @@ def dump_networks(networks: Sequence[KeptNetwork]) -> bytes:
     kept = [copy(network) for network in networks]
     for network in kept:
         network.weights = "none"
-    return bytes(skops.io.dumps(kept))
+    return stable_bytes(skops.io.dumps(kept))
 
 
 def save_bundle(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sonoher2.bundle.training import TrainingSummary
@@ -13,10 +15,11 @@ from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.cohort.cohort import FlowStep
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import write_json, write_text
+from sonoher2.files import content_key, file_sha256, write_json, write_text
 from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.study.audit.record import Audits
+from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.explanations import Explanations
 from sonoher2.study.outcomes import Scores, outcome_scores
 from sonoher2.study.updating import Updated
@@ -160,7 +163,7 @@ class StudyResult:
         return outcome_scores(chosen, outcome)
 
 
-def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path) -> None:
+def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path, cache: Cache) -> None:
     """Write what others script against: `signatures`, `predictions`, `features` and `checks.csv`, and `run.json`.
 
     Parameters
@@ -173,6 +176,8 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
         (images, features), same index.
     out
         Folder of the run.
+    cache
+        Of the run.
     """
     write_text(out / "signatures.csv", result.signatures.to_csv(index=False))
     numbers = {name: number for number, name in enumerate(result.classes)}
@@ -182,7 +187,18 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
     write_text(out / "predictions.csv", predictions[columns].to_csv(index=False))
     if features.shape[1]:
         names = images.assign(image=[Path(path).name for path in images["image"]])
-        write_text(out / "features.csv", pd.concat([names, features], axis=1).to_csv(index=False))
+        _write_features(out / "features.csv", names, features, cache)
     if len(result.checks):
         write_text(out / "checks.csv", result.checks.to_csv(index=False))
     write_json(out / "run.json", result.record)
+
+
+def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, cache: Cache) -> None:
+    """Write the features of all images, unless the file holds them already: millions of numbers take long to spell."""
+    values = hashlib.sha256(features.to_numpy(np.float64).tobytes()).hexdigest()
+    code = code_key("study/result.py")
+    place = ("written", content_key(code, names.to_numpy().tolist(), list(features.columns), values), ".sha256")
+    if target.is_file() and cache.has(*place) and cache.entry(*place).decode() == file_sha256(target):
+        return
+    write_text(target, pd.concat([names, features], axis=1).to_csv(index=False))
+    cache.write(*place, file_sha256(target).encode())

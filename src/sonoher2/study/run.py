@@ -149,7 +149,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     )
     result = with_checks(result, cohort_checks, fold_record(fitted, measured, in_training))
     result = with_uncertainty(result)
-    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out)
+    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, workshop.cache)
     write_outlines(checked.outlines, out)
     write_text(out / "reference_key.csv", cases.to_csv(index=False))
     freeze(result, fitted, measured.networks, reference, out / "bundle")

@@ -145,9 +145,12 @@ class TrainingSet:
     def key(self) -> str:
         """Hash of all values."""
         folds = [hashlib.sha256(table.to_numpy(np.float64).tobytes()).hexdigest() for table in self.by_fold]
-        hashed = pd.util.hash_pandas_object(self.X.astype(object).where(self.X.notna(), None).astype(str))
-        columns = [list(map(str, column)) for column in self.X.columns]
-        return content_key(hashed.tolist(), columns, self.y.tolist(), self.groups.tolist(), folds)
+        numbers = self.X.select_dtypes("number")
+        words = self.X.drop(columns=numbers.columns).astype(object)
+        hashed = [hashlib.sha256(numbers.to_numpy(np.float64).tobytes()).hexdigest()]
+        hashed += [content_key(words.where(words.notna(), None).astype(str).to_numpy().tolist())]
+        columns = [list(map(str, column)) for column in (*numbers.columns, *words.columns)]
+        return content_key(hashed, columns, self.y.tolist(), self.groups.tolist(), folds)
 
 
 @dataclass(frozen=True)
