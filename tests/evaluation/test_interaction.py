@@ -67,3 +67,14 @@ def test_separated_levels_have_no_answer() -> None:
     probability = np.linspace(0.1, 0.9, 40)
     outcome = (probability > 0.5).astype(int)
     assert isnan(score_by_group(outcome, probability, np.tile(["a", "b"], 20)).p)
+
+
+def test_a_score_beyond_what_exp_takes_is_no_warning() -> None:
+    # close to 0.5 the score tells much, so that one score far away has log-odds of minus thousands
+    rng = np.random.default_rng(3)
+    x = rng.normal(0, 0.01, 200)
+    outcome = (rng.random(200) < expit(300 * x)).astype(int)
+    x[np.flatnonzero(outcome == 0)[0]] = -13
+    found = score_by_group(outcome, expit(x), np.tile(["a", "b"], 100))
+    assert found.levels == 2
+    assert 0 <= found.p <= 1

@@ -114,4 +114,5 @@ def _log_likelihood(y: Floats, design: Floats) -> float:
             fit = GLM(y, design, family=Binomial()).fit()
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
             return nan
-    return float(fit.llf) if fit.converged else nan
+        # asked for here: the likelihood is computed only now
+        return float(fit.llf) if fit.converged else nan
