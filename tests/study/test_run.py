@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,11 +118,13 @@ def test_second_run_computes_nothing_and_opens_the_test_set_once(small_study_fil
     assert table.stat().st_mtime_ns == written
 
 
-def test_a_damaged_table_of_features_is_written_anew(small_study_file: Path, finished) -> None:
-    table = finished.run / "features.csv"
+def test_a_damaged_table_of_features_is_written_anew(small_study_file: Path, finished, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(finished.run, run)
+    table = run / "features.csv"
     whole = table.read_bytes()
     table.write_bytes(whole[:1000])
-    run_study(load_study(small_study_file), finished.run, jobs=1)
+    run_study(load_study(small_study_file), run, jobs=1)
     assert table.read_bytes() == whole
 
 

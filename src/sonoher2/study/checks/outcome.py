@@ -108,6 +108,12 @@ def found(code: str, severity: Severity, what: str, where: str = "") -> Outcome:
     return Outcome(code, Finding(severity, what, where, fix, code))
 
 
+def p_words(value: float, digits: int = 3) -> str:
+    """``p 0.012``; ``p < 0.001`` where all digits would be zero."""
+    least = 10.0**-digits
+    return f"p < {least:.{digits}f}" if value < least else f"p {value:.{digits}f}"
+
+
 def findings_of(outcomes: Iterable[Outcome]) -> tuple[Finding, ...]:
     """List what the checks found, in their order."""
     return tuple(outcome.finding for outcome in outcomes if outcome.finding is not None)

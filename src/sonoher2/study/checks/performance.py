@@ -13,7 +13,7 @@ from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.independent import compare_independent
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.assess import learn_thresholds
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
 from sonoher2.study.result import TEST, TRAIN, StudyResult
 
@@ -69,11 +69,11 @@ def above_training(result: StudyResult) -> Outcome:
         comparison = compare_independent(test, training)
         rows.append((signature, comparison.difference, comparison.p_larger))
     table = pd.DataFrame(rows, columns=["signature", "difference", "p"])
-    high = table[holm(table["p"]) < ALPHA]
-    if high.empty:
+    row = table.assign(p=holm(table["p"])).sort_values("p").iloc[0]
+    if not row["p"] < ALPHA:
         return passed("LEAK005")
-    row = high.sort_values("p").iloc[0]
-    what = f"the test AUC of {row['signature']} is {row['difference']:.2f} above that of training (p {row['p']:.4f})"
+    p = p_words(row["p"], 4)
+    what = f"the test AUC of {row['signature']} is {row['difference']:.2f} above that of training ({p})"
     return found("LEAK005", "error", what, "signatures")
 
 
@@ -150,5 +150,5 @@ def alike_in_subgroups(result: StudyResult) -> Outcome:
     unequal = rows[rows["p_holm"] < LEVEL]
     if unequal.empty:
         return passed("FAIR001")
-    shown = ", ".join(f"{row['subgroup']} (p {row['p_holm']:.3f})" for row in unequal.to_dict("records"))
+    shown = ", ".join(f"{row['subgroup']} ({p_words(row['p_holm'])})" for row in unequal.to_dict("records"))
     return found("FAIR001", "warning", f"the score of {result.main} tells more in some levels than in others: {shown}")

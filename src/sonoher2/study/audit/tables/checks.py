@@ -22,7 +22,7 @@ from sonoher2.selection.univariate import p_values
 from sonoher2.study.audit.tables.read import Pooled, Tables
 from sonoher2.study.audit.tables.rerun import Rerun, features_behind
 from sonoher2.study.checks.leakage import across_sets, identity
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
 
 LEVEL = 0.005
@@ -155,7 +155,7 @@ def selected_on_everyone(
         return Sign(looked, skipped("LEAK003", "the table holds no unselected features to compare the selected with"))
     evidence = (
         f"{how}; {excess.features} of them can be compared: mean association in the test set {excess.selected:.2f} SD,"
-        f" of others as strong in training {excess.others:.2f} SD ({_p(excess.p)}){_rerun_text(again)}"
+        f" of others as strong in training {excess.others:.2f} SD ({p_words(excess.p, 4)}){_rerun_text(again)}"
     )
     if excess.p <= LEVEL:
         return Sign(looked, found("LEAK003", "error", f"the selection knew the test labels: {evidence}"), evidence)
@@ -230,14 +230,11 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
     table = table.dropna(subset="p").assign(p_holm=lambda frame: holm(frame["p"]))
     row = table.sort_values("p").iloc[0]
     whose = "out of fold in training" if row["own"] else "out of fold, run again here on its features"
-    evidence = f"{row['model']}: test AUC {row['test']:.2f}, {whose} {row['training']:.2f} ({_p(row['p_holm'])})"
+    p = p_words(row["p_holm"], 4)
+    evidence = f"{row['model']}: test AUC {row['test']:.2f}, {whose} {row['training']:.2f} ({p})"
     if row["p_holm"] > LEVEL:
         return Sign(looked, passed("LEAK005"), evidence)
     return Sign(looked, found("LEAK005", "error" if row["own"] else "warning", evidence), evidence)
-
-
-def _p(value: float) -> str:
-    return "p < 0.0001" if value < 0.0001 else f"p {value:.4f}"
 
 
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
