@@ -155,6 +155,7 @@ def test_killed_run_resumes(small_study_file: Path, finished, tmp_path: Path) ->
     pd.testing.assert_frame_equal(resumed.predictions, finished.result.predictions)
     # fitted anew, the model is the same to the byte: nobody is told that a second model met the test set
     assert models_of_the_ledger(run) == models_of_the_ledger(finished.run)
+    assert (run / "bundle" / "manifest.json").read_bytes() == (finished.run / "bundle" / "manifest.json").read_bytes()
 
 
 def test_tampered_split_is_refused(small_study_file: Path, finished, tmp_path: Path) -> None:
