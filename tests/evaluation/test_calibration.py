@@ -83,6 +83,15 @@ def test_intercept_makes_the_mean_prediction_right(patients):
     assert moved.mean() == pytest.approx(patients.outcome.mean(), rel=1e-6)
 
 
+def test_intercept_of_overconfident_scores_makes_the_mean_prediction_right():
+    rng = np.random.default_rng(0)
+    log_odds = rng.choice([-9.0, 8.0], 400, p=[0.8, 0.2]) + rng.normal(size=400)
+    outcome = rng.random(400) < np.where(log_odds > 0, 0.8, 0.2)
+    _, intercept = calibration_slope_intercept(outcome, expit(log_odds))
+    assert expit(log_odds + intercept.value).mean() == pytest.approx(outcome.mean(), abs=1e-9)
+    assert intercept.low < intercept.value < intercept.high
+
+
 def test_certain_probabilities_are_clipped():
     slope, intercept = calibration_slope_intercept([0, 1, 0, 1, 0, 1], [0, 0, 0.5, 0.5, 1, 1])
     assert np.isfinite([slope.value, intercept.value]).all()

@@ -10,13 +10,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from scipy.stats import norm
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from sonoher2.errors import InputError
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate, wilson
+from sonoher2.evaluation.logistic import LogisticFit, fit_logistic, overlap
 
 Floats = NDArray[np.float64]
 
@@ -70,26 +69,20 @@ def calibration_slope_intercept(
     References
     ----------
     Cox DR. Biometrika 1958, 45:562-565. Van Calster B et al. BMC Med 2019, 17:230.
-    Albert A, Anderson JA. Biometrika 1984, 71:1-10 (when the fit exists).
     """
     is_case, probabilities = checked_probability(outcome, probability)
     if is_case.all() or not is_case.any():
         return UNDEFINED, UNDEFINED
     y, x = is_case.astype(np.float64), logit(np.clip(probabilities, CLIP, 1 - CLIP))
     ones = np.ones((len(x), 1))
-    intercept = _last_coefficient(GLM(y, ones, family=Binomial(), offset=x), confidence)
-    if not _overlap(x[is_case], x[~is_case]):
+    intercept = _last_coefficient(fit_logistic(y, ones, x), confidence)
+    if not overlap(x[is_case], x[~is_case]):
         return UNDEFINED, intercept
-    return _last_coefficient(GLM(y, np.column_stack([ones, x]), family=Binomial()), confidence), intercept
+    return _last_coefficient(fit_logistic(y, np.column_stack([ones, x])), confidence), intercept
 
 
-def _overlap(a: Floats, b: Floats) -> bool:
-    return bool(a.min() < b.max() and b.min() < a.max())
-
-
-def _last_coefficient(model: GLM, confidence: float) -> Estimate:
-    fit = model.fit()
-    value, half = float(fit.params[-1]), float(norm.ppf((1 + confidence) / 2) * fit.bse[-1])
+def _last_coefficient(fit: LogisticFit, confidence: float) -> Estimate:
+    value, half = float(fit.coefficients[-1]), float(norm.ppf((1 + confidence) / 2) * fit.errors[-1])
     return Estimate(value, value - half, value + half)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from math import nan
 
@@ -11,12 +10,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 from scipy.stats import chi2
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.calibration import CLIP
+from sonoher2.evaluation.logistic import fit_logistic, overlap
 
 Floats = NDArray[np.float64]
 
@@ -89,10 +86,12 @@ def score_by_group(outcome: ArrayLike, probability: ArrayLike, group: ArrayLike,
     if levels < 2:
         return heterogeneity(nan, levels)
     x = logit(np.clip(probabilities[known], CLIP, 1 - CLIP))
-    dummies = np.eye(levels)[level[known]]
-    y = is_case[known].astype(np.float64)
+    member, case = level[known], is_case[known]
+    if not all(overlap(x[case & (member == i)], x[~case & (member == i)]) for i in range(levels)):
+        return heterogeneity(nan, levels)
+    dummies, y = np.eye(levels)[member], case.astype(np.float64)
     without, full = np.column_stack([dummies, x]), np.column_stack([dummies, dummies * x[:, None]])
-    return heterogeneity(2 * (_log_likelihood(y, full) - _log_likelihood(y, without)), levels)
+    return heterogeneity(2 * (fit_logistic(y, full).log_likelihood - fit_logistic(y, without).log_likelihood), levels)
 
 
 def usable_levels(is_case: NDArray[np.bool_], group: ArrayLike, minimum: int) -> NDArray[np.int64]:
@@ -103,16 +102,3 @@ def usable_levels(is_case: NDArray[np.bool_], group: ArrayLike, minimum: int) ->
     enough = sorted(name for name in sizes.index if min(cases[name], sizes[name] - cases[name]) >= max(minimum, 1))
     numbers = {name: number for number, name in enumerate(enough)}
     return np.array([numbers.get(name, -1) for name in names], dtype=np.int64)
-
-
-def _log_likelihood(y: Floats, design: Floats) -> float:
-    """Log likelihood of the best logistic regression; NaN where there is none."""
-    # where there is no finite model, log-odds may grow beyond what exp can take: its inverse, 0, is right all the same
-    with warnings.catch_warnings(), np.errstate(over="ignore"):
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        try:
-            fit = GLM(y, design, family=Binomial()).fit()
-        except (PerfectSeparationWarning, np.linalg.LinAlgError):
-            return nan
-        # asked for here: the likelihood is computed only now
-        return float(fit.llf) if fit.converged else nan

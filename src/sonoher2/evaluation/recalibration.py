@@ -9,12 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
 from sonoher2.errors import InputError
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.calibration import CLIP
+from sonoher2.evaluation.logistic import fit_logistic, overlap
 
 Floats = NDArray[np.float64]
 Update = Literal["intercept", "intercept and slope"]
@@ -66,14 +65,14 @@ class LogisticRecalibration(BaseEstimator):  # type: ignore[misc]
         y, x = is_case.astype(np.float64), _log_odds(probabilities)
         ones = np.ones((len(x), 1))
         if self.update == "intercept":
-            self.intercept_, self.slope_ = float(GLM(y, ones, family=Binomial(), offset=x).fit().params[0]), 1.0
+            self.intercept_, self.slope_ = float(fit_logistic(y, ones, x).coefficients[0]), 1.0
             return self
-        if x[is_case].min() >= x[~is_case].max() or x[~is_case].min() >= x[is_case].max():
+        if not overlap(x[is_case], x[~is_case]):
             raise InputError(
                 "no slope can be fitted: cases and controls do not overlap, or all scores are equal",
                 fix="Give a larger share of the patients",
             )
-        intercept, slope = GLM(y, np.column_stack([ones, x]), family=Binomial()).fit().params
+        intercept, slope = fit_logistic(y, np.column_stack([ones, x])).coefficients
         self.intercept_, self.slope_ = float(intercept), float(slope)
         return self
 
