@@ -28,7 +28,7 @@ def test_estimates_errors_and_likelihood_are_those_of_statsmodels(seed: int, wit
 
 @pytest.mark.parametrize("seed", range(5))
 def test_overconfident_offsets_do_not_lead_astray(seed: int) -> None:
-    # a model abroad: certain of nearly everyone, wrong about one in five. Weighted least squares runs away there (seeds 0 and 4)
+    # a model abroad: certain of nearly everyone, wrong about one in five (least squares runs away for two seeds)
     rng = np.random.default_rng(seed)
     offset = rng.choice([-9.0, 8.0], 400, p=[0.8, 0.2]) + rng.normal(size=400)
     y = (rng.random(400) < np.where(offset > 0, 0.8, 0.2)).astype(float)

@@ -168,7 +168,20 @@ def test_leak002_shared_pictures_across_the_split() -> None:
     assert shared_pictures(facts(30, images=False)).state == "not checked"
 
 
-@pytest.mark.parametrize("name", ["Ki-67", "ER", "her2_ihc", "pT", "Molecular subtype", "histologic grade", "pCR"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ki-67",
+        "ER",
+        "her2_ihc",
+        "pT",
+        "Molecular subtype",
+        "histologic grade",
+        "pCR",
+        "Resection margin",
+        "margin_status",
+    ],
+)
 def test_time001_columns_known_too_late(name: str) -> None:
     known = facts()
     assert late_columns(known).state == "passed"
@@ -178,7 +191,10 @@ def test_time001_columns_known_too_late(name: str) -> None:
     assert name in outcome.finding.what
 
 
-@pytest.mark.parametrize("name", ["age", "palpable", "depth", "patient_height", "birads", "prior_biopsies", "size"])
+@pytest.mark.parametrize(
+    "name",
+    ["age", "palpable", "depth", "patient_height", "birads", "prior_biopsies", "size", "margin", "margin_spiculated"],
+)
 def test_time001_lets_columns_pass_that_are_known_in_time(name: str) -> None:
     assert late_columns(with_clinical(facts(), name, [1.0] * 200)).state == "passed"
 

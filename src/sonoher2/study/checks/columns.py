@@ -17,8 +17,10 @@ from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
 """AUC of a column that is nearly the label, and the lower limit of its interval."""
 _BIOPSY = r".*\b(her ?2|erbb2|ihc|fish|immunohistochem\w*|biopsy|core needle|subtype|luminal)\b.*"
+# a margin by itself is the lesion's, which a sonographer describes
 _POST_OP = (
-    r".*\b(p[tnm]\d?|post ?op\w*|surgical|specimen|margins?|recurrence|relapse|survival|follow ?up|death|pcr)\b.*"
+    r".*\b(p[tnm]\d?|post ?op\w*|surgical|specimen|(resection|excision) margins?|margins? (status|involve\w*)"
+    r"|recurrence|relapse|survival|follow ?up|death|pcr)\b.*"
 )
 
 
