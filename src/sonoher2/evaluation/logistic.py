@@ -11,6 +11,9 @@ from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
+EQUAL = 1e-6
+"""Log-odds that differ by less are taken for the same."""
+
 
 @dataclass(frozen=True)
 class LogisticFit:
@@ -32,11 +35,13 @@ class LogisticFit:
 def overlap(cases: Floats, controls: Floats) -> bool:
     """Whether a regression on one variable has a finite best slope: neither lies wholly above the other.
 
+    An overlap of less than `EQUAL` is none: such values are the same but for rounding.
+
     References
     ----------
     Albert A, Anderson JA. Biometrika 1984, 71:1-10.
     """
-    return bool(cases.min() < controls.max() and controls.min() < cases.max())
+    return bool(cases.min() < controls.max() - EQUAL and controls.min() < cases.max() - EQUAL)
 
 
 def fit_logistic(y: Floats, design: Floats, offset: Floats | None = None) -> LogisticFit:
@@ -60,22 +65,27 @@ def fit_logistic(y: Floats, design: Floats, offset: Floats | None = None) -> Log
     Conn AR, Gould NIM, Toint PL. Trust-Region Methods, SIAM 2000, chapter 7.
     """
     known = np.zeros(len(y)) if offset is None else offset
+    # columns of one length at right angles: a step then means the same in all directions, however alike the scores are
+    basis, triangle = np.linalg.qr(design)
+    basis, triangle = basis * np.sqrt(len(y)), triangle / np.sqrt(len(y))
 
     def loss(b: Floats) -> float:
-        z = design @ b + known
+        z = basis @ b + known
         return float(np.sum(np.logaddexp(0, z) - y * z))
 
     def slope(b: Floats) -> Floats:
-        return np.asarray(design.T @ (expit(design @ b + known) - y))
+        return np.asarray(basis.T @ (expit(basis @ b + known) - y))
 
     def curvature(b: Floats) -> Floats:
-        p = expit(design @ b + known)
-        return np.asarray((design * (p * (1 - p))[:, None]).T @ design)
+        p = expit(basis @ b + known)
+        return np.asarray((basis * (p * (1 - p))[:, None]).T @ basis)
 
-    start = np.zeros(design.shape[1])
-    best = minimize(loss, start, method="trust-exact", jac=slope, hess=curvature, options={"gtol": 1e-6 * len(y)}).x
-    # so near, each of Newton's steps doubles the digits, which differences of the likelihood no longer show
-    for _ in range(3):
-        best = best - np.linalg.solve(curvature(best), slope(best))
-    errors = np.sqrt(np.diag(np.linalg.inv(curvature(best))))
-    return LogisticFit(best, errors, -loss(best))
+    start = np.zeros(basis.shape[1])
+    options = {"gtol": 1e-10 * len(y), "max_trust_radius": 1e6, "maxiter": 200}
+    best = minimize(loss, start, method="trust-exact", jac=slope, hess=curvature, options=options).x
+    # so near, Newton's step doubles the digits, which differences of the likelihood no longer show
+    nearer = best - np.linalg.solve(curvature(best), slope(best))
+    best = nearer if np.linalg.norm(slope(nearer)) < np.linalg.norm(slope(best)) else best
+    back = np.linalg.inv(triangle)
+    covariance = back @ np.linalg.inv(curvature(best)) @ back.T
+    return LogisticFit(back @ best, np.sqrt(np.diag(covariance)), -loss(best))
