@@ -79,6 +79,11 @@ def array_bytes(value: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
+def values_sha256(table: pd.DataFrame) -> str:
+    """Sha256 of the numbers of a table, without its names."""
+    return hashlib.sha256(table.to_numpy(np.float64).tobytes()).hexdigest()
+
+
 @memoise
 def code_key(*layers: str) -> str:
     """Sha256 of the code of some layers and of `config`, and of the libraries' versions."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sonoher2.bundle.training import TrainingSummary
@@ -19,7 +17,7 @@ from sonoher2.files import content_key, file_sha256, write_json, write_text
 from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.study.audit.record import Audits
-from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.cache import Cache, code_key, values_sha256
 from sonoher2.study.explanations import Explanations
 from sonoher2.study.outcomes import Scores, outcome_scores
 from sonoher2.study.updating import Updated
@@ -195,8 +193,7 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
 
 def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, cache: Cache) -> None:
     """Write the features of all images, unless the file holds them already: millions of numbers take long to spell."""
-    values = hashlib.sha256(features.to_numpy(np.float64).tobytes()).hexdigest()
-    code = code_key("study/result.py")
+    code, values = code_key("study/result.py"), values_sha256(features)
     place = ("written", content_key(code, names.to_numpy().tolist(), list(features.columns), values), ".sha256")
     if target.is_file() and cache.has(*place) and cache.entry(*place).decode() == file_sha256(target):
         return

@@ -21,7 +21,7 @@ from sonoher2.files import content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.sites import site_folds
 from sonoher2.fusion.validation import fit_fold, outer_folds
-from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.cache import Cache, code_key, values_sha256
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.reading import reading_key
 
@@ -144,11 +144,11 @@ class TrainingSet:
 
     def key(self) -> str:
         """Hash of all values."""
-        folds = [hashlib.sha256(table.to_numpy(np.float64).tobytes()).hexdigest() for table in self.by_fold]
+        folds = [values_sha256(table) for table in self.by_fold]
         numbers = self.X.select_dtypes("number")
         words = self.X.drop(columns=numbers.columns).astype(object)
-        hashed = [hashlib.sha256(numbers.to_numpy(np.float64).tobytes()).hexdigest()]
-        hashed += [content_key(words.where(words.notna(), None).astype(str).to_numpy().tolist())]
+        texts = words.where(words.notna(), None).astype(str).to_numpy().tolist()
+        hashed = [values_sha256(numbers), content_key(texts)]
         columns = [list(map(str, column)) for column in (*numbers.columns, *words.columns)]
         return content_key(hashed, columns, self.y.tolist(), self.groups.tolist(), folds)
 
