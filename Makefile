@@ -1,21 +1,34 @@
 # Two commands: `make demo` and `make test`. Both create the environment in .venv when it is missing.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
+ORACLES := .venv-oracles
 DEMO ?= demo
 PATIENTS ?= 120
+SECONDS ?= 120
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint oracles core fuzz clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[offline]'
 	touch $@
 
+$(VENV)/installed-test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test,offline]'
+	touch $@ $(VENV)/installed
+
 $(VENV)/installed-dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,offline]'
-	touch $@ $(VENV)/installed
+	touch $@ $(VENV)/installed $(VENV)/installed-test
+
+# reference implementations hold other libraries back; the tests run on what a user's install brings
+$(ORACLES)/installed: tests/oracles/requirements.txt
+	$(PYTHON) -m venv $(ORACLES)
+	$(ORACLES)/bin/python -m pip install --quiet --requirement $<
+	touch $@
 
 demo: $(VENV)/installed
 	$(BIN)/sonoher2 demo --out $(DEMO) --patients $(PATIENTS) --deep
@@ -27,8 +40,18 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+oracles: $(ORACLES)/installed
+	PYTHONPATH=src $(ORACLES)/bin/python -m pytest -n auto --confcutdir=tests/oracles tests/oracles
+
+test: lint oracles
 	$(BIN)/pytest -n auto --dist loadfile
 
+# the suite without what takes long, for another Python: make core PYTHON=python3.13 VENV=.venv-3.13
+core: $(VENV)/installed-test
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
+
+fuzz: $(VENV)/installed-test
+	$(BIN)/python benchmarks/fuzz.py --seconds $(SECONDS)
+
 clean:
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(ORACLES) $(DEMO)

@@ -12,14 +12,13 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from PIL import Image
 
+from radiomics import featureextractor, imageoperations
 from sonoher2.config import ALL_FILTERS, RadiomicsConfig
 from sonoher2.features.discretise import bin_edges
 from sonoher2.features.filters import filtered_images, image_type_names
 from sonoher2.features.radiomics import INTENSITY_NAMES, extract, feature_names, measure_image
 from sonoher2.features.region import region_geometry
 
-radiomics = pytest.importorskip("radiomics", reason="pyradiomics is not installed")
-featureextractor = pytest.importorskip("radiomics.featureextractor")
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
 FAMILIES = ("shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm")
@@ -91,7 +90,7 @@ def reference_filters(lesion: Lesion) -> dict[str, np.ndarray]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind, options in IMAGE_TYPES.items():
-            make = getattr(radiomics.imageoperations, f"get{kind}Image")
+            make = getattr(imageoperations, f"get{kind}Image")
             found.update({name: sitk.GetArrayFromImage(each) for each, name, _ in make(image, mask, **options)})
     return found
 
