@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -91,7 +92,8 @@ def test_everything_that_cannot_be_used_is_listed_at_once(
 
 def test_a_second_readers_mask_is_read_too(cohort: Callable[..., tuple[StudyConfig, Cohort]], tmp_path: Path) -> None:
     config, loaded = cohort()
-    images = loaded.images.assign(second_mask=[str(tmp_path / "gone.png"), None, None, None, None])
+    second = pd.Series([str(tmp_path / "gone.png"), None, None, None, None], dtype=object)
+    images = loaded.images.assign(second_mask=second)
     assert config.images is not None
     records = [image_record(row, config.images) for row in images.to_dict("records")]
     assert ["gone.png" in record.problem for record in records] == [True, False, False, False, False]

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from sonoher2.images.duplicates import duplicate_groups, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.read import read_image
 
 
@@ -77,20 +75,3 @@ def test_hash_and_thumbnail_have_a_fixed_form() -> None:
     assert isinstance(perceptual_hash(grey), np.uint64)
     assert thumbnail(grey).shape == (32, 32)
     np.testing.assert_allclose(thumbnail(grey).mean(), grey.mean(), rtol=1e-2)
-
-
-def test_groups_are_connected_through_others_and_numbered_by_name() -> None:
-    owners = ["c", "a", "b", "d", "c", "e"]
-    assert duplicate_groups([(0, 3), (4, 2)], owners) == {"a": 0, "b": 1, "c": 1, "d": 1, "e": 2}
-    assert duplicate_groups([], ["b", "a"]) == {"a": 0, "b": 1}
-
-
-@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=15), st.randoms())
-def test_groups_do_not_depend_on_the_order_of_pairs(pairs: list[tuple[int, int]], random: object) -> None:
-    owners = [f"patient {index % 8}" for index in range(12)]
-    groups = duplicate_groups(pairs, owners)
-    shuffled = [pair[::-1] for pair in pairs]
-    random.shuffle(shuffled)
-    assert duplicate_groups(shuffled, owners) == groups
-    assert all(groups[owners[i]] == groups[owners[j]] for i, j in pairs)
-    assert sorted(set(groups.values())) == list(range(max(groups.values()) + 1))

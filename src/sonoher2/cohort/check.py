@@ -259,7 +259,7 @@ def _image_rows(cohort: Cohort, records: Sequence[ImageRecord]) -> Part:
     if marked:
         rows.append(CheckRow("images", "marks on the lesion", f"{marked} of {len(read)} images"))
     groups = int(cohort.patients["group"].duplicated(keep=False).sum())
-    rows.append(CheckRow("images", "patients who share a picture", str(groups)))
+    rows.append(CheckRow("images", "patients who share a picture or an identifier", str(groups)))
     return rows, []
 
 

@@ -36,10 +36,10 @@ class Cohort:
     ----------
     patients
         One row per patient, index `patient_id` (str), sorted. Columns: `label` (int, 0 to K-1), `group` (int;
-        patients who share a near-duplicate image have one group), then the clinical columns of the study file
-        under their own keys: number -> float; ordered -> float code 0, 1, ... (NaN when missing); yes/no -> float
-        0 or 1; category -> object of str or None. Then `site`, `scanner` and `date` where the tables have them, and
-        `given` when a column says who is in the test set.
+        patients who share an identifier or a near-duplicate image have one group), then the clinical columns of the
+        study file under their own keys: number -> float; ordered -> float code 0, 1, ... (NaN when missing); yes/no ->
+        float 0 or 1; category -> object of str or None. Then `site`, `scanner` and `date` where the tables have them,
+        and `given` when a column says who is in the test set.
     images
         One row per image, columns `patient_id`, `image` (absolute path, str), `masks` (tuple of absolute paths),
         `second_mask` (str or None), `lesion_id`, `view`, `site`, `scanner`, `date` (str or None), `mm_per_pixel`

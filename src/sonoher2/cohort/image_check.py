@@ -14,10 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.groups import joined_groups, linked
 from sonoher2.config import ImageReading, StudyConfig
 from sonoher2.errors import Finding, InputError
 from sonoher2.images.border import black_border
-from sonoher2.images.duplicates import SIDE, duplicate_groups, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import SIDE, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.image import Box
 from sonoher2.images.marks import overlay_marks
 from sonoher2.images.quality import image_quality, quality_problems
@@ -165,8 +166,9 @@ def image_findings(
     pairs = near_duplicate_pairs(
         [np.uint64(record.hash) for record in records], [_picture(record.thumbnail) for record in records]
     )
-    groups = pd.Series(duplicate_groups(pairs, owners), dtype=np.int64).reindex(alone.index).rename("group")
-    return _shared_pictures(pairs, owners, cohort), groups
+    shared = [(owners[i], owners[j]) for i, j in pairs]
+    names = alone.index.tolist()
+    return _shared_pictures(shared, cohort), joined_groups(names, [*linked(names, alone), *shared])
 
 
 def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
@@ -190,8 +192,8 @@ def _picture(encoded: str) -> NDArray[np.float32]:
     return np.frombuffer(base64.b64decode(encoded), dtype="<f4").reshape(SIDE, SIDE).astype(np.float32)
 
 
-def _shared_pictures(pairs: Sequence[tuple[int, int]], owners: Sequence[str], cohort: Cohort) -> list[Finding]:
-    between = sorted({tuple(sorted((owners[i], owners[j]))) for i, j in pairs if owners[i] != owners[j]})
+def _shared_pictures(pairs: Sequence[tuple[str, str]], cohort: Cohort) -> list[Finding]:
+    between = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
     if not between:
         return []
     labels = cohort.patients["label"]

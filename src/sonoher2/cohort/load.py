@@ -11,6 +11,8 @@ import pandas as pd
 from sonoher2.cohort.clinical import clinical_values
 from sonoher2.cohort.cohort import Cohort, FlowStep
 from sonoher2.cohort.collect import collected, raise_errors
+from sonoher2.cohort.groups import joined_groups
+from sonoher2.cohort.identity import alias_findings, alias_pairs
 from sonoher2.cohort.image_table import COLUMNS, image_rows
 from sonoher2.cohort.labels import Labels, patient_labels
 from sonoher2.cohort.split import split_values
@@ -48,7 +50,8 @@ def load_cohort(config: StudyConfig) -> Cohort:
 
     Returns
     -------
-    The cohort; every patient is a group of one until `image_findings` has looked at the pictures.
+    The cohort; patients whose identifiers mean one person are in one group (`cohort.identity`). Those who share a
+    picture follow in `image_findings`.
 
     Raises
     ------
@@ -66,7 +69,9 @@ def load_cohort(config: StudyConfig) -> Cohort:
     raise_errors(findings)
     kept, images, flow = _flow(_reasons(clinical, labels, config), images, config)
     codes = labels.names.loc[kept].map({name: code for code, name in enumerate(labels.classes)}).astype(np.int64)
-    patients = pd.DataFrame({"label": codes, "group": np.arange(len(kept))}, index=pd.Index(kept, name="patient_id"))
+    patients = pd.DataFrame({"label": codes}, index=pd.Index(kept, name="patient_id"))
+    patients.insert(1, "group", joined_groups(kept, alias_pairs(kept)))
+    findings += alias_findings(patients)
     patients = patients.join(values).join(extra)
     objects = [name for name in patients.columns if patients[name].dtype == object]
     return Cohort(
@@ -82,7 +87,7 @@ def load_cohort(config: StudyConfig) -> Cohort:
 
 
 def with_groups(cohort: Cohort, groups: pd.Series) -> Cohort:
-    """Put patients who share a picture into one group.
+    """Put patients who share a picture or an identifier into one group.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class Split:
     settings
         How it was drawn: the study file's `split` and seed.
     moved
-        Patients taken from the test set into training because they share a picture with a training patient.
+        Patients taken from the test set into training because a training patient is in their group.
     """
 
     sets: pd.Series
@@ -52,8 +52,10 @@ class Split:
         """What a reader of the study must know of the split."""
         if not self.moved:
             return ()
-        what = f"{self.moved} test patients share a picture with a training patient and were moved to training"
-        return (Finding("warning", what, "split", "Mend the split or remove the duplicates"),)
+        what = f"{self.moved} test patients share a picture or an identifier with a training patient"
+        what += " and were moved to training"
+        fix = "Mend the split, or remove the duplicates"
+        return (Finding("warning", what, "split", fix),)
 
     def save(self, path: Path) -> None:
         """Write the split and its hash as JSON."""
@@ -122,10 +124,10 @@ def _settings(split: SplitConfig, seed: int) -> dict[str, Any]:
 
 
 def split_patients(patients: pd.DataFrame, split: SplitConfig, seed: int) -> Split:
-    """Draw the split: patients, never images; and patients who share a picture stay on one side.
+    """Draw the split: patients, never images; and patients of one group stay on one side.
 
-    A test patient who shares a picture with a training patient moves to training, never the other way round: so the
-    test set holds nothing that was seen in training.
+    A group are patients who share a picture or an identifier. A test patient with a training patient in the group
+    moves to training, never the other way round: so the test set holds nothing that was seen in training.
 
     Parameters
     ----------

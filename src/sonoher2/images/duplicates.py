@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float32]
 
@@ -68,29 +66,6 @@ def near_duplicate_pairs(hashes: Sequence[np.uint64], thumbnails: Sequence[Float
         same = np.maximum(_aligned_correlation(one, other), _aligned_correlation(other, one)) >= MIN_CORRELATION
         found += zip(first[same].tolist(), second[same].tolist(), strict=True)
     return sorted(found)
-
-
-def duplicate_groups(pairs: Sequence[tuple[int, int]], owners: Sequence[str]) -> dict[str, int]:
-    """Assign a group number to owners that have a picture in common, also through others.
-
-    Parameters
-    ----------
-    pairs
-        Indices into `owners`, as from `near_duplicate_pairs`.
-    owners
-        Of each picture, such as its patient.
-
-    Returns
-    -------
-    Owner to group, an owner without duplicates in its own. Groups are numbered from 0 in the order of their first
-    owner by name.
-    """
-    names, codes = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
-    ends = codes[np.asarray(pairs, dtype=int).reshape(-1, 2)]
-    links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(names), len(names)))
-    _, labels = connected_components(links, directed=False)
-    numbers: dict[int, int] = {}
-    return {str(name): numbers.setdefault(int(label), len(numbers)) for name, label in zip(names, labels, strict=True)}
 
 
 def _candidates(hashes: NDArray[np.uint64], detail: Floats) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:

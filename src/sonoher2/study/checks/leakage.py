@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable
 
 import pandas as pd
 
+from sonoher2.cohort.identity import alias_keys, doubtful_pairs
 from sonoher2.cohort.split import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
-SIDES = {"l", "r", "left", "right"}
-"""Last parts of identifiers that name an image or a breast rather than a patient."""
 ONE_SET = "there is one set only"
 
 
 def same_patient(facts: Facts) -> Outcome:
-    """LEAK001: identifiers in both sets that differ only in case, separators, leading zeros or the side of the body."""
+    """LEAK001: identifiers in both sets that mean one patient (an error), or may mean one (a warning).
+
+    A split that this version draws keeps the former together, so that only the latter are left.
+    """
     if not facts.both_sides:
         return skipped("LEAK001", ONE_SET)
-    alike = facts.sets.index.map(identity)
-    pairs = across_sets(facts.sets, alike)
-    if not pairs:
-        return passed("LEAK001")
-    what = f"{len(pairs)} patients may be in training and in the test set under two identifiers ({_shown(pairs)})"
-    return found("LEAK001", "error", what, "split")
-
-
-def identity(patient: str) -> tuple[str, ...]:
-    """Parts of an identifier that tell patients apart: ``BUS_0012-l`` is ``bus 12``, as is ``bus 12``."""
-    parts = [part.lstrip("0") or "0" for part in re.findall(r"\d+|[^\W\d_]+", patient.casefold())]
-    return tuple(parts[:-1] if len(parts) > 1 and parts[-1] in SIDES else parts)
+    names = [str(name) for name in facts.sets.index]
+    pairs = across_sets(facts.sets, alias_keys(names))
+    if pairs:
+        what = f"{len(pairs)} patients are in training and in the test set under two identifiers ({_shown(pairs)})"
+        return found("LEAK001", "error", what, "split")
+    labels = facts.cohort.patients["label"].set_axis(names)
+    doubtful = [pair for pair in doubtful_pairs(names, labels.to_dict()) if facts.sets[list(pair)].nunique() > 1]
+    if doubtful:
+        what = f"{len(doubtful)} pairs of identifiers in training and in the test set may each mean one patient"
+        return found("LEAK001", "warning", f"{what} ({_shown(doubtful)})", "split")
+    return passed("LEAK001")
 
 
 def across_sets(sets: pd.Series, key: Iterable[Hashable]) -> list[tuple[str, str]]:
@@ -44,10 +44,10 @@ def across_sets(sets: pd.Series, key: Iterable[Hashable]) -> list[tuple[str, str
     key
         (patients,), in the same order.
     """
-    keys = pd.Series(list(key), index=sets.index, dtype=object)
-    first = {name: keys[sets == name].drop_duplicates() for name in (TRAIN, TEST)}
-    test = {value: patient for patient, value in first[TEST].items()}
-    return [(str(patient), str(test[value])) for patient, value in first[TRAIN].items() if value in test]
+    first: dict[str, dict[Hashable, str]] = {TRAIN: {}, TEST: {}}
+    for (patient, subset), value in zip(sets.items(), key, strict=True):
+        first[subset].setdefault(value, str(patient))
+    return [(patient, first[TEST][value]) for value, patient in first[TRAIN].items() if value in first[TEST]]
 
 
 def shared_pictures(facts: Facts) -> Outcome:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.cohort.identity import alias_keys, view_stems
 from sonoher2.cohort.split import TEST, TRAIN
 from sonoher2.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
@@ -21,7 +22,7 @@ from sonoher2.evaluation.leakage import count_scaled, selection_excess, trace_th
 from sonoher2.selection.univariate import p_values
 from sonoher2.study.audit.tables.read import Pooled, Tables
 from sonoher2.study.audit.tables.rerun import Rerun, features_behind
-from sonoher2.study.checks.leakage import across_sets, identity
+from sonoher2.study.checks.leakage import across_sets
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
 
@@ -55,14 +56,21 @@ class Sign:
 
 
 def both_sides(tables: Tables) -> Sign:
-    """LEAK001: a patient in training and in the test set."""
+    """LEAK001: a patient in training and in the test set, under one identifier or with views under two."""
     looked = "the same patient in both sets"
     rows = pd.concat([tables.rows, tables.predictions], ignore_index=True).dropna(subset="set")
     sets = rows.drop_duplicates(["patient_id", "set"]).set_index("patient_id")["set"]
     if set(sets) != {TRAIN, TEST}:
         return Sign(looked, skipped("LEAK001", "the tables do not say who is in training and who is tested"))
-    pairs = across_sets(sets, sets.index.map(identity))
-    evidence = f"{len(pairs)} patients of {sets.index.nunique()}"
+    keys = pd.Series(alias_keys(sets.index), index=sets.index, dtype=object)
+    pairs = across_sets(sets, keys)
+    views = view_stems(sets.index, rows.dropna(subset="label").set_index("patient_id")["label"].to_dict())
+    torn = across_sets(sets, [views.get(name, (str(name),)) for name in sets.index]) if views else []
+    if len(torn) > len(pairs):
+        evidence = f"{len(torn)} of {len(set(views.values()))} patients, if the last number of a name is that of a view"
+        what = f"{len(torn)} patients have views in both sets, {' and '.join(torn[0])} first"
+        return Sign(looked, found("LEAK001", "error", what), evidence)
+    evidence = f"{len(pairs)} patients of {keys.nunique()}"
     if not pairs:
         return Sign(looked, passed("LEAK001"), evidence)
     shown = " and ".join(pairs[0]) if pairs[0][0] != pairs[0][1] else pairs[0][0]

@@ -96,7 +96,7 @@ def features_behind(data: Pooled, scores: pd.Series) -> tuple[NDArray[np.bool_],
     own = scores.reindex(data.patients)
     known = own.notna().to_numpy()
     X = np.asarray(MedianZScore().fit_transform(data.X))[known]
-    target = own[known].rank().to_numpy()
+    target = own[known].rank().to_numpy(copy=True)
     for side in (True, False):
         # training scores may be out of fold, or of the fit itself: on another scale than those of the test set
         rows = data.training[known] == side

@@ -1,0 +1,119 @@
+"""Which identifiers mean one patient, and which never do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sonoher2.cohort.identity import alias_keys, alias_pairs, doubtful_pairs, identity, view_stems
+from sonoher2.cohort.table import read_table
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("BUS_0012-l", "bus 12", True),
+        ("bus_0012-l", "bus_0012-r", True),
+        ("P1", "P01", True),
+        ("P1", "p1", True),
+        ("1.0", "1", True),
+        ("001", "1", True),
+        ("Ｐ１", "P1", True),
+        ("P\u200b1", "P1", True),
+        ("\ufeffP1", "P1", True),
+        ("P1\u00a0", "P1", True),
+        ("P\u20111", "P-1", True),
+        ("\u04201", "P1", True),  # a Cyrillic letter
+        ("P1_L", "P1_R", True),
+        ("P1 (left)", "p1-Right", True),
+        ("P1左", "P1右侧", True),
+        ("左12", "右12", True),
+        ("STRASSE 1", "straße 1", True),
+        ("P1", "P10", False),
+        ("P1.0", "P1", False),
+        ("1.5", "15", False),
+        ("A-1", "B-1", False),
+        ("1-23", "12-3", False),
+        ("R", "L", False),
+        ("Zhang L", "Zhang R", False),
+        ("TCGA-A8-A08L", "TCGA-A8-A08R", False),
+        ("TCGA-A8-A08L", "TCGA-A8-A08", False),
+        ("P1+", "P1*", False),
+        ("--", "__", False),
+    ],
+)
+def test_identifiers_that_mean_one_patient(one: str, other: str, same: bool) -> None:
+    assert (identity(one) == identity(other)) == same
+    assert bool(alias_pairs([one, other])) == same
+
+
+def test_a_letter_is_a_side_only_where_the_cohort_says_so() -> None:
+    sides = ["1L", "1R", "2L", "2R", "3L", "3R", "4"]
+    assert alias_pairs(sides) == [("1L", "1R"), ("2L", "2R"), ("3L", "3R")]
+    # another letter in that place: all of them are parts of the name
+    assert alias_pairs([*sides, "5K"]) == []
+    centres = ["S1-A", "S1-B", "S1-C", "S1-L", "S1-R"]
+    assert alias_pairs(centres) == []
+    # three sides in the wild: left, right and not told
+    assert alias_pairs(["1-l", "1-r", "2-l", "3-s"]) == [("1-l", "1-r")]
+
+
+def test_what_may_be_one_patient_is_told_apart_from_what_is() -> None:
+    assert doubtful_pairs(["P101", "102", "P103"], {}) == []
+    assert doubtful_pairs(["P101", "101", "P102"], {}) == [("P101", "101")]
+    assert doubtful_pairs(["A1", "B1"], {}) == []
+    assert doubtful_pairs(["12L", "12R", "13L"], {}) == [("12L", "12R")]
+    assert doubtful_pairs(["L12", "R12"], {}) == [("L12", "R12")]
+    assert doubtful_pairs(["P1", "P01"], {}) == []  # they surely are
+
+
+def views(patients: int, each: int, first: int = 1) -> list[str]:
+    return [f"{patient:03}_{view}" for patient in range(1, patients + 1) for view in range(first, first + each)]
+
+
+def test_views_named_as_patients() -> None:
+    names = views(30, 2)
+    stems = view_stems(names, {})
+    assert stems["003_1"] == stems["003_2"] == ("3",)
+    assert stems["003_1"] != stems["004_1"]
+    assert doubtful_pairs(names, {})[0] == ("001_1", "001_2")
+    assert view_stems([f"P{name}" for name in views(6, 3, first=0)], {})
+    # those of one patient have one label
+    assert not view_stems(names, {name: int(name[-1]) for name in names})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        views(3, 40),  # sites and their patients
+        views(4, 2),  # too few to tell
+        [f"IMG_{number:03}" for number in range(50)],
+        [f"{year}-{number}" for year in range(2001, 2012) for number in (17, 35, 60)],
+        ["1-23", "12-3"],
+    ],
+)
+def test_numbers_at_the_end_that_are_no_views(names: list[str]) -> None:
+    assert view_stems(names, {}) == {}
+
+
+def test_no_two_patients_of_a_public_registry_are_taken_for_one(shared: Path) -> None:
+    registries = {
+        "TCGA-BRCA/data_clinical_patient.txt": "PATIENT_ID",
+        "METABRIC/Breast_Cancer_METABRIC.csv": "Patient ID",
+    }
+    for table, column in registries.items():
+        names = read_table(shared / "data/clinical" / table)[column].unique().tolist()
+        assert len(names) > 1000
+        assert alias_pairs(names) == []
+        assert doubtful_pairs(names, {}) == []
+
+
+@given(st.lists(st.text(max_size=12), max_size=12, unique=True))
+def test_any_text_has_a_key(names: list[str]) -> None:
+    keys = alias_keys(names)
+    assert len(keys) == len(names)
+    assert all(key for key in keys)
+    doubtful_pairs(names, {})
