@@ -9,10 +9,21 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
-from sonoher2.errors import Finding, FindingsError, InputError
+from sonoher2.errors import Finding, FindingsError
+from sonoher2.files import path_fault
+from sonoher2.yaml_file import read_yaml
 
 Timing = Literal["pre-biopsy", "biopsy", "post-op"]
 TIMINGS: tuple[str, ...] = get_args(Timing)
@@ -34,15 +45,25 @@ RESERVED = ("label", "group", "set", "site", "scanner", "date", "given", "images
 """Names of columns that every cohort may have; a clinical column cannot take them."""
 
 
+def _possible(path: Path) -> Path:
+    fault = path_fault(str(path))
+    if fault:
+        raise ValueError(f"this cannot be a path: {fault}")
+    return path
+
+
+FilePath = Annotated[Path, AfterValidator(_possible)]
+
+
 class _Strict(BaseModel):
     # levels and values are compared as text: `levels: [1, 2, 3]` and `where: {grade: [3]}` are meant so
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
 class Join(_Strict):
     """Another table whose columns are added row by row."""
 
-    table: Path
+    table: FilePath
     on: str = Field(description="Column that both tables have and that is unique in the joined one.")
 
 
@@ -82,7 +103,7 @@ class ImageReading(_FileReading):
 class ImagesConfig(_FileReading):
     """The `images` table: one row per image."""
 
-    table: Path
+    table: FilePath
     join: list[Join] = []
     where: dict[str, list[str]] = Field({}, description="Keep only rows whose column has one of these values.")
     patient_id: ColumnSource = "patient_id"
@@ -147,7 +168,7 @@ class ClinicalColumn(_Strict):
 class ClinicalConfig(_Strict):
     """The `clinical` table: one row per patient (rows that agree are merged)."""
 
-    table: Path
+    table: FilePath
     join: list[Join] = []
     where: dict[str, list[str]] = {}
     patient_id: ColumnSource = "patient_id"
@@ -254,7 +275,7 @@ class RadiomicsConfig(_Strict):
     """What is measured inside the lesion."""
 
     filters: list[ImageFilter] = Field(list(ALL_FILTERS), min_length=1)
-    log_sigma: list[Annotated[float, Field(gt=0)]] = Field(
+    log_sigma: list[Annotated[float, Field(gt=0, le=100)]] = Field(
         [1.0, 2.0, 3.0, 4.0, 5.0], min_length=1, description="mm after resampling, else pixels."
     )
     bin_count: int | None = Field(None, ge=2, le=256, description="Grey levels per region; 32 unless told.")
@@ -285,7 +306,7 @@ class DeepConfig(_Strict):
         "frozen", description="Fine-tuned: a network for each fold, trained without the fold's patients."
     )
     epochs: int = Field(4, ge=1, le=500, description="Of fine-tuning.")
-    unfreeze: int = Field(1, ge=-1, description="How many of the last used stages are fine-tuned; -1 for all.")
+    unfreeze: int = Field(1, ge=-1, le=1000, description="How many of the last used stages are fine-tuned; -1 for all.")
     weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
     size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
     margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
@@ -314,7 +335,7 @@ class SelectionConfig(_Strict):
     fdr: bool = False
     correlation: Literal["spearman", "pearson"] | None = "spearman"
     max_correlation: float = Field(0.9, gt=0, le=1)
-    mrmr: int | None = Field(30, ge=1, description="At most this many features by mRMR; none to skip.")
+    mrmr: int | None = Field(30, ge=1, le=100_000, description="At most this many features by mRMR; none to skip.")
     lasso: bool = True
 
 
@@ -324,7 +345,9 @@ class StabilityConfig(_Strict):
     strength: float = Field(
         0.05, gt=0, le=0.3, description="Change of the outline for the ICC, as a share of the lesion's diameter."
     )
-    patients: int = Field(100, ge=10, description="At most this many training patients are outlined anew for the ICC.")
+    patients: int = Field(
+        100, ge=10, le=1_000_000, description="At most this many training patients are outlined anew for the ICC."
+    )
     strengths: list[Annotated[float, Field(gt=0, le=0.3)]] = Field(
         [0.05, 0.1], min_length=1, description="Changes of the test patients' outlines, for the AUC."
     )
@@ -340,8 +363,8 @@ class HarmoniseConfig(_Strict):
 class ValidationConfig(_Strict):
     """Nested cross-validation of the training patients."""
 
-    outer_folds: int = Field(5, ge=2)
-    inner_folds: int = Field(5, ge=2)
+    outer_folds: int = Field(5, ge=2, le=10_000)
+    inner_folds: int = Field(5, ge=2, le=10_000)
     by: Literal["random", "site"] = Field(
         "random", description="`site`: leave one site out; each training patient is scored as if from a new site."
     )
@@ -352,7 +375,7 @@ class EvaluationConfig(_Strict):
 
     threshold: Literal["youden", "sensitivity", "specificity"] = "youden"
     threshold_at: float = Field(0.9, gt=0, lt=1, description="The sensitivity or specificity to reach in training.")
-    bootstrap: int = Field(2000, ge=100)
+    bootstrap: int = Field(2000, ge=100, le=1_000_000)
     confidence: float = Field(0.95, gt=0.5, lt=1)
     coverage: float = Field(
         0.9, gt=0.5, lt=1, description="How often a patient's set of possible classes shall hold the true one."
@@ -366,8 +389,8 @@ class StudyConfig(_Strict):
     """A whole study."""
 
     title: str = "HER2 study"
-    seed: int = 0
-    data: Path = Path()
+    seed: int = Field(0, ge=0, lt=2**31)
+    data: FilePath = Path()
     synthetic: bool = Field(False, description="The cohort is simulated; every page of the report says so.")
     images: ImagesConfig | None = None
     clinical: ClinicalConfig
@@ -480,7 +503,7 @@ def load_study(path: Path, data: Path | None = None) -> StudyConfig:
         The file cannot be read as YAML, or keys or values in it are wrong; all wrong ones are named at once.
     """
     path = Path(path)
-    values = _read_yaml(path)
+    values = read_yaml(path)
     try:
         study = StudyConfig.model_validate(values)
     except ValidationError as error:
@@ -489,48 +512,8 @@ def load_study(path: Path, data: Path | None = None) -> StudyConfig:
     return study.model_copy(update={"data": folder.resolve()})
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML as a user means it: equal keys are an error; yes, no and dates stay the words that were written."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-# YAML 1.1 reads `levels: [no, yes]` as booleans and `test_from: 2020-01-01` as a date
-_FIRST_LETTERS = {"tag:yaml.org,2002:bool": "tTfF", "tag:yaml.org,2002:timestamp": ""}
-_UniqueKeyLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if (first or "") in _FIRST_LETTERS.get(tag, first or "")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot read the study file ({getattr(error, 'strerror', None) or 'not UTF-8 text'})",
-            where=str(path),
-            fix="Give the path of a YAML file; `sonoher2 init FOLDER` writes one",
-        ) from None
-    try:
-        values = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "it is not YAML"
-        raise InputError(f"not readable as YAML: {problem}", where=where, fix="Mend that line") from None
-    if not isinstance(values, dict):
-        raise InputError("the study file holds no keys", where=str(path), fix="See docs/study-file.md")
-    return values
+LONGEST_SHOWN = 80
+"""Characters of a wrong value that are shown."""
 
 
 def _finding(path: Path, values: Any, problem: Any) -> Finding:
@@ -558,8 +541,12 @@ def _finding(path: Path, values: Any, problem: Any) -> Finding:
         return Finding("error", f"`kind` must be one of {expected}", where)
     message = problem["msg"].removeprefix("Value error, ")
     got = problem.get("input")
-    shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
+    shown = f" (got {_short(repr(got))})" if isinstance(got, str | int | float | bool) else ""
     return Finding("error", f"{message[0].lower()}{message[1:]}{shown}", where)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _all_keys() -> list[str]:

@@ -13,6 +13,9 @@ from typing import Any
 
 from sonoher2.errors import InputError
 
+LONGEST_NAME, LONGEST_PATH = 255, 4095
+"""Bytes that common file systems allow."""
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
@@ -45,6 +48,27 @@ def atomic_path(target: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def path_fault(text: str) -> str:
+    """Say why a text cannot be the path of a file on any common system; empty when it can.
+
+    Parameters
+    ----------
+    text
+        From a study file, a table or a bundle.
+    """
+    if "\0" in text:
+        return "it holds a NUL character"
+    parts = [len(part) for part in os.fsencode(text.replace("\\", "/")).split(b"/")]
+    if max(parts) > LONGEST_NAME or sum(parts) + len(parts) > LONGEST_PATH:
+        return f"a name has at most {LONGEST_NAME} bytes and a path {LONGEST_PATH}"
+    return ""
+
+
+def absolute_path(folder: Path, text: str) -> str:
+    """Make a path from a table absolute; one that no file can have (see `path_fault`) stays as it is."""
+    return text if path_fault(text) else str((folder / text).resolve())
 
 
 def _umask() -> int:

@@ -1,25 +1,28 @@
-"""Reading a bundle: hashes first, then only types on a fixed allow-list."""
+"""Reading a bundle: hashes first, then only what our own models are made of, then whether the parts fit."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import skops.io
 from pydantic import ValidationError
-from skops.io.exceptions import UntrustedTypesFoundException
 
+from sonoher2.bundle.consistent import check_consistent
 from sonoher2.bundle.reference import Reference, load_reference
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
+from sonoher2.bundle.skops_file import AGAIN, load_skops
 from sonoher2.errors import InputError
-from sonoher2.files import file_sha256
 from sonoher2.fusion.signatures import SignatureSet
-from sonoher2.models.trusted import TRUSTED_TYPES
 
 if TYPE_CHECKING:
     from sonoher2.models.deep.kept import KeptNetwork
+
+MOST_BYTES = {MANIFEST: 1 << 20, SCHEMA: 16 << 20, MODEL: 256 << 20, NETWORK: 1 << 30, REFERENCE: 64 << 20}
+"""Limit of each part of a bundle; `model.skops` and `network.skops` keep it unpacked, too."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,16 @@ class Bundle:
 
 
 def load_model(data: bytes) -> SignatureSet:
-    """Fitted signatures from `dump_model`'s bytes; types outside the allow-list are refused.
+    """Fitted signatures from `dump_model`'s bytes; anything else is refused.
 
     Raises
     ------
     InputError
         The file holds something that is no SonoHER2 model.
     """
-    model = _trusted(data)
+    model = load_skops(data, most_bytes=MOST_BYTES[MODEL])
     if not isinstance(model, SignatureSet):
-        raise InputError("the model file holds no signatures", fix=_AGAIN)
+        raise InputError("the model file holds no signatures", fix=AGAIN)
     return model
 
 
@@ -71,20 +74,10 @@ def load_networks(data: bytes) -> tuple[KeptNetwork, ...]:
     """
     from sonoher2.models.deep.kept import KeptNetwork
 
-    networks = _trusted(data)
+    networks = load_skops(data, most_bytes=MOST_BYTES[NETWORK])
     if not isinstance(networks, list) or not all(isinstance(network, KeptNetwork) for network in networks):
-        raise InputError("the network file holds no networks", fix=_AGAIN)
+        raise InputError("the network file holds no networks", fix=AGAIN)
     return tuple(networks)
-
-
-def _trusted(data: bytes) -> Any:
-    try:
-        return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
-    except UntrustedTypesFoundException as error:
-        raise InputError(f"the model holds types that are not trusted ({error})", fix=_AGAIN) from None
-
-
-_AGAIN = "Use the folder `bundle` that `sonoher2 run` wrote, unchanged"
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -93,29 +86,74 @@ def load_bundle(folder: Path) -> Bundle:
     Raises
     ------
     InputError
-        No bundle, one of another format, or one that was changed since it was written.
+        No bundle, one of another format, one that was changed since it was written, or one that no run wrote.
     """
     folder = Path(folder)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"]
-        schema_text = (folder / SCHEMA).read_text(encoding="utf-8")
-        model = (folder / MODEL).read_bytes()
-    except (OSError, ValueError, KeyError):
-        raise InputError("this is no bundle", where=str(folder), fix=_AGAIN) from None
-    if manifest.get("format") != 1:
-        raise InputError(
-            f"bundle format {manifest.get('format')}, this version reads 1",
-            where=str(folder),
-            fix="Use the version of SonoHER2 that wrote it",
-        )
-    for name, expected in files.items():
-        if not (folder / name).is_file() or file_sha256(folder / name) != expected:
-            raise InputError(f"{name} was changed since the bundle was written", where=str(folder), fix=_AGAIN)
+        written = _read(folder, MANIFEST)
+        parts = _parts(folder, _listed(written))
+        schema = _schema(parts[SCHEMA])
+        networks = load_networks(parts[NETWORK]) if NETWORK in parts else ()
+        reference = load_reference(parts[REFERENCE]) if REFERENCE in parts else None
+        model = load_model(parts[MODEL])
+        check_consistent(schema, model, networks, reference)
+    except InputError as error:
+        # a fault speaks of the bundle, whichever part it was found in
+        raise InputError(error.what, where=str(folder), fix=error.fix or AGAIN) from None
+    return Bundle(schema, model, hashlib.sha256(written).hexdigest(), networks, reference)
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path, most = folder / name, MOST_BYTES[name]
     try:
-        schema = BundleSchema.model_validate_json(schema_text)
-    except ValidationError:
-        raise InputError(f"{SCHEMA} cannot be read", where=str(folder), fix=_AGAIN) from None
-    networks = load_networks((folder / NETWORK).read_bytes()) if NETWORK in files else ()
-    reference = load_reference((folder / REFERENCE).read_bytes()) if REFERENCE in files else None
-    return Bundle(schema, load_model(model), file_sha256(folder / MANIFEST), networks, reference)
+        # a pipe or a device may never end
+        if not path.is_file():
+            raise InputError("this is no bundle" if name in (MANIFEST, MODEL, SCHEMA) else f"{name} is missing")
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise InputError(f"{name} cannot be read ({error.strerror})") from None
+    if len(data) > most:
+        raise InputError(f"{name} is larger than {most >> 20} MB, which no bundle's is")
+    return data
+
+
+def _listed(manifest: bytes) -> Mapping[str, str]:
+    """Hashes by name from the manifest; it may name the parts of a bundle and nothing else."""
+    try:
+        found: Any = json.loads(manifest)
+    except (ValueError, RecursionError):
+        raise InputError(f"this is no bundle: {MANIFEST} is not JSON") from None
+    files = found.get("files") if isinstance(found, dict) else None
+    if not isinstance(files, dict) or "format" not in found:
+        raise InputError(f"this is no bundle: {MANIFEST} does not list its files")
+    if found["format"] != 1 or isinstance(found["format"], bool):
+        shown = str(found["format"])[:20]
+        raise InputError(
+            f"bundle format {shown}, this version reads 1", fix="Use the version of SonoHER2 that wrote it"
+        )
+    if not {MODEL, SCHEMA} <= set(files) <= {MODEL, SCHEMA, NETWORK, REFERENCE}:
+        raise InputError(f"{MANIFEST} must list {MODEL} and {SCHEMA}, and no other files than a bundle's")
+    if not all(isinstance(sha256, str) for sha256 in files.values()):
+        raise InputError(f"{MANIFEST} holds something else than hashes")
+    return files
+
+
+def _parts(folder: Path, listed: Mapping[str, str]) -> dict[str, bytes]:
+    """Read each part once, so that what was hashed is what is used."""
+    for name in (NETWORK, REFERENCE):
+        if name not in listed and (folder / name).exists():
+            raise InputError(f"{name} is not listed in {MANIFEST}", fix=f"Delete it, or {AGAIN[0].lower()}{AGAIN[1:]}")
+    parts = {}
+    for name, expected in listed.items():
+        parts[name] = _read(folder, name)
+        if hashlib.sha256(parts[name]).hexdigest() != expected:
+            raise InputError(f"{name} was changed since the bundle was written")
+    return parts
+
+
+def _schema(data: bytes) -> BundleSchema:
+    try:
+        return BundleSchema.model_validate_json(data)
+    except (ValidationError, ValueError, RecursionError):
+        raise InputError(f"{SCHEMA} cannot be read") from None

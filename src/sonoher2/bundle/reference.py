@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 from numpy.typing import NDArray
 
 from sonoher2.errors import InputError
@@ -21,6 +22,8 @@ from sonoher2.fusion.images import BestNetwork, FeatureSignature
 from sonoher2.fusion.logistic import LogisticSignature
 from sonoher2.fusion.signatures import SignatureSet
 
+MOST_CELLS = 20_000_000
+"""20,000 patients with 1,000 columns; as numbers 160 MB."""
 _LABEL, _SCORE, _SPACE = "label", "score", "space"
 
 
@@ -143,12 +146,29 @@ def load_reference(data: bytes) -> Reference:
         The file holds something else.
     """
     try:
+        _check_size(data)
         table = pd.read_parquet(io.BytesIO(data))
         labels, scores, spaces = (pd.DataFrame(table[part]) for part in (_LABEL, _SCORE, _SPACE))
         named = {str(name): pd.DataFrame(spaces[name]).astype(np.float64) for name in spaces.columns.unique(0)}
-        return Reference(labels.iloc[:, 0], scores, named)
-    except (OSError, ValueError, KeyError, TypeError):
+        if scores.isna().any(axis=None) or any(not np.isfinite(space).all(axis=None) for space in named.values()):
+            raise ValueError("not numbers")
+        return Reference(labels.iloc[:, 0], scores.astype(np.float64), named)
+    except InputError:
+        raise
+    # pyarrow's own errors, and whatever pandas makes of a table that it did not write
+    except Exception:
         raise InputError(
             "the file of training cases cannot be read",
             fix="Use the folder `bundle` that `sonoher2 run` wrote, unchanged",
         ) from None
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse a table whose few bytes stand for more cells than any cohort has."""
+    about = pyarrow.parquet.ParquetFile(io.BytesIO(data)).metadata
+    unpacked = sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
+    if about.num_rows * about.num_columns > MOST_CELLS or unpacked > 8 * MOST_CELLS:
+        raise InputError(
+            f"the file of training cases has more than {MOST_CELLS:,} cells",
+            fix="Use the folder `bundle` that `sonoher2 run` wrote, unchanged",
+        )

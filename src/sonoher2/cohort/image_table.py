@@ -12,6 +12,7 @@ from sonoher2.cohort.collect import collected
 from sonoher2.cohort.table import none_if_missing, place, resolve
 from sonoher2.config import ColumnSource, ImagesConfig
 from sonoher2.errors import Finding
+from sonoher2.files import absolute_path, path_fault
 
 COLUMNS = (
     "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "mm_per_pixel",
@@ -90,11 +91,11 @@ def _absolute(rows: pd.DataFrame, folder: Path, where: str, findings: list[Findi
     """Make paths absolute; a file that does not exist is an error."""
     rows = rows.copy()
     for name in ("image", "second_mask"):
-        rows[name] = rows[name].map(lambda text: str((folder / text).resolve()), na_action="ignore")
-    rows["masks"] = rows["masks"].map(lambda names: tuple(str((folder / name).resolve()) for name in names))
+        rows[name] = rows[name].map(lambda text: absolute_path(folder, text), na_action="ignore")
+    rows["masks"] = rows["masks"].map(lambda names: tuple(absolute_path(folder, name) for name in names))
     for name, paths in (("image", rows["image"]), ("mask", rows["masks"].explode()), ("mask", rows["second_mask"])):
         given = paths.dropna()
-        gone = given[[not Path(path).is_file() for path in given]]
+        gone = given[[bool(path_fault(path)) or not Path(path).is_file() for path in given]]
         if len(gone):
             what = f"{len(gone)} {name} files do not exist, the first of them {gone.iloc[0]}"
             fix = "Mend the table, the template or `data` in the study file"

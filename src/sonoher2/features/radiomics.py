@@ -23,6 +23,8 @@ from sonoher2.features.texture import intensity_features
 from sonoher2.regions.rings import peritumoural_ring, peritumoural_ring_width
 
 RING_PREFIX = "ring_"
+MOST_PIXELS = 100_000_000
+"""Of a resampled image: 800 MB as numbers."""
 
 
 def _pyradiomics_order(definitions: list[Definition]) -> NDArray[np.intp]:
@@ -122,6 +124,11 @@ def _prepare(
             fix="Give mm_per_pixel for every image, or remove radiomics.resample_mm",
         )
     side = config.resample_mm
+    if mask.size * float(mm_per_pixel[0]) * mm_per_pixel[1] > MOST_PIXELS * side**2:
+        raise InputError(
+            f"pixels of {side:g} mm would make an image of more than {MOST_PIXELS:,} pixels",
+            fix="Give a larger radiomics.resample_mm, or check the image's mm per pixel",
+        )
     pixels, mask = resample(pixels, mask, mm_per_pixel, side)
     if not mask.any():
         raise InputError(
