@@ -17,6 +17,7 @@ from sonoher2 import __version__
 from sonoher2.commands.audit import app as audit_app
 from sonoher2.commands.enhance import enhance, train_enhancer
 from sonoher2.commands.segment import segment, train_segmenter
+from sonoher2.commands.unread import unread_listed
 from sonoher2.errors import Finding, SonoHer2Error, UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ ClickException: type[Exception] = next(base for base in typer.BadParameter.__mro
 
 CTRL_C = 130
 """What newer releases of typer return for a KeyboardInterrupt, which they catch."""
+UNREAD = "unread-values.csv"
 INTERRUPTED = "Interrupted. What is finished is kept: the same command resumes."
 
 app = typer.Typer(
@@ -138,7 +140,8 @@ def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
     config = load_study(study, data)
     from sonoher2.study.check import check_study
 
-    report = check_study(config, jobs)
+    with unread_listed(study.with_name(f"{study.stem}-{UNREAD}")):
+        report = check_study(config, jobs)
     typer.echo(report.text())
     report.raise_errors()
 
@@ -152,7 +155,8 @@ def run_command(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs:
     from sonoher2.report.html import write_report
     from sonoher2.study.run import run_study
 
-    result = run_study(config, out, jobs)
+    with unread_listed(out / UNREAD):
+        result = run_study(config, out, jobs)
     _show_findings(result.findings)
     _show_signatures(result, write_report(result, out))
 
@@ -245,7 +249,8 @@ def validate(
     from sonoher2.report.html import write_report
     from sonoher2.study.validate import validate_bundle
 
-    result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
+    with unread_listed(out / UNREAD):
+        result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
     _show_findings(result.findings)
     _show_signatures(result, write_report(result, out))
 

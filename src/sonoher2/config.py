@@ -29,7 +29,10 @@ Timing = Literal["pre-biopsy", "biopsy", "post-op"]
 TIMINGS: tuple[str, ...] = get_args(Timing)
 Kind = Literal["number", "ordered", "category", "yes/no"]
 Her2Rule = Literal["ASCO/CAP 2018", "ASCO/CAP 2023"]
-Her2Task = Literal["positive-vs-negative", "low-vs-zero", "zero-low-positive"]
+Her2Task = Literal[
+    "positive-vs-negative", "low-vs-zero", "zero-low-positive", "low-ultralow-vs-null", "ultralow-vs-null"
+]
+Her2Role = Literal["ihc", "ish", "ratio", "copies", "status"]
 ImageFilter = Literal[
     "original", "wavelet", "log", "square", "squareroot", "logarithm", "exponential", "gradient", "lbp-2d"
 ]
@@ -183,6 +186,37 @@ class ClinicalConfig(_Strict):
         return self
 
 
+def _spellings(value: Any) -> Any:
+    """Check a map of spellings, whose own keys may be anything that a cell can hold."""
+    if not isinstance(value, dict):
+        raise ValueError('a map is needed, such as {"2＋": 2+} or {ihc: {"HER2+": 3+}}')
+    roles = get_args(Her2Role)
+    for spelling, meaning in value.items():
+        if isinstance(meaning, dict) and spelling in roles:
+            _spellings(meaning)
+        elif isinstance(meaning, dict):
+            raise ValueError(f"spellings are given for all columns or for one of {', '.join(roles)}")
+        elif spelling is None or meaning is None or isinstance(meaning, list):
+            raise ValueError("put spellings in quotes, and write `missing` for a value that is none")
+    return value
+
+
+class Recount(_Strict):
+    """A second count of the ISH by another observer, which the guideline asks for in groups 2 to 4 with IHC 2+."""
+
+    ratio: str | None = Field(None, description="Column of the HER2/CEP17 ratio.")
+    copies: str | None = Field(None, description="Column of the mean HER2 copies per cell.")
+    result: str | None = Field(None, description="Column of the final result, where both counts were weighed.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Recount:
+        if (self.ratio is None) != (self.copies is None):
+            raise ValueError("a recount has both `ratio` and `copies`")
+        if self.ratio is None and self.result is None:
+            raise ValueError("give `ratio` and `copies` of the recount, or its `result`")
+        return self
+
+
 class Her2Target(_Strict):
     """HER2 status from raw immunohistochemistry (IHC) and in-situ hybridisation (ISH) by a named rule."""
 
@@ -193,11 +227,27 @@ class Her2Target(_Strict):
     status: str | None = Field(None, description="Column of a reported status, compared and never used as label.")
     rule: Her2Rule
     task: Her2Task = "positive-vs-negative"
+    values: Annotated[dict[str, str | dict[str, str]], BeforeValidator(_spellings)] = Field(
+        {}, description="What spellings of the table mean, for all columns or by column (`ihc`, `ish`, ...)."
+    )
+    ish_rule: Her2Rule | None = Field(
+        None, description="The guideline that the words in `ish` follow, where all follow one of these."
+    )
+    recount: Recount | None = Field(None, description="A second count of the ISH by another observer.")
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the table's columns that the status rests on."""
-        return tuple(name for name in (self.ihc, self.ish, self.ratio, self.copies, self.status) if name)
+        named = [self.ihc, self.ish, self.ratio, self.copies, self.status]
+        if self.recount is not None:
+            named += [self.recount.ratio, self.recount.copies, self.recount.result]
+        return tuple(name for name in named if name)
+
+    def spellings(self, role: Her2Role) -> dict[str, str]:
+        """Map spellings to meanings for the columns of a role, as the study file says."""
+        own = self.values.get(role, {})
+        flat = {spelling: meaning for spelling, meaning in self.values.items() if isinstance(meaning, str)}
+        return flat | (own if isinstance(own, dict) else {})
 
 
 class ColumnTarget(_Strict):

@@ -20,6 +20,7 @@ from sonoher2.cohort.her2_status import (
     read_ihc,
     read_ish,
     read_ish_number,
+    recounted,
     rule_counts,
 )
 from sonoher2.cohort.table import read_table
@@ -71,19 +72,25 @@ def test_groups_of_a_dual_probe() -> None:
     [
         (None, None, None, "no ISH"),
         ("ISH positive", None, None, "ISH positive"),
-        ("ISH positive", 2.4, None, "ISH positive"),
+        ("ISH positive", 2.4, None, "ISH ratio >= 2.0 without copies"),
         ("ISH negative", 1.2, None, "ISH negative"),
         ("ISH equivocal", 2.1, None, "ISH ratio >= 2.0 without copies"),
         (None, 1.2, None, "ISH ratio < 2.0 without copies"),
-        ("ISH negative", 2.2, None, "ISH contradicts itself"),
-        ("ISH positive", 1.2, None, "ISH contradicts itself"),
+        ("ISH negative", 2.2, None, "ISH group 2"),
+        ("ISH positive", 1.2, None, "ISH group 3"),
         ("ISH negative", 2.4, 8.0, "ISH contradicts itself"),
         ("ISH positive", 1.2, 2.0, "ISH contradicts itself"),
         ("ISH group 3", 2.4, None, "ISH contradicts itself"),
         ("ISH negative", 2.4, 3.0, "ISH group 2"),
         ("ISH positive", 1.5, 7.0, "ISH group 3"),
         ("ISH equivocal", 1.5, 5.0, "ISH group 4"),
-        ("ISH positive", None, 5.0, "ISH positive"),
+        ("ISH positive", None, 5.0, "ISH equivocal"),
+        ("ISH negative", None, 5.0, "ISH negative"),
+        ("ISH negative", None, 7.0, "ISH contradicts itself"),
+        ("ISH positive", None, 3.0, "ISH contradicts itself"),
+        ("ISH group 2", 1.2, None, "ISH contradicts itself"),
+        ("ISH group 4", 1.2, None, "ISH group 4"),
+        ("ISH group 2", None, 5.0, "ISH contradicts itself"),
         ("ISH equivocal", None, 5.0, "ISH equivocal"),
     ],
 )
@@ -92,21 +99,66 @@ def test_words_and_numbers_of_ish(word: str, ratio: float | None, copies: float 
 
 
 @pytest.mark.parametrize(
+    ("word", "ratio", "copies", "expected"),
+    [("ISH positive", 2.4, None, "ISH positive"), ("ISH positive", None, 5.0, "ISH positive"),
+     ("ISH negative", 2.4, None, "ISH group 2"), ("ISH positive", 1.2, None, "ISH group 3"),
+     ("ISH positive", 1.2, 2.0, "ISH contradicts itself"), ("ISH positive", 2.4, 3.0, "ISH group 2")],
+)  # fmt: skip
+def test_words_that_are_known_to_follow_2018(word: str, ratio: float, copies: float | None, expected: str) -> None:
+    assert ish_finding(word, ratio, copies, follows_2018=True) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "result", "expected"),
+    [
+        ("ISH group 4", "no ISH", None, "ISH group 4"),
+        ("ISH group 4", "ISH group 4", None, "ISH group 4"),
+        ("ISH group 4", "ISH negative", None, "ISH group 4"),
+        ("ISH group 4", "ISH positive", None, "ISH contradicts itself"),
+        ("ISH group 4", "ISH positive", "ISH positive", "ISH positive"),
+        ("ISH group 3", "ISH group 4", None, "ISH contradicts itself"),
+        ("ISH group 2", "no ISH", "ISH negative", "ISH negative"),
+        ("ISH positive", "ISH negative", None, "ISH positive"),
+    ],
+)
+def test_a_recount_confirms_its_group_or_needs_a_decision(
+    first: str, second: str, result: str | None, expected: str
+) -> None:
+    assert recounted("2+", first, second, result) == expected  # type: ignore[arg-type]
+
+
+def test_recounts_of_a_table() -> None:
+    frame, patients = table(
+        score=["2", "2", "2", "1", "3"],
+        ratio=["1.5"] * 5, copies=["5"] * 5,
+        ratio2=["1.4", "2.6", "2.6", None, None], copies2=["4.8", "6.4", "6.4", None, None],
+        final=[None, None, "amplified", None, None],
+    )  # fmt: skip
+    recount = {"ratio": "ratio2", "copies": "copies2", "result": "final"}
+    target = Her2Target(ihc="score", ratio="ratio", copies="copies", recount=recount, rule="ASCO/CAP 2018")  # type: ignore[arg-type]
+    statuses, findings = her2_statuses(frame, patients, target, "t")
+    assert statuses["status"].tolist() == ["low", "indeterminate", "positive", "low", "positive"]
+    assert "the recount of 1 patients is in another ISH group" in str(findings[0])
+
+
+@pytest.mark.parametrize(
     ("text", "score"),
     [
         ("0", "0"), ("1+", "1+"), ("2+", "2+"), ("3+", "3+"), ("1", "1+"), ("2", "2+"), ("3.0", "3+"),
         ("IHC 2+", "2+"), ("2 +", "2+"), ("++", "2+"), ("HER2 (3+)", "3+"), ("Her-2/neu: 1+", "1+"), ("score 0", "0"),
         ("ultralow", "0 (ultralow)"), ("0+", "0 (ultralow)"), (">0<1+", "0 (ultralow)"), ("IHC 0+", "0 (ultralow)"),
-        ("4", None), ("1+/2+", None), ("2-3+", None), ("positive", None), ("20", None), ("(-)", None),
+        ("4", None), ("1+/2+", None), ("2-3+", None), ("positive", None), ("20", None), ("(-)", "0"),
     ],
 )  # fmt: skip
 def test_spellings_of_the_ihc_score(text: str, score: str | None) -> None:
     assert read_ihc(text) == score
 
 
-def test_ultralow_is_zero_and_counted_apart() -> None:
+def test_ultralow_is_a_status_of_its_own() -> None:
     result = her2_status("0 (ultralow)", "no ISH")
-    assert (result.status, result.branch) == ("zero", "IHC 0 (ultralow), no ISH")
+    assert (result.status, result.branch) == ("ultralow", "IHC 0 (ultralow), no ISH")
+    assert her2_status("0 (ultralow)", "ISH positive").status == "positive"
+    assert her2_status("0 (ultralow)", "ISH contradicts itself").status == "indeterminate"
 
 
 @pytest.mark.parametrize(
@@ -142,16 +194,19 @@ def test_numbers_that_decide_nothing_or_cannot_be_are_refused(text: str, kind: s
 
 
 def test_tasks_leave_out_what_they_cannot_place() -> None:
-    statuses = ("zero", "low", "positive", "negative", "indeterminate")
-    tasks = ("positive-vs-negative", "low-vs-zero", "zero-low-positive")
+    statuses = ("zero", "ultralow", "low", "positive", "negative", "indeterminate")
+    tasks = ("positive-vs-negative", "low-vs-zero", "zero-low-positive", "low-ultralow-vs-null", "ultralow-vs-null")
     assert [her2_classes(task) for task in tasks] == [  # type: ignore[arg-type]
-        ("negative", "positive"), ("zero", "low"), ("zero", "low", "positive"),
+        ("negative", "positive"), ("zero", "low"), ("zero", "low", "positive"), ("HER2-null", "low-ultralow"),
+        ("HER2-null", "ultralow"),
     ]  # fmt: skip
     placed = {task: [her2_class(status, task) for status in statuses] for task in tasks}  # type: ignore[arg-type]
     assert placed == {
-        "positive-vs-negative": ["negative", "negative", "positive", "negative", None],
-        "low-vs-zero": ["zero", "low", None, None, None],
-        "zero-low-positive": ["zero", "low", "positive", None, None],
+        "positive-vs-negative": ["negative", "negative", "negative", "positive", "negative", None],
+        "low-vs-zero": ["zero", "zero", "low", None, None, None],
+        "zero-low-positive": ["zero", "zero", "low", "positive", None, None],
+        "low-ultralow-vs-null": ["HER2-null", "low-ultralow", "low-ultralow", None, None, None],
+        "ultralow-vs-null": ["HER2-null", "ultralow", None, None, None, None],
     }
 
 
@@ -224,9 +279,17 @@ def test_tcga_brca(shared: Path) -> None:
         ihc="HER2_IHC_SCORE", ish="HER2_FISH_STATUS", ratio="HER2_CENT17_RATIO", status="IHC_HER2", rule="ASCO/CAP 2018"
     )
     statuses, findings = her2_statuses(frame, frame["PATIENT_ID"], target, "t")
-    assert findings == []
-    # by cross-tabulation of the table's raw columns
+    # by cross-tabulation of the table's raw columns: 25 of IHC 1+, 2+ or no score with `Positive` and a ratio of 2.0 or
+    # more, one of IHC 2+ with `Negative` and such a ratio
+    assert [str(finding).split(" is ")[0].split(" are ")[0] for finding in findings] == [
+        "t: ISH of 25 patients", "t: 1 patients",
+    ]  # fmt: skip
     assert statuses["status"].value_counts().to_dict() == {
-        "low": 406, "indeterminate": 389, "positive": 145, "negative": 96, "zero": 61,
+        "indeterminate": 413, "low": 407, "positive": 120, "negative": 96, "zero": 61,
     }  # fmt: skip
-    assert len(conflicts(statuses)) == 25
+    assert len(conflicts(statuses)) == 22
+    known = target.model_copy(update={"ish_rule": "ASCO/CAP 2018"})
+    statuses, findings = her2_statuses(frame, frame["PATIENT_ID"], known, "t")
+    assert statuses["status"].value_counts().to_dict() == {
+        "low": 407, "indeterminate": 388, "positive": 145, "negative": 96, "zero": 61,
+    }  # fmt: skip

@@ -205,7 +205,7 @@ def test_examples(
 def test_example_tcga_brca(shared: Path) -> None:
     config = load_study(EXAMPLES / "tcga-brca.yaml", data=shared / "data" / "clinical" / "TCGA-BRCA")
     cohort = load_cohort(config)
-    assert tuple(cohort.patients["label"].value_counts().sort_index()) == (563, 145)
-    assert sum(step.left_out for step in cohort.flow) == 389
+    assert tuple(cohort.patients["label"].value_counts().sort_index()) == (564, 120)
+    assert sum(step.left_out for step in cohort.flow) == 413
     assert all("indeterminate" in step.reason for step in cohort.flow if step.left_out)
-    assert len(cohort.conflicts) == 25
+    assert len(cohort.conflicts) == 22

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sonoher2.cohort.clinical import NO, YES, read_number
-from sonoher2.cohort.her2_status import read_ihc, read_ish
+from sonoher2.cohort.her2_cell import read_ihc, read_ish
 from sonoher2.cohort.table import plain
 from sonoher2.config import Kind, Timing
 

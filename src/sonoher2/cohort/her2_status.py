@@ -8,29 +8,26 @@ but follows from the IHC score that both report. `docs/her2-rules.md` explains e
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
-from sonoher2.cohort.clinical import one_per_patient, read_number
-from sonoher2.cohort.collect import collected
-from sonoher2.cohort.table import column, place, plain
+from sonoher2.cohort.clinical import one_per_patient
+from sonoher2.cohort.her2_cell import GROUPS, Ish, read_ihc, read_ish, read_ish_number
+from sonoher2.cohort.her2_columns import read_columns
+from sonoher2.cohort.her2_tokens import normalised
 from sonoher2.config import Her2Target, Her2Task
 from sonoher2.errors import Finding
 
-Status = Literal["positive", "low", "zero", "negative", "indeterminate"]
-"""`negative`: not positive, and without an IHC score neither low nor zero."""
-
-Ish = Literal[
-    "no ISH", "ISH positive", "ISH negative", "ISH group 2", "ISH group 3", "ISH group 4", "ISH equivocal",
-    "ISH ratio >= 2.0 without copies", "ISH ratio < 2.0 without copies", "ISH contradicts itself",
+__all__ = [
+    "Her2Result", "conflicts", "her2_class", "her2_classes", "her2_status", "her2_statuses", "ish_finding", "ish_group",
+    "read_ihc", "read_ish", "read_ish_number", "recounted", "rule_counts",
 ]  # fmt: skip
 
-Reader = Callable[[str], Any]
+Status = Literal["positive", "low", "ultralow", "zero", "negative", "indeterminate"]
+"""`ultralow`: a score of 0 with some staining; `negative`: not positive, and without an IHC score nothing finer."""
 
 IHC_SCORES = ("0", "1+", "2+", "3+", "missing")
 
@@ -48,46 +45,32 @@ _BRANCHES: dict[Ish, tuple[Status, Status, Status, Status, Status]] = {
     "ISH contradicts itself":    ("indeterminate", "indeterminate", "indeterminate", "positive", "indeterminate"),
 }  # fmt: skip
 
-_TASKS: dict[Her2Task, dict[Status, str]] = {
-    "positive-vs-negative": {"positive": "positive", "low": "negative", "zero": "negative", "negative": "negative"},
-    "low-vs-zero": {"low": "low", "zero": "zero"},
-    "zero-low-positive": {"zero": "zero", "low": "low", "positive": "positive"},
+_NEGATIVES = ("low", "ultralow", "zero", "negative")
+_TASKS: dict[Her2Task, dict[str, str]] = {
+    "positive-vs-negative": {"positive": "positive", **dict.fromkeys(_NEGATIVES, "negative")},
+    "low-vs-zero": {"low": "low", "ultralow": "zero", "zero": "zero"},
+    "zero-low-positive": {"zero": "zero", "ultralow": "zero", "low": "low", "positive": "positive"},
+    "low-ultralow-vs-null": {"low": "low-ultralow", "ultralow": "low-ultralow", "zero": "HER2-null"},
+    "ultralow-vs-null": {"ultralow": "ultralow", "zero": "HER2-null"},
 }
 _CLASSES: dict[Her2Task, tuple[str, ...]] = {
     "positive-vs-negative": ("negative", "positive"),
     "low-vs-zero": ("zero", "low"),
     "zero-low-positive": ("zero", "low", "positive"),
+    "low-ultralow-vs-null": ("HER2-null", "low-ultralow"),
+    "ultralow-vs-null": ("HER2-null", "ultralow"),
 }
-_WORDS: dict[str, Ish] = {
-    **dict.fromkeys(("positive", "pos", "amplified", "amplification", "yes", "1"), "ISH positive"),
-    **dict.fromkeys(
-        ("negative", "neg", "not amplified", "non-amplified", "nonamplified", "unamplified", "no amplification",
-         "no", "0"),
-        "ISH negative",
-    ),
-    **dict.fromkeys(("equivocal", "indeterminate", "borderline", "inconclusive"), "ISH equivocal"),
-}  # fmt: skip
-_EXCLUDED: dict[Ish, tuple[Ish, ...]] = {
-    "ISH positive": ("ISH negative",),
-    "ISH negative": ("ISH positive",),
-    "ISH ratio >= 2.0 without copies": ("ISH negative", "ISH group 3", "ISH group 4"),
-    "ISH ratio < 2.0 without copies": ("ISH positive", "ISH group 2"),
-}
-"""Words that a counted result excludes."""
-
 _REPORTED: dict[str, tuple[Status, ...]] = {
-    **dict.fromkeys(("positive", "pos", "her2+", "her2-positive", "her2 positive"), ("positive",)),
-    **dict.fromkeys(("negative", "neg", "her2-", "her2-negative", "her2 negative"), ("low", "zero", "negative")),
-    **dict.fromkeys(("low", "her2-low", "her2 low"), ("low", "negative")),
-    **dict.fromkeys(("zero", "0", "her2-zero", "her2-0", "her2 0", "her2 zero"), ("zero", "negative")),
+    **dict.fromkeys(("positive", "pos", "her2+", "阳性", "陽性", "扩增"), ("positive",)),
+    **dict.fromkeys(("negative", "neg", "her2-", "阴性", "陰性"), ("low", "ultralow", "zero", "negative")),
+    **dict.fromkeys(("low", "低表达"), ("low", "negative")),
+    **dict.fromkeys(("zero", "0", "零表达"), ("zero", "ultralow", "negative")),
+    **dict.fromkeys(("ultralow", "ultra-low", "ultra low", "超低表达"), ("ultralow", "negative")),
 }
 """Statuses that a reported word agrees with."""
 
-_ULTRALOW = ("ultralow", "ultra-low", "0+", ">0<1+", "0 ultralow", "0 (ultralow)")
-
-# more than this is a count over all cells or a slip; clusters that cannot be counted are given as about 20 to 30
-_HIGHEST = {"ratio": 50.0, "copies": 100.0}
-_LIMITS = {"ratio": (2.0,), "copies": (4.0, 6.0)}
+_MOST_COPIES = 25.0
+"""More in one cell can hardly be counted, and clusters are given as about 20: a larger number is of all cells."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +80,7 @@ class Her2Result:
     Attributes
     ----------
     status
-        ``positive``, ``low``, ``zero``, ``negative`` (low or zero, not known which) or ``indeterminate``.
+        ``positive``, ``low``, ``ultralow``, ``zero``, ``negative`` (not known which of these) or ``indeterminate``.
     branch
         Of the rule, in short: ``IHC 2+, ISH group 3``.
     """
@@ -114,31 +97,6 @@ def her2_classes(task: Her2Task) -> tuple[str, ...]:
 def her2_class(status: Status, task: Her2Task) -> str | None:
     """Class of a status in a task, or None when the task leaves such patients out."""
     return _TASKS[task].get(status)
-
-
-def read_ihc(text: str) -> str | None:
-    """IHC score ``0``, ``0 (ultralow)``, ``1+``, ``2+`` or ``3+`` of a text; None when it is not one score.
-
-    Staining in at most 10 % of the cells, called ultralow, is a score of 0 in the guideline.
-    """
-    folded = re.sub(r"her-?2(/neu)?|ihc|score|[():=]", " ", plain(text))
-    bare = plain(folded).replace(" ", "")
-    if plain(text) in _ULTRALOW or bare in _ULTRALOW:
-        return "0 (ultralow)"
-    bare = {"+": "1+", "++": "2+", "+++": "3+"}.get(bare, bare)
-    score = re.fullmatch(r"([0-3])(\+?)", bare)
-    if not score or bare == "0+":
-        return None
-    return "0" if score[1] == "0" else f"{score[1]}+"
-
-
-def read_ish(text: str) -> Ish | None:
-    """ISH result of a word (``positive``, ``not amplified``) or of a group (``group 3``); None when it is neither."""
-    folded = plain(text)
-    group = re.fullmatch(r"group ?([1-5])", folded)
-    if group:
-        return _group_result(int(group[1]))
-    return _WORDS.get(folded)
 
 
 def ish_group(ratio: float, copies: float) -> int:
@@ -158,16 +116,14 @@ def ish_group(ratio: float, copies: float) -> int:
     return 4 if copies >= 4.0 else 5
 
 
-def _group_result(group: int) -> Ish:
-    results: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH group 4", "ISH negative")
-    return results[group - 1]
-
-
-def ish_finding(word: Ish | None, ratio: float | None, copies: float | None) -> Ish:
+def ish_finding(word: Ish | None, ratio: float | None, copies: float | None, *, follows_2018: bool = False) -> Ish:
     """Sum up what is known of a patient's ISH.
 
-    Numbers go before a word, which may rest on an older guideline; where the numbers leave the group open, the word
-    settles it; a word and a number that exclude each other contradict.
+    Numbers go before a word, which may rest on an older guideline. Where the numbers leave the group open, the word
+    settles it if every guideline lets it mean one group: ``negative`` with a ratio of 2.0 or more can only be group 2,
+    ``positive`` with a lower ratio only group 3. ``Positive`` with a ratio of 2.0 or more, or with 4.0 to below 6.0
+    copies of a single probe, was called so in 2013 what is not positive today: it settles nothing unless the words are
+    known to follow the guideline of 2018. Where both numbers are known, a word that excludes them contradicts.
 
     Parameters
     ----------
@@ -177,24 +133,68 @@ def ish_finding(word: Ish | None, ratio: float | None, copies: float | None) -> 
         HER2 to CEP17.
     copies
         Mean HER2 copies per cell.
+    follows_2018
+        Whether the words are known to follow the guideline of 2018 or 2023.
     """
     if ratio is None and copies is None:
         return word or "no ISH"
-    counted = _counted(ratio, copies)
-    if word in _EXCLUDED.get(counted, ()):
-        return "ISH contradicts itself"
-    is_open = counted == "ISH equivocal" or counted.endswith("without copies")
-    return word if is_open and word and word != "ISH equivocal" else counted
+    if ratio is not None and copies is not None:
+        return _dual(word, GROUPS[ish_group(ratio, copies) - 1])
+    return _single(word, copies or 0.0, follows_2018) if ratio is None else _ratio_alone(word, ratio, follows_2018)
 
 
-def _counted(ratio: float | None, copies: float | None) -> Ish:
-    if ratio is None:
-        # single probe: 4.0 to below 6.0 copies need a dual probe or the IHC score
-        single: dict[int, Ish] = {3: "ISH positive", 4: "ISH equivocal", 5: "ISH negative"}
-        return single[ish_group(0.0, copies or 0.0)]
-    if copies is None:
-        return "ISH ratio >= 2.0 without copies" if ratio >= 2.0 else "ISH ratio < 2.0 without copies"
-    return _group_result(ish_group(ratio, copies))
+def _dual(word: Ish | None, counted: Ish) -> Ish:
+    opposite = {"ISH positive": "ISH negative", "ISH negative": "ISH positive"}
+    return "ISH contradicts itself" if word is not None and opposite.get(counted) == word else counted
+
+
+def _single(word: Ish | None, copies: float, follows_2018: bool) -> Ish:
+    if 4.0 <= copies < 6.0:
+        if word in ("ISH group 2", "ISH group 3"):
+            return "ISH contradicts itself"
+        # 4.0 to below 6.0 copies need a dual probe or the IHC score
+        settled = word is not None and (word != "ISH positive" or follows_2018)
+        return word if settled and word else "ISH equivocal"
+    return _dual(word, "ISH positive" if copies >= 6.0 else "ISH negative")
+
+
+def _ratio_alone(word: Ish | None, ratio: float, follows_2018: bool) -> Ish:
+    if ratio >= 2.0:
+        settled: dict[Ish | None, Ish] = {"ISH negative": "ISH group 2", "ISH group 2": "ISH group 2"}
+        if follows_2018:
+            settled["ISH positive"] = "ISH positive"
+        excluded = ("ISH group 3", "ISH group 4")
+        left: Ish = "ISH ratio >= 2.0 without copies"
+    else:
+        settled = {"ISH positive": "ISH group 3", "ISH negative": "ISH negative"}
+        settled |= {"ISH group 3": "ISH group 3", "ISH group 4": "ISH group 4"}
+        excluded = ("ISH group 2",)
+        left = "ISH ratio < 2.0 without copies"
+    return "ISH contradicts itself" if word in excluded else settled.get(word, left)
+
+
+def recounted(ihc: str | None, first: Ish, second: Ish, result: Ish | None) -> Ish:
+    """Weigh a second observer's count of an ISH in group 2, 3 or 4, which the guideline asks for with IHC 2+.
+
+    A recount that stays in its group confirms it. One that moves to another group needs a decision between both: the
+    final `result` where the table has one; else both counts must lead to the same status.
+
+    Parameters
+    ----------
+    ihc
+        As from `read_ihc`.
+    first, second
+        Both counts, as from `ish_finding`; ``no ISH`` without a recount.
+    result
+        The final result, as from `read_ish`.
+    """
+    if first not in ("ISH group 2", "ISH group 3", "ISH group 4"):
+        return first
+    if result is not None:
+        return result
+    if second == "no ISH" or her2_status(ihc, second).status == her2_status(ihc, first).status:
+        return first
+    return "ISH contradicts itself"
 
 
 def her2_status(ihc: str | None, ish: Ish) -> Her2Result:
@@ -208,32 +208,10 @@ def her2_status(ihc: str | None, ish: Ish) -> Her2Result:
         As from `ish_finding`.
     """
     score = "missing" if ihc is None else ihc.removesuffix(" (ultralow)")
-    return Her2Result(_BRANCHES[ish][IHC_SCORES.index(score)], f"IHC {ihc or 'missing'}, {ish}")
-
-
-def read_ish_number(text: str, kind: Literal["ratio", "copies"]) -> float | None:
-    """Value of a HER2/CEP17 ratio or of the mean HER2 copies per cell; None when it is neither.
-
-    ``>6`` copies or a ratio of ``<2`` decide as a value just beyond the limit would; ``>4`` copies decide nothing and
-    are refused.
-
-    Parameters
-    ----------
-    text
-        Such as ``2.4``, ``2,4``, ``>6.0``.
-    kind
-        Which of the two.
-    """
-    sign, number = re.fullmatch(r"\s*([<>≤≥]=?)?(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
-    value = read_number(number.strip())
-    if value is None or not 0 <= value <= _HIGHEST[kind]:
-        return None
-    limits = _LIMITS[kind]
-    if sign in (">", ">=", "≥"):
-        return value if value >= limits[-1] else None
-    if sign == "<":
-        return math.nextafter(value, 0.0) if value <= limits[0] else None
-    return value if sign is None else None
+    status = _BRANCHES[ish][IHC_SCORES.index(score)]
+    if status == "zero" and ihc == "0 (ultralow)":
+        status = "ultralow"
+    return Her2Result(status, f"IHC {ihc or 'missing'}, {ish}")
 
 
 def her2_statuses(
@@ -248,60 +226,112 @@ def her2_statuses(
     patient_ids
         (rows,) of str, index as `table`.
     target
-        Columns and rule.
+        Columns, rule and map of spellings.
     where
         Name of the table, for findings.
 
     Returns
     -------
-    (patients,): `status`, `branch` and `reported` (str or None), index `patient_id`, sorted; and errors about columns
-    that are unknown, values that cannot be read and patients whose rows differ.
+    (patients,): `status`, `branch` and `reported` (str or None), index `patient_id`, sorted; and findings about
+    columns that are unknown, cells that cannot be read or were read with a doubt, and patients whose rows differ.
     """
-    findings: list[Finding] = []
-    readers: dict[str, tuple[str | None, Reader, str]] = {
-        "ihc": (target.ihc, read_ihc, "an IHC score (0, 1+, 2+, 3+)"),
-        "ish": (target.ish, read_ish, "an ISH result (positive, negative, equivocal, group 1 to 5)"),
-        "ratio": (target.ratio, lambda text: read_ish_number(text, "ratio"), "a HER2/CEP17 ratio of 0 to 50"),
-        "copies": (target.copies, lambda text: read_ish_number(text, "copies"), "mean HER2 copies per cell, 0 to 100"),
-        "reported": (target.status, str, "a status"),
-    }
+    rows, findings = read_columns(table, target, where)
+    headers = {"ihc": target.ihc, "ish": target.ish, "ratio": target.ratio, "copies": target.copies}
+    headers |= {"reported": target.status} | {name: target.ihc for name in rows if name.startswith("recount")}
     patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name="patient_id"))
-    for name, (header, read, expected) in readers.items():
-        patients[name] = None
-        with collected(findings):
-            if header is not None:
-                values = _read(column(table, header, where), read, expected, f"{where}, column '{header}'", findings)
-                patients[name], unequal = one_per_patient(values, patient_ids, header, "refuse", where)
-                findings += unequal
-    findings += _counts_over_all_cells(patients, f"{where}, column '{target.copies}'")
-    raw = patients[["ihc", "ish", "ratio", "copies"]].itertuples(index=False, name=None)
-    results = [her2_status(ihc, ish_finding(ish, ratio, copies)) for ihc, ish, ratio, copies in raw]
+    for name in rows:
+        header = headers[str(name)] or target.ihc
+        patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
+        findings += unequal
+    findings += _counts_over_all_cells(patients, f"{where}, column '{target.copies or target.ihc}'")
+    results = [_patient_result(row, target) for row in patients.to_dict("records")]
+    findings += _recount_findings(patients, target, where)
+    findings += _word_and_ratio(patients, target, where)
     return patients.assign(status=[result.status for result in results], branch=[result.branch for result in results])[
         ["status", "branch", "reported"]
     ], findings
 
 
-def _read(texts: pd.Series, read: Reader, expected: str, where: str, findings: list[Finding]) -> pd.Series:
-    values = pd.Series([read(text) if text else None for text in texts], index=texts.index, dtype=object)
-    wrong = texts.index[values.isna() & texts.notna()]
-    if len(wrong):
-        fix = "Mend the value, or add its spelling to `missing` if it is none"
-        findings.append(Finding("error", f"not {expected}", place(where, wrong), fix))
-    return values
+def _patient_result(row: dict[Any, Any], target: Her2Target) -> Her2Result:
+    found = _first_count(row, target)
+    if target.recount is not None:
+        second = ish_finding(None, row["recount_ratio"], row["recount_copies"])
+        found = recounted(row["ihc"], found, second, row["recount_result"])
+    return her2_status(row["ihc"], found)
+
+
+def _first_count(row: dict[Any, Any], target: Her2Target) -> Ish:
+    return ish_finding(row["ish"], row["ratio"], row["copies"], follows_2018=target.ish_rule is not None)
+
+
+def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
+    """Tell of patients whose ISH the guideline wants counted again, and of recounts that changed the group."""
+    if target.recount is None:
+        return []
+    records = patients.to_dict("records")
+    wanting = [row for row in records if row["ihc"] == "2+" and _first_count(row, target) in GROUPS[1:4]]
+    without = sum(row["recount_ratio"] is None and row["recount_result"] is None for row in wanting)
+    moved = sum(
+        row["recount_result"] is None and _patient_result(row, target).branch.endswith("contradicts itself")
+        for row in wanting
+    )
+    findings = []
+    if without:
+        what = (
+            f"{without} patients of ISH group 2 to 4 with IHC 2+ have no recount; their first count is taken as final"
+        )
+        findings.append(Finding("warning", what, where, "Give the recount where there is one"))
+    if moved:
+        what = f"the recount of {moved} patients is in another ISH group with another status; they are indeterminate"
+        findings.append(Finding("warning", what, where, "Give the final result as `recount: {result: COLUMN}`"))
+    return findings
+
+
+def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
+    """Tell of words that do not settle their group, and of groups that follow from a word against a ratio."""
+    found = pd.Series([_first_count(row, target) for row in patients.to_dict("records")], index=patients.index)
+    low_score = patients["ihc"].ne("3+") | patients["ihc"].isna()
+    no_copies = patients["copies"].isna()
+    alone = (patients["ratio"].notna() & no_copies) | (patients["ratio"].isna() & ~no_copies)
+    findings = []
+    unsettled = (
+        (patients["ish"] == "ISH positive") & alone & found.isin(["ISH ratio >= 2.0 without copies", "ISH equivocal"])
+    )
+    number = int((unsettled & low_score).sum())
+    if number:
+        what = (
+            f"ISH of {number} patients is positive by a ratio of 2.0 or more without copies, or by 4.0 to below 6.0"
+            " copies of a single probe; by the guideline of 2013 that is positive, today it may not be, and so these"
+            " ISH results count as open"
+        )
+        fix = "Give `copies` and `ratio`; or, where all words follow it, `ish_rule: ASCO/CAP 2018`"
+        findings.append(Finding("warning", what, where, fix))
+    for group, word, ratio in (
+        ("ISH group 2", "ISH negative", "a ratio of 2.0 or more"),
+        ("ISH group 3", "ISH positive", "a ratio below 2.0"),
+    ):
+        number = int(((found == group) & (patients["ish"] == word) & no_copies).sum())
+        if number:
+            what = f"{number} patients are {word} with {ratio} and no copies: this can only be {group}, and is read so"
+            findings.append(Finding("warning", what, where, "Make sure that word and ratio are right; give `copies`"))
+    return findings
 
 
 def _counts_over_all_cells(patients: pd.DataFrame, where: str) -> list[Finding]:
     # copies / ratio are the mean CEP17 copies per cell, which never reach 10: some tables give counts over 20 cells
-    cep17 = patients["copies"].astype(float) / patients["ratio"].astype(float)
-    wrong = list(patients.index[cep17 > 10])
-    if not wrong:
-        return []
-    what = (
-        f"copies and ratio make more than 10 CEP17 copies per cell for {len(wrong)} patients ({', '.join(wrong[:5])})"
-    )
-    return [
-        Finding("error", what, where, "Give mean copies per cell, not counts over all cells; or leave `copies` out")
-    ]
+    copies, ratio = patients["copies"].astype(float), patients["ratio"].astype(float)
+    known = ratio.where(ratio > 0)
+    findings = []
+    fix = "Give mean copies per cell, not counts over all cells; or leave `copies` out"
+    for wrong, said in (
+        (copies / known > 10, "copies and ratio make more than 10 CEP17 copies per cell for"),
+        ((copies > _MOST_COPIES) & known.isna(), f"more than {_MOST_COPIES:g} HER2 copies per cell, and no ratio, for"),
+    ):
+        names = list(patients.index[wrong])
+        if names:
+            what = f"{said} {len(names)} patients ({', '.join(names)})"
+            findings.append(Finding("error", what, where, fix))
+    return findings
 
 
 def rule_counts(statuses: pd.DataFrame) -> pd.DataFrame:
@@ -332,10 +362,16 @@ def conflicts(statuses: pd.DataFrame) -> pd.DataFrame:
     -------
     `patient_id, derived, reported, branch`.
     """
-    agreeing = statuses["reported"].map(lambda text: _REPORTED.get(plain(text)), na_action="ignore")
+    agreeing = statuses["reported"].map(lambda text: _REPORTED.get(_reported_word(text)), na_action="ignore")
     against = [
         isinstance(words, tuple) and status != "indeterminate" and status not in words
         for status, words in zip(statuses["status"], agreeing, strict=True)
     ]
     found = statuses[against].reset_index().rename(columns={"status": "derived"})
     return found[["patient_id", "derived", "reported", "branch"]]
+
+
+def _reported_word(text: str) -> str:
+    """Take the gene's name off a reported status: ``HER2-low`` is ``low``, while ``HER2-`` stays."""
+    folded = normalised(text).strip("() ")
+    return re.sub(r"^(?:her-?2|erbb2)(?:[- ]*(?:status)?[ :=-]*)(?=[^-+\s)])", "", folded)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from sonoher2.cohort.clinical import one_per_patient
 from sonoher2.cohort.her2_status import conflicts, her2_class, her2_classes, her2_statuses, rule_counts
-from sonoher2.cohort.table import column, none_if_missing, plain
+from sonoher2.cohort.no_result import is_no_result
+from sonoher2.cohort.table import column, none_if_missing, place, plain
 from sonoher2.config import ColumnTarget, Her2Target, Her2Task, Target
 from sonoher2.errors import Finding, InputError
 
@@ -77,8 +78,17 @@ def _her2_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Her2Target
         fix = "See the list of conflicts; the label follows IHC and ISH"
         findings.append(Finding("warning", what, f"{where}, column '{target.status}'", fix))
     findings += _discordant(statuses, where)
+    findings += _never_ultralow(statuses, target, where)
     counted = rule_counts(statuses)
     return Labels(her2_classes(target.task), names, pd.Series(reasons, names.index), findings, counted, against)
+
+
+def _never_ultralow(statuses: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
+    if not target.task.endswith("-vs-null") or (statuses["status"] == "ultralow").any():
+        return []
+    what = "no patient is ultralow: the column may not tell ultralow from a score of 0, and HER2-null needs that"
+    fix = "Write `ultralow` for staining in at most 10 % of the cells, or choose `task: low-vs-zero`"
+    return [Finding("warning", what, f"{where}, column '{target.ihc}'", fix)]
 
 
 def _her2_reason(status: str, branch: str, task: Her2Task) -> str:
@@ -113,6 +123,8 @@ def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTa
     # another value is a label too: two rows that say `normal` and `malignant` contradict each other
     raw = values.where(values.notna(), texts)
     merged, findings = one_per_patient(none_if_missing(raw), patient_ids, target.column, "refuse", where)
+    if not negative:
+        findings += _rest_is_negative(texts, set(by_value), f"{where}, column '{target.column}'")
     names = none_if_missing(merged.where(merged.isin(classes)))
     missing = f"{target.column} missing"
     reasons = [
@@ -120,6 +132,29 @@ def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTa
         for name, value in zip(names, none_if_missing(merged), strict=True)
     ]
     return Labels(classes, names, pd.Series(reasons, names.index), findings)
+
+
+def _rest_is_negative(texts: pd.Series, positive: set[str], where: str) -> list[Finding]:
+    """List what counts as negative because the study file does not say; a value that is no result stops the study."""
+    rest = texts[texts.notna() & ~texts.map(plain, na_action="ignore").isin(positive)]
+    counts = rest.value_counts()
+    open_ones = [value for value in counts.index if is_no_result(value)]
+    findings = []
+    if open_ones:
+        rows = rest.index[rest.isin(open_ones)]
+        what = f"not a clear result, and no `negative` is named: {_counted(counts[open_ones])}"
+        fix = (
+            f"Name the negative values as `negative`; the others are then left out. The values are: {_counted(counts)}"
+        )
+        findings.append(Finding("error", what, place(where, rows), fix))
+    elif len(counts):
+        what = f"taken for negative, since `negative` is not named: {_counted(counts)}"
+        findings.append(Finding("note", what, where, "Name the negative values if one of them is not"))
+    return findings
+
+
+def _counted(counts: pd.Series) -> str:
+    return ", ".join(f"'{value}' ({number})" for value, number in counts.items())
 
 
 def _values(given: str | list[str] | None) -> list[str]:

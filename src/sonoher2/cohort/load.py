@@ -17,7 +17,7 @@ from sonoher2.cohort.image_table import COLUMNS, image_rows
 from sonoher2.cohort.labels import Labels, patient_labels
 from sonoher2.cohort.split import split_values
 from sonoher2.cohort.table import keep_rows, none_if_missing, place, read_joined, resolve
-from sonoher2.config import ClinicalConfig, ColumnTarget, ImagesConfig, RandomSplit, StudyConfig
+from sonoher2.config import ClinicalConfig, ColumnTarget, Her2Target, ImagesConfig, RandomSplit, StudyConfig
 from sonoher2.errors import Finding, InputError
 
 
@@ -116,7 +116,9 @@ def _read(config: StudyConfig, findings: list[Finding]) -> tuple[_Table, _Table 
 
 def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig) -> _Table:
     missing = part.missing if isinstance(part, ClinicalConfig) else []
-    whole = read_joined(config.path(part.table), part.join, config.data, missing, _meant(config))
+    # what `-` means among HER2 results is for the reader of HER2 results to say
+    as_written = config.target.columns if isinstance(config.target, Her2Target) else ()
+    whole = read_joined(config.path(part.table), part.join, config.data, missing, _meant(config), as_written)
     where = part.table.name
     patient_ids = resolve(whole, part.patient_id, where)
     without = patient_ids.index[patient_ids.isna()]

@@ -35,7 +35,9 @@ Row = tuple[int, list[str]]
 """Number of a row as a spreadsheet counts, and its cells."""
 
 
-def read_table(path: Path, missing: Iterable[str] = (), keep: Iterable[str] = ()) -> pd.DataFrame:
+def read_table(
+    path: Path, missing: Iterable[str] = (), keep: Iterable[str] = (), as_written: Iterable[str] = ()
+) -> pd.DataFrame:
     """Read a table as text.
 
     Parameters
@@ -46,6 +48,8 @@ def read_table(path: Path, missing: Iterable[str] = (), keep: Iterable[str] = ()
         Further spellings of a missing value, besides `MISSING`.
     keep
         Values that are not missing although `MISSING` lists them, such as a level called ``none``.
+    as_written
+        Columns in which only an empty cell and `missing` are missing: whoever reads them knows what ``-`` means there.
 
     Returns
     -------
@@ -58,9 +62,11 @@ def read_table(path: Path, missing: Iterable[str] = (), keep: Iterable[str] = ()
     """
     path = Path(path)
     header, *rows = _filled(_rows(path), path)
-    spellings = (MISSING | {_folded(value) for value in missing}) - {_folded(value) for value in keep}
+    kept, declared = {_folded(value) for value in keep}, {_folded(value) for value in missing}
+    spellings, few = (MISSING | declared) - kept, ({""} | declared) - kept
     names = _column_names(header, rows, path)
-    cells = [[_cell(text, spellings) for text in row[: len(names)]] for _, row in rows]
+    absent = [few if name in set(as_written) else spellings for name in names]
+    cells = [[_cell(text, none) for text, none in zip(row, absent, strict=False)] for _, row in rows]
     index = pd.Index([line for line, _ in rows], name="row")
     return pd.DataFrame(cells, columns=names, index=index, dtype=object)
 
@@ -333,7 +339,9 @@ def place(where: str, rows: Iterable[Any], name: str = "") -> str:
     return f"{where}{column_text}, row{'s' if len(numbers) > 1 else ''} {text}"
 
 
-def read_joined(path: Path, joins: list[Join], folder: Path, missing: list[str], keep: list[str]) -> pd.DataFrame:
+def read_joined(
+    path: Path, joins: list[Join], folder: Path, missing: list[str], keep: list[str], as_written: Iterable[str] = ()
+) -> pd.DataFrame:
     """Read a table and those that are joined to it.
 
     Parameters
@@ -344,7 +352,7 @@ def read_joined(path: Path, joins: list[Join], folder: Path, missing: list[str],
         Tables to join, paths relative to `folder`.
     folder
         The study's data folder.
-    missing, keep
+    missing, keep, as_written
         As in `read_table`.
 
     Raises
@@ -352,8 +360,8 @@ def read_joined(path: Path, joins: list[Join], folder: Path, missing: list[str],
     InputError
         As `read_table` and `join`.
     """
-    table = read_table(path, missing, keep)
+    table = read_table(path, missing, keep, as_written)
     for step in joins:
-        other = read_table(folder / step.table, missing, keep)
+        other = read_table(folder / step.table, missing, keep, as_written)
         table = join(table, other, step.on, where=path.name, other_where=step.table.name)
     return table

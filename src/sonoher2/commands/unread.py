@@ -1,0 +1,38 @@
+"""Spellings of HER2 results that no column understood, as a table beside the study's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from sonoher2.errors import FindingsError, SonoHer2Error
+
+
+@contextmanager
+def unread_listed(path: Path) -> Iterator[None]:
+    """Write the spellings that stopped a study into a table, and say where it is.
+
+    Parameters
+    ----------
+    path
+        Of the table (CSV): `column, role, spelling, cells, rows`.
+    """
+    try:
+        yield
+    except FindingsError as error:
+        from sonoher2.cohort.her2_columns import unread_table
+        from sonoher2.files import write_text
+
+        table = unread_table(error.findings)
+        if len(table):
+            try:
+                # the mark at the start lets a spreadsheet read Chinese
+                write_text(path, "\ufeff" + table.to_csv(index=False))
+            except (OSError, SonoHer2Error):
+                # the message below lists them all
+                raise error from None
+            typer.echo(f"Wrote {path}: every spelling that was not understood, with its rows.", err=True)
+        raise
