@@ -1,4 +1,4 @@
-"""Reading YAML as a user means it, whatever stands in the file: each thing that cannot be read is named with its line."""
+"""Reading YAML as a user means it; what cannot be read is named with its line, whatever stands in the file."""
 
 from __future__ import annotations
 

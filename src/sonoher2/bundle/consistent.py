@@ -94,9 +94,7 @@ def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[K
 def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[KeptNetwork, ...]) -> pd.DataFrame:
     """Wide table of one patient of whom nothing is known; features are 0."""
     missing = {
-        key: pd.Series(
-            [None if column.kind == "category" else np.nan], dtype=object if column.kind == "category" else float
-        )
+        key: pd.Series([None], dtype=object) if column.kind == "category" else pd.Series([np.nan])
         for key, column in schema.clinical.items()
     }
     blocks = {CLINICAL: pd.DataFrame(missing, index=[0])}
@@ -128,9 +126,9 @@ def _with_the_reference(
     scored = {(name, outcome) for name in schema.signatures for outcome in schema.outcomes}
     if set(reference.scores.columns) != scored or not set(reference.labels) <= set(schema.classes):
         yield "the training cases have other scores or classes"
-    found, made = (
-        {name: list(map(str, space)) for name, space in one.items()}
-        for one in (reference.spaces, model_spaces(model, X))
-    )
-    if found != made:
+    if _columns(reference.spaces) != _columns(model_spaces(model, X)):
         yield "the training cases have other columns"
+
+
+def _columns(spaces: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
+    return {name: list(map(str, space)) for name, space in spaces.items()}
