@@ -5,6 +5,7 @@ Modules that compute are imported inside the commands, so that `--help` answers 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -18,11 +19,10 @@ from sonoher2.commands.audit import app as audit_app
 from sonoher2.commands.enhance import enhance, train_enhancer
 from sonoher2.commands.segment import segment, train_segmenter
 from sonoher2.commands.unread import unread_listed
-from sonoher2.errors import Finding, SonoHer2Error, UsageError
+from sonoher2.errors import SonoHer2Error, UsageError
+from sonoher2.terminal import close_output, end_workers, prepare, say, show_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sonoher2.study.result import StudyResult
 
 # newer releases of typer carry their own click: the base of usage errors is found from the one that is public
@@ -53,7 +53,7 @@ Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes; all 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"sonoher2 {__version__}")
+        say(f"sonoher2 {__version__}")
         raise typer.Exit
 
 
@@ -69,7 +69,13 @@ def _options(
 
 def main() -> None:
     """Run the command line; the exit code is 0 done, 1 internal error, 2 usage, 3 bad input, 4 interrupted."""
-    sys.exit(run(sys.argv[1:]))
+    prepare()
+    try:
+        code = run(sys.argv[1:])
+    # a second signal, while the first one is answered
+    except KeyboardInterrupt:
+        code = 4
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -85,32 +91,39 @@ def run(arguments: list[str]) -> int:
     try:
         outcome = app(arguments, standalone_mode=False)
     except ClickException as error:
-        typer.BadParameter.show(error)  # type: ignore[arg-type]
-        return 2
+        usage = io.StringIO()
+        typer.BadParameter.show(error, usage)  # type: ignore[arg-type]
+        return _end(usage.getvalue().rstrip(), 2, debug=False)
     except (KeyboardInterrupt, typer.Abort):
-        return _say(INTERRUPTED, 4, debug)
+        end_workers()
+        return _end(INTERRUPTED, 4, debug)
     except SonoHer2Error as error:
-        return _say(f"Error: {error}", error.exit_code, debug)
+        return _end(f"Error: {error}", error.exit_code, debug)
+    except BrokenPipeError:
+        close_output()
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        what = f"Error: {place}cannot be read or written ({error.strerror or error}). Check the path, rights and space."
+        return _end(what, 3, debug)
+    except MemoryError:
+        return _end("Error: the memory does not suffice. Use fewer --jobs, or smaller images.", 3, debug)
     except Exception as error:
         text = f"Internal error: {type(error).__name__}: {error}. Please report it; --debug shows the traceback."
-        return _say(text, 1, debug)
+        return _end(text, 1, debug)
     if outcome == CTRL_C:
-        return _say(INTERRUPTED, 4, debug=False)
+        end_workers()
+        return _end(INTERRUPTED, 4, debug=False)
     return int(outcome or 0)
 
 
-def _say(message: str, code: int, debug: bool) -> int:
+def _end(message: str, code: int, debug: bool) -> int:
     if debug:
         import traceback
 
         traceback.print_exc()
-    typer.echo(message, err=True)
+    say(message, error=True)
     return code
-
-
-def _show_findings(findings: Iterable[Finding]) -> None:
-    for finding in findings:
-        typer.echo(f"{finding.severity}: {finding}", err=True)
 
 
 @app.command()
@@ -129,7 +142,7 @@ def init(
         write_text(folder / name, text)
     place = Path(os.path.relpath(folder.resolve(), out.resolve().parent)).as_posix()
     write_text(out, draft.text if place == "." else f"{draft.text}\ndata: {json.dumps(place)}\n")
-    typer.echo(f"Wrote {out}. Check the lines with CONFIRM in it, then: sonoher2 check {out}")
+    say(f"Wrote {out}. Check the lines with CONFIRM in it, then: sonoher2 check {out}")
 
 
 @app.command()
@@ -142,7 +155,7 @@ def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
 
     with unread_listed(study.with_name(f"{study.stem}-{UNREAD}")):
         report = check_study(config, jobs)
-    typer.echo(report.text())
+    say(report.text())
     report.raise_errors()
 
 
@@ -152,19 +165,21 @@ def run_command(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs:
     from sonoher2.config import load_study
 
     config = load_study(study, data)
+    from sonoher2.files import run_lock
     from sonoher2.report.html import write_report
     from sonoher2.study.run import run_study
 
-    with unread_listed(out / UNREAD):
-        result = run_study(config, out, jobs)
-    _show_findings(result.findings)
-    _show_signatures(result, write_report(result, out))
+    with run_lock(out):
+        with unread_listed(out / UNREAD):
+            result = run_study(config, out, jobs)
+        show_findings(result.findings)
+        _show_signatures(result, write_report(result, out))
 
 
 def _show_signatures(result: StudyResult, report: Path) -> None:
     columns = ["signature", "set", "outcome", "n", "events", "auc", "auc_low", "auc_high"]
-    typer.echo(result.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
-    typer.echo(f"Report: {report}")
+    say(result.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
+    say(f"Report: {report}")
 
 
 @app.command()
@@ -188,8 +203,8 @@ def extract(
 
     settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share)
     rows, noticed = extract_table(images, out, settings, data=data, largest=largest, workers=jobs or default_jobs())
-    _show_findings(noticed)
-    typer.echo(f"Wrote {out}: {rows} images.")
+    show_findings(noticed)
+    say(f"Wrote {out}: {rows} images.")
 
 
 @app.command()
@@ -221,7 +236,7 @@ def predict(
     patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site)
     frozen = load_bundle(bundle)
     prediction = predict_patient(frozen, patient)
-    typer.echo(prediction.json() if as_json else prediction.text())
+    say(prediction.json() if as_json else prediction.text())
     if page is not None:
         from sonoher2.bundle.pictures import case_pictures
         from sonoher2.report.case_page import write_case_page
@@ -246,13 +261,15 @@ def validate(
     """Test a frozen model on a second cohort; the frozen result comes first, whatever else is asked for."""
     from sonoher2.bundle.load import load_bundle
     from sonoher2.config import load_study
+    from sonoher2.files import run_lock
     from sonoher2.report.html import write_report
     from sonoher2.study.validate import validate_bundle
 
-    with unread_listed(out / UNREAD):
-        result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
-    _show_findings(result.findings)
-    _show_signatures(result, write_report(result, out))
+    with run_lock(out):
+        with unread_listed(out / UNREAD):
+            result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
+        show_findings(result.findings)
+        _show_signatures(result, write_report(result, out))
 
 
 @app.command()
@@ -268,7 +285,7 @@ def demo(
     from sonoher2.cohort.demo import write_demo_cohort
 
     study = write_demo_cohort(out, patients=patients, seed=seed, deep=deep)
-    typer.echo(f"Wrote {study} (synthetic patients). Next: sonoher2 run {study} --out {out / 'run'}")
+    say(f"Wrote {study} (synthetic patients). Next: sonoher2 run {study} --out {out / 'run'}")
 
 
 app.add_typer(audit_app)

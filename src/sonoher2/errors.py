@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 bad input, 4 interrupted 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -55,7 +56,23 @@ def _rebuild(kind: type[InputError], args: tuple[Any, ...], state: dict[str, Any
 def one_sentence(what: str, where: str = "", fix: str = "") -> str:
     """Join what, where and what to do into the one line that a user reads."""
     text = f"{where}: {what}" if where else what
-    return " ".join(f"{part.rstrip('.')}." for part in (text, fix) if part)
+    # a file's name may hold the end of a line, and what follows would look like a message of ours
+    return _ENDS.sub("\\\\n", " ".join(f"{part.rstrip('.')}." for part in (text, fix) if part))
+
+
+_ENDS = re.compile("\n(?!  - )")
+
+
+# of terminals and of writing direction: in a file's name they could hide or fake what a line says
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    r"""Show control characters as text, ``\u001b`` for Escape; ends of lines and tabs stay.
+
+    Names of files, columns and cells come from anywhere. The form is JSON's, so that JSON stays JSON.
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 Severity = Literal["error", "warning", "note"]

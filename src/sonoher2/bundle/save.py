@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Sequence
 from copy import copy
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import skops.io
 
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.stable import stable_bytes
-from sonoher2.files import write_bytes, write_json
+from sonoher2.files import atomic_folder, file_sha256, write_bytes, write_json
 from sonoher2.fusion.signatures import SignatureSet
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def dump_networks(networks: Sequence[KeptNetwork]) -> bytes:
 def save_bundle(
     folder: Path, model: bytes, schema: BundleSchema, network: bytes | None = None, reference: bytes | None = None
 ) -> None:
-    """Write `model.skops`, `model.json`, `network.skops` and, last, `manifest.json` with the sha256 of all.
+    """Write `model.skops`, `model.json`, `network.skops` and `manifest.json` with the sha256 of all, or nothing.
 
     Parameters
     ----------
@@ -62,7 +63,20 @@ def save_bundle(
     described = (schema.model_dump_json(indent=2) + "\n").encode()
     parts = {MODEL: model, SCHEMA: described}
     parts |= {name: data for name, data in ((NETWORK, network), (REFERENCE, reference)) if data is not None}
-    for name, data in parts.items():
-        write_bytes(folder / name, data)
     files = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
-    write_json(folder / MANIFEST, {"format": schema.format, "files": files, "libraries": library_versions()})
+    about = {"format": schema.format, "files": files, "libraries": library_versions()}
+    if _is_there(folder, about):
+        return
+    with atomic_folder(folder) as new:
+        for name, data in parts.items():
+            write_bytes(new / name, data)
+        write_json(new / MANIFEST, about)
+
+
+def _is_there(folder: Path, about: dict[str, Any]) -> bool:
+    """Whether the very same bundle lies there, so that its signature stays."""
+    try:
+        same = json.loads((folder / MANIFEST).read_bytes()) == about
+        return same and all(file_sha256(folder / name) == sha256 for name, sha256 in about["files"].items())
+    except (OSError, ValueError):
+        return False

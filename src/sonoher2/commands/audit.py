@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonoher2.errors import UsageError
+from sonoher2.files import run_lock
+from sonoher2.terminal import say
 
 if TYPE_CHECKING:
     from sonoher2.study.result import StudyResult
@@ -40,9 +42,10 @@ def null(
     config = load_study(study, data)
     from sonoher2.study.audit.null import audit_null
 
-    result = audit_null(config, out, runs=runs, jobs=jobs, cheap=cheap)
-    columns = ["signature", "set", "real", "mean", "se", "p"]
-    _show(result, out, "null", columns if len(result.classes) == 2 else [*columns[:2], "outcome", *columns[2:]])
+    with run_lock(out):
+        result = audit_null(config, out, runs=runs, jobs=jobs, cheap=cheap)
+        columns = ["signature", "set", "real", "mean", "se", "p"]
+        _show(result, out, "null", columns if len(result.classes) == 2 else [*columns[:2], "outcome", *columns[2:]])
 
 
 @app.command()
@@ -65,8 +68,10 @@ def planted(
     from sonoher2.study.audit.planted import audit_planted
 
     weights = read_mixture(mixture)
-    result = audit_planted(config, out, strength=strength, mixture=weights, runs=runs, jobs=jobs, cheap=cheap)
-    _show(result, out, "planted", ["signature", "set", "auc", "auc_se", "best", "share", "share_se", "gain", "gain_se"])
+    columns = ["signature", "set", "auc", "auc_se", "best", "share", "share_se", "gain", "gain_se"]
+    with run_lock(out):
+        result = audit_planted(config, out, strength=strength, mixture=weights, runs=runs, jobs=jobs, cheap=cheap)
+        _show(result, out, "planted", columns)
 
 
 def read_mixture(text: str) -> dict[str, float]:
@@ -88,9 +93,9 @@ def _show(result: StudyResult, out: Path, name: str, columns: list[str]) -> None
     from sonoher2.report.html import write_report
 
     audit = getattr(result.audits, name)
-    typer.echo(audit.summary[columns].to_string(index=False, float_format="{:.3f}".format))
-    typer.echo(f"Runs: {out / 'audit' / f'{name}.csv'}")
-    typer.echo(f"Report: {write_report(result, out)}")
+    say(audit.summary[columns].to_string(index=False, float_format="{:.3f}".format))
+    say(f"Runs: {out / 'audit' / f'{name}.csv'}")
+    say(f"Report: {write_report(result, out)}")
 
 
 @app.command()
@@ -114,4 +119,4 @@ def table(
     audit = audit_tables(features, predictions or [], labels or [], selected, threshold)
     if out is not None:
         write_text(out, audit.table().to_csv(index=False, lineterminator="\n"))
-    typer.echo(audit.json() if as_json else audit.text())
+    say(audit.json() if as_json else audit.text())

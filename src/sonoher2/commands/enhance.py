@@ -10,6 +10,7 @@ import typer
 
 from sonoher2.enhance.schedule import PATCH_STEP, Schedule
 from sonoher2.errors import UsageError
+from sonoher2.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +62,8 @@ def enhance(
     )
     failed = problems(written)
     for problem in failed:
-        typer.echo(f"error: {problem}", err=True)
-    typer.echo(f"Wrote {out / TABLE}: {len(written) - len(failed)} images enhanced, {len(failed)} not.")
+        say(f"error: {problem}", error=True)
+    say(f"Wrote {out / TABLE}: {len(written) - len(failed)} images enhanced, {len(failed)} not.")
     if failed:
         raise typer.Exit(3)
 
@@ -145,7 +146,7 @@ def train_enhancer(
     checked = pictures[::CHECKED_EVERY]
     learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
     train(learned, checked, schedule, out)
-    typer.echo(f"Wrote {out / WEIGHTS}. Next: sonoher2 enhance IMAGE... --weights {out / WEIGHTS} --out DIR")
+    say(f"Wrote {out / WEIGHTS}. Next: sonoher2 enhance IMAGE... --weights {out / WEIGHTS} --out DIR")
 
 
 def _training_paths(images: Sequence[Path], data: Path | None, out: Path) -> list[Path]:

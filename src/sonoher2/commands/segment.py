@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonoher2.errors import InputError, UsageError
+from sonoher2.terminal import say
 
 if TYPE_CHECKING:
     from sonoher2.commands.batch import BatchImage, Values
@@ -63,10 +64,10 @@ def segment(
     )
     failed = problems(written)
     for problem in failed:
-        typer.echo(f"error: {problem}", err=True)
+        say(f"error: {problem}", error=True)
     outlined = int((written["found"] == "yes").sum()) if "found" in written else 0
     without = len(written) - len(failed) - outlined
-    typer.echo(f"Wrote {out / TABLE}: {outlined} lesions, {without} images without one, {len(failed)} not read.")
+    say(f"Wrote {out / TABLE}: {outlined} lesions, {without} images without one, {len(failed)} not read.")
     if failed:
         raise typer.Exit(3)
 
@@ -184,7 +185,7 @@ def train_segmenter(
     study = images.suffix.lower() in (".yaml", ".yml")
     cases = _study_cases(images, data, out) if study else _table_cases(images, data or images.parent)
     target = fit_segmenter(cases, schedule, out, validation=validation)
-    typer.echo(f"Wrote {target}. Next: sonoher2 segment IMAGE... --weights {target} --out DIR")
+    say(f"Wrote {target}. Next: sonoher2 segment IMAGE... --weights {target} --out DIR")
 
 
 def _table_cases(path: Path, folder: Path) -> list[Case]:

@@ -37,7 +37,8 @@ def write_model_card(view: View, folder: Path) -> None:
     text = model_card(view, file_sha256(manifest) if frozen else "")
     write_text(folder / CARD, text)
     if frozen:
-        write_text(folder / BUNDLE / CARD, text)
+        # a run that is killed leaves no half file in what is handed on
+        write_text(folder / BUNDLE / CARD, text, beside=folder)
 
 
 def model_card(view: View, bundle: str = "") -> str:

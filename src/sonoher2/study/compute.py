@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 
+from sonoher2.errors import InputError
 from sonoher2.progress import track
 
 Job = TypeVar("Job")
@@ -37,7 +39,13 @@ def run_jobs(
         return
     parallel = Parallel(n_jobs=min(workers, len(jobs)), return_as="generator_unordered")
     results = parallel(delayed(_numbered)(function, i, job) for i, job in enumerate(jobs))
-    yield from track(results, label, len(jobs))
+    try:
+        yield from track(results, label, len(jobs))
+    except BrokenProcessPool:
+        raise InputError(
+            f"a process was ended from outside, or the memory did not suffice ({label.lower()})",
+            fix="Run the same command again with fewer --jobs; what is finished is kept",
+        ) from None
 
 
 def _numbered(function: Callable[[Job], Any], position: int, job: Job) -> tuple[int, Any]:
