@@ -184,7 +184,9 @@ def _show_signatures(result: StudyResult, report: Path) -> None:
 
 @app.command()
 def extract(
-    images: Annotated[Path, typer.Argument(help="Table with patient_id, image, mask and, if known, mm_per_pixel.")],
+    images: Annotated[
+        Path, typer.Argument(help="Table with patient_id, image, mask and, if known, mm_per_pixel and frame.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The table to write (CSV).")],
     data: DataFolder = None,
     bin_count: Annotated[int | None, typer.Option(min=2, max=256, help="Grey levels; 32 unless told.")] = None,
@@ -220,6 +222,10 @@ def predict(
     clinical: Annotated[
         list[str] | None, typer.Option("--clinical", help="KEY=VALUE; repeat it for several.", metavar="KEY=VALUE")
     ] = None,
+    frame: Annotated[
+        list[int] | None,
+        typer.Option("--frame", min=1, help="Frame of each image, in their order, counted from 1; for cine and TIFF."),
+    ] = None,
     mm_per_pixel: Annotated[float | None, typer.Option(help="Side of a pixel, mm.")] = None,
     site: Annotated[
         str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")
@@ -233,7 +239,7 @@ def predict(
     from sonoher2.bundle.load import load_bundle
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
-    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site)
+    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site, frame or [])
     frozen = load_bundle(bundle)
     prediction = predict_patient(frozen, patient)
     say(prediction.json() if as_json else prediction.text())

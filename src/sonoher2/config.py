@@ -120,6 +120,9 @@ class ImagesConfig(_FileReading):
     site: ColumnSource | None = None
     scanner: ColumnSource | None = Field(None, description="Model of the ultrasound machine.")
     date: ColumnSource | None = None
+    frame: ColumnSource | None = Field(
+        None, description="Frame or page of a file that has several, counted from 1 as in DICOM."
+    )
     mm_per_pixel: ColumnSource | None = None
     mm_per_pixel_scale: float = Field(1.0, gt=0, description="10 when the column is in cm per pixel.")
     near_duplicates: bool = Field(True, description="Look for the same picture under two patients.")

@@ -17,7 +17,7 @@ def test_a_flat_picture_is_named_and_a_good_one_is_not(tmp_path: Path) -> None:
     Image.fromarray(mask).save(tmp_path / "mask.png")
     for name, pixels in pictures.items():
         Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / name)
-    given = [(tmp_path / name, (tmp_path / "mask.png",)) for name in pictures]
+    given = [(tmp_path / name, (tmp_path / "mask.png",), None) for name in pictures]
     warnings = poor_images(given, ImageReading())
     assert len(warnings) == 1
     assert warnings[0].startswith("flat.png: fewer than 32 grey levels")

@@ -18,7 +18,8 @@ from sonoher2.images.read import read_image
 OB, ALOKA = 0.2622878766, 0.3826530650
 EXPECTED = {
     "ExplVR_BigEnd": ((60, 80), None),
-    "JPGLosslessP14SV1_1s_1f_8b": ((768, 1024), 0.2547669659),
+    # 25 cm wide: no breast
+    "JPGLosslessP14SV1_1s_1f_8b": ((768, 1024), None),
     "OBXXXX1A": ((600, 800), OB),
     "OBXXXX1A_2frame": ((600, 800), OB),
     "OBXXXX1A_expb": ((600, 800), OB),
@@ -41,8 +42,12 @@ EXPECTED = {
 }
 
 
-def sample(shared: Path, name: str, **options: int) -> UltrasoundImage:
-    return read_image(shared / f"data/dicom/US/{name}.dcm", **options)
+SEVERAL = {"OBXXXX1A_2frame": 2, "OBXXXX1A_expb_2frame": 2, "OBXXXX1A_rle_2frame": 2, "examples_ybr_color": 30}
+
+
+def sample(shared: Path, name: str, frame: int | None = None) -> UltrasoundImage:
+    first = 1 if name in SEVERAL else None
+    return read_image(shared / f"data/dicom/US/{name}.dcm", frame=frame or first)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -88,11 +93,19 @@ def test_colour_doppler_is_seen_as_colour(shared: Path) -> None:
 
 
 def test_frames(shared: Path) -> None:
-    first, last = sample(shared, "examples_ybr_color"), sample(shared, "examples_ybr_color", frame=29)
+    first, last = sample(shared, "examples_ybr_color", frame=1), sample(shared, "examples_ybr_color", frame=30)
     assert not np.array_equal(first.pixels, last.pixels)
-    for name, frames in (("examples_ybr_color", 30), ("OBXXXX1A", 1), ("OBXXXX1A_rle_2frame", 2)):
-        with pytest.raises(InputError, match=f"frame {frames} was asked for, and the file has {frames}"):
-            sample(shared, name, frame=frames)
+    for name, frames in {**SEVERAL, "OBXXXX1A": 1}.items():
+        with pytest.raises(InputError, match=f"frame {frames + 1} was asked for, and the file has {frames}"):
+            sample(shared, name, frame=frames + 1)
+    with pytest.raises(InputError, match=r"frame 0 was asked for, .*count from 1"):
+        read_image(shared / "data/dicom/US/OBXXXX1A.dcm", frame=0)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_file_of_several_frames_needs_to_be_told_which(shared: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"the file has {SEVERAL[name]} frames, .*counted from 1"):
+        read_image(shared / f"data/dicom/US/{name}.dcm")
 
 
 def test_crop_to_the_calibrated_region(shared: Path) -> None:
@@ -108,10 +121,10 @@ def test_outside_every_region_there_is_no_scale(shared: Path) -> None:
 
 
 def test_a_table_that_contradicts_the_file(shared: Path) -> None:
-    path = shared / "data/dicom/US/JPGLosslessP14SV1_1s_1f_8b.dcm"
-    assert read_image(path, mm_per_pixel=0.256).mm_per_pixel == pytest.approx((0.2547669659, 0.2547669659))
-    with pytest.raises(InputError, match=r"the table says 0.0255 mm per pixel and the DICOM file 0.2548 x 0.2548"):
-        read_image(path, mm_per_pixel=0.0255)
+    path = shared / "data/dicom/US/gdcm-US-ALOKA-16.dcm"
+    assert read_image(path, mm_per_pixel=0.383, at=(90, 90)).mm_per_pixel == pytest.approx((ALOKA, ALOKA))
+    with pytest.raises(InputError, match=r"the table says 0.0383 mm per pixel and the DICOM file 0.3827 x 0.3827"):
+        read_image(path, mm_per_pixel=0.0383, at=(90, 90))
     assert sample(shared, "US1_UNCR").mm_per_pixel is None
     assert read_image(shared / "data/dicom/US/US1_UNCR.dcm", mm_per_pixel=0.1).mm_per_pixel == (0.1, 0.1)
 
@@ -122,7 +135,7 @@ def test_a_file_cut_short_is_an_error(shared: Path, tmp_path: Path, name: str, s
     data = (shared / f"data/dicom/US/{name}.dcm").read_bytes()
     (tmp_path / "cut.dcm").write_bytes(data[: int(len(data) * share)])
     with pytest.raises(InputError, match=r"cut\.dcm: .*(cannot be read as DICOM|cut short)"):
-        read_image(tmp_path / "cut.dcm")
+        read_image(tmp_path / "cut.dcm", frame=SEVERAL.get(name))
 
 
 def dicom_file(

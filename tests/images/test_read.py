@@ -93,9 +93,11 @@ def test_sixteen_bit_tiff_with_white_as_zero(tmp_path: Path) -> None:
 def test_page_of_a_tiff(tmp_path: Path) -> None:
     pages = [Image.fromarray(np.full((5, 7), value, dtype=np.uint8)) for value in (10, 20, 30)]
     path = saved(tmp_path, "image.tif", pages[0], save_all=True, append_images=pages[1:])
-    assert read_image(path, frame=2).pixels[0, 0] == 30
-    with pytest.raises(InputError, match=r"image.tif: frame 3 was asked for, and the file has 3"):
-        read_image(path, frame=3)
+    assert [read_image(path, frame=frame).pixels[0, 0] for frame in (1, 2, 3)] == [10, 20, 30]
+    with pytest.raises(InputError, match=r"image.tif: frame 4 was asked for, and the file has 3"):
+        read_image(path, frame=4)
+    with pytest.raises(InputError, match=r"image.tif: the file has 3 frames"):
+        read_image(path)
 
 
 def test_large_images_are_read_and_absurd_ones_refused(tmp_path: Path) -> None:

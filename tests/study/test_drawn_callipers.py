@@ -35,7 +35,13 @@ def with_callipers(image: Path, mask: Path, out: Path) -> None:
 
 
 def record_of(image: Path, mask: Path) -> ImageRecord:
-    row = {"image": str(image), "masks": (str(mask),), "second_mask": None, "mm_per_pixel": float("nan")}
+    row = {
+        "image": str(image),
+        "masks": (str(mask),),
+        "second_mask": None,
+        "frame": float("nan"),
+        "mm_per_pixel": float("nan"),
+    }
     return image_record(row, ImageReading())
 
 

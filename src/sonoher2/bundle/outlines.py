@@ -11,16 +11,18 @@ from sonoher2.errors import InputError
 
 Images = tuple[tuple[Path, tuple[Path, ...]], ...]
 """Each image with its masks."""
+Pictures = tuple[tuple[Path, tuple[Path, ...], int | None], ...]
+"""Each image with its masks and its frame."""
 
 
 @contextmanager
-def outlined(images: Images, *, crop_to_b_mode: bool) -> Iterator[tuple[Images, tuple[str, ...]]]:
+def outlined(images: Pictures, *, crop_to_b_mode: bool) -> Iterator[tuple[Images, tuple[str, ...]]]:
     """Give every image a mask: its own, or one from the shipped segmenter that lives as long as the context.
 
     Parameters
     ----------
     images
-        Each image with its masks; none where it is to be outlined.
+        Each image with its masks, none where it is to be outlined, and its frame.
     crop_to_b_mode
         Whether the model reads the B-mode part of the screen only.
 
@@ -33,8 +35,8 @@ def outlined(images: Images, *, crop_to_b_mode: bool) -> Iterator[tuple[Images, 
     InputError
         An image cannot be read, or no lesion is found in it.
     """
-    if all(masks for _, masks in images):
-        yield images, ()
+    if all(masks for _, masks, _ in images):
+        yield tuple((image, masks) for image, masks, _ in images), ()
         return
     # networks are slow to import
     from sonoher2.regions.segment.file import outline_file
@@ -43,9 +45,9 @@ def outlined(images: Images, *, crop_to_b_mode: bool) -> Iterator[tuple[Images, 
     with tempfile.TemporaryDirectory() as folder:
         complete: list[tuple[Path, tuple[Path, ...]]] = []
         told: list[str] = []
-        for number, (image, masks) in enumerate(images):
+        for number, (image, masks, frame) in enumerate(images):
             if not masks:
-                found = outline_file(image, crop_to_b_mode=crop_to_b_mode)
+                found = outline_file(image, frame=frame, crop_to_b_mode=crop_to_b_mode)
                 if not found.found:
                     raise InputError("no lesion was found", where=str(image), fix="Outline it by hand and give --mask")
                 masks = (Path(folder) / f"{number}.png",)

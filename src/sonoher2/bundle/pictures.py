@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +56,16 @@ def case_pictures(bundle: Bundle, patient: PatientInput, prediction: Prediction)
     reading, deep = bundle.schema.reading, bundle.schema.deep
     if reading is None:
         return []
-    with outlined(patient.images, crop_to_b_mode=reading.crop_to_b_mode) as (images, _):
+    with outlined(patient.pictures, crop_to_b_mode=reading.crop_to_b_mode) as (images, _):
         lesions = [
-            open_lesion(str(image), [str(mask) for mask in masks], reading=reading, mm_per_pixel=patient.mm_per_pixel)
-            for image, masks in images
+            open_lesion(
+                str(image),
+                [str(mask) for mask in masks],
+                reading=reading,
+                mm_per_pixel=patient.mm_per_pixel,
+                frame=frame,
+            )
+            for image, masks, frame in replace(patient, images=images).pictures
         ]
     plain = [CasePicture(lesion.image.pixels, lesion.mask) for lesion in lesions]
     called = _called(bundle, prediction)

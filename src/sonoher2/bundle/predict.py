@@ -43,12 +43,21 @@ class PatientInput:
         Side of a pixel, mm, or None.
     site
         Where the images were made, for a model that harmonises sites; None when unknown.
+    frames
+        Frame of each image file, counted from 1; None for the only one. Empty: of every file the only one.
     """
 
     images: tuple[tuple[Path, tuple[Path, ...]], ...]
     clinical: dict[str, str]
     mm_per_pixel: float | None = None
     site: str | None = None
+    frames: tuple[int | None, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[tuple[Path, tuple[Path, ...], int | None], ...]:
+        """Each image with its masks and its frame."""
+        frames = self.frames or (None,) * len(self.images)
+        return tuple((image, masks, frame) for (image, masks), frame in zip(self.images, frames, strict=True))
 
     @classmethod
     def from_options(
@@ -58,13 +67,16 @@ class PatientInput:
         clinical: Sequence[str],
         mm_per_pixel: float | None,
         site: str | None = None,
+        frames: Sequence[int] = (),
     ) -> Self:
         """Read command-line options: the masks of one image, or one mask per image; clinical data as KEY=VALUE.
+
+        Frames are none, or one per image.
 
         Raises
         ------
         UsageError
-            Images and masks do not pair up, or a clinical option is not KEY=VALUE.
+            Images do not pair up with masks or frames, or a clinical option is not KEY=VALUE.
         """
         pairs: tuple[tuple[Path, tuple[Path, ...]], ...]
         if len(images) == 1 and masks:
@@ -78,6 +90,8 @@ class PatientInput:
                 f"{len(images)} images and {len(masks)} masks were given; give one --mask for each --image, in order, "
                 "or none at all."
             )
+        if frames and len(frames) != len(images):
+            raise UsageError(f"{len(images)} images and {len(frames)} frames were given; give one --frame for each.")
         values = {}
         for option in clinical:
             key, found, value = option.partition("=")
@@ -86,7 +100,7 @@ class PatientInput:
             if key.strip() in values:
                 raise UsageError(f"'{key.strip()}' is given twice.")
             values[key.strip()] = value.strip()
-        return cls(pairs, values, mm_per_pixel, site)
+        return cls(pairs, values, mm_per_pixel, site, tuple(frames))
 
 
 @dataclass(frozen=True)
@@ -164,7 +178,7 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
     reading = bundle.schema.reading
     if reading is None or not patient.images:
         return _predict_measurable(bundle, patient)
-    with outlined(patient.images, crop_to_b_mode=reading.crop_to_b_mode) as (images, told):
+    with outlined(patient.pictures, crop_to_b_mode=reading.crop_to_b_mode) as (images, told):
         prediction = _predict_measurable(bundle, replace(patient, images=images))
     return replace(prediction, warnings=(*told, *prediction.warnings))
 
@@ -235,7 +249,7 @@ def _site_warnings(bundle: Bundle, patient: PatientInput) -> list[str]:
 
 def _poor_images(bundle: Bundle, patient: PatientInput) -> list[str]:
     reading = bundle.schema.reading
-    return [] if reading is None else poor_images(patient.images, reading)
+    return [] if reading is None else poor_images(patient.pictures, reading)
 
 
 def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: bool) -> list[str]:
@@ -299,8 +313,9 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
             reading=schema.reading,
             radiomics=schema.radiomics,
             mm_per_pixel=patient.mm_per_pixel,
+            frame=frame,
         )
-        for image, masks in patient.images
+        for image, masks, frame in patient.pictures
     ]
 
 
@@ -310,7 +325,10 @@ def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFram
         return {}
     from sonoher2.models.deep.lesion import lesion_pictures
 
-    files = [(str(image), [str(mask) for mask in masks], patient.mm_per_pixel) for image, masks in patient.images]
+    files = [
+        (str(image), [str(mask) for mask in masks], patient.mm_per_pixel, frame)
+        for image, masks, frame in patient.pictures
+    ]
     pictures = [picture[None] for picture in lesion_pictures(files, reading=schema.reading, config=schema.deep)]
     blocks: dict[str, pd.DataFrame] = {}
     for network in bundle.networks:

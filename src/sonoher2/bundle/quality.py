@@ -10,20 +10,20 @@ from sonoher2.features.lesion import open_lesion
 from sonoher2.images.quality import image_quality, quality_problems
 
 
-def poor_images(images: Sequence[tuple[Path, Sequence[Path]]], reading: ImageReading) -> list[str]:
+def poor_images(images: Sequence[tuple[Path, Sequence[Path], int | None]], reading: ImageReading) -> list[str]:
     """One warning for each problem of each image, as it came from the machine.
 
     Parameters
     ----------
     images
-        Each with its masks.
+        Each with its masks and its frame.
     reading
         How to read; an enhancer is left out.
     """
     as_taken = reading.model_copy(update={"enhance": "none"})
     warnings = []
-    for image, masks in images:
-        lesion = open_lesion(str(image), [str(mask) for mask in masks], reading=as_taken)
+    for image, masks, frame in images:
+        lesion = open_lesion(str(image), [str(mask) for mask in masks], reading=as_taken, frame=frame)
         problems = quality_problems(image_quality(lesion.image.pixels, lesion.mask))
         warnings += [f"{image.name}: {problem}; features of poor pictures are unsteady." for problem in problems]
     return warnings

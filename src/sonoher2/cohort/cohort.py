@@ -42,8 +42,9 @@ class Cohort:
         and `given` when a column says who is in the test set.
     images
         One row per image, columns `patient_id`, `image` (absolute path, str), `masks` (tuple of absolute paths),
-        `second_mask` (str or None), `lesion_id`, `view`, `site`, `scanner`, `date` (str or None), `mm_per_pixel`
-        (float, NaN when unknown). No rows when the study has no images.
+        `second_mask` (str or None), `lesion_id`, `view`, `site`, `scanner`, `date` (str or None), `frame` (float,
+        counted from 1; NaN when the file has only one) and `mm_per_pixel` (float, NaN when unknown). No rows when the
+        study has no images.
     classes
         Names of the labels, in order: ("negative", "positive").
     clinical

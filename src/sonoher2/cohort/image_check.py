@@ -78,13 +78,13 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
     Parameters
     ----------
     row
-        `image`, `masks`, `second_mask` and `mm_per_pixel`, as in `Cohort.images`.
+        `image`, `masks`, `second_mask`, `frame` and `mm_per_pixel`, as in `Cohort.images`.
     reading
         How to read.
     """
     try:
         lesion = _lesion(row, row["masks"], reading)
-        if row["second_mask"] is not None:
+        if isinstance(row["second_mask"], str):
             _lesion(row, (row["second_mask"],), reading)
     except InputError as error:
         return ImageRecord(problem=str(error))
@@ -111,6 +111,7 @@ def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading)
         row["image"],
         masks,
         mm_per_pixel=known,
+        frame=None if math.isnan(row["frame"]) else int(row["frame"]),
         crop_to_b_mode=reading.crop_to_b_mode,
         several=reading.several_masks,
     )

@@ -13,13 +13,12 @@ from sonoher2.cohort.table import none_if_missing, place, resolve
 from sonoher2.config import ColumnSource, ImagesConfig
 from sonoher2.errors import Finding
 from sonoher2.files import absolute_path, path_fault
+from sonoher2.images.spacing import COARSEST_SMALL_MM, FINEST_MM
 
 COLUMNS = (
-    "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "mm_per_pixel",
+    "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "frame",
+    "mm_per_pixel",
 )  # fmt: skip
-
-LARGEST_MM_PER_PIXEL = 1.0
-"""A breast ultrasound image of 500 pixels shows some 40 to 60 mm; above this the unit is wrong."""
 
 
 def image_rows(
@@ -42,7 +41,7 @@ def image_rows(
     -------
     One row per table row with the columns of `Cohort.images`, index as `table`; `image` is None and `masks` is empty
     where a row names none. And errors: unknown columns, rows without a patient, files that do not exist, pixel sizes
-    that cannot be.
+    and frame numbers that cannot be.
     """
     where, findings = config.table.name, list[Finding]()
     sources: dict[str, ColumnSource | None] = {name: getattr(config, name) for name in COLUMNS if name != "masks"}
@@ -52,6 +51,7 @@ def image_rows(
         what = "the study has images and no masks, and regions are taken from masks"
         findings.append(Finding("error", what, "images.mask", "Name the column of the masks"))
     rows["mm_per_pixel"] = _mm_per_pixel(rows["mm_per_pixel"], config, where, findings)
+    rows["frame"] = _frames(rows["frame"], where, findings)
     without = rows.index[rows["patient_id"].isna()]
     if len(without) and not findings:
         findings.append(Finding("error", "a row without a patient", place(where, without), "Fill in the patient"))
@@ -79,11 +79,20 @@ def _listed(cells: tuple[str | None, ...]) -> tuple[str, ...]:
 def _mm_per_pixel(texts: pd.Series, config: ImagesConfig, where: str, findings: list[Finding]) -> pd.Series:
     # the spacing is positive and has a decimal part: "0,078" is no thousand
     values = texts.map(read_number, na_action="ignore").astype(float) * config.mm_per_pixel_scale
-    wrong = (values.isna() & texts.notna()) | (values <= 0) | (values > LARGEST_MM_PER_PIXEL)
+    wrong = (values.isna() & texts.notna()) | (values < FINEST_MM) | (values > COARSEST_SMALL_MM)
     if wrong.any():
-        what = f"not a size of a pixel in mm (above 0, at most {LARGEST_MM_PER_PIXEL:g})"
+        what = f"not a size of a pixel in mm ({FINEST_MM:g} to {COARSEST_SMALL_MM:g})"
         fix = "Mend the value, or set `mm_per_pixel_scale` (10 when the column is in cm)"
         findings.append(Finding("error", what, place(where, rows=values.index[wrong], name="mm_per_pixel"), fix))
+    return values.astype(np.float64)
+
+
+def _frames(texts: pd.Series, where: str, findings: list[Finding]) -> pd.Series:
+    values = texts.map(read_number, na_action="ignore").astype(float)
+    wrong = (values.isna() & texts.notna()) | (values < 1) | (values % 1 > 0)
+    if wrong.any():
+        rows = place(where, rows=values.index[wrong], name="frame")
+        findings.append(Finding("error", "not the number of a frame", rows, "Count frames from 1, as DICOM does"))
     return values.astype(np.float64)
 
 

@@ -130,7 +130,9 @@ def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig) -> _Tabl
 
 def _images(config: StudyConfig, clinical: _Table, image_table: _Table | None, findings: list[Finding]) -> pd.DataFrame:
     if config.images is None or image_table is None:
-        return pd.DataFrame(columns=list(COLUMNS), dtype=object).astype({"mm_per_pixel": np.float64})
+        return pd.DataFrame(columns=list(COLUMNS), dtype=object).astype(
+            {"frame": np.float64, "mm_per_pixel": np.float64}
+        )
     masks_needed = config.regions == "given"
     images, problems = image_rows(image_table.frame, config.images, config.data, masks_needed=masks_needed)
     findings += problems

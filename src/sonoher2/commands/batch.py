@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sonoher2 import __version__
+from sonoher2.cohort.clinical import read_number
 from sonoher2.cohort.find_images import find_images, stem
 from sonoher2.cohort.table import read_table
 from sonoher2.errors import InputError
@@ -38,51 +39,89 @@ class BatchImage:
         Its file.
     name
         Names its outputs: the file's name without suffix, with its folder where two would be the same.
+    frame
+        Of the file, counted from 1; None for the only one.
     """
 
     path: Path
     name: str
+    frame: int | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Path and frame as the table shows them."""
+        return str(self.path), "" if self.frame is None else str(self.frame)
 
 
-def batch_images(given: Sequence[Path]) -> list[BatchImage]:
+def batch_images(given: Sequence[Path], frame: int | None = None) -> list[BatchImage]:
     """Find the images that a command was given.
 
     Parameters
     ----------
     given
         Images; folders, searched with their subfolders (files named as masks are left out); tables (CSV, TSV, Excel,
-        Parquet) with a column ``image`` of paths relative to the table.
+        Parquet) with a column ``image`` of paths relative to the table, and perhaps a column ``frame``.
+    frame
+        Of every image whose table names none, counted from 1.
 
     Raises
     ------
     InputError
-        A path does not exist, a table has no such column, or there is no image at all.
+        A path does not exist, a table has no such column or holds what is no frame, or there is no image at all.
     """
-    paths = list(dict.fromkeys(path for one in given for path in _paths(one)))
+    pictures = list(dict.fromkeys((path, own or frame) for one in given for path, own in _pictures(one)))
+    paths = [path for path, _ in pictures]
     if not paths:
         raise InputError("no image was found", where=", ".join(map(str, given)), fix="Give images or a folder of them")
-    return [BatchImage(path, name) for path, name in zip(paths, _names(paths), strict=True)]
+    return [BatchImage(path, name, own) for (path, own), name in zip(pictures, _names(pictures), strict=True)]
 
 
-def _paths(given: Path) -> list[Path]:
+def _pictures(given: Path) -> list[tuple[Path, int | None]]:
+    """Each image with the frame that a table names for it."""
     if given.is_dir():
-        return [given / found.image for found in find_images(given)[0]]
+        return [(given / found.image, None) for found in find_images(given)[0]]
     if not given.exists():
         raise InputError("no such file or folder", where=str(given), fix="Check the path")
     if given.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"):
-        return [given]
+        return [(given, None)]
     table = read_table(given)
     if "image" not in table:
         raise InputError("the table has no column `image`", where=str(given), fix="Name the column of paths `image`")
-    return [given.parent / str(path) for path in table["image"].dropna()]
+    rows = table[table["image"].notna()]
+    frames = rows["frame"] if "frame" in rows else [None] * len(rows)
+    return [
+        (given.parent / str(path), frame_number(text, given)) for path, text in zip(rows["image"], frames, strict=True)
+    ]
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """Name each path by its stem; where two have the same, by its folder, too; what is still the same, by a number.
+def frame_number(text: str | None, table: Path) -> int | None:
+    """Read a cell of the column `frame` of `table`; None where it is empty.
+
+    Raises
+    ------
+    InputError
+        It is not a whole number from 1.
+    """
+    if text is None or pd.isna(text):
+        return None
+    number = read_number(str(text))
+    if number is None or number < 1 or number % 1:
+        raise InputError(
+            "a cell of the column `frame` is not the number of a frame", where=str(table), fix="Count frames from 1"
+        )
+    return int(number)
+
+
+def _names(pictures: Sequence[tuple[Path, int | None]]) -> list[str]:
+    """Name each picture by its file's stem and its frame, where one is named.
+
+    Where two have the same name, the folder is added; what is still the same gets a number.
 
     Upper and lower case are alike, as on many disks.
     """
-    stems = [stem(path) or path.stem for path in paths]
+    paths = [path for path, _ in pictures]
+    ends = ["" if frame is None else f"_frame{frame}" for _, frame in pictures]
+    stems = [f"{stem(path) or path.stem}{end}" for path, end in zip(paths, ends, strict=True)]
     several = Counter(map(str.lower, stems))
     names, seen = [], Counter[str]()
     for path, short in zip(paths, stems, strict=True):
@@ -125,15 +164,16 @@ def run_batch(
 
     Returns
     -------
-    The table as written: ``image``, the columns of `work`, ``problem``, ``key``; all text.
+    The table as written: ``image``, ``frame`` (empty for the only one), the columns of `work`, ``problem``,
+    ``key``; all text.
     """
     common = content_key(__version__, list(settings))
     rows = _finished(images, table, common, files)
-    waiting = [image for image in images if str(image.path) not in rows]
+    waiting = [image for image in images if image.place not in rows]
     kept = monotonic()
     try:
         for i, row in run_jobs(partial(_row, work, common), waiting, workers=workers, label=label):
-            rows[str(waiting[i].path)] = row
+            rows[waiting[i].place] = row
             if monotonic() - kept > KEPT_EVERY:
                 _write(images, rows, table)
                 kept = monotonic()
@@ -148,9 +188,9 @@ def problems(table: pd.DataFrame) -> list[str]:
 
 
 def _row(work: Callable[[BatchImage], Values], common: str, image: BatchImage) -> Row:
-    row = {"image": str(image.path)}
+    row = dict(zip(("image", "frame"), image.place, strict=True))
     try:
-        key = content_key(common, image.name, file_sha256(image.path))
+        key = _key(common, image)
         row |= {name: _text(value) for name, value in work(image).items()} | {PROBLEM: "", KEY: key}
     except InputError as error:
         row |= {PROBLEM: str(error), KEY: ""}
@@ -159,34 +199,40 @@ def _row(work: Callable[[BatchImage], Values], common: str, image: BatchImage) -
     return row
 
 
+def _key(common: str, image: BatchImage) -> str:
+    return content_key(common, image.name, image.frame, file_sha256(image.path))
+
+
 def _text(value: str | int | float | None) -> str:
     if value is None:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _finished(images: Sequence[BatchImage], table: Path, common: str, files: Sequence[str]) -> dict[str, Row]:
-    """Rows of an earlier run that are still true, by image."""
+def _finished(
+    images: Sequence[BatchImage], table: Path, common: str, files: Sequence[str]
+) -> dict[tuple[str, str], Row]:
+    """Rows of an earlier run that are still true, by image and frame."""
     if not table.is_file():
         return {}
     earlier = pd.read_csv(table, dtype=str, keep_default_na=False)
-    if not {"image", KEY, PROBLEM, *files} <= set(earlier.columns):
+    if not {"image", "frame", KEY, PROBLEM, *files} <= set(earlier.columns):
         return {}
     records: list[Row] = [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
-    by_image = {row["image"]: row for row in records}
+    by_place = {(row["image"], row["frame"]): row for row in records}
     rows = {}
     for image in images:
-        row = by_image.get(str(image.path))
+        row = by_place.get(image.place)
         if row is None or not row[KEY] or not image.path.is_file():
             continue
         there = all(not row[name] or (table.parent / row[name]).is_file() for name in files)
-        if there and row[KEY] == content_key(common, image.name, file_sha256(image.path)):
-            rows[str(image.path)] = row
+        if there and row[KEY] == _key(common, image):
+            rows[image.place] = row
     return rows
 
 
-def _write(images: Sequence[BatchImage], rows: Mapping[str, Row], table: Path) -> pd.DataFrame:
-    done = [rows[str(image.path)] for image in images if str(image.path) in rows]
+def _write(images: Sequence[BatchImage], rows: Mapping[tuple[str, str], Row], table: Path) -> pd.DataFrame:
+    done = [rows[image.place] for image in images if image.place in rows]
     frame = pd.DataFrame(done).fillna("")
     if len(frame):
         # rows of bad files have fewer columns: the longest row gives their order

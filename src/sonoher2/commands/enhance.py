@@ -40,6 +40,9 @@ def enhance(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="Also write each image beside its enhanced one.")
     ] = False,
+    frame: Annotated[
+        int | None, typer.Option("--frame", min=1, help="Frame of image files that have several, counted from 1.")
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option("--weights", help="Of `train-enhancer`; the shipped ones unless given.")
     ] = None,
@@ -50,7 +53,7 @@ def enhance(
     from sonoher2.enhance.enhancer import load_enhancer
     from sonoher2.study.compute import default_jobs
 
-    found = batch_images(images)
+    found = batch_images(images, frame)
     written = run_batch(
         partial(_enhance_one, out=out, scale=scale, side_by_side=side_by_side, weights=weights),
         found,
@@ -74,7 +77,7 @@ def _enhance_one(image: BatchImage, *, out: Path, scale: int, side_by_side: bool
     from sonoher2.enhance.enhancer import load_enhancer
     from sonoher2.images.read import read_image
 
-    given = read_image(image.path)
+    given = read_image(image.path, frame=image.frame)
     cleared = load_enhancer(weights).clear(given.pixels, scale)
     enhanced, beside = f"{image.name}_enhanced.png", f"{image.name}_side_by_side.png" if side_by_side else ""
     _write_png(out / enhanced, cleared)
@@ -141,7 +144,7 @@ def train_enhancer(
     if patch % PATCH_STEP:
         raise UsageError(f"--patch: {patch} is not a multiple of {PATCH_STEP}.")
     schedule = Schedule(epochs, warm_up, steps, batch, patch, rate, adversarial, bf16, seed)
-    pictures = [_grey(path) for path in _training_paths(images, data, out)]
+    pictures = [_grey(path, frame) for path, frame in _training_pictures(images, data, out)]
     # few images: all of them train, and the curve is that of the training
     checked = pictures[::CHECKED_EVERY]
     learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
@@ -149,20 +152,22 @@ def train_enhancer(
     say(f"Wrote {out / WEIGHTS}. Next: sonoher2 enhance IMAGE... --weights {out / WEIGHTS} --out DIR")
 
 
-def _training_paths(images: Sequence[Path], data: Path | None, out: Path) -> list[Path]:
+def _training_pictures(images: Sequence[Path], data: Path | None, out: Path) -> list[tuple[Path, int | None]]:
     from sonoher2.commands.batch import batch_images
     from sonoher2.commands.training_images import STUDY_SUFFIXES, training_images
+    from sonoher2.study.steps import chosen_frames
 
     if not any(path.suffix.lower() in STUDY_SUFFIXES for path in images):
-        return [image.path for image in batch_images(images)]
+        return [(image.path, image.frame) for image in batch_images(images)]
     if len(images) > 1:
         raise UsageError("A study file stands alone: its training patients are all that is learned from.")
-    return [Path(path) for path in training_images(images[0], data, out)["image"]]
+    rows = training_images(images[0], data, out)
+    return list(zip(map(Path, rows["image"]), chosen_frames(rows), strict=True))
 
 
-def _grey(path: Path) -> NDArray[np.uint8]:
+def _grey(path: Path, frame: int | None) -> NDArray[np.uint8]:
     import numpy as np
 
     from sonoher2.images.read import read_image
 
-    return np.rint(read_image(path).pixels).astype(np.uint8)
+    return np.rint(read_image(path, frame=frame).pixels).astype(np.uint8)

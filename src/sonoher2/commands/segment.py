@@ -39,6 +39,9 @@ def segment(
     ] = None,
     overlay: Annotated[bool, typer.Option(help="Also write each image with its outline.")] = True,
     nifti: Annotated[bool, typer.Option("--nifti", help="Also write each mask as NIfTI.")] = False,
+    frame: Annotated[
+        int | None, typer.Option("--frame", min=1, help="Frame of image files that have several, counted from 1.")
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option("--weights", help="Of `train-segmenter`; the shipped ones unless given.")
     ] = None,
@@ -49,7 +52,7 @@ def segment(
     from sonoher2.regions.segment.segmenter import load_segmenter
     from sonoher2.study.compute import default_jobs
 
-    found = batch_images(images)
+    found = batch_images(images, frame)
     at, within = _click(click), _box(box)
     if (at or within) and len(found) > 1:
         raise UsageError(f"A click or a box is for one image, and {len(found)} were given.")
@@ -87,7 +90,7 @@ def _segment_one(
     from sonoher2.regions.segment.pictures import write_mask, write_nifti, write_overlay
     from sonoher2.regions.segment.segmenter import load_segmenter
 
-    given = read_image(image.path, at=at)
+    given = read_image(image.path, frame=image.frame, at=at)
     segmenter = load_segmenter(weights)
     try:
         result = outline(segmenter, given.pixels, at=at, box=box)
@@ -191,6 +194,7 @@ def train_segmenter(
 def _table_cases(path: Path, folder: Path) -> list[Case]:
     """Cases of a table; rows without a mask are left out."""
     from sonoher2.cohort.table import read_table
+    from sonoher2.commands.batch import frame_number
     from sonoher2.regions.segment.cases import Case
 
     table = read_table(path, keep=[NO_LESION])
@@ -199,11 +203,13 @@ def _table_cases(path: Path, folder: Path) -> list[Case]:
         raise InputError(f"there is no column `{missing[0]}`", where=str(path), fix="Name the columns so")
     if table[["patient_id", "image"]].isna().any(axis=None):
         raise InputError("a row has no patient or no image", where=str(path), fix="Fill in `patient_id` and `image`")
-    if "group" not in table:
-        table["group"] = ""
+    for name in ("group", "frame"):
+        if name not in table:
+            table[name] = None
+    columns = table[["patient_id", "image", "mask", "group", "frame"]].itertuples(index=False)
     return [
-        Case(patient, folder / image, _mask_paths(mask, folder), group or "")
-        for patient, image, mask, group in table[["patient_id", "image", "mask", "group"]].itertuples(index=False)
+        Case(patient, folder / image, _mask_paths(mask, folder), group or "", frame_number(frame, path))
+        for patient, image, mask, group, frame in columns
         if mask is not None
     ]
 
@@ -216,7 +222,12 @@ def _study_cases(path: Path, data: Path | None, out: Path) -> list[Case]:
     """Cases of a study's training patients; images need a mask."""
     from sonoher2.commands.training_images import training_images
     from sonoher2.regions.segment.cases import Case
+    from sonoher2.study.steps import chosen_frames
 
     rows = training_images(path, data, out)
-    columns = rows.loc[rows["masks"].map(len) > 0, ["patient_id", "image", "masks", "site"]].itertuples(index=False)
-    return [Case(patient, Path(image), tuple(map(Path, masks)), site or "") for patient, image, masks, site in columns]
+    rows = rows[rows["masks"].map(len) > 0]
+    columns = rows[["patient_id", "image", "masks", "site"]].itertuples(index=False)
+    return [
+        Case(patient, Path(image), tuple(map(Path, masks)), site or "", frame)
+        for (patient, image, masks, site), frame in zip(columns, chosen_frames(rows), strict=True)
+    ]

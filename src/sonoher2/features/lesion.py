@@ -42,6 +42,7 @@ def measure_lesion(
     reading: ImageReading,
     radiomics: RadiomicsConfig,
     mm_per_pixel: float | None = None,
+    frame: int | None = None,
 ) -> Measurement:
     """Read an image with its masks and measure the lesion: the one way for studies, tables and predictions.
 
@@ -55,19 +56,31 @@ def measure_lesion(
         What to measure.
     mm_per_pixel
         Side of a pixel, mm, from the user's table; None or NaN lets the file say.
+    frame
+        Of the image file, counted from 1; a file of several needs it.
     """
-    lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel)
+    lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel, frame=frame)
     features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
     return Measurement(features, grey_levels(lesion.image.pixels, lesion.mask, radiomics))
 
 
 def open_lesion(
-    image: str, masks: Sequence[str], *, reading: ImageReading, mm_per_pixel: float | None = None
+    image: str,
+    masks: Sequence[str],
+    *,
+    reading: ImageReading,
+    mm_per_pixel: float | None = None,
+    frame: int | None = None,
 ) -> Lesion:
     """Read an image with its masks as a study reads it; parameters as in `measure_lesion`."""
     known = None if mm_per_pixel is None or np.isnan(mm_per_pixel) else mm_per_pixel
     lesion = read_lesion(
-        image, masks, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode, several=reading.several_masks
+        image,
+        masks,
+        mm_per_pixel=known,
+        frame=frame,
+        crop_to_b_mode=reading.crop_to_b_mode,
+        several=reading.several_masks,
     )
     return lesion if reading.enhance == "none" else replace(lesion, image=_cleared(lesion.image))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,19 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)
+class SameFrame:
+    """The frame of an image file for which a mask is wanted: which, counted from 1, of how many."""
+
+    number: int = 1
+    count: int = 1
+
+
+ONLY_FRAME = SameFrame()
+FrameChoice = int | SameFrame | None
+"""A frame counted from 1; that of a mask's image; or the only one of a file."""
+
+
+@dataclass(frozen=True)
 class Picture:
     """One picture as its file states it.
 
@@ -41,6 +53,8 @@ class Picture:
         mm per pixel of rows and columns stated for the whole picture, or None.
     regions
         Calibrated tissue regions of a DICOM file.
+    frames
+        How many frames or pages the file has.
     """
 
     grey: NDArray[np.float64]
@@ -48,6 +62,7 @@ class Picture:
     format: str
     spacing: tuple[float, float] | None = None
     regions: tuple[TissueRegion, ...] = ()
+    frames: int = 1
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -83,15 +98,6 @@ def grey_and_colour(values: NDArray[Any], white: int) -> tuple[NDArray[np.float6
     return np.minimum(luma, 255.0), spread > COLOUR_DIFFERENCE
 
 
-def usable_spacing(rows: float, columns: float) -> tuple[float, float] | None:
-    """Give a header's mm per pixel, or None when it is not above 0 or is exactly 1 by 1.
-
-    Writers put 1 by 1 when they know nothing, and no breast scanner has pixels of a millimetre.
-    """
-    known = all(math.isfinite(mm) and mm > 0 for mm in (rows, columns)) and (rows, columns) != (1.0, 1.0)
-    return (float(rows), float(columns)) if known else None
-
-
 def require_size(rows: int, columns: int) -> None:
     """Refuse, before any pixel is decoded, a picture without pixels or one that no scanner makes.
 
@@ -109,16 +115,41 @@ def require_size(rows: int, columns: int) -> None:
         )
 
 
-def require_frame(frame: int, frames: int) -> None:
-    """Refuse a frame that the file does not have.
+def chosen_frame(frame: FrameChoice, frames: int) -> int:
+    """Say which frame of a file is meant, counted from 1 as in DICOM: the one that is asked for, or the only one.
+
+    Parameters
+    ----------
+    frame
+        What is asked for, or None; of a mask, the frame of its image.
+    frames
+        How many the file has.
 
     Raises
     ------
     InputError
-        `frame` is not in 0 to `frames` - 1.
+        There are several and none is asked for, the file has no such frame, or a mask has neither one frame nor as
+        many as its image.
     """
-    if not 0 <= frame < frames:
-        raise InputError(f"frame {frame} was asked for, and the file has {frames}", fix="Frames count from 0")
+    if isinstance(frame, SameFrame):
+        if frames not in (1, frame.count):
+            raise InputError(
+                f"the mask has {frames} frames and its image {frame.count}",
+                fix="Give the mask of this image as a file of one frame",
+            )
+        return 1 if frames == 1 else frame.number
+    if frame is None and frames != 1:
+        raise InputError(
+            f"the file has {frames} frames, and nothing says which one is meant",
+            fix="Give the frame on which the lesion was outlined, counted from 1: in the column `frame` of the images "
+            "table, or with --frame",
+        )
+    chosen = 1 if frame is None else frame
+    if not 1 <= chosen <= frames:
+        raise InputError(
+            f"frame {chosen} was asked for, and the file has {frames}", fix="Frames count from 1, as in DICOM"
+        )
+    return chosen
 
 
 @contextmanager

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sonoher2.errors import InputError
-from sonoher2.images.picture import Picture, errors_name, grey_and_colour, require_frame, require_size
+from sonoher2.images.picture import FrameChoice, Picture, chosen_frame, errors_name, grey_and_colour, require_size
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 
 
-def read_raster(path: Path, frame: int) -> Picture:
-    """Read one page.
+def read_raster(path: Path, frame: FrameChoice) -> Picture:
+    """Read one page, counted from 1.
 
     Transparent pixels are shown on black. 16-bit grey is scaled linearly, 65535 to 255, whatever the image's own
     range; 16-bit colour keeps its upper byte.
@@ -37,11 +37,14 @@ def read_raster(path: Path, frame: int) -> Picture:
         _require_checksums(data)
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             require_size(image.height, image.width)
-            require_frame(frame, getattr(image, "n_frames", 1))
-            image.seek(frame)
+            frames = getattr(image, "n_frames", 1)
+            image.seek(chosen_frame(frame, frames) - 1)
             require_size(image.height, image.width)
-            grey, colour = grey_and_colour(*_values_and_white(image))
-            return Picture(grey, colour, str(image.format))
+            values, white = _values_and_white(image)
+            if image.format == "JPEG":
+                _require_whole(data, values)
+            grey, colour = grey_and_colour(values, white)
+            return Picture(grey, colour, str(image.format), frames=frames)
 
 
 def _require_checksums(data: bytes) -> None:
@@ -49,6 +52,16 @@ def _require_checksums(data: bytes) -> None:
     if data.startswith(b"\x89PNG"):
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             image.verify()
+
+
+def _require_whole(data: bytes, values: NDArray[Any]) -> None:
+    """Refuse a JPEG picture whose data end before its last row, which Pillow fills with grey."""
+    # imagecodecs is slow to import, and only JPEG needs it
+    from sonoher2.images.codestream import with_filler
+
+    with Image.open(io.BytesIO(with_filler(data)), formats=("JPEG",)) as filled:
+        if not np.array_equal(values, _values_and_white(filled)[0]):
+            raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
 
 
 def _values_and_white(image: Image.Image) -> tuple[NDArray[Any], int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from sonoher2.errors import InputError
 from sonoher2.images.clean import b_mode_region
+from sonoher2.images.dicom_start import START, starts_as_dicom
 from sonoher2.images.image import Box, UltrasoundImage
-from sonoher2.images.picture import Picture, errors_name
+from sonoher2.images.picture import FrameChoice, Picture, errors_name
+from sonoher2.images.spacing import spacing_problem
 from sonoher2.images.us_regions import common_spacing, regions_at, same_spacing
 
 
@@ -16,7 +17,7 @@ def read_image(
     path: str | Path,
     *,
     mm_per_pixel: float | None = None,
-    frame: int = 0,
+    frame: int | None = None,
     crop_to_b_mode: bool = False,
     at: tuple[int, int] | None = None,
 ) -> UltrasoundImage:
@@ -29,7 +30,7 @@ def read_image(
     mm_per_pixel
         From the user's table. It is the pixel size of every format but DICOM, whose own calibration it must match.
     frame
-        Frame of a multi-frame DICOM or page of a TIFF, from 0.
+        Frame of a multi-frame DICOM or page of a TIFF, counted from 1; a file of several needs it.
     crop_to_b_mode
         Keep the B-mode part only: the tissue region of a DICOM file, else as `b_mode_region` finds it.
     at
@@ -45,7 +46,7 @@ def read_image(
     return image.cropped(b_mode_box(picture, at)) if crop_to_b_mode else image
 
 
-def read_picture(path: str | Path, frame: int = 0) -> Picture:
+def read_picture(path: str | Path, frame: FrameChoice = None) -> Picture:
     """Undo the encoding of a file, which its content tells (NIfTI: its name).
 
     Raises
@@ -78,11 +79,11 @@ def file_kind(path: Path) -> str:
         The file is missing, empty or cannot be opened.
     """
     with errors_name(path, "an image"), path.open("rb") as stream:
-        head = stream.read(132)
+        head = stream.read(START)
     if not head:
         raise InputError("the file is empty", where=str(path), fix="Copy or export it again")
     name = path.name.lower()
-    if head[128:] == b"DICM" or name.endswith((".dcm", ".dicom")):
+    if starts_as_dicom(head) or name.endswith((".dcm", ".dicom")):
         return "DICOM"
     if name.endswith((".nii", ".nii.gz")):
         return "NIfTI"
@@ -106,16 +107,21 @@ def b_mode_box(picture: Picture, at: tuple[int, int] | None) -> Box:
 def _spacing(
     picture: Picture, table: float | None, at: tuple[int, int] | None, where: str
 ) -> tuple[float, float] | None:
-    if table is not None and not (math.isfinite(table) and table > 0):
-        raise InputError(f"{table} mm per pixel is impossible", where=where, fix="Give a number above 0")
-    given = None if table is None else (float(table), float(table))
     stated = common_spacing(regions_at(picture.regions, at)) or picture.spacing
-    if given is None or stated is None or picture.format != "DICOM":
-        return given or stated
-    if not same_spacing(given, stated):
+    if table is None:
+        return stated
+    given = float(table), float(table)
+    if stated is not None and picture.format == "DICOM":
+        if not same_spacing(given, stated):
+            raise InputError(
+                f"the table says {table:g} mm per pixel and the DICOM file {stated[0]:.4g} x {stated[1]:.4g}",
+                where=where,
+                fix="Correct the table's mm_per_pixel or leave its cell empty",
+            )
+        return stated
+    problem = spacing_problem(given, picture.shape)
+    if problem is not None:
         raise InputError(
-            f"the table says {table:g} mm per pixel and the DICOM file {stated[0]:.4g} x {stated[1]:.4g}",
-            where=where,
-            fix="Correct the table's mm_per_pixel or leave its cell empty",
+            f"{table:g} mm per pixel is impossible: {problem}", where=where, fix="Give the side of a pixel in mm"
         )
-    return stated
+    return given

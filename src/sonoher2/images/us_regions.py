@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sonoher2.images.dicom_values import number
+from sonoher2.images.spacing import usable_spacing
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
@@ -36,7 +39,7 @@ class TissueRegion:
 
 
 def tissue_regions(dataset: Dataset) -> tuple[TissueRegion, ...]:
-    """Two-dimensional tissue regions whose scale is in cm and that lie within the picture.
+    """Two-dimensional tissue regions whose scale is in cm and can be true, and that lie within the picture.
 
     A region that reaches beyond the picture shows that the picture was resized or cut after the scanner had
     written the calibration, so it is left out.
@@ -67,22 +70,21 @@ def _items(dataset: Dataset) -> list[Dataset]:
 
 
 def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | None:
-    kinds = (item.get("RegionSpatialFormat"), item.get("RegionDataType"))
-    units = {item.get("PhysicalUnitsXDirection"), item.get("PhysicalUnitsYDirection")}
-    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE}:
+    kinds = (number(item, "RegionSpatialFormat"), number(item, "RegionDataType"))
+    units = {number(item, "PhysicalUnitsXDirection"), number(item, "PhysicalUnitsYDirection")}
+    deltas = number(item, "PhysicalDeltaY"), number(item, "PhysicalDeltaX")
+    box = _box([number(item, f"RegionLocation{name}") for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")], rows, columns)
+    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE} or box is None or None in deltas:
         return None
-    box = _box(item, rows, columns)
-    mm = (10 * abs(float(item.get("PhysicalDeltaY", 0))), 10 * abs(float(item.get("PhysicalDeltaX", 0))))
-    if box is None or not all(math.isfinite(value) and value > 0 for value in mm):
-        return None
-    return TissueRegion(box, mm)
+    height, width = (part.stop - part.start for part in box)
+    mm = usable_spacing(*(10 * abs(delta or 0) for delta in deltas), (height, width))
+    return None if mm is None else TissueRegion(box, mm)
 
 
-def _box(item: Dataset, rows: int, columns: int) -> tuple[slice, slice] | None:
-    top, left = item.get("RegionLocationMinY0"), item.get("RegionLocationMinX0")
-    bottom, right = item.get("RegionLocationMaxY1"), item.get("RegionLocationMaxX1")
-    if None in (top, left, bottom, right):
+def _box(ends: list[float | None], rows: int, columns: int) -> tuple[slice, slice] | None:
+    if any(end is None for end in ends):
         return None
+    top, bottom, left, right = (int(end or 0) for end in ends)
     # the maxima are the last pixel, but some scanners write the first one after it
     if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
         return None

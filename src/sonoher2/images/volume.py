@@ -13,7 +13,8 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from sonoher2.errors import InputError
-from sonoher2.images.picture import Picture, errors_name, grey_and_colour, require_frame, require_size, usable_spacing
+from sonoher2.images.picture import FrameChoice, Picture, chosen_frame, errors_name, grey_and_colour, require_size
+from sonoher2.images.spacing import usable_spacing
 
 # SimpleITK's functions carry no types
 _ITK: Any = SimpleITK
@@ -22,7 +23,7 @@ NIFTI_SPATIAL_UNITS = 7
 """Bits of ``xyzt_units`` that hold the unit of length; 0 is unknown, and ITK turns the others into mm."""
 
 
-def read_volume(path: Path, kind: str, frame: int) -> Picture:
+def read_volume(path: Path, kind: str, frame: FrameChoice) -> Picture:
     """Read a two-dimensional image, or a volume of one slice, as grey values of 0 to 255.
 
     8-bit values are taken as they are and unsigned 16-bit values are scaled linearly, 65535 to 255. Signed and
@@ -34,7 +35,7 @@ def read_volume(path: Path, kind: str, frame: int) -> Picture:
         The file is damaged or cut short, is a true volume, or its values lie outside 0 to 255.
     """
     with errors_name(path, kind):
-        require_frame(frame, 1)
+        chosen_frame(frame, 1)
         values, spacing = read_slice(path, kind)
         grey, colour = grey_and_colour(_unsigned(values), 65535 if values.dtype == np.uint16 else 255)
         return Picture(grey, colour, kind, spacing)
@@ -62,7 +63,9 @@ def read_slice(path: Path, kind: str) -> tuple[NDArray[Any], tuple[float, float]
     states_mm = _nifti_states_mm(path, reader) if kind == "NIfTI" else _nrrd_states_mm(path)
     values = _ITK.GetArrayFromImage(reader.Execute())
     shape = (rows, columns) if components == 1 else (rows, columns, 3)
-    spacing = usable_spacing(*(reader.GetSpacing()[axis] for axis in reversed(axes))) if states_mm else None
+    spacing = (
+        usable_spacing(*(reader.GetSpacing()[axis] for axis in reversed(axes)), (rows, columns)) if states_mm else None
+    )
     return values.reshape(shape), spacing
 
 

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from sonoher2.errors import InputError
 from sonoher2.images.image import Box, UltrasoundImage, size_text
-from sonoher2.images.picture import errors_name
+from sonoher2.images.picture import ONLY_FRAME, SameFrame, errors_name
 from sonoher2.images.read import b_mode_box, file_kind, image_of, read_picture
 
 Mask = NDArray[np.bool_]
@@ -47,6 +47,7 @@ def read_lesion(
     masks: Sequence[str | Path],
     *,
     mm_per_pixel: float | None = None,
+    frame: int | None = None,
     crop_to_b_mode: bool = False,
     several: Several = "union",
 ) -> Lesion:
@@ -61,6 +62,8 @@ def read_lesion(
         Paths; the masks have the size of the image file.
     mm_per_pixel
         From the user's table, as in `read_image`.
+    frame
+        Of the image file, counted from 1, as in `read_image`.
     crop_to_b_mode
         Keep the B-mode part of the screen only.
     several
@@ -71,8 +74,8 @@ def read_lesion(
     InputError
         As in `read_image` and `read_mask`.
     """
-    picture = read_picture(image)
-    mask = read_mask(masks, picture.shape, several)
+    picture = read_picture(image, frame)
+    mask = read_mask(masks, picture.shape, several, SameFrame(frame or 1, picture.frames))
     rows, columns = np.nonzero(mask)
     at = round(float(rows.mean())), round(float(columns.mean()))
     whole = image_of(picture, image, mm_per_pixel, at)
@@ -82,7 +85,9 @@ def read_lesion(
     return Lesion(cropped, cropped.crop(mask))
 
 
-def read_mask(paths: Sequence[str | Path], shape: tuple[int, int], several: Several = "union") -> Mask:
+def read_mask(
+    paths: Sequence[str | Path], shape: tuple[int, int], several: Several = "union", frame: SameFrame = ONLY_FRAME
+) -> Mask:
     """Read one mask, or several of one image.
 
     Every pixel that is not black or transparent is lesion; in JPEG every pixel from grey 128; in NIfTI and NRRD
@@ -91,11 +96,13 @@ def read_mask(paths: Sequence[str | Path], shape: tuple[int, int], several: Seve
     Parameters
     ----------
     paths
-        PNG, BMP, TIFF, JPEG, NIfTI or NRRD.
+        PNG, BMP, TIFF, JPEG, NIfTI, NRRD or DICOM, also a DICOM segmentation.
     shape
         Rows and columns of the image file.
     several
         ``union`` of the masks, or the one with the ``largest`` area.
+    frame
+        Of the image. A mask file has one frame, or as many as the image file; then the same one is taken.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def read_mask(paths: Sequence[str | Path], shape: tuple[int, int], several: Seve
     """
     if not paths:
         raise InputError("no mask was given", fix="Fill the mask column of the images table")
-    masks = [_read_one(Path(path), shape) for path in paths]
+    masks = [_read_one(Path(path), shape, frame) for path in paths]
     if several == "largest":
         return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
     return np.asarray(np.logical_or.reduce(masks), dtype=bool)
@@ -127,8 +134,8 @@ def largest_component(mask: Mask) -> Mask:
     return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
 
 
-def _read_one(path: Path, shape: tuple[int, int]) -> Mask:
-    mask = _marked_pixels(path)
+def _read_one(path: Path, shape: tuple[int, int], frame: SameFrame) -> Mask:
+    mask = _marked_pixels(path, frame)
     if mask.shape != shape:
         turned = mask.shape == shape[::-1]
         raise InputError(
@@ -149,10 +156,17 @@ def _read_one(path: Path, shape: tuple[int, int]) -> Mask:
     return mask
 
 
-def _marked_pixels(path: Path) -> Mask:
+def _marked_pixels(path: Path, frame: SameFrame) -> Mask:
     kind = file_kind(path)
+    if kind == "DICOM":
+        # pydicom takes longer to import than a mask to read
+        from sonoher2.images.segmentation import read_segmentation
+
+        segmentation = read_segmentation(path, frame.number)
+        if segmentation is not None:
+            return segmentation
     if kind not in ("NIfTI", "NRRD"):
-        picture = read_picture(path)
+        picture = read_picture(path, frame)
         return picture.grey >= JPEG_THRESHOLD if picture.format == "JPEG" else picture.grey > 0
     # SimpleITK takes longer to import than a mask to read
     from sonoher2.images.volume import read_slice

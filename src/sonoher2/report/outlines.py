@@ -49,7 +49,7 @@ def _drawn(outlines: pd.DataFrame) -> Drawing:
 
 
 def _picture(row: pd.Series) -> OutlinedPicture:
-    image = read_image(str(row["image"]))
+    image = read_image(str(row["image"]), frame=None if np.isnan(row["frame"]) else int(row["frame"]))
     step = max(1, -(-max(image.shape) // COARSER))
     mask = _mask([str(row["mask"])], image.shape) if row["found"] else np.zeros(image.shape, dtype=bool)
     said = f"confidence {row['confidence']:.2f}" if row["found"] else "no lesion found"

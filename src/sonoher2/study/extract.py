@@ -54,7 +54,7 @@ def extract_table(
     Parameters
     ----------
     table
-        `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`.
+        `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`; `frame` for files of several.
     out
         CSV: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in a folder beside
         it until the table is whole, so that an interrupted extraction resumes.
@@ -77,11 +77,8 @@ def extract_table(
         The table or a file in it cannot be used.
     """
     rows = read_table(table)
-    images = ImagesConfig(
-        table=table,
-        mask="mask",
-        mm_per_pixel="mm_per_pixel" if "mm_per_pixel" in rows else None,
-    )
+    known = {name: name for name in ("frame", "mm_per_pixel") if name in rows}
+    images = ImagesConfig.model_validate({"table": table, "mask": "mask", **known})
     reading = ImageReading(several_masks="largest" if largest else "union")
     found, findings = image_rows(rows, images, (data or table.parent).resolve(), masks_needed=True)
     raise_errors(findings)

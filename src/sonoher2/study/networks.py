@@ -75,7 +75,7 @@ def _picture(job: tuple[list[LesionFile], ImageReading, DeepConfig]) -> list[NDA
     from sonoher2.models.deep.lesion import lesion_pictures
 
     files, reading, deep = job
-    rows = [(file.image, file.masks, file.mm_per_pixel) for file in files]
+    rows = [(file.image, file.masks, file.mm_per_pixel, file.frame) for file in files]
     return lesion_pictures(rows, reading=reading, config=deep)
 
 

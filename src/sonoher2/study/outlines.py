@@ -16,12 +16,12 @@ from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding, InputError
 from sonoher2.files import content_key, file_sha256, write_bytes, write_text
 from sonoher2.regions.agreement import dice
-from sonoher2.regions.region import read_mask
+from sonoher2.regions.region import read_lesion, read_mask
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
-from sonoher2.study.steps import Workshop
+from sonoher2.study.steps import Workshop, chosen_frames
 
-COLUMNS = ("patient_id", "image", "mask", "found", "confidence", "dice", "problem")
+COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
 GONE = "no lesion was found in any image"
 
 
@@ -42,42 +42,46 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, workshop: Workshop) -> tu
 
     Returns
     -------
-    The cohort with masks, and one row per outlined image: `patient_id, image, mask` (paths), `found`, `confidence`
-    (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one), `problem` (empty where the file can be
-    read).
+    The cohort with masks, and one row per outlined image: `patient_id, image, frame, mask` (paths; frame is NaN for the
+    only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one), `problem`
+    (empty where the file can be read).
     """
     images = cohort.images
     wanted = images.index[[study.regions == "segment" or not masks for masks in images["masks"]]]
     if study.reading is None or study.regions == "given" or not len(wanted):
         return cohort, pd.DataFrame(columns=list(COLUMNS))
     paths = images.loc[wanted, "image"].astype(str).tolist()
-    found = _outlined(paths, study.reading.crop_to_b_mode, workshop)
+    frames = chosen_frames(images.loc[wanted])
+    found = _outlined(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, workshop)
     table = pd.DataFrame(
         {
             "patient_id": images.loc[wanted, "patient_id"],
             "image": paths,
+            "frame": images.loc[wanted, "frame"],
             **{name: [row[name] for row in found] for name in ("mask", "found", "confidence", "problem")},
         },
         index=wanted,
     )
     given = images.loc[wanted, "masks"]
     table["dice"] = [
-        _agreement(str(mask), masks) if found else np.nan
-        for mask, masks, found in zip(table["mask"], given, table["found"], strict=True)
+        _agreement(str(mask), masks, path, frame) if found else np.nan
+        for mask, masks, path, frame, found in zip(table["mask"], given, paths, frames, table["found"], strict=True)
     ]
     return _with_masks(cohort, table), table[list(COLUMNS)]
 
 
-def _outlined(paths: Sequence[str], crop: bool, workshop: Workshop) -> list[dict[str, object]]:
+def _outlined(pictures: Sequence[tuple[str, int | None]], crop: bool, workshop: Workshop) -> list[dict[str, object]]:
     """Mask, confidence and whether a lesion was found, for each image."""
     from sonoher2.regions.segment.segmenter import load_segmenter
 
     common = [code_key("images", "regions", "regions/segment"), load_segmenter().sha256, crop]
-    keys = [content_key(common, file_sha256(Path(path))) for path in paths]
+    keys = [content_key(common, file_sha256(Path(path)), frame) for path, frame in pictures]
     waiting = {
-        key: path for key, path in zip(keys, paths, strict=True) if not workshop.cache.has("outlines", key, ".json")
+        key: picture
+        for key, picture in zip(keys, pictures, strict=True)
+        if not workshop.cache.has("outlines", key, ".json")
     }
-    jobs = [(path, workshop.cache.path("outlines", key, ".png"), crop) for key, path in waiting.items()]
+    jobs = [(*picture, workshop.cache.path("outlines", key, ".png"), crop) for key, picture in waiting.items()]
     names = list(waiting)
     for i, record in run_jobs(_outline_one, jobs, workers=workshop.workers, label="Outlining lesions"):
         workshop.cache.write("outlines", names[i], ".json", json.dumps(record).encode())
@@ -90,27 +94,27 @@ def _outlined(paths: Sequence[str], crop: bool, workshop: Workshop) -> list[dict
     ]
 
 
-def _outline_one(job: tuple[str, Path, bool]) -> dict[str, object]:
-    path, place, crop = job
+def _outline_one(job: tuple[str, int | None, Path, bool]) -> dict[str, object]:
+    path, frame, place, crop = job
     # networks are slow to import, and only this step of such a study needs them
     from sonoher2.regions.segment.file import outline_file
     from sonoher2.regions.segment.pictures import write_mask
 
     try:
-        outlined = outline_file(path, crop_to_b_mode=crop)
+        outlined = outline_file(path, frame=frame, crop_to_b_mode=crop)
     except InputError as error:
         return {"found": False, "confidence": 0.0, "problem": str(error)}
     write_mask(place, outlined.mask)
     return {"found": outlined.found, "confidence": outlined.confidence, "problem": ""}
 
 
-def _agreement(mask: str, given: Sequence[str]) -> float:
+def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None) -> float:
     """Dice between an outlined and a given mask; NaN where there is none that can be read."""
     if not given:
         return float("nan")
     try:
         own = read_mask([mask], _shape(mask))
-        return float(dice(own, read_mask(given, _shape(mask))))
+        return float(dice(own, read_lesion(image, given, frame=frame).mask))
     except InputError:
         return float("nan")
 
@@ -166,6 +170,12 @@ def _findings(table: pd.DataFrame) -> list[Finding]:
     return findings
 
 
+def picture_name(row: pd.Series) -> str:
+    """Name of a picture's outputs: its file's name, and its frame where one is named."""
+    stem = Path(row["image"]).stem
+    return stem if np.isnan(row["frame"]) else f"{stem}_frame{row['frame']:.0f}"
+
+
 def write_outlines(table: pd.DataFrame, out: Path) -> None:
     """Write `outlines.csv`, and the outlined masks beside it under the names of their images.
 
@@ -178,11 +188,11 @@ def write_outlines(table: pd.DataFrame, out: Path) -> None:
     """
     if table.empty:
         return
-    pairs = zip(table["patient_id"], table["image"], strict=True)
-    names = [f"{patient_id}_{Path(image).stem}_mask.png" for patient_id, image in pairs]
+    names = [f"{row['patient_id']}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
     for name, mask, found in zip(names, table["mask"], table["found"], strict=True):
         if found:
             write_bytes(out / "masks" / name, Path(mask).read_bytes())
     listed = table.assign(image=[Path(image).name for image in table["image"]], mask=names)
     listed["mask"] = listed["mask"].where(listed["found"], "")
-    write_text(out / "outlines.csv", listed.drop(columns="problem").to_csv(index=False))
+    unused = ["problem"] if listed["frame"].notna().any() else ["problem", "frame"]
+    write_text(out / "outlines.csv", listed.drop(columns=unused).to_csv(index=False))

@@ -95,7 +95,7 @@ def _measure(
 ) -> NDArray[np.float64]:
     """Overlap and features of one lesion under each changed mask, (ways, 1 + features)."""
     file, ways, seeds, reading, radiomics = job
-    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel)
+    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
     rows = np.full((len(ways), 1 + len(feature_names(radiomics))), np.nan)
     for row, way, seed in zip(rows, ways, seeds, strict=True):
         mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed))

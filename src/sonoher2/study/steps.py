@@ -38,22 +38,30 @@ class Workshop:
 
 @dataclass(frozen=True)
 class LesionFile:
-    """One image as it is read: paths, and mm per pixel (NaN when the table does not say)."""
+    """One image as it is read: paths, mm per pixel (NaN: the table does not say), and frame (None: the only one)."""
 
     image: str
     masks: tuple[str, ...]
     mm_per_pixel: float
+    frame: int | None = None
 
     def key(self, hashes: Mapping[str, str]) -> list[Any]:
         """List what reading it depends on: the bytes of the files, not their names."""
-        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel)]
+        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel), self.frame]
 
 
 def lesion_files(images: pd.DataFrame, mask_column: str = "masks") -> list[LesionFile]:
     """Rows of `Cohort.images` as records; `mask_column` may be `second_mask`."""
     masks = [(mask,) if isinstance(mask, str) else tuple(mask) for mask in images[mask_column]]
-    columns = zip(images["image"].astype(str), masks, images["mm_per_pixel"].astype(float), strict=True)
+    columns = zip(
+        images["image"].astype(str), masks, images["mm_per_pixel"].astype(float), chosen_frames(images), strict=True
+    )
     return [LesionFile(*row) for row in columns]
+
+
+def chosen_frames(images: pd.DataFrame) -> list[int | None]:
+    """Frame of each row of `Cohort.images`, counted from 1; None where none is named."""
+    return [None if np.isnan(frame) else int(frame) for frame in images["frame"].astype(float)]
 
 
 def file_hashes(images: pd.DataFrame) -> dict[str, str]:
@@ -67,7 +75,12 @@ def file_hashes(images: pd.DataFrame) -> dict[str, str]:
 def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64]:
     file, reading, radiomics = job
     measured = measure_lesion(
-        file.image, file.masks, reading=reading, radiomics=radiomics, mm_per_pixel=file.mm_per_pixel
+        file.image,
+        file.masks,
+        reading=reading,
+        radiomics=radiomics,
+        mm_per_pixel=file.mm_per_pixel,
+        frame=file.frame,
     )
     return np.array([measured.grey_levels, *measured.features.values()])
 

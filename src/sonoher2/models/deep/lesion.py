@@ -49,14 +49,14 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
 
 
 def lesion_pictures(
-    files: Sequence[tuple[str, Sequence[str], float | None]], *, reading: ImageReading, config: DeepConfig
+    files: Sequence[tuple[str, Sequence[str], float | None, int | None]], *, reading: ImageReading, config: DeepConfig
 ) -> list[Picture]:
     """Read images with their masks and cut out each lesion: the one way for studies and predictions.
 
     Parameters
     ----------
     files
-        Image, its masks, and mm per pixel (None or NaN when unknown).
+        Image, its masks, mm per pixel (None or NaN when unknown), and frame (None: the only one).
     reading
         Crop, several masks.
     config
@@ -66,7 +66,10 @@ def lesion_pictures(
     -------
     One picture per image, (2, size, size).
     """
-    lesions = (open_lesion(image, masks, reading=reading, mm_per_pixel=known) for image, masks, known in files)
+    lesions = (
+        open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame)
+        for image, masks, known, frame in files
+    )
     return [
         lesion_picture(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions
     ]

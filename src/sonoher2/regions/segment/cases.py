@@ -30,12 +30,15 @@ class Case:
         Paths; none says that there is no lesion in the image.
     group
         Where it comes from (data set, hospital, scanner): groups are balanced against each other.
+    frame
+        Of the image file, counted from 1; None for the only one.
     """
 
     patient: str
     image: Path
     masks: tuple[Path, ...]
     group: str = ""
+    frame: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,10 @@ def read_examples(cases: Sequence[Case], *, side: int, validation: float, seed: 
 
 def _square(case: Case, side: int) -> NDArray[np.uint8]:
     if case.masks:
-        lesion = read_lesion(case.image, case.masks)
+        lesion = read_lesion(case.image, case.masks, frame=case.frame)
         grey, mask = lesion.image.pixels, 255.0 * lesion.mask
     else:
-        grey = read_image(case.image).pixels
+        grey = read_image(case.image, frame=case.frame).pixels
         mask = np.zeros_like(grey)
     rows, columns = grey.shape
     box = Letterbox((rows, columns), side)

@@ -33,12 +33,12 @@ class FileOutline:
     found: bool
 
 
-def outline_file(path: str | Path, *, crop_to_b_mode: bool = False) -> FileOutline:
+def outline_file(path: str | Path, *, frame: int | None = None, crop_to_b_mode: bool = False) -> FileOutline:
     """Read an image and outline its lesion with the shipped weights.
 
     Parameters
     ----------
-    path
+    path, frame
         As in `read_image`.
     crop_to_b_mode
         Look for the lesion in the B-mode part of the screen only.
@@ -48,7 +48,7 @@ def outline_file(path: str | Path, *, crop_to_b_mode: bool = False) -> FileOutli
     InputError
         The file cannot be read.
     """
-    image = read_image(path, crop_to_b_mode=crop_to_b_mode)
+    image = read_image(path, frame=frame, crop_to_b_mode=crop_to_b_mode)
     try:
         found = outline(load_segmenter(), image.pixels)
     except InputError as error:
