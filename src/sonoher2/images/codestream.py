@@ -126,7 +126,8 @@ def _decode_jpeg(data: bytes) -> NDArray[Any]:
 
 def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
     """Marker and place of its length, up to the first scan."""
-    found, at = [], 2
+    found: list[tuple[int, int]] = []
+    at = 2
     while not found or found[-1][0] != SOS:
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1

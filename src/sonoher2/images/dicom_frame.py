@@ -133,7 +133,7 @@ def _aligned(values: NDArray[Any], form: PixelFormat) -> NDArray[Any]:
     lower = values & kind(2**form.shift - 1)
     if form.shift and lower.any() and not (values >> kind(form.stored)).any():
         raise InputError("the values do not lie in the bits that the header names (HighBit)", fix=FIX)
-    return (values >> kind(form.shift)) & kind(2**form.stored - 1)
+    return np.asarray((values >> kind(form.shift)) & kind(2**form.stored - 1))
 
 
 def _native(file: DicomFile, form: PixelFormat, index: int) -> NDArray[Any]:

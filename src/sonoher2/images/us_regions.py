@@ -72,19 +72,20 @@ def _items(dataset: Dataset) -> list[Dataset]:
 def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | None:
     kinds = (number(item, "RegionSpatialFormat"), number(item, "RegionDataType"))
     units = {number(item, "PhysicalUnitsXDirection"), number(item, "PhysicalUnitsYDirection")}
-    deltas = number(item, "PhysicalDeltaY"), number(item, "PhysicalDeltaX")
+    down, across = number(item, "PhysicalDeltaY"), number(item, "PhysicalDeltaX")
     box = _box([number(item, f"RegionLocation{name}") for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")], rows, columns)
-    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE} or box is None or None in deltas:
+    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE} or box is None or down is None or across is None:
         return None
     height, width = (part.stop - part.start for part in box)
-    mm = usable_spacing(*(10 * abs(delta or 0) for delta in deltas), (height, width))
+    mm = usable_spacing(10 * abs(down), 10 * abs(across), (height, width))
     return None if mm is None else TissueRegion(box, mm)
 
 
 def _box(ends: list[float | None], rows: int, columns: int) -> tuple[slice, slice] | None:
-    if any(end is None for end in ends):
+    known = [int(end) for end in ends if end is not None]
+    if len(known) < 4:
         return None
-    top, bottom, left, right = (int(end or 0) for end in ends)
+    top, bottom, left, right = known
     # the maxima are the last pixel, but some scanners write the first one after it
     if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
         return None

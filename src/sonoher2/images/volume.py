@@ -63,10 +63,8 @@ def read_slice(path: Path, kind: str) -> tuple[NDArray[Any], tuple[float, float]
     states_mm = _nifti_states_mm(path, reader) if kind == "NIfTI" else _nrrd_states_mm(path)
     values = _ITK.GetArrayFromImage(reader.Execute())
     shape = (rows, columns) if components == 1 else (rows, columns, 3)
-    spacing = (
-        usable_spacing(*(reader.GetSpacing()[axis] for axis in reversed(axes)), (rows, columns)) if states_mm else None
-    )
-    return values.reshape(shape), spacing
+    across, down = (float(reader.GetSpacing()[axis]) for axis in axes)
+    return values.reshape(shape), usable_spacing(down, across, (rows, columns)) if states_mm else None
 
 
 def _plane(size: tuple[int, ...]) -> tuple[int, int]:
