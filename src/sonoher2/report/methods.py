@@ -296,9 +296,7 @@ def _statistics(view: View, cite: Citations) -> str:
     if view.several:
         text += "Each class was evaluated against all the others. "
     openings = len(view.result.record.get("ledger", ()))
-    return text + (
-        f"The test set was opened {'once' if openings == 1 else plural(openings, 'time')}." if openings else ""
-    )
+    return text + (f"The ledger of the test set knows of {plural(openings, 'opening')}." if openings else "")
 
 
 def _stability(view: View, cite: Citations) -> str:

@@ -205,9 +205,8 @@ def _conduct(view: View) -> list[str]:
     openings = len(view.result.record.get("ledger", ()))
     if openings > 1:
         texts.append(
-            f"The test set has been opened {openings} times with different models: the more often it is opened, the"
-            " more"
-            " its figures flatter."
+            f"As far as the ledger knows, the test set or a part of it was opened {openings} times: the more often it"
+            " is opened, the more its figures flatter."
         )
     conflicts = len(view.result.conflicts)
     if conflicts:

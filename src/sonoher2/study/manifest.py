@@ -1,18 +1,16 @@
-"""`run.json`: what went into a run, and how often its test set was opened."""
+"""`run.json`: what went into a run."""
 
 from __future__ import annotations
 
-import json
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sonoher2.bundle.save import library_versions
 from sonoher2.config import Join, StudyConfig
-from sonoher2.files import content_key, file_sha256, write_json
-
-LEDGER = "ledger.json"
+from sonoher2.files import content_key, file_sha256
 
 
 def now() -> str:
@@ -40,35 +38,13 @@ def machine() -> dict[str, str]:
     return {"system": platform.system(), "processor": platform.machine(), **library_versions()}
 
 
-def open_test_set(out: Path, key: str) -> list[dict[str, str]]:
-    """Enter an opening of the test set in the ledger, unless this very model has been tested before.
-
-    Parameters
-    ----------
-    out
-        Folder of the run.
-    key
-        Hash of the frozen model, its settings and the test patients.
-
-    Returns
-    -------
-    All openings so far, in order.
-    """
-    path = out / LEDGER
-    entries: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    if all(entry["model"] != key for entry in entries):
-        entries.append({"model": key, "opened": now()})
-        write_json(path, entries)
-    return entries
-
-
 def run_record(
     study: StudyConfig,
     started: str,
     seconds: dict[str, float],
     hashes: dict[str, str],
     parts: dict[str, str],
-    ledger: list[dict[str, str]],
+    ledger: Sequence[dict[str, str]],
 ) -> dict[str, Any]:
     """Content of `run.json`.
 
@@ -85,7 +61,7 @@ def run_record(
     parts
         Sha256 of the split, the model and the like.
     ledger
-        Openings of the test set.
+        Openings of the test set that are known, from `ledger.enter`.
     """
     return {
         "title": study.title,
@@ -100,5 +76,5 @@ def run_record(
         "tables": table_hashes(study),
         "images": {"files": len(hashes), "sha256": content_key(sorted(hashes.values()))},
         "sha256": parts,
-        "ledger": ledger,
+        "ledger": list(ledger),
     }

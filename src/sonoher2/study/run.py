@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import content_key, write_text
+from sonoher2.files import write_text
 from sonoher2.fusion.blocks import RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, build_signatures
 from sonoher2.selection.lasso import LassoPath
@@ -34,8 +35,9 @@ from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
 from sonoher2.study.explain import explain_test_set, explainable_patients, study_reference
 from sonoher2.study.harmonisation import harmonisation_effect
+from sonoher2.study.ledger import Ledger, enter, new_entry, settings_key
 from sonoher2.study.lesion_size import lesion_diameter
-from sonoher2.study.manifest import now, open_test_set, run_record
+from sonoher2.study.manifest import now, run_record
 from sonoher2.study.networks import deep_blocks, fit_networks
 from sonoher2.study.outlines import write_outlines
 from sonoher2.study.prepare import Measured, Stopwatch, measure_cohort
@@ -89,7 +91,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     with watch.step("evaluation"):
         predictions = score_patients(measured, fitted, in_training)
         thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], study.evaluation)
-        ledger = open_test_set(out, content_key(fitted.sha256, split.sha256))
+        ledger = _open_test_set(measured, in_training, study, checked.hashes, workshop, out)
         patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
         patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
@@ -110,13 +112,13 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         explanations = explain_test_set(tested, reference, main, workshop)
     selection = radiomics_selection(fitted)
     parts = {"split": split.sha256, "model": fitted.sha256}
-    record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger)
+    record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
     result = StudyResult(
         config=study,
         kind="study",
         classes=measured.cohort.classes,
         flow=measured.cohort.flow,
-        findings=(*report.findings, *measured.findings, *_fallback_findings(selection)),
+        findings=(*report.findings, *measured.findings, *ledger.findings, *_fallback_findings(selection)),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,
@@ -165,6 +167,21 @@ def patient_table(measured: Measured, subset: NDArray[Any]) -> pd.DataFrame:
         {"set": subset, "label": names, "images": counts.reindex(patients.index, fill_value=0)}, index=patients.index
     )
     return first.join(patients.drop(columns=["label", "group"]))
+
+
+def _open_test_set(
+    measured: Measured,
+    in_training: NDArray[np.bool_],
+    study: StudyConfig,
+    hashes: Mapping[str, str],
+    workshop: Workshop,
+    out: Path,
+) -> Ledger:
+    """Enter the opening of the test set before anybody sees a figure of it."""
+    names = measured.blocks.index
+    model = settings_key(study, measured.cohort, list(names[in_training]), hashes)
+    entry = new_entry(study, measured.cohort, list(names[~in_training]), hashes, model)
+    return enter(entry, study, out, workshop.cache, now())
 
 
 def radiomics_selection(fitted: Fitted) -> SelectionPipeline | None:

@@ -21,8 +21,9 @@ from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
 from sonoher2.study.explain import explain_test_set, explainable_patients
+from sonoher2.study.ledger import bundle_key, enter, new_entry
 from sonoher2.study.lesion_size import lesion_diameter
-from sonoher2.study.manifest import now, open_test_set, run_record
+from sonoher2.study.manifest import now, run_record
 from sonoher2.study.prepare import Stopwatch, measure_cohort
 from sonoher2.study.result import TEST, StudyResult, write_result
 from sonoher2.study.run import patient_table
@@ -90,20 +91,22 @@ def validate_bundle(
         patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
         patients = patients.join(lesion_diameter(measured.blocks, checked.records))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
-        ledger = open_test_set(out, bundle.sha256)
+        model = bundle_key(bundle.schema, given, study.images is not None, recalibrate)
+        entry = new_entry(study, measured.cohort, list(labels.index), checked.hashes, model)
+        ledger = enter(entry, study, out, workshop.cache, now())
     explanations = None
     if bundle.reference is not None:
         with watch.step("explanations"):
             tested = explainable_patients(bundle.model, bundle.sha256, measured, blocks, probabilities, thresholds)
             explanations = explain_test_set(tested, bundle.reference, bundle.schema.main, workshop)
-    record = run_record(study, started, watch.seconds, checked.hashes, {"bundle": bundle.sha256}, ledger)
+    record = run_record(study, started, watch.seconds, checked.hashes, {"bundle": bundle.sha256}, ledger.entries)
     empty = pd.DataFrame()
     result = StudyResult(
         config=study,
         kind="validation",
         classes=bundle.schema.classes,
         flow=measured.cohort.flow,
-        findings=(*checked.cohort.findings, *measured.findings, *_absent_columns(bundle, given)),
+        findings=(*checked.cohort.findings, *measured.findings, *ledger.findings, *_absent_columns(bundle, given)),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,

@@ -78,11 +78,15 @@ def above_training(result: StudyResult) -> Outcome:
 
 
 def opened_once(result: StudyResult) -> Outcome:
-    """LEAK006: the ledger holds more than one opening of the test set."""
-    openings = len(result.record.get("ledger", ()))
-    if openings <= 1:
+    """LEAK006: the ledger knows of more than one opening of the test set, or of a part of it."""
+    entries = result.record.get("ledger", ())
+    if len(entries) <= 1:
         return passed("LEAK006")
-    return found("LEAK006", "warning", f"the test set was opened {openings} times with different models", "ledger.json")
+    kinds = {"model": "models or settings", "set": "choices of patients", "labels": "versions of the labels"}
+    counts = {name: len({entry[key] for entry in entries if key in entry}) for key, name in kinds.items()}
+    several = ", ".join(f"{count} {name}" for name, count in counts.items() if count > 1)
+    what = f"the ledger knows of {len(entries)} openings of the test set, or of some of its patients"
+    return found("LEAK006", "warning", f"{what} ({several or 'with other filters'})", "ledger.json")
 
 
 def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:

@@ -1,0 +1,262 @@
+"""Openings of a test set: what was opened, and with what; kept beside the data, so that another folder resets nothing.
+
+An opening is told from others by its test patients, their labels, the filter that chose them and the model and
+settings that were tested. The seed, the folder and the versions of libraries are not what makes it a new one. The
+ledger holds hashes, no identifier and no value.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.bundle.schema import BundleSchema
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.identity import identity
+from sonoher2.config import StudyConfig
+from sonoher2.errors import Finding, InputError
+from sonoher2.files import content_key, write_json
+from sonoher2.study.cache import Cache
+
+LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"
+SAME_ROWS = 0.8
+"""Share of test patients with equal values from which on a test set is known again under other identifiers."""
+ENOUGH_ROWS, ENOUGH_COLUMNS = 10, 3
+CHOICES = {"seed", "split", "target", "timing", "regions", "enhance", "radiomics", "deep", "selection", "models",
+           "harmonise", "validation"}  # fmt: skip
+"""Settings that make another model or another test set; titles, paths and what a report shows besides do not."""
+JUDGING = {"threshold", "threshold_at", "coverage", "rule_out_sensitivity", "rule_in_specificity"}
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is known of the openings of one test set.
+
+    Attributes
+    ----------
+    entries
+        Openings that share patients with the present one, itself included, in order: `opened`, `model`, `set`,
+        `labels` and `filter`.
+    findings
+        Whether the ledger could not be kept beside the data.
+    """
+
+    entries: tuple[dict[str, str], ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def settings_key(study: StudyConfig, cohort: Cohort, training: Sequence[str], hashes: Mapping[str, str]) -> str:
+    """Hash of what a study is fitted with: settings, training patients, their labels, values and pictures.
+
+    Parameters
+    ----------
+    study
+        Its settings; paths and titles do not count.
+    cohort
+        Its patients and images.
+    training
+        The training patients.
+    hashes
+        Sha256 of every file, by path.
+    """
+    chosen = study.model_dump(mode="json", include=CHOICES)
+    judging = study.evaluation.model_dump(mode="json", include=JUDGING)
+    columns = {name: column.kind for name, column in study.clinical.columns.items()}
+    reading = study.reading.model_dump(mode="json") if study.reading else None
+    patients = cohort.patients.loc[list(training)]
+    return content_key(chosen, judging, columns, reading, _labels_key(patients), _patients(cohort, training, hashes))
+
+
+def bundle_key(schema: BundleSchema, given: Iterable[str], images: bool, recalibrate: float | None) -> str:
+    """Hash of a frozen model and of the way it is used; the versions that wrote it do not count.
+
+    Parameters
+    ----------
+    schema
+        Of the bundle.
+    given
+        Clinical columns that the cohort has.
+    images
+        Whether it has images.
+    recalibrate
+        Share of the cohort on which probabilities are updated, if asked for.
+    """
+    cosmetic = {"sonoher2", "format", "title", "notice", "uncertainty", "training", "thresholds"}
+    thresholds = {
+        name: {outcome: f"{value:.6f}" for outcome, value in values.items()}
+        for name, values in schema.thresholds.items()
+    }
+    kept = schema.model_dump(mode="json", exclude=cosmetic)
+    return content_key(kept, thresholds, sorted(given), images, recalibrate)
+
+
+def new_entry(
+    study: StudyConfig, cohort: Cohort, tested: Sequence[str], hashes: Mapping[str, str], model: str
+) -> Entry:
+    """Describe an opening, as it stands in the ledger.
+
+    Parameters
+    ----------
+    study, cohort
+        Settings and patients.
+    tested
+        The test patients.
+    hashes
+        Sha256 of every file, by path.
+    model
+        From `settings_key` or `bundle_key`.
+    """
+    patients = _patients(cohort, tested, hashes)
+    wheres = [study.clinical.where, study.images.where if study.images else {}]
+    return {
+        "model": model,
+        "set": content_key(sorted(patients))[:16],
+        "labels": _labels_key(cohort.patients.loc[list(tested)])[:16],
+        "filter": content_key(wheres)[:16],
+        "columns": content_key(sorted(cohort.clinical))[:16] if len(cohort.clinical) >= ENOUGH_COLUMNS else "",
+        "patients": patients,
+    }
+
+
+def _token(*parts: object) -> str:
+    return content_key("sonoher2 ledger", *parts)[:12]
+
+
+def _patients(cohort: Cohort, names: Sequence[str], hashes: Mapping[str, str]) -> dict[str, list[str]]:
+    """Hashes of each patient: the identifier, and the list of the hashes of the values and of each picture."""
+    values = cohort.patients[list(cohort.clinical)]
+    pictures: dict[str, set[str]] = {}
+    if not cohort.images.empty:
+        for patient, image in cohort.images[["patient_id", "image"]].itertuples(index=False):
+            pictures.setdefault(patient, set()).add(_token("picture", hashes[image]) if image in hashes else "")
+    return {
+        _token("patient", *identity(str(name))): [_row(values.loc[name]), *sorted(pictures.get(name, set()) - {""})]
+        for name in names
+    }
+
+
+def _row(values: pd.Series) -> str:
+    cells = [
+        f"{name}={value:.6g}" if isinstance(value, float | int | np.number) else f"{name}={value}"
+        for name, value in values.items()
+    ]
+    return _token("values", *sorted(cells))
+
+
+def _labels_key(patients: pd.DataFrame) -> str:
+    return content_key(
+        sorted((_token("patient", *identity(str(name))), int(label)) for name, label in patients["label"].items())
+    )
+
+
+def shares_patients(one: Entry, other: Entry) -> bool:
+    """Whether two openings have test patients in common.
+
+    Equal identifiers count, unless the values under them are mostly others: then two hospitals number alike. Equal
+    pictures count whatever the patients are called, and so do equal values of four test patients in five, where there
+    are columns and patients enough.
+    """
+    first, second = one["patients"], other["patients"]
+    comparable = bool(one["columns"]) and one["columns"] == other["columns"]
+    pictures = [{picture for hashes in part.values() for picture in hashes[1:]} for part in (first, second)]
+    if pictures[0] & pictures[1]:
+        return True
+    rows = [{hashes[0] for hashes in part.values()} for part in (first, second)]
+    smaller = min(map(len, rows))
+    if comparable and smaller >= ENOUGH_ROWS and len(rows[0] & rows[1]) >= SAME_ROWS * smaller:
+        return True
+    named_alike = first.keys() & second.keys()
+    alike = sum(first[name][0] == second[name][0] for name in named_alike)
+    return bool(named_alike) and not (comparable and alike < len(named_alike) / 2)
+
+
+def enter(entry: Entry, study: StudyConfig, out: Path, cache: Cache, now: str) -> Ledger:
+    """Enter an opening in every ledger, unless it stands there.
+
+    The ledgers are a file beside the clinical table and one in the run's folder. What either of them lacks is taken
+    from the other, from `run.json`, from the cache and from the runs beside this one.
+
+    Parameters
+    ----------
+    entry
+        From `new_entry`.
+    study
+        Says where the tables are.
+    out
+        Folder of the run.
+    cache
+        Of the run.
+    now
+        Date and time.
+    """
+    beside = study.path(study.clinical.table).parent / BESIDE
+    own = [out / LEDGER, out / "run.json", *sorted((cache.folder / "ledger").glob("*.json"))]
+    known: dict[str, Entry] = {}
+    for path in [beside, *own, *_neighbours(out)]:
+        for found in _read(path):
+            # entries without patients are of the folder that they lie in
+            if "patients" in found or path in own:
+                known[_name(found)] = max(known.get(_name(found), {}), found, key=len)
+    known.setdefault(_name(entry), {"opened": now, **entry})
+    related = [found for found in known.values() if "patients" not in found or shares_patients(entry, found)]
+    related.sort(key=lambda found: str(found.get("opened", "")))
+    write_json(out / LEDGER, related)
+    if not cache.has("ledger", _name(entry), ".json"):
+        cache.write("ledger", _name(entry), ".json", json.dumps([known[_name(entry)]]).encode())
+    findings = _keep_beside(beside, known)
+    shown = ("opened", "model", "set", "labels", "filter")
+    return Ledger(tuple({key: str(found[key]) for key in shown if key in found} for found in related), findings)
+
+
+def _name(entry: Entry) -> str:
+    return content_key([entry.get(key) for key in ("model", "set", "labels", "filter")])
+
+
+def _read(path: Path) -> list[Entry]:
+    """Entries of a ledger or of `run.json`; none where there is no such file, or it is no ledger."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    entries = found.get("ledger", []) if isinstance(found, dict) else found
+    if not isinstance(entries, list):
+        return []
+    return [entry for entry in entries if isinstance(entry, dict) and _is_entry(entry)]
+
+
+def _is_entry(entry: Entry) -> bool:
+    patients = entry.get("patients", {})
+    told = isinstance(patients, dict) and all(isinstance(hashes, list) and hashes for hashes in patients.values())
+    return told and isinstance(entry.get("model"), str) and ("patients" not in entry or "columns" in entry)
+
+
+def _neighbours(out: Path) -> list[Path]:
+    """Ledgers of the runs beside a run: a study that was copied elsewhere often writes to the same place."""
+    try:
+        return [path for path in sorted(out.resolve().parent.glob(f"*/{LEDGER}")) if path.parent != out.resolve()]
+    except OSError:
+        return []
+
+
+def _keep_beside(path: Path, known: Mapping[str, Entry]) -> tuple[Finding, ...]:
+    kept = [entry for entry in known.values() if "patients" in entry]
+    if {_name(entry) for entry in _read(path)} >= {_name(entry) for entry in kept}:
+        return ()
+    try:
+        # an administrator may write everywhere, but a folder without write permission is meant to stay as it is
+        if not path.parent.stat().st_mode & 0o222:
+            raise InputError("the folder is read-only", where=str(path.parent))
+        write_json(path, kept)
+    except (InputError, OSError):
+        what = "the ledger of test-set openings cannot be kept beside the tables, whose folder is read-only"
+        fix = "It is kept in the run's folder, so that openings from other folders are not counted"
+        return (Finding("note", what, str(path.parent), fix),)
+    return ()
