@@ -8,7 +8,7 @@ ledger holds hashes, no identifier and no value.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,18 +132,19 @@ def _token(*parts: object) -> str:
 
 def _patients(cohort: Cohort, names: Sequence[str], hashes: Mapping[str, str]) -> dict[str, list[str]]:
     """Hashes of each patient: the identifier, and the list of the hashes of the values and of each picture."""
-    values = cohort.patients[list(cohort.clinical)]
+    values = cohort.patients.loc[list(names), list(cohort.clinical)]
+    rows = dict(zip(names, values.to_dict("records"), strict=True))
     pictures: dict[str, set[str]] = {}
     if not cohort.images.empty:
         for patient, image in cohort.images[["patient_id", "image"]].itertuples(index=False):
             pictures.setdefault(patient, set()).add(_token("picture", hashes[image]) if image in hashes else "")
     return {
-        _token("patient", *identity(str(name))): [_row(values.loc[name]), *sorted(pictures.get(name, set()) - {""})]
+        _token("patient", *identity(str(name))): [_row(rows[name]), *sorted(pictures.get(name, set()) - {""})]
         for name in names
     }
 
 
-def _row(values: pd.Series) -> str:
+def _row(values: Mapping[Hashable, object]) -> str:
     cells = [
         f"{name}={value:.6g}" if isinstance(value, float | int | np.number) else f"{name}={value}"
         for name, value in values.items()
