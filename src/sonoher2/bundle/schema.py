@@ -83,6 +83,11 @@ class BundleSchema(BaseModel):
         return {self.classes[1]: 1} if len(self.classes) == 2 else labels
 
 
+def _without_spellings(target: Her2Target | ColumnTarget) -> Her2Target | ColumnTarget:
+    # cells of the hospital's table, perhaps whole sentences of a report: a model has no use for them
+    return target.model_copy(update={"values": {}}) if isinstance(target, Her2Target) else target
+
+
 def schema_of(
     study: StudyConfig,
     *,
@@ -100,7 +105,7 @@ def schema_of(
         sonoher2=version,
         title=study.title,
         synthetic=study.synthetic,
-        target=study.target,
+        target=_without_spellings(study.target),
         timing=study.timing,
         classes=classes,
         signatures=signatures,

@@ -20,6 +20,7 @@ Ish = Literal[
     "ISH ratio >= 2.0 without copies", "ISH ratio < 2.0 without copies", "ISH contradicts itself",
 ]  # fmt: skip
 Role = Literal["ihc", "ish", "ratio", "copies"]
+Part = Literal["ihc", "ish", "ratio", "copies", "other"]
 Doubt = Literal["", "sign", "dash", "word", "bare"]
 
 GROUPS: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH group 4", "ISH negative")
@@ -148,7 +149,7 @@ class _Reader:
 
     role: Role
     found: tuple[Token, ...]
-    here: str = ""
+    here: Part = "ihc"
     named: bool = False
     scores: set[str] = field(default_factory=set)
     bare: list[str] = field(default_factory=list)
@@ -182,7 +183,7 @@ class _Reader:
         return before != "mark" and after != "mark" and not {before, after} <= _VALUES
 
     def name(self, token: Token) -> None:
-        self.here = {"ihc": "ihc", "ish": "ish", "other marker": "other"}.get(token.kind, self.here)
+        self.here = _PARTS.get(token.kind, self.here)
         if token.kind == "gene" and self.here == "other":
             self.here = "ihc" if self.role == "ihc" else "ish"
         if token.kind == "ish":
@@ -409,6 +410,7 @@ def _value(text: str) -> float:
 _AMPLIFIED_OR_AVAILABLE = ("na", "n.a", "n.a.")
 """Not amplified, or not available?"""
 
+_PARTS: dict[str, Part] = {"ihc": "ihc", "ish": "ish", "other marker": "other"}
 _VALUES = {"number", "range", "plus score", "score plus", "pluses", "plus", "minus", "percent"}
 
 _AGREEING: dict[str, tuple[str, ...]] = {

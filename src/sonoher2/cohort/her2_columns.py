@@ -17,7 +17,7 @@ from sonoher2.cohort.collect import collected
 from sonoher2.cohort.her2_cell import Cell, Role, read_cell
 from sonoher2.cohort.her2_tokens import normalised
 from sonoher2.cohort.table import column, place
-from sonoher2.config import Her2Target
+from sonoher2.config import Her2Target, Recount
 from sonoher2.errors import Finding, InputError
 
 EXPECTED: dict[Role, str] = {
@@ -120,12 +120,7 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
     unread: list[Unread] = []
     frame = pd.DataFrame(index=table.index, dtype=object)
     cells: dict[str, pd.Series] = {}
-    recount = target.recount
-    for name, role, header in (
-        ("ihc", "ihc", target.ihc), ("ish", "ish", target.ish), ("ratio", "ratio", target.ratio),
-        ("copies", "copies", target.copies), ("recount_ratio", "ratio", recount and recount.ratio),
-        ("recount_copies", "copies", recount and recount.copies), ("recount_result", "ish", recount and recount.result),
-    ):  # fmt: skip
+    for name, (role, header) in _headers(target).items():
         frame[name] = None
         if header is None:
             continue
@@ -144,6 +139,19 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
     findings += _ready_line(unread, target)
     findings += _never_met(table, target, where)
     return frame, findings
+
+
+def _headers(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
+    recount = target.recount or Recount.model_construct()
+    return {
+        "ihc": ("ihc", target.ihc),
+        "ish": ("ish", target.ish),
+        "ratio": ("ratio", target.ratio),
+        "copies": ("copies", target.copies),
+        "recount_ratio": ("ratio", recount.ratio),
+        "recount_copies": ("copies", recount.copies),
+        "recount_result": ("ish", recount.result),
+    }
 
 
 def _part(cells: pd.Series, role: str) -> pd.Series:
@@ -182,7 +190,7 @@ class _Column:
         ]
         doubts = self._doubts({text: counts[text] for text in open_texts}, cells)
         values = [cells[text] if isinstance(text, str) and text else None for text in self.texts]
-        return pd.Series(values, index=self.texts.index, dtype=object), [*self._error(unread), *doubts], unread
+        return pd.Series(values, self.texts.index, object, self.header), [*self._error(unread), *doubts], unread
 
     def _declared(self, counts: Counter[str]) -> dict[str, Cell]:
         met = {normalised(text) for text in counts}
@@ -278,7 +286,7 @@ def _shared(frame: pd.DataFrame, cells: dict[str, pd.Series], where: str) -> lis
             differ = frame[part].notna() & other.notna() & (frame[part] != other)
             if differ.any():
                 what = f"its {part} is not the one that stands in the column of {part}"
-                at = place(f"{where}, column '{column_cells.name or name}'", differ.index[differ])
+                at = place(f"{where}, column '{column_cells.name}'", differ.index[differ])
                 findings.append(Finding("error", what, at, "Mend one of the two cells"))
             frame[part] = frame[part].where(frame[part].notna(), other).astype(object)
             frame[part] = frame[part].where(frame[part].notna(), None)

@@ -163,12 +163,12 @@ def _ratio_alone(word: Ish | None, ratio: float, follows_2018: bool) -> Ish:
         settled: dict[Ish | None, Ish] = {"ISH negative": "ISH group 2", "ISH group 2": "ISH group 2"}
         if follows_2018:
             settled["ISH positive"] = "ISH positive"
-        excluded = ("ISH group 3", "ISH group 4")
+        excluded = {"ISH group 3", "ISH group 4"}
         left: Ish = "ISH ratio >= 2.0 without copies"
     else:
         settled = {"ISH positive": "ISH group 3", "ISH negative": "ISH negative"}
         settled |= {"ISH group 3": "ISH group 3", "ISH group 4": "ISH group 4"}
-        excluded = ("ISH group 2",)
+        excluded = {"ISH group 2"}
         left = "ISH ratio < 2.0 without copies"
     return "ISH contradicts itself" if word in excluded else settled.get(word, left)
 
@@ -236,11 +236,10 @@ def her2_statuses(
     columns that are unknown, cells that cannot be read or were read with a doubt, and patients whose rows differ.
     """
     rows, findings = read_columns(table, target, where)
-    headers = {"ihc": target.ihc, "ish": target.ish, "ratio": target.ratio, "copies": target.copies}
-    headers |= {"reported": target.status} | {name: target.ihc for name in rows if name.startswith("recount")}
+    headers = {"ish": target.ish, "ratio": target.ratio, "copies": target.copies, "reported": target.status}
     patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name="patient_id"))
-    for name in rows:
-        header = headers[str(name)] or target.ihc
+    for name in map(str, rows.columns):
+        header = headers.get(name) or target.ihc
         patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
         findings += unequal
     findings += _counts_over_all_cells(patients, f"{where}, column '{target.copies or target.ihc}'")

@@ -145,7 +145,21 @@ def _label(target: Her2Target | ColumnTarget, classes: tuple[str, ...], cite: Ci
         f" {cite(key)}, task {target.task}, with the classes {names}. Indeterminate patients (such as 2+ without"
         " in-situ"
         " hybridisation) were left out and counted. A reported status was compared with the derived one, never used."
+        f"{_spellings(target)}"
     )
+
+
+def _spellings(target: Her2Target) -> str:
+    number = sum(1 if isinstance(meaning, str) else len(meaning) for meaning in target.values.values())
+    told = (
+        f" The study file says what {number} spelling{'s' if number > 1 else ''} of these results mean."
+        if number
+        else ""
+    )
+    followed = (
+        f" The words of the in-situ hybridisation follow {target.ish_rule}, as declared." if target.ish_rule else ""
+    )
+    return told + followed
 
 
 def _split(view: View) -> str:

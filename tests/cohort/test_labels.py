@@ -1,0 +1,99 @@
+"""Labels of any column of two classes, and of the tasks that need ultralow."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.labels import Labels, patient_labels
+from sonoher2.cohort.no_result import is_no_result
+from sonoher2.config import ColumnTarget, Her2Target
+
+
+def labels(values: list[str | None], **target: object) -> Labels:
+    frame = pd.DataFrame({"said": values}, index=range(2, 2 + len(values)), dtype=object)
+    patients = pd.Series([f"P{i}" for i in range(len(values))], index=frame.index)
+    kind = Her2Target if "rule" in target else ColumnTarget
+    named = {"ihc": "said"} if "rule" in target else {"column": "said", "positive": "Positive"}
+    return patient_labels(frame, patients, kind.model_validate(named | target), "t")
+
+
+def test_what_counts_as_negative_is_listed_where_the_study_does_not_say() -> None:
+    found = labels(["Positive", "Negative", "IHC 0", "Negative", None])
+    assert found.names.tolist() == ["Positive", "not Positive", "not Positive", "not Positive", None]
+    (finding,) = found.findings
+    assert finding.severity == "note"
+    assert "taken for negative, since `negative` is not named: 'Negative' (2), 'IHC 0' (1)" in str(finding)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Equivocal",
+        "Not performed",
+        "Unknown primary",
+        "pending",
+        "2+",
+        "++",
+        "未做",
+        "不详",
+        "可疑",
+        "临界",
+        "待定",
+        "9",
+        "?",
+    ],
+)
+def test_what_is_no_result_is_never_negative(value: str) -> None:
+    (finding,) = labels(["Positive", "Negative", "Negative", value, value]).findings
+    assert finding.severity == "error"
+    assert "t, column 'said', rows 5, 6: not a clear result" in str(finding)
+    assert f"'{value}' (2)" in str(finding)
+    assert "'Negative' (2)" in finding.fix
+
+
+def test_with_negative_named_the_others_are_left_out() -> None:
+    found = labels(["Positive", "Negative", "Equivocal"], negative="Negative")
+    assert found.findings == []
+    assert found.names.tolist() == ["Positive", "Negative", None]
+    assert found.reasons.tolist() == ["", "", "said is Equivocal"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "negative",
+        "benign",
+        "0",
+        "1+",
+        "3+",
+        "no",
+        "阴性",
+        "良性",
+        "Negative (IHC 0/1+)",
+        "normal",
+        "B",
+        "not amplified",
+    ],
+)
+def test_clear_values_are_results(value: str) -> None:
+    assert not is_no_result(value)
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("low-ultralow-vs-null", ["HER2-null", "low-ultralow", "low-ultralow", None]),
+        ("ultralow-vs-null", ["HER2-null", "ultralow", None, None]),
+    ],
+)
+def test_tasks_of_ultralow(task: str, expected: list[str | None]) -> None:
+    found = labels(["0", "0+", "1+", "3+"], rule="ASCO/CAP 2023", task=task)
+    assert found.names.tolist() == expected
+    assert found.findings == []
+    assert "HER2 positive, not part of" in found.reasons.iloc[-1]
+
+
+def test_null_needs_a_column_that_tells_ultralow() -> None:
+    found = labels(["0", "2+", "1+", "3+"], rule="ASCO/CAP 2023", task="low-ultralow-vs-null")
+    assert "no patient is ultralow" in str(found.findings[-1])
