@@ -6,8 +6,6 @@ Modules that compute are imported inside the commands, so that `--help` answers 
 from __future__ import annotations
 
 import io
-import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +15,10 @@ import typer
 from sonoher2 import __version__
 from sonoher2.commands.audit import app as audit_app
 from sonoher2.commands.enhance import enhance, train_enhancer
+from sonoher2.commands.init import init
 from sonoher2.commands.segment import segment, train_segmenter
 from sonoher2.commands.unread import unread_listed
-from sonoher2.errors import SonoHer2Error, UsageError
+from sonoher2.errors import SonoHer2Error
 from sonoher2.terminal import close_output, end_workers, prepare, say, show_findings
 
 if TYPE_CHECKING:
@@ -126,23 +125,7 @@ def _end(message: str, code: int, debug: bool) -> int:
     return code
 
 
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(help="Folder with images, masks and tables.")],
-    out: Annotated[Path, typer.Option("--out", help="The study file to write.")] = Path("study.yaml"),
-) -> None:
-    """Write a study file from what a folder holds, with the guesses to confirm marked in it."""
-    from sonoher2.cohort.init import draft_study
-    from sonoher2.files import write_text
-
-    if out.exists():
-        raise UsageError(f"{out} exists already; choose another name with --out.")
-    draft = draft_study(folder)
-    for name, text in draft.tables.items():
-        write_text(folder / name, text)
-    place = Path(os.path.relpath(folder.resolve(), out.resolve().parent)).as_posix()
-    write_text(out, draft.text if place == "." else f"{draft.text}\ndata: {json.dumps(place)}\n")
-    say(f"Wrote {out}. Check the lines with CONFIRM in it, then: sonoher2 check {out}")
+app.command()(init)
 
 
 @app.command()

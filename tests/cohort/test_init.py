@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sonoher2.cohort.find_images import find_images
-from sonoher2.cohort.guess import clinical_columns, her2_columns, outcome_column, patient_column
+from sonoher2.cohort.guess import clinical_columns, patient_column
+from sonoher2.cohort.guess_target import her2_columns, outcome_column
 from sonoher2.cohort.init import IMAGES_TABLE, draft_study
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.table import read_table
@@ -52,17 +53,17 @@ def drafted(folder: Path) -> StudyConfig:
 )
 def test_masks_are_found_by_name(tmp_path: Path, image: str, masks: list[str]) -> None:
     files(tmp_path, image, *masks, "notes.docx", ".hidden/P01.png")
-    found, lost = find_images(tmp_path)
-    assert [one.image for one in found] == [Path(image)]
-    assert sorted(found[0].masks) == sorted(map(Path, masks))
-    assert lost == []
+    found = find_images(tmp_path)
+    assert [one.image for one in found.images] == [Path(image)]
+    assert sorted(found.images[0].masks) == sorted(map(Path, masks))
+    assert found.lost_masks == []
 
 
 def test_a_mask_without_an_image_is_told(tmp_path: Path) -> None:
     files(tmp_path, "P01.png", "P02_mask.png")
-    found, lost = find_images(tmp_path)
-    assert found[0].masks == ()
-    assert lost == [Path("P02_mask.png")]
+    found = find_images(tmp_path)
+    assert found.images[0].masks == ()
+    assert found.lost_masks == [Path("P02_mask.png")]
 
 
 def test_columns_are_guessed_from_names_and_values(tmp_path: Path) -> None:
@@ -84,14 +85,25 @@ def test_columns_are_guessed_from_names_and_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "values", "expected"),
     [
-        ("Pathology", ["benign", "malignant"], ("Pathology", "malignant", "benign")),
-        ("HER2 status", ["Positive", "Negative", "Equivocal"], ("HER2 status", "Positive", "Negative")),
+        ("Pathology", ["benign", "malignant"], ("Pathology", ["malignant"], ["benign"], [])),
+        ("HER2 status", ["Positive", "Negative", "Equivocal"],
+         ("HER2 status", ["Positive"], ["Negative"], ["Equivocal"])),
+        (
+            "HER2",
+            ["阳性", "阴性", "未做", "阴性(1+)"],
+            ("HER2", ["阳性"], ["阴性", "阴性(1+)"], ["未做"]),
+        ),
+        ("HER2 result", ["HER2-positive", "HER2-negative", "pos/neg"],
+         ("HER2 result", ["HER2-positive"], ["HER2-negative"], ["pos/neg"])),
         ("Remark", ["benign", "malignant"], None),
     ],
-)
+)  # fmt: skip
 def test_the_outcome_is_guessed(tmp_path: Path, header: str, values: list[str], expected: object) -> None:
-    (tmp_path / "c.csv").write_text("\n".join([f"id,{header}", *(f"{i},{v}" for i, v in enumerate(values))]))
-    assert outcome_column(read_table(tmp_path / "c.csv")) == expected
+    rows = "\n".join([f"id,{header}", *(f"{i},{v}" for i, v in enumerate(values))])
+    (tmp_path / "c.csv").write_text(rows, encoding="utf-8")
+    found = outcome_column(read_table(tmp_path / "c.csv"))
+    got = found and (found.column, list(found.positive), list(found.negative), list(found.others))
+    assert got == expected
 
 
 def test_a_folder_of_images_becomes_a_study_that_loads(tmp_path: Path) -> None:
@@ -147,7 +159,7 @@ def test_folders_that_cannot_become_a_study(tmp_path: Path) -> None:
         draft_study(tmp_path / "gone")
 
 
-@pytest.mark.parametrize(("name", "images"), [("BUS-BRA", 1875), ("BrEaST", 270), ("clinical/METABRIC", 0)])
+@pytest.mark.parametrize(("name", "images"), [("BUS-BRA", 1875), ("BrEaST", 256), ("clinical/METABRIC", 0)])
 def test_real_folders(shared: Path, tmp_path: Path, name: str, images: int) -> None:
     draft = draft_study(shared / "data" / name)
     (tmp_path / "study.yaml").write_text(draft.text, encoding="utf-8")

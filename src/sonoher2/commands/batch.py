@@ -79,7 +79,7 @@ def batch_images(given: Sequence[Path], frame: int | None = None) -> list[BatchI
 def _pictures(given: Path) -> list[tuple[Path, int | None]]:
     """Each image with the frame that a table names for it."""
     if given.is_dir():
-        return [(given / found.image, None) for found in find_images(given)[0]]
+        return [(given / found.image, None) for found in find_images(given).images]
     if not given.exists():
         raise InputError("no such file or folder", where=str(given), fix="Check the path")
     if given.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"):
@@ -121,7 +121,7 @@ def _names(pictures: Sequence[tuple[Path, int | None]]) -> list[str]:
     """
     paths = [path for path, _ in pictures]
     ends = ["" if frame is None else f"_frame{frame}" for _, frame in pictures]
-    stems = [f"{stem(path) or path.stem}{end}" for path, end in zip(paths, ends, strict=True)]
+    stems = [f"{stem(path)}{end}" for path, end in zip(paths, ends, strict=True)]
     several = Counter(map(str.lower, stems))
     names, seen = [], Counter[str]()
     for path, short in zip(paths, stems, strict=True):

@@ -80,7 +80,7 @@ def validate_bundle(
         if not names:
             raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
         blocks = measured.blocks.copy()
-        for key in set(bundle.schema.clinical) - set(given):
+        for key in [key for key in bundle.schema.clinical if key not in given]:
             blocks[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
         if bundle.model.harmoniser_ is not None and "site" in measured.cohort.patients:
             blocks[SITE, SITE] = measured.cohort.patients["site"].astype(object)

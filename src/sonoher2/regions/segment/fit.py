@@ -59,7 +59,7 @@ def training_card(cases: Sequence[Case], training: Training, held_out: int) -> C
         "size": training.schedule.size,
         "schedule": asdict(training.schedule),
         "images": dict(Counter(case.group for case in cases)),
-        "patients": dict(Counter(group for group, _ in {(case.group, case.patient) for case in cases})),
+        "patients": dict(Counter(group for group, _ in sorted({(case.group, case.patient) for case in cases}))),
         "validation_images": held_out,
         "validation": {name: round(value, 4) for name, value in last.items()},
         "images_sha256": content_key(images),
