@@ -180,16 +180,21 @@ def extract(
         float | None, typer.Option(help="Also measure a ring, width as a share of the lesion's diameter.")
     ] = None,
     largest: Annotated[bool, typer.Option("--largest", help="Of several masks, take the largest.")] = False,
+    unit: Annotated[
+        str | None, typer.Option(help="mm or pixels; mm where every image's pixel size is known, unless told.")
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
     """Measure the lesions of a table of images: one row per image, features under pyradiomics' names."""
     from sonoher2.study.compute import default_jobs
     from sonoher2.study.extract import extract_table, radiomics_settings
 
-    settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share)
-    rows, noticed = extract_table(images, out, settings, data=data, largest=largest, workers=jobs or default_jobs())
+    settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share, unit)
+    rows, lengths, noticed = extract_table(
+        images, out, settings, data=data, largest=largest, workers=jobs or default_jobs()
+    )
     show_findings(noticed)
-    say(f"Wrote {out}: {rows} images.")
+    say(f"Wrote {out}: {rows} images, lengths in {lengths}.")
 
 
 @app.command()

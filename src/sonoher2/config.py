@@ -28,6 +28,7 @@ from sonoher2.yaml_file import read_yaml
 Timing = Literal["pre-biopsy", "biopsy", "post-op"]
 TIMINGS: tuple[str, ...] = get_args(Timing)
 Kind = Literal["number", "ordered", "category", "yes/no"]
+LengthUnit = Literal["mm", "pixels"]
 Her2Rule = Literal["ASCO/CAP 2018", "ASCO/CAP 2023"]
 Her2Task = Literal[
     "positive-vs-negative", "low-vs-zero", "zero-low-positive", "low-ultralow-vs-null", "ultralow-vs-null"
@@ -335,11 +336,20 @@ class RadiomicsConfig(_Strict):
     bin_width: float | None = Field(None, gt=0, description="Fixed bin width instead of a bin count.")
     resample_mm: float | None = Field(None, gt=0, description="Resample to square pixels of this size first.")
     ring: Ring | None = None
+    unit: LengthUnit | None = Field(
+        None, description="Of lengths and areas; mm where the pixel size of every image is known, unless told."
+    )
 
     @model_validator(mode="after")
     def _one_binning(self) -> RadiomicsConfig:
         if self.bin_count is not None and self.bin_width is not None:
             raise ValueError("give either bin_count or bin_width")
+        return self
+
+    @model_validator(mode="after")
+    def _unit_fits(self) -> RadiomicsConfig:
+        if self.unit == "pixels" and self.resample_mm is not None:
+            raise ValueError("resampled images are measured in mm; leave out `unit: pixels` or `resample_mm`")
         return self
 
 

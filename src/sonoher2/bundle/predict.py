@@ -23,6 +23,7 @@ from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
+from sonoher2.features.radiomics import PixelSizeUnknownError
 from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, SITE, join_blocks, network_blocks
 from sonoher2.fusion.signatures import ImageSignature, SignatureSet
 
@@ -215,7 +216,12 @@ def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
         bundle=bundle.sha256,
         images=len(patient.images),
         scores=tuple(scores),
-        warnings=(*site_warnings, *(str(finding) for finding in flat), *_poor_images(bundle, patient)),
+        warnings=(
+            *site_warnings,
+            *_unit_warnings(bundle, measured),
+            *(str(finding) for finding in flat),
+            *_poor_images(bundle, patient),
+        ),
         answers={
             name: limits.answer(bundle.schema.classes, list(probabilities[name][0]))
             for name, limits in bundle.schema.uncertainty.items()
@@ -306,17 +312,36 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     schema = bundle.schema
     if schema.reading is None or schema.radiomics is None:
         raise InputError("the model was trained without images", fix="Leave out --image")
-    return [
-        measure_lesion(
-            str(image),
-            [str(mask) for mask in masks],
-            reading=schema.reading,
-            radiomics=schema.radiomics,
-            mm_per_pixel=patient.mm_per_pixel,
-            frame=frame,
+    measured: list[Measurement] = []
+    unknown: list[str] = []
+    for image, masks, frame in patient.pictures:
+        try:
+            found = measure_lesion(
+                str(image),
+                [str(mask) for mask in masks],
+                reading=schema.reading,
+                radiomics=schema.radiomics,
+                mm_per_pixel=patient.mm_per_pixel,
+                frame=frame,
+            )
+            measured.append(found)
+        except PixelSizeUnknownError:
+            unknown.append(str(image))
+    if unknown:
+        raise InputError(
+            "the model measures lesions in mm, and nothing says how large a pixel is",
+            where=", ".join(unknown),
+            fix="Give the side of a pixel in mm with --mm-per-pixel",
         )
-        for image, masks, frame in patient.pictures
-    ]
+    return measured
+
+
+def _unit_warnings(bundle: Bundle, measured: Sequence[Measurement]) -> list[str]:
+    """Say that a known pixel size is not used, because the model was trained in pixels."""
+    radiomics = bundle.schema.radiomics
+    if radiomics is None or radiomics.unit == "mm" or all(found.mm_per_pixel is None for found in measured):
+        return []
+    return ["the model measures lesions in pixels, so the known size of a pixel was not used"]
 
 
 def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFrame]:

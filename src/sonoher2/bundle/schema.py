@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.bundle.uncertainty import Uncertainty
@@ -41,7 +41,8 @@ class BundleSchema(BaseModel):
     thresholds, threshold_rule
         By signature and outcome, learned on out-of-fold training scores by this rule.
     reading, radiomics
-        How images are read and measured; None for a study without images.
+        How images are read and measured, and in which unit; None for a study without images. A bundle written before
+        there was a unit measures in pixels, unless it resamples.
     deep
         How the lesion is embedded; the network's tensors are in the bundle. None without deep features.
     clinical
@@ -75,6 +76,13 @@ class BundleSchema(BaseModel):
     uncertainty: dict[str, Uncertainty] = {}
     training: TrainingSummary = TrainingSummary()
     notice: str = "Research software, not for clinical use."
+
+    @field_validator("radiomics", mode="after")
+    @classmethod
+    def _has_a_unit(cls, radiomics: RadiomicsConfig | None) -> RadiomicsConfig | None:
+        if radiomics is None or radiomics.unit is not None:
+            return radiomics
+        return radiomics.model_copy(update={"unit": "pixels" if radiomics.resample_mm is None else "mm"})
 
     @property
     def outcomes(self) -> dict[str, int]:

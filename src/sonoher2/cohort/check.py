@@ -269,21 +269,8 @@ def _pixel_sizes(config: StudyConfig, records: Sequence[ImageRecord]) -> Part:
         return [], []
     known = [record for record in read if record.mm_per_pixel is not None]
     rows = [CheckRow("images", "mm per pixel known", f"{len(known)} of {len(read)} images")]
-    if len(known) == len(read):
-        return rows, []
-    radiomics = config.radiomics
-    needing = [
-        name
-        for name, wanted in (
-            ("radiomics.resample_mm", radiomics.resample_mm is not None),
-            ("radiomics.ring.mm", radiomics.ring is not None and radiomics.ring.mm is not None),
-        )
-        if wanted
-    ]
-    if needing:
-        what = f"the size of a pixel is unknown for {len(read) - len(known)} images"
-        fix = "Give `mm_per_pixel` for all images, or leave these settings out and count in pixels and shares"
-        return rows, [Finding("error", what, ", ".join(needing), fix)]
+    if config.radiomics.unit is not None:
+        rows.append(CheckRow("images", "lengths and areas are measured in", config.radiomics.unit))
     return rows, []
 
 

@@ -23,7 +23,8 @@ class Definition:
         Radiology 2020, doi 10.1148/radiol.2020191145) when the definition is the same; empty when it differs or when
         IBSI does not define the feature.
     unit
-        Of the value; `grey` is the image's own unit, `level` a grey level, `length` a pixel, or mm after resampling.
+        Of the value; `grey` is the image's own unit, `level` a grey level, `length` mm, or else a
+        pixel.
     formula
         In the symbols of `SYMBOLS`.
     source

@@ -32,7 +32,7 @@ def _names_of(kind: ImageFilter, sigmas: list[float]) -> list[str]:
 
 
 def filtered_images(
-    pixels: NDArray[np.float64], box: Box, config: RadiomicsConfig, spacing: float
+    pixels: NDArray[np.float64], box: Box, config: RadiomicsConfig, spacing: tuple[float, float]
 ) -> Iterator[Filtered | None]:
     """Compute each image type within a box, in the order of `image_type_names`.
 
@@ -47,7 +47,8 @@ def filtered_images(
     config
         Which image types.
     spacing
-        Side of a pixel in the unit of `config.log_sigma`.
+        Height and width of a pixel, for the gradient. The Laplacian's sigma is in mm where pixels are resampled, and
+        else in pixels.
 
     Yields
     ------
@@ -60,7 +61,7 @@ def filtered_images(
             yield from wavelet_bands(pixels, box).values()
         elif kind == "log":
             for sigma in config.log_sigma:
-                yield _laplacian(pixels, box, sigma / spacing)
+                yield _laplacian(pixels, box, sigma / (config.resample_mm or 1.0))
         elif kind == "gradient":
             yield _gradient(pixels, box, spacing)
         elif kind == "lbp-2d":
@@ -112,20 +113,22 @@ _POINTWISE: dict[ImageFilter, Callable[[NDArray[np.float64], np.float64], Filter
 }
 
 
-def _gradient(pixels: NDArray[np.float64], box: Box, spacing: float) -> Filtered:
+def _gradient(pixels: NDArray[np.float64], box: Box, spacing: tuple[float, float]) -> Filtered:
     """Magnitude of the central differences, the border pixels repeated outside."""
     rows = np.clip(np.arange(box[0].start - 1, box[0].stop + 1), 0, pixels.shape[0] - 1)
     columns = np.clip(np.arange(box[1].start - 1, box[1].stop + 1), 0, pixels.shape[1] - 1)
     out = np.empty((rows.size - 2, columns.size - 2), np.float32)
-    _gradient_magnitude(pixels[np.ix_(rows, columns)], 0.5 / spacing, out)
+    _gradient_magnitude(pixels[np.ix_(rows, columns)], 0.5 / spacing[0], 0.5 / spacing[1], out)
     return out
 
 
 @kernel
-def _gradient_magnitude(around: NDArray[np.float64], factor: float, out: NDArray[np.float32]) -> None:
+def _gradient_magnitude(
+    around: NDArray[np.float64], per_row: float, per_column: float, out: NDArray[np.float32]
+) -> None:
     for y in range(out.shape[0]):
         above, here, below, line = around[y], around[y + 1], around[y + 2], out[y]
         for x in range(line.size):
-            across = factor * (here[x + 2] - here[x])
-            down = factor * (below[x + 1] - above[x + 1])
+            across = per_column * (here[x + 2] - here[x])
+            down = per_row * (below[x + 1] - above[x + 1])
             line[x] = math.sqrt(across * across + down * down)

@@ -29,10 +29,13 @@ class Measurement:
         By name, in the order of `feature_names(radiomics)`.
     grey_levels
         Levels that occur in the lesion after discretisation of the original image.
+    mm_per_pixel
+        Height and width of a pixel in mm, None when not known; whether lengths are in mm is said by the settings.
     """
 
     features: dict[str, float]
     grey_levels: int
+    mm_per_pixel: tuple[float, float] | None = None
 
 
 def measure_lesion(
@@ -61,7 +64,8 @@ def measure_lesion(
     """
     lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel, frame=frame)
     features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
-    return Measurement(features, grey_levels(lesion.image.pixels, lesion.mask, radiomics))
+    levels = grey_levels(lesion.image.pixels, lesion.mask, radiomics)
+    return Measurement(features, levels, lesion.image.mm_per_pixel)
 
 
 def open_lesion(

@@ -20,11 +20,15 @@ from sonoher2.features.region import RegionGeometry, region_geometry
 from sonoher2.features.resample import resample
 from sonoher2.features.shape2d import shape2d_features
 from sonoher2.features.texture import intensity_features
-from sonoher2.regions.rings import peritumoural_ring, peritumoural_ring_width
+from sonoher2.regions.rings import peritumoural_ring, peritumoural_ring_width, pixel_aspect
 
 RING_PREFIX = "ring_"
 MOST_PIXELS = 100_000_000
 """Of a resampled image: 800 MB as numbers."""
+
+
+class PixelSizeUnknownError(InputError):
+    """Lengths are to be in mm, and nothing says how large a pixel of the image is."""
 
 
 def _pyradiomics_order(definitions: list[Definition]) -> NDArray[np.intp]:
@@ -65,24 +69,28 @@ def extract(
     config
         Image types, binning, resampling, ring.
     mm_per_pixel
-        Height and width of a pixel; needed for resampling and for a ring in mm.
+        Height and width of a pixel; needed for lengths in mm, for resampling and for a ring in mm.
 
     Returns
     -------
-    The features by name, in the order of `feature_names`. Lengths are in pixels, or in mm after resampling. A feature
-    that the region cannot have (co-occurrence within a single pixel, say) is NaN.
+    The features by name, in the order of `feature_names`. Lengths are in `config.unit`; where that is not told, in mm
+    if `mm_per_pixel` is given and else in pixels. A feature that the region cannot have (co-occurrence within a single
+    pixel, say) is NaN.
 
     Raises
     ------
+    PixelSizeUnknownError
+        Lengths are to be in mm, and `mm_per_pixel` is not given.
     InputError
-        The shapes differ, the mask is empty or not of booleans, a pixel is not finite, the spacing is missing where it
-        is needed, or the bin width makes too many grey levels.
+        The shapes differ, the mask is empty or not of booleans, a pixel is not finite, a ring in mm has no spacing, or
+        the bin width makes too many grey levels.
     """
     prepared = _prepare(pixels, mask, config, mm_per_pixel)
     masks = [prepared.mask]
     if config.ring is not None:
-        width = peritumoural_ring_width(prepared.mask, config.ring, prepared.mm_per_pixel)
-        masks.append(peritumoural_ring(prepared.mask, width))
+        size = prepared.spacing if config.ring.mm is None else prepared.mm_per_pixel
+        width = peritumoural_ring_width(prepared.mask, config.ring, size)
+        masks.append(peritumoural_ring(prepared.mask, width, pixel_aspect(size)))
     values = [_shape(prepared), *_intensity(prepared, masks, config)]
     return dict(zip(feature_names(config), np.concatenate(values).tolist(), strict=True))
 
@@ -100,11 +108,11 @@ def grey_levels(pixels: NDArray[np.float64], mask: NDArray[np.bool_], config: Ra
 
 @dataclass(frozen=True)
 class _Prepared:
-    """An image and its lesion, resampled where asked; `spacing` is the side of a pixel in the unit of lengths."""
+    """An image and its lesion, resampled where asked; `spacing` is a pixel's height and width in the lengths' unit."""
 
     pixels: NDArray[np.float64]
     mask: NDArray[np.bool_]
-    spacing: float
+    spacing: tuple[float, float]
     mm_per_pixel: tuple[float, float] | None
 
 
@@ -117,9 +125,15 @@ def _prepare(
     _check(pixels, mask)
     pixels = np.ascontiguousarray(pixels, np.float64)
     if config.resample_mm is None:
-        return _Prepared(pixels, mask, 1.0, mm_per_pixel)
+        if mm_per_pixel is None and config.unit == "mm":
+            raise PixelSizeUnknownError(
+                "lengths are to be measured in mm, and the image's mm per pixel is not known",
+                fix="Give mm_per_pixel for every image, or measure in pixels (`radiomics.unit: pixels`)",
+            )
+        spacing = (1.0, 1.0) if mm_per_pixel is None or config.unit == "pixels" else mm_per_pixel
+        return _Prepared(pixels, mask, spacing, mm_per_pixel)
     if mm_per_pixel is None:
-        raise InputError(
+        raise PixelSizeUnknownError(
             "features are to be measured on resampled pixels, and the image's mm per pixel is not known",
             fix="Give mm_per_pixel for every image, or remove radiomics.resample_mm",
         )
@@ -135,7 +149,7 @@ def _prepare(
             f"no pixel of the lesion is left after resampling to {side:g} mm",
             fix="Give a smaller radiomics.resample_mm",
         )
-    return _Prepared(pixels, mask, side, (side, side))
+    return _Prepared(pixels, mask, (side, side), (side, side))
 
 
 def _check(pixels: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
@@ -159,7 +173,7 @@ def _bounding_box(mask: NDArray[np.bool_]) -> Box:
 
 def _shape(prepared: _Prepared) -> NDArray[np.float64]:
     out = np.empty(len(SHAPE_DEFINITIONS))
-    shape2d_features(np.pad(prepared.mask[_bounding_box(prepared.mask)], 1), prepared.spacing, out)
+    shape2d_features(np.pad(prepared.mask[_bounding_box(prepared.mask)], 1), *prepared.spacing, out)
     return out[_SHAPE_ORDER]
 
 
@@ -179,7 +193,10 @@ def _intensity(
 
 
 def measure_image(
-    image: Filtered | None, region: RegionGeometry, config: RadiomicsConfig, spacing: float = 1.0
+    image: Filtered | None,
+    region: RegionGeometry,
+    config: RadiomicsConfig,
+    spacing: tuple[float, float] = (1.0, 1.0),
 ) -> NDArray[np.float64]:
     """Measure one image type within one region.
 
@@ -192,7 +209,7 @@ def measure_image(
     config
         The binning.
     spacing
-        Side of a pixel.
+        Height and width of a pixel.
 
     Returns
     -------
@@ -215,7 +232,7 @@ def measure_image(
         region.spans,
         region.neighbours,
         region.directions,
-        spacing * spacing,
+        spacing[0] * spacing[1],
         np.zeros(region.neighbours.shape, np.uint16),
         out,
     )

@@ -18,7 +18,7 @@ def equivalent_diameter(mask: NDArray[np.bool_]) -> float:
 
 
 def peritumoural_ring_width(mask: NDArray[np.bool_], ring: Ring, mm_per_pixel: tuple[float, float] | None) -> float:
-    """Width in pixels of the ring that a study asks for.
+    """Width in pixel heights of the ring that a study asks for.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def peritumoural_ring_width(mask: NDArray[np.bool_], ring: Ring, mm_per_pixel: t
     ring
         Its width in mm, or as a share of the lesion's equivalent diameter.
     mm_per_pixel
-        Row and column spacing in mm; their mean is used. Needed only for a width in mm.
+        Height and width of a pixel in mm. Needed only for a width in mm; for a share, pixels count as square without.
 
     Raises
     ------
@@ -35,16 +35,21 @@ def peritumoural_ring_width(mask: NDArray[np.bool_], ring: Ring, mm_per_pixel: t
         The width is in mm and the size of a pixel is not known.
     """
     if ring.share is not None:
-        return ring.share * equivalent_diameter(mask)
+        return ring.share * equivalent_diameter(mask) * math.sqrt(pixel_aspect(mm_per_pixel))
     if mm_per_pixel is None or ring.mm is None:
         raise InputError(
             f"a ring of {ring.mm:g} mm needs the size of a pixel, which is not known for this image",
             fix="Fill the mm_per_pixel column of the images table, or give the ring's width as a share",
         )
-    return ring.mm / (sum(mm_per_pixel) / 2)
+    return ring.mm / mm_per_pixel[0]
 
 
-def peritumoural_ring(mask: NDArray[np.bool_], width: float) -> NDArray[np.bool_]:
+def pixel_aspect(spacing: tuple[float, float] | None) -> float:
+    """Width of a pixel over its height; 1 when its size is not known."""
+    return 1.0 if spacing is None else spacing[1] / spacing[0]
+
+
+def peritumoural_ring(mask: NDArray[np.bool_], width: float, aspect: float = 1.0) -> NDArray[np.bool_]:
     """Pixels outside the lesion whose centre is at most `width` from the centre of a lesion pixel.
 
     Parameters
@@ -52,7 +57,9 @@ def peritumoural_ring(mask: NDArray[np.bool_], width: float) -> NDArray[np.bool_
     mask
         (rows, columns), True in the lesion.
     width
-        Pixels, Euclidean; need not be whole.
+        Pixel heights, Euclidean; need not be whole.
+    aspect
+        Width of a pixel over its height.
 
     Returns
     -------
@@ -66,8 +73,8 @@ def peritumoural_ring(mask: NDArray[np.bool_], width: float) -> NDArray[np.bool_
     """
     if not mask.any():
         raise InputError("a ring needs a lesion, and the mask is empty", fix="Draw the lesion in the mask")
-    box = box_with_margin(mask, math.ceil(width))
-    distance = distance_transform_edt(~mask[box])
+    box = box_with_margin(mask, math.ceil(width / min(aspect, 1.0)))
+    distance = distance_transform_edt(~mask[box], sampling=(1.0, aspect))
     ring = np.zeros(mask.shape, dtype=bool)
     ring[box] = (distance > 0) & (distance <= width)
     if not ring.any():

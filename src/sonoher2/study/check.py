@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from sonoher2.cohort.check import CheckReport, check_cohort
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.image_check import ImageRecord, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
+from sonoher2.cohort.pixel_size import length_unit, pixel_sizes
 from sonoher2.cohort.split import Split, split_patients
 from sonoher2.config import ImageReading, StudyConfig
+from sonoher2.errors import Finding
 from sonoher2.files import content_key
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.checks.facts import Facts
@@ -33,7 +35,7 @@ class Checked:
     Attributes
     ----------
     study
-        The study.
+        The study, with the unit that its lesions are measured in.
     cohort
         Its patients; those who share a picture are in one group. Its findings tell of the images too.
     records
@@ -73,8 +75,18 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     if study.reading is not None:
         records = image_records(cohort.images, study.reading, hashes, workshop)
     findings, groups = image_findings(cohort, study, records)
-    cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings))
+    study, told = _with_unit(study, cohort, records)
+    cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
     return Checked(study, cohort, records, hashes, outlines)
+
+
+def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:
+    """Settle in which unit the study measures."""
+    sizes = pixel_sizes(cohort.images["image"], records)
+    if not sizes:
+        return study, []
+    unit, findings = length_unit(study.radiomics, sizes)
+    return study.model_copy(update={"radiomics": study.radiomics.model_copy(update={"unit": unit})}), findings
 
 
 def image_records(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,13 +10,16 @@ from pydantic import ValidationError
 
 from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.image_table import image_rows
+from sonoher2.cohort.pixel_size import Sizes, length_unit
 from sonoher2.cohort.table import read_table
-from sonoher2.config import ImageReading, ImagesConfig, RadiomicsConfig
+from sonoher2.config import ImageReading, ImagesConfig, LengthUnit, RadiomicsConfig
 from sonoher2.errors import Finding, InputError, UsageError
+from sonoher2.features.lesion import open_lesion
 from sonoher2.features.radiomics import feature_names
 from sonoher2.files import write_text
 from sonoher2.study.cache import Cache
-from sonoher2.study.steps import Workshop, file_hashes, lesion_files, measure_lesions
+from sonoher2.study.compute import run_jobs
+from sonoher2.study.steps import LesionFile, Workshop, file_hashes, lesion_files, measure_lesions
 
 
 def radiomics_settings(
@@ -24,6 +28,7 @@ def radiomics_settings(
     resample_mm: float | None,
     ring_mm: float | None,
     ring_share: float | None,
+    unit: str | None = None,
 ) -> RadiomicsConfig:
     """Build the settings from command-line options.
 
@@ -35,7 +40,7 @@ def radiomics_settings(
     ring = None if ring_mm is None and ring_share is None else {"mm": ring_mm, "share": ring_share}
     try:
         return RadiomicsConfig.model_validate(
-            {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring}
+            {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring, "unit": unit}
         )
     except ValidationError as error:
         problem = error.errors()[0]
@@ -48,8 +53,10 @@ def radiomics_settings(
 
 def extract_table(
     table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, largest: bool, workers: int
-) -> tuple[int, list[Finding]]:
+) -> tuple[int, LengthUnit, list[Finding]]:
     """Measure the lesions of a table of images and write one row per image.
+
+    Lengths and areas of all rows are in one unit: mm where the pixel size of every image is known, else pixels.
 
     Parameters
     ----------
@@ -69,7 +76,7 @@ def extract_table(
 
     Returns
     -------
-    How many images, and what was noticed.
+    How many images, the unit of lengths, and what was noticed.
 
     Raises
     ------
@@ -87,9 +94,26 @@ def extract_table(
         what = f"{len(incomplete)} rows have no image or no mask" if len(found) else "the table has no rows"
         raise InputError(what, where=table.name, fix="Fill in `image` and `mask`, or remove those rows")
     workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
-    measured, noticed = measure_lesions(lesion_files(found), reading, radiomics, file_hashes(found), workshop)
+    files = lesion_files(found)
+    unit, told = length_unit(radiomics, _pixel_sizes(files, reading, workers))
+    raise_errors(told)
+    radiomics = radiomics.model_copy(update={"unit": unit})
+    measured, noticed = measure_lesions(files, reading, radiomics, file_hashes(found), workshop)
     features = pd.DataFrame(measured, index=found.index, columns=feature_names(radiomics))
     first = pd.DataFrame({"patient_id": found["patient_id"], "image": rows["image"]})
     write_text(out, pd.concat([first, features], axis=1).to_csv(index=False))
     workshop.cache.clear()
-    return len(found), noticed
+    return len(found), unit, [*findings, *told, *noticed]
+
+
+def _pixel_sizes(files: Sequence[LesionFile], reading: ImageReading, workers: int) -> Sizes:
+    """Read the pixel size of each image: the table's, else the file's."""
+    jobs = [(file, reading) for file in files]
+    sizes = dict(run_jobs(_pixel_size, jobs, workers=workers, label="Reading pixel sizes"))
+    return [(file.image, sizes[i]) for i, file in enumerate(files)]
+
+
+def _pixel_size(job: tuple[LesionFile, ImageReading]) -> tuple[float, float] | None:
+    file, reading = job
+    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+    return lesion.image.mm_per_pixel

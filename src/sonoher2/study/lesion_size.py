@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.cohort.image_check import ImageRecord
-from sonoher2.config import ClinicalColumn
-from sonoher2.fusion.blocks import RADIOMICS
+from sonoher2.config import ClinicalColumn, LengthUnit
+from sonoher2.features.lesion import pool_patients
+from sonoher2.study.prepare import Measured
 
 LESION_SIZE = {
     f"lesion diameter ({unit})": ClinicalColumn(kind="number", timing="pre-biopsy", unit=unit)
@@ -19,23 +20,27 @@ LESION_SIZE = {
 AREA = "original_shape2D_PixelSurface"
 
 
-def lesion_diameter(blocks: pd.DataFrame, records: Sequence[ImageRecord]) -> pd.DataFrame:
+def lesion_diameter(measured: Measured, records: Sequence[ImageRecord], unit: LengthUnit | None) -> pd.DataFrame:
     """Diameter of the circle of the lesion's area, mean area over a patient's images, to one decimal.
 
     Parameters
     ----------
-    blocks
-        As `Measured.blocks`.
+    measured
+        The cohort.
     records
-        Of the images, for the unit: mm where all pixel sizes are known, pixels where none is.
+        Of its images, in their order. Areas in pixels are turned into mm² where all pixel sizes are known.
+    unit
+        That the features were measured in.
 
     Returns
     -------
-    (patients, 1), named after `LESION_SIZE`; no column without images or where the images' units differ.
+    (patients, 1), named after `LESION_SIZE`; no column without images.
     """
-    known = {record.mm_per_pixel is not None for record in records}
-    if len(known) != 1 or (RADIOMICS, AREA) not in blocks:
-        return pd.DataFrame(index=blocks.index)
-    name = f"lesion diameter ({'mm' if known == {True} else 'pixels'})"
-    diameter = 2 * np.sqrt(blocks[RADIOMICS, AREA].astype(np.float64) / np.pi)
-    return pd.DataFrame({name: diameter.round(1)})
+    if AREA not in measured.features:
+        return pd.DataFrame(index=measured.blocks.index)
+    area = measured.features[AREA].astype(np.float64)
+    sizes = [record.mm_per_pixel for record in records if record.mm_per_pixel is not None]
+    if unit != "mm" and len(sizes) == len(area):
+        area, unit = area * np.prod(sizes, axis=1), "mm"
+    pooled = pool_patients(area.to_frame(), measured.cohort.images["patient_id"])[AREA]
+    return pd.DataFrame({f"lesion diameter ({unit or 'pixels'})": (2 * np.sqrt(pooled / np.pi)).round(1)})

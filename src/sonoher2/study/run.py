@@ -76,6 +76,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     workshop = Workshop(Cache(out / "cache"), jobs or default_jobs())
     with watch.step("cohort"):
         checked = checked_cohort(study, workshop)
+        study = checked.study
         split = draw_or_reload(checked.cohort, study, out / "split.json")
         report = checked.report(split)
         report.raise_errors()
@@ -93,7 +94,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], study.evaluation)
         ledger = _open_test_set(measured, in_training, study, checked.hashes, workshop, out)
         patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
-        patients = patients.join(lesion_diameter(measured.blocks, checked.records))
+        patients = patients.join(lesion_diameter(measured, checked.records, study.radiomics.unit))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
     with watch.step("harmonisation"):
         site_effects, harmonised = harmonisation_effect(

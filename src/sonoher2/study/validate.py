@@ -10,13 +10,15 @@ import pandas as pd
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.predict import usable_signatures
+from sonoher2.cohort.collect import raise_errors
+from sonoher2.cohort.pixel_size import pixel_sizes, unknown_sizes
 from sonoher2.config import ClinicalColumn, StudyConfig
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.fusion.blocks import CLINICAL, SITE
 from sonoher2.study.assess import assess, long_predictions
 from sonoher2.study.beyond import with_uncertainty
 from sonoher2.study.cache import Cache
-from sonoher2.study.check import checked_cohort
+from sonoher2.study.check import Checked, checked_cohort
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.compute import default_jobs
@@ -65,6 +67,9 @@ def validate_bundle(
         raise UsageError(f"{out} holds a study; choose another folder with --out.")
     with watch.step("cohort"):
         checked = checked_cohort(study, workshop)
+        study = checked.study
+        unit_findings = _in_the_models_unit(checked)
+        raise_errors(list(checked.cohort.findings))
         if checked.cohort.classes != bundle.schema.classes:
             raise InputError(
                 f"the cohort's classes are {', '.join(checked.cohort.classes)}, "
@@ -89,7 +94,7 @@ def validate_bundle(
         predictions = long_predictions(probabilities, labels, bundle.schema.classes, TEST)
         thresholds = frozen_thresholds(bundle, names)
         patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
-        patients = patients.join(lesion_diameter(measured.blocks, checked.records))
+        patients = patients.join(lesion_diameter(measured, checked.records, checked.study.radiomics.unit))
         tables = assess(predictions, thresholds, patients, study, workshop.cache)
         model = bundle_key(bundle.schema, given, study.images is not None, recalibrate)
         entry = new_entry(study, measured.cohort, list(labels.index), checked.hashes, model)
@@ -106,7 +111,13 @@ def validate_bundle(
         kind="validation",
         classes=bundle.schema.classes,
         flow=measured.cohort.flow,
-        findings=(*checked.cohort.findings, *measured.findings, *ledger.findings, *_absent_columns(bundle, given)),
+        findings=(
+            *checked.cohort.findings,
+            *unit_findings,
+            *measured.findings,
+            *ledger.findings,
+            *_absent_columns(bundle, given),
+        ),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,
         patients=patients,
@@ -195,6 +206,29 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
             "evaluation": study.evaluation.model_copy(update={"subgroups": subgroups}),
         }
     )
+
+
+def _in_the_models_unit(checked: Checked) -> list[Finding]:
+    """Say where known pixel sizes are not used, because the model was trained in pixels.
+
+    Raises
+    ------
+    InputError
+        The model measures in mm, and the pixel size of some images is not known.
+    """
+    sizes = pixel_sizes(checked.cohort.images["image"], checked.records)
+    missing = unknown_sizes(sizes)
+    if checked.study.radiomics.unit == "mm" and missing:
+        raise InputError(
+            f"the model measures lesions in mm, and {missing}",
+            where="images",
+            fix="Give `mm_per_pixel` for these images, or leave them out",
+        )
+    known = sum(size is not None for _, size in sizes)
+    if checked.study.radiomics.unit == "mm" or not known:
+        return []
+    what = f"the model measures lesions in pixels, so the known pixel sizes of {known} images were not used"
+    return [Finding("note", what, "images", "A model of images with known pixel sizes would measure in mm")]
 
 
 def _as_trained(key: str, own: ClinicalColumn, trained: ClinicalColumn) -> ClinicalColumn:

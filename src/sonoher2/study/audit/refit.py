@@ -86,6 +86,7 @@ def set_up(study: StudyConfig, out: Path, workshop: Workshop) -> Bench:
         The study cannot be run as it is.
     """
     checked = checked_cohort(study, workshop)
+    study = checked.study
     split = draw_or_reload(checked.cohort, study, out / "split.json")
     measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, study_networks(study))
     return Bench(study, measured, (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy())
