@@ -65,6 +65,9 @@ def test_the_whole_way_on_the_command_line(cohort: Path, tmp_path: Path, capsys:
     images = pd.read_csv(cohort.parent / "images.csv").iloc[0]
     image, mask = cohort.parent / images["image"], cohort.parent / images["mask"]
     asked = ["predict", str(out / "bundle"), "--image", str(image), "--mask", str(mask), "--clinical", "age=50"]
+    assert run(asked) == BAD_INPUT
+    assert "--mm-per-pixel" in capsys.readouterr().err
+    asked += ["--mm-per-pixel", str(images["mm_per_pixel"])]
     assert run([*asked, "--json"]) == DONE
     answer = json.loads(capsys.readouterr().out)
     assert {score["signature"] for score in answer["scores"]} == {"Clinical", "Radiomics", "Clinical+Radiomics"}

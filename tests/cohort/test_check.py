@@ -118,16 +118,6 @@ def test_pictures_are_summed_up() -> None:
     assert rows["mm per pixel known"] == "1 of 2 images"
 
 
-@pytest.mark.parametrize(
-    "radiomics", [{"resample_mm": 0.1}, {"ring": {"mm": 2}}, {"resample_mm": 0.1, "ring": {"mm": 2}}]
-)
-def test_settings_in_mm_need_the_size_of_every_pixel(radiomics: dict[str, object]) -> None:
-    records = [ImageRecord(grey_levels=200)] * 3
-    report = check(config(radiomics=radiomics), cohort([0, 1] * 50, images=3), records)
-    assert [finding.severity for finding in report.findings] == ["error"]
-    assert "the size of a pixel is unknown for 3 images" in report.findings[0].what
-
-
 def test_her2_branches_are_rows() -> None:
     subject = cohort([0, 1] * 50)
     counts = pd.DataFrame({"branch": ["IHC 3+, no ISH"], "status": ["positive"], "patients": [50]})

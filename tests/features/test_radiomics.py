@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.config import RadiomicsConfig, Ring
@@ -94,6 +97,102 @@ def test_resampling_measures_in_millimetres():
     assert found["original_firstorder_Mean"] == pytest.approx(pixels[circle].mean(), rel=0.005)
 
 
+def test_lengths_are_in_millimetres_where_the_pixel_size_is_known():
+    """A circle of 6 mm radius in pixels that are twice as high as wide."""
+    rows, columns = np.indices((80, 160))
+    circle = ((rows - 40) * 0.2) ** 2 + ((columns - 80) * 0.1) ** 2 <= 6**2
+    pixels = 100 + 50 * np.sin(rows / 6) + 30 * np.cos(columns / 9)
+    found = extract(pixels, circle, ORIGINAL, (0.2, 0.1))
+    assert found["original_shape2D_PixelSurface"] == pytest.approx(np.pi * 6**2, rel=0.005)
+    assert found["original_shape2D_MeshSurface"] == pytest.approx(np.pi * 6**2, rel=0.005)
+    assert found["original_shape2D_MaximumDiameter"] == pytest.approx(12, abs=0.25)
+    assert found["original_shape2D_MajorAxisLength"] == pytest.approx(12, rel=0.01)
+    assert found["original_shape2D_MinorAxisLength"] == pytest.approx(12, rel=0.01)
+    assert found["original_shape2D_Elongation"] == pytest.approx(1, abs=0.01)
+    in_pixels = extract(pixels, circle, RadiomicsConfig(filters=["original"], unit="pixels"), (0.2, 0.1))
+    assert in_pixels["original_shape2D_PixelSurface"] == circle.sum()
+    assert in_pixels == extract(pixels, circle, ORIGINAL)
+
+
+def test_shape_of_a_rectangle_of_pixels_that_are_not_square():
+    """Four rows of 0.3 mm and six columns of 0.1 mm; the contour cuts the corners halfway between pixels."""
+    mask = np.zeros((10, 12), bool)
+    mask[3:7, 2:8] = True
+    found = extract(np.arange(120.0).reshape(10, 12), mask, ORIGINAL, (0.3, 0.1))
+    area = 24 * 0.03 - 4 * 0.125 * 0.03
+    perimeter = 2 * 3 * 0.3 + 2 * 5 * 0.1 + 4 * np.hypot(0.15, 0.05)
+    high, wide = 4 * np.sqrt(15 / 12) * 0.3, 4 * np.sqrt(35 / 12) * 0.1
+    for name, expected in {
+        "PixelSurface": 24 * 0.03,
+        "MeshSurface": area,
+        "Perimeter": perimeter,
+        "PerimeterSurfaceRatio": perimeter / area,
+        "Sphericity": 2 * np.sqrt(np.pi * area) / perimeter,
+        "MaximumDiameter": np.hypot(4 * 0.3, 5 * 0.1),
+        "MajorAxisLength": high,
+        "MinorAxisLength": wide,
+        "Elongation": wide / high,
+    }.items():
+        assert found[f"original_shape2D_{name}"] == pytest.approx(expected, rel=1e-12), name
+
+
+@pytest.mark.parametrize("spacing", [(0.1, 0.1), (0.2, 0.1), (0.07, 0.13)])
+def test_what_else_depends_on_the_spacing(mask: np.ndarray, spacing: tuple[float, float]):
+    """Total energy takes the area of a pixel and the gradient is per mm; nothing else knows the spacing."""
+    config = RadiomicsConfig(filters=["original", "gradient", "log", "wavelet", "lbp-2d"])
+    rows, columns = np.indices(mask.shape)
+    ramp = 3.0 * rows + 4.0 * columns
+    plain, found = extract(ramp, mask, config), extract(ramp, mask, config, spacing)
+    slope = np.hypot(3 / spacing[0], 4 / spacing[1])
+    assert found["gradient_firstorder_Mean"] == pytest.approx(slope, rel=1e-6)
+    assert plain["gradient_firstorder_Mean"] == pytest.approx(5, rel=1e-6)
+    for name, value in found.items():
+        if name.endswith("TotalEnergy"):
+            energy = found[name.replace("TotalEnergy", "Energy")]
+            assert value == pytest.approx(spacing[0] * spacing[1] * energy)
+        elif "shape2D" not in name and not name.startswith("gradient"):
+            np.testing.assert_equal(value, plain[name], err_msg=name)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    mask=arrays(bool, (7, 9)),
+    height=st.sampled_from([0.05, 0.11, 1.0]),
+    width=st.sampled_from([0.05, 0.08, 1.0]),
+    scale=st.sampled_from([0.5, 3.0]),
+)
+def test_shape_turns_and_grows_with_its_pixels(mask: np.ndarray, height: float, width: float, scale: float):
+    assume(mask.any())
+    config = RadiomicsConfig(filters=["original"])
+    pixels = np.arange(63.0).reshape(7, 9)
+    power = {"Elongation": 0, "Sphericity": 0, "MeshSurface": 2, "PixelSurface": 2, "PerimeterSurfaceRatio": -1}
+    found = extract(pixels, mask, config, (height, width))
+    turned = extract(pixels.T, mask.T, config, (width, height))
+    grown = extract(pixels, mask, config, (scale * height, scale * width))
+    for name in (name for name in found if "shape2D" in name):
+        factor = scale ** power.get(name.rsplit("_", 1)[1], 1)
+        near = {"rel": 1e-9, "abs": 1e-6, "nan_ok": True}
+        assert turned[name] == pytest.approx(found[name], **near)
+        assert grown[name] == pytest.approx(factor * found[name], **near)
+
+
+def test_ring_in_mm_is_as_wide_in_both_directions():
+    mask = np.zeros((60, 60), bool)
+    mask[30, 30] = True
+    pixels = np.zeros((60, 60))
+    # only what lies within 2.05 mm is bright: 10 rows of 0.2 mm, or 20 columns of 0.1 mm
+    rows, columns = np.indices(mask.shape)
+    inside = np.hypot(0.2 * (rows - 30), 0.1 * (columns - 30)) <= 2.05
+    pixels[inside] = 200.0
+    for unit in ("mm", "pixels", None):
+        config = RadiomicsConfig(filters=["original"], ring=Ring(mm=2.05), unit=unit)
+        found = extract(pixels, mask, config, (0.2, 0.1))
+        assert found["ring_original_firstorder_Minimum"] == 200
+        area = 0.02 if unit != "pixels" else 1.0
+        energy = 200**2 * (inside.sum() - 1)
+        assert found["ring_original_firstorder_TotalEnergy"] == pytest.approx(energy * area)
+
+
 def test_sigma_is_in_millimetres_after_resampling():
     """The scale-normalised response to a Gaussian blob is strongest at the blob's own width."""
     rows, columns = np.indices((101, 101))
@@ -158,6 +257,7 @@ def test_grey_levels_counts_those_that_occur():
         (np.zeros((4, 5)), np.ones((4, 5), np.uint8), ORIGINAL, "the mask is of type uint8"),
         (np.full((4, 5), np.nan), np.ones((4, 5), bool), ORIGINAL, "not finite"),
         (np.zeros((4, 5)), np.ones((4, 5), bool), RadiomicsConfig(resample_mm=0.1), "mm per pixel is not known"),
+        (np.zeros((4, 5)), np.ones((4, 5), bool), RadiomicsConfig(unit="mm"), "mm per pixel is not known"),
         (np.zeros((4, 5)), np.ones((4, 5), bool), RadiomicsConfig(ring=Ring(mm=1)), "size of a pixel"),
         (
             np.arange(20.0).reshape(4, 5),

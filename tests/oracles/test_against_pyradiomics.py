@@ -74,13 +74,19 @@ def extractor(settings: dict[str, float]) -> featureextractor.RadiomicsFeatureEx
     return result
 
 
-def reference(pixels: np.ndarray, mask: np.ndarray, settings: dict[str, float]) -> dict[str, float]:
+def reference(
+    pixels: np.ndarray,
+    mask: np.ndarray,
+    settings: dict[str, float],
+    mm_per_pixel: tuple[float, float] = (1.0, 1.0),
+) -> dict[str, float]:
+    image, region = sitk.GetImageFromArray(pixels), sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(mm_per_pixel[::-1])
+    region.SetSpacing(mm_per_pixel[::-1])
     with warnings.catch_warnings():
         # scikit-image on floating-point patterns, numpy on means of empty directions
         warnings.simplefilter("ignore")
-        found = extractor(settings).execute(
-            sitk.GetImageFromArray(pixels), sitk.GetImageFromArray(mask.astype(np.uint8))
-        )
+        found = extractor(settings).execute(image, region)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -116,7 +122,9 @@ def test_names_and_their_order():
 def test_filtered_pixels(lesion: Lesion):
     theirs = reference_filters(lesion)
     config = RadiomicsConfig()
-    ours = dict(zip(image_type_names(config), filtered_images(lesion.pixels, lesion.box, config, 1.0), strict=True))
+    ours = dict(
+        zip(image_type_names(config), filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)), strict=True)
+    )
     assert list(ours) == list(theirs)
     for name, image in ours.items():
         expected = theirs[name][lesion.box]
@@ -148,7 +156,7 @@ def test_features(lesion: Lesion, binning: str):
 def pixels_that_cross_an_edge(lesion: Lesion, kind: str, theirs: np.ndarray, config: RadiomicsConfig) -> int:
     """Count pixels whose level differs; each must lie at an edge up to float32 rounding."""
     position = image_type_names(config).index(kind)
-    ours = list(filtered_images(lesion.pixels, lesion.box, config, 1.0))[position]
+    ours = list(filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)))[position]
     inside = lesion.mask[lesion.box]
     one, other = ours[inside], theirs[lesion.box][inside]
     edges = [bin_edges(each.min(), each.max(), config.bin_count, config.bin_width) for each in (one, other)]
@@ -178,12 +186,42 @@ DEGENERATE = {
 }
 
 
+SPACINGS = [(0.08, 0.08), (0.2, 0.1), (0.05, 0.13)]
+# our Laplacian's sigma stays in pixels, theirs is in mm; all else follows the spacing
+WITHOUT_LAPLACIAN = RadiomicsConfig(filters=[kind for kind in ALL_FILTERS if kind != "log"])
+
+
+@pytest.mark.parametrize("mm_per_pixel", SPACINGS)
+def test_spacing_of_real_lesions(lesion: Lesion, mm_per_pixel: tuple[float, float]):
+    ours = extract(lesion.pixels, lesion.mask, WITHOUT_LAPLACIAN, mm_per_pixel)
+    theirs = reference(lesion.pixels, lesion.mask, {"binCount": 32}, mm_per_pixel)
+    wrong = disagreeing(ours, {name: theirs[name] for name in ours})
+    # the gradient is float32: a pixel at a bin edge may fall on its other side
+    assert {name.split("_")[0] for name in wrong} <= {"gradient"}
+    assert not any("firstorder" in name for name in wrong)
+    assert len(wrong) <= 3
+
+
+@pytest.mark.parametrize("mm_per_pixel", SPACINGS)
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_spacing_of_degenerate_regions(name: str, mm_per_pixel: tuple[float, float]):
+    mask = DEGENERATE[name]
+    pixels = np.random.default_rng(0).integers(0, 256, mask.shape).astype(np.float64)
+    ours = extract(pixels, mask, WITHOUT_LAPLACIAN, mm_per_pixel)
+    theirs = reference(pixels, mask, {"binCount": 32}, mm_per_pixel)
+    wrong = disagreeing(ours, {name: theirs[name] for name in ours})
+    # a line has no width: what is left of it is rounding
+    flat = {"original_shape2D_MinorAxisLength", "original_shape2D_Elongation"}
+    assert wrong <= flat
+    assert all(abs(each[name]) < 1e-6 for name in wrong for each in (ours, theirs))
+
+
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_regions(name: str):
     mask = DEGENERATE[name]
     pixels = np.random.default_rng(0).integers(0, 256, mask.shape).astype(np.float64)
     # without the Laplacian: float32 rounding alone turns the skewness of two almost equal values
-    ours = extract(pixels, mask, RadiomicsConfig(filters=[kind for kind in ALL_FILTERS if kind != "log"]))
+    ours = extract(pixels, mask, WITHOUT_LAPLACIAN)
     theirs = reference(pixels, mask, {"binCount": 32})
     assert disagreeing(ours, {name: theirs[name] for name in ours}) == set()
 

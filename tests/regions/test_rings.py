@@ -17,10 +17,10 @@ from sonoher2.regions.rings import equivalent_diameter, peritumoural_ring, perit
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=14))
 
 
-def ring_by_definition(mask: np.ndarray, width: float) -> np.ndarray:
+def ring_by_definition(mask: np.ndarray, width: float, aspect: float = 1.0) -> np.ndarray:
     rows, columns = np.indices(mask.shape)
     lesion = np.argwhere(mask)
-    squares = [(rows - row) ** 2 + (columns - column) ** 2 for row, column in lesion]
+    squares = [(rows - row) ** 2 + (aspect * (columns - column)) ** 2 for row, column in lesion]
     return ~mask & (np.sqrt(np.min(squares, axis=0)) <= width)
 
 
@@ -28,6 +28,13 @@ def ring_by_definition(mask: np.ndarray, width: float) -> np.ndarray:
 def test_ring_is_its_definition(mask: np.ndarray, width: float) -> None:
     assume(mask.any() and not mask.all())
     np.testing.assert_array_equal(peritumoural_ring(mask, width), ring_by_definition(mask, width))
+
+
+@given(masks, st.sampled_from([1.1, 2.3, 6.7]), st.sampled_from([0.5, 0.75, 2.0]))
+def test_ring_of_pixels_that_are_not_square(mask: np.ndarray, width: float, aspect: float) -> None:
+    expected = ring_by_definition(mask, width, aspect) if mask.any() else mask
+    assume(expected.any())
+    np.testing.assert_array_equal(peritumoural_ring(mask, width, aspect), expected)
 
 
 @given(masks)
@@ -55,7 +62,10 @@ def test_a_ring_without_pixels_is_an_error(mask: np.ndarray, width: float) -> No
 
 def test_width_in_mm_and_as_a_share() -> None:
     mask = np.ones((10, 10), dtype=bool)
-    assert peritumoural_ring_width(mask, Ring(mm=3), (0.1, 0.2)) == pytest.approx(20)
+    assert peritumoural_ring_width(mask, Ring(mm=3), (0.1, 0.2)) == pytest.approx(30)
+    # 100 pixels of 0.1 x 0.2 mm are 2 square mm
+    in_mm = 0.1 * peritumoural_ring_width(mask, Ring(share=0.5), (0.1, 0.2))
+    assert in_mm == pytest.approx(0.5 * 2 * math.sqrt(2 / math.pi))
     assert equivalent_diameter(mask) == pytest.approx(2 * math.sqrt(100 / math.pi))
     assert peritumoural_ring_width(mask, Ring(share=0.5), None) == pytest.approx(math.sqrt(100 / math.pi))
     with pytest.raises(InputError, match=r"a ring of 3 mm needs the size of a pixel"):

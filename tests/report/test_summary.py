@@ -83,7 +83,7 @@ def test_methods_follow_the_settings(two_class: StudyResult) -> None:
     )
     text = " ".join(methods_text(View(replace(two_class, config=changed)))[0])
     assert "a sensitivity of at least 90%" in text
-    assert "Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5)" in text
+    assert "Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5 pixels)" in text
     assert "Youden" not in text
 
 

@@ -5,26 +5,47 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.image_check import ImageRecord
 from sonoher2.config import EvaluationConfig
-from sonoher2.fusion.blocks import RADIOMICS
 from sonoher2.study.assess import subgroup_names, subgroup_table
 from sonoher2.study.lesion_size import AREA, lesion_diameter
+from sonoher2.study.prepare import Measured
 from sonoher2.study.result import TEST, TRAIN
 
-BLOCKS = pd.DataFrame({(RADIOMICS, AREA): np.pi * np.array([5.0, 10.0]) ** 2}, index=["a", "b"])
-MM, PIXELS = ImageRecord(mm_per_pixel=(0.1, 0.1)), ImageRecord()
+SQUARE, HIGH, UNKNOWN = ImageRecord(mm_per_pixel=(0.1, 0.1)), ImageRecord(mm_per_pixel=(0.2, 0.1)), ImageRecord()
 
 
-def test_unit_follows_the_images() -> None:
-    assert lesion_diameter(BLOCKS, [MM, MM, MM])["lesion diameter (mm)"].tolist() == [10.0, 20.0]
-    assert lesion_diameter(BLOCKS, [PIXELS])["lesion diameter (pixels)"].tolist() == [10.0, 20.0]
+def measured(**columns: list[float]) -> Measured:
+    """Two images of patient b, one of patient a."""
+    images = pd.DataFrame({"patient_id": ["b", "a", "b"]})
+    patients = pd.DataFrame(index=pd.Index(["a", "b"], name="patient_id"))
+    return Measured(
+        Cohort(patients, images, ("no", "yes"), {}, ()), pd.DataFrame(columns, index=images.index), patients
+    )
 
 
-def test_nothing_is_said_where_units_differ_or_nothing_was_measured() -> None:
-    assert lesion_diameter(BLOCKS, [MM, PIXELS]).shape == (2, 0)
-    assert lesion_diameter(BLOCKS, []).shape == (2, 0)
-    assert lesion_diameter(pd.DataFrame({("Clinical", "age"): [1.0, 2.0]}), [MM]).shape == (2, 0)
+def circles(*diameters: float) -> Measured:
+    return measured(**{AREA: [np.pi / 4 * d**2 for d in diameters]})
+
+
+def test_areas_in_mm_give_mm() -> None:
+    found = lesion_diameter(circles(14.0, 9.0, 14.0), [SQUARE, HIGH, SQUARE], "mm")
+    assert found["lesion diameter (mm)"].to_dict() == {"a": 9.0, "b": 14.0}
+
+
+def test_areas_in_pixels_become_mm_only_where_all_sizes_are_known() -> None:
+    one = circles(100.0, 100.0, 100.0)
+    # patient b: the mean of 0.01 and 0.02 square mm a pixel
+    found = lesion_diameter(one, [SQUARE, SQUARE, HIGH], "pixels")["lesion diameter (mm)"]
+    assert found.to_dict() == {"a": 10.0, "b": round(100 * np.sqrt(0.015), 1)}
+    for unit in ("pixels", None):
+        found = lesion_diameter(one, [SQUARE, UNKNOWN, HIGH], unit)
+        assert found["lesion diameter (pixels)"].to_dict() == {"a": 100.0, "b": 100.0}
+
+
+def test_nothing_is_said_where_nothing_was_measured() -> None:
+    assert lesion_diameter(measured(), [], None).shape == (2, 0)
 
 
 def test_size_is_a_subgroup_without_being_named_and_is_cut_at_the_training_median() -> None:

@@ -182,7 +182,8 @@ def _split(view: View) -> str:
 
 def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     sigmas = listing([f"{sigma:g}" for sigma in radiomics.log_sigma])
-    named = _FILTERS | {"log": f"Laplacian of Gaussian (sigma {sigmas})"}
+    unit = "pixels" if radiomics.resample_mm is None else "mm"
+    named = _FILTERS | {"log": f"Laplacian of Gaussian (sigma {sigmas} {unit})"}
     filters = listing([named.get(name, name) for name in radiomics.filters])
     bins = (
         f"a fixed bin width of {radiomics.bin_width:g}"
@@ -193,6 +194,8 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     text += f"; texture matrices used {bins}."
     if radiomics.resample_mm is not None:
         text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
+    if radiomics.unit is not None:
+        text += f" Lengths are in {radiomics.unit}."
     ring = radiomics.ring
     if ring is not None:
         width = f"{ring.mm:g} mm" if ring.mm is not None else f"{ring.share:.0%} of the lesion's equivalent diameter"
