@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
+import warnings
 from collections.abc import Callable
-from typing import TypeVar, cast
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
+import numba
 from numba import njit
 
 _SUMS = {"reassoc", "contract", "nsz", "nnan", "ninf"}
+_PLACE, _NOWHERE = "NUMBA_CACHE_DIR", "SONOHER2_KERNELS_NOT_KEPT"
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 
 def kernel(function: Kernel) -> Kernel:
     """Compile with strict arithmetic: every operation rounds as it is written, and 0 / 0 is NaN."""
-    return cast("Kernel", njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
 
 
 def summing_kernel(function: Kernel) -> Kernel:
@@ -21,4 +28,49 @@ def summing_kernel(function: Kernel) -> Kernel:
 
     The result moves by a few units in the last place; never used where a comparison decides a bin. Values are finite.
     """
-    return cast("Kernel", njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)(function))
+    return _compiled(function, fastmath=_SUMS)
+
+
+def _compiled(function: Kernel, **options: Any) -> Kernel:
+    options |= {"nogil": True, "error_model": "numpy"}
+    try:
+        return cast("Kernel", njit(cache=True, **options)(function))
+    # numba's word for: neither beside the package nor in the home folder can anything be written
+    except RuntimeError:
+        kept = _keep_elsewhere()
+    return cast("Kernel", njit(cache=kept, **options)(function))
+
+
+def _keep_elsewhere() -> bool:
+    """Have kernels kept in a private temporary folder; False where there is none.
+
+    In a container or on a cluster the package is often read-only and the home folder missing. Processes that are
+    started later take the place from the environment.
+    """
+    place = _private_folder()
+    if place is not None:
+        os.environ[_PLACE] = numba.config.CACHE_DIR = str(place)
+    if place is not None or _NOWHERE not in os.environ:
+        where = f"kept in {place}" if place else "compiled anew by every process"
+        warnings.warn(
+            f"the compiled kernels cannot be kept beside the package or in the home folder; they are {where}."
+            f" Set {_PLACE} to a folder that can be written.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    if place is None:
+        os.environ[_NOWHERE] = "1"
+    return place is not None
+
+
+def _private_folder() -> Path | None:
+    """Folder that nobody else can write: what is kept there is run."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    place = Path(tempfile.gettempdir()) / f"sonoher2-kernels-{user}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        about = place.lstat()
+    except OSError:
+        return None
+    own = not hasattr(os, "getuid") or (about.st_uid == user and not about.st_mode & 0o077)
+    return place if stat.S_ISDIR(about.st_mode) and own and os.access(place, os.W_OK) else None
