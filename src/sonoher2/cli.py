@@ -47,6 +47,9 @@ DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder that the study's tables and files lie in, instead of its own.")
 ]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+Label = Annotated[
+    str | None, typer.Option("--label", help="The lesion's number or colour (#rrggbb) in masks that hold several.")
+]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes; all processors unless told.")]
 
 
@@ -183,18 +186,22 @@ def extract(
     unit: Annotated[
         str | None, typer.Option(help="mm or pixels; mm where every image's pixel size is known, unless told.")
     ] = None,
+    label: Label = None,
     jobs: Jobs = None,
 ) -> None:
     """Measure the lesions of a table of images: one row per image, features under pyradiomics' names."""
+    from sonoher2.config import ImageReading
     from sonoher2.study.compute import default_jobs
     from sonoher2.study.extract import extract_table, radiomics_settings
 
     settings = radiomics_settings(bin_count, bin_width, resample_mm, ring_mm, ring_share, unit)
-    rows, lengths, noticed = extract_table(
-        images, out, settings, data=data, largest=largest, workers=jobs or default_jobs()
-    )
-    show_findings(noticed)
-    say(f"Wrote {out}: {rows} images, lengths in {lengths}.")
+    reading = ImageReading(several_masks="largest" if largest else "union", mask_label=label)
+    done = extract_table(images, out, settings, data=data, reading=reading, workers=jobs or default_jobs())
+    show_findings([*done.findings, *done.problems])
+    left_out = f", {len(done.problems)} problems with others, which are left out" if done.problems else ""
+    say(f"Wrote {out}: {done.images} images, lengths in {done.unit}{left_out}.")
+    if done.problems:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -218,6 +225,7 @@ def predict(
     site: Annotated[
         str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")
     ] = None,
+    label: Label = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
@@ -227,7 +235,7 @@ def predict(
     from sonoher2.bundle.load import load_bundle
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
-    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site, frame or [])
+    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site, frame or [], label)
     frozen = load_bundle(bundle)
     prediction = predict_patient(frozen, patient)
     say(prediction.json() if as_json else prediction.text())

@@ -96,6 +96,9 @@ ColumnSources = Annotated[_Name | _FromTemplate | Annotated[list[ColumnSource], 
 class _FileReading(_Strict):
     several_masks: Literal["union", "largest"] = "union"
     crop_to_b_mode: bool = False
+    mask_label: str | None = Field(
+        None, description="The lesion's number or colour (#rrggbb) in masks that hold several."
+    )
 
 
 class ImageReading(_FileReading):
@@ -538,7 +541,10 @@ class StudyConfig(_Strict):
         if self.images is None:
             return None
         return ImageReading(
-            several_masks=self.images.several_masks, crop_to_b_mode=self.images.crop_to_b_mode, enhance=self.enhance
+            several_masks=self.images.several_masks,
+            crop_to_b_mode=self.images.crop_to_b_mode,
+            mask_label=self.images.mask_label,
+            enhance=self.enhance,
         )
 
     def path(self, relative: Path | str) -> Path:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sonoher2.bundle.heat import DEEP_SIGNATURE, HeatPicture, explained_network, heat_pictures
 from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.outlines import outlined
-from sonoher2.bundle.predict import PatientInput, Prediction
+from sonoher2.bundle.predict import PatientInput, Prediction, reading_of
 from sonoher2.features.lesion import open_lesion
 from sonoher2.regions.region import Lesion
 
@@ -53,7 +53,7 @@ def case_pictures(bundle: Bundle, patient: PatientInput, prediction: Prediction)
     prediction
         Its answer.
     """
-    reading, deep = bundle.schema.reading, bundle.schema.deep
+    reading, deep = reading_of(bundle, patient), bundle.schema.deep
     if reading is None:
         return []
     with outlined(patient.pictures, crop_to_b_mode=reading.crop_to_b_mode) as (images, _):

@@ -20,7 +20,7 @@ from sonoher2.bundle.uncertainty import Answer
 from sonoher2.cohort.clinical import parse_column
 from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.table import is_missing
-from sonoher2.config import ClinicalColumn
+from sonoher2.config import ClinicalColumn, ImageReading
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
 from sonoher2.features.radiomics import PixelSizeUnknownError
@@ -46,6 +46,8 @@ class PatientInput:
         Where the images were made, for a model that harmonises sites; None when unknown.
     frames
         Frame of each image file, counted from 1; None for the only one. Empty: of every file the only one.
+    mask_label
+        Of the lesion, in masks with several labels.
     """
 
     images: tuple[tuple[Path, tuple[Path, ...]], ...]
@@ -53,6 +55,7 @@ class PatientInput:
     mm_per_pixel: float | None = None
     site: str | None = None
     frames: tuple[int | None, ...] = ()
+    mask_label: str | None = None
 
     @property
     def pictures(self) -> tuple[tuple[Path, tuple[Path, ...], int | None], ...]:
@@ -69,6 +72,7 @@ class PatientInput:
         mm_per_pixel: float | None,
         site: str | None = None,
         frames: Sequence[int] = (),
+        mask_label: str | None = None,
     ) -> Self:
         """Read command-line options: the masks of one image, or one mask per image; clinical data as KEY=VALUE.
 
@@ -101,7 +105,7 @@ class PatientInput:
             if key.strip() in values:
                 raise UsageError(f"'{key.strip()}' is given twice.")
             values[key.strip()] = value.strip()
-        return cls(pairs, values, mm_per_pixel, site, tuple(frames))
+        return cls(pairs, values, mm_per_pixel, site, tuple(frames), mask_label)
 
 
 @dataclass(frozen=True)
@@ -176,12 +180,18 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
         A file or a value cannot be used, no lesion is found in an image without a mask, or what is given suffices for
         no signature.
     """
-    reading = bundle.schema.reading
+    reading = reading_of(bundle, patient)
     if reading is None or not patient.images:
         return _predict_measurable(bundle, patient)
     with outlined(patient.pictures, crop_to_b_mode=reading.crop_to_b_mode) as (images, told):
         prediction = _predict_measurable(bundle, replace(patient, images=images))
     return replace(prediction, warnings=(*told, *prediction.warnings))
+
+
+def reading_of(bundle: Bundle, patient: PatientInput) -> ImageReading | None:
+    """How the model reads images, with the label of this patient's masks; None for a model without images."""
+    reading = bundle.schema.reading
+    return reading and reading.model_copy(update={"mask_label": patient.mask_label})
 
 
 def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
@@ -254,7 +264,7 @@ def _site_warnings(bundle: Bundle, patient: PatientInput) -> list[str]:
 
 
 def _poor_images(bundle: Bundle, patient: PatientInput) -> list[str]:
-    reading = bundle.schema.reading
+    reading = reading_of(bundle, patient)
     return [] if reading is None else poor_images(patient.pictures, reading)
 
 
@@ -310,7 +320,8 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
 
 def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     schema = bundle.schema
-    if schema.reading is None or schema.radiomics is None:
+    reading = reading_of(bundle, patient)
+    if reading is None or schema.radiomics is None:
         raise InputError("the model was trained without images", fix="Leave out --image")
     measured: list[Measurement] = []
     unknown: list[str] = []
@@ -319,7 +330,7 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
             found = measure_lesion(
                 str(image),
                 [str(mask) for mask in masks],
-                reading=schema.reading,
+                reading=reading,
                 radiomics=schema.radiomics,
                 mm_per_pixel=patient.mm_per_pixel,
                 frame=frame,
@@ -345,8 +356,8 @@ def _unit_warnings(bundle: Bundle, measured: Sequence[Measurement]) -> list[str]
 
 
 def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFrame]:
-    schema = bundle.schema
-    if schema.deep is None or schema.reading is None or not bundle.networks:
+    schema, reading = bundle.schema, reading_of(bundle, patient)
+    if schema.deep is None or reading is None or not bundle.networks:
         return {}
     from sonoher2.models.deep.lesion import lesion_pictures
 
@@ -354,7 +365,7 @@ def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFram
         (str(image), [str(mask) for mask in masks], patient.mm_per_pixel, frame)
         for image, masks, frame in patient.pictures
     ]
-    pictures = [picture[None] for picture in lesion_pictures(files, reading=schema.reading, config=schema.deep)]
+    pictures = [picture[None] for picture in lesion_pictures(files, reading=reading, config=schema.deep)]
     blocks: dict[str, pd.DataFrame] = {}
     for network in bundle.networks:
         blocks |= network_blocks(network, _pooled(pd.DataFrame(network.raw_embedding(pictures))))

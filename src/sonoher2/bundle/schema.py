@@ -108,7 +108,8 @@ def schema_of(
     training_patients: dict[str, int],
 ) -> BundleSchema:
     """Describe a study's frozen model; only the settings that reading and measuring need are carried over."""
-    reading = study.reading
+    # which number means the lesion is a matter of each cohort's masks
+    reading = study.reading and study.reading.model_copy(update={"mask_label": None})
     return BundleSchema(
         sonoher2=version,
         title=study.title,

@@ -25,6 +25,11 @@ def collected(findings: list[Finding]) -> Iterator[None]:
         findings.append(Finding("error", error.what, error.where, error.fix))
 
 
+def errors_of(findings: list[Finding]) -> list[Finding]:
+    """Those that stop a study."""
+    return [finding for finding in findings if finding.severity == "error"]
+
+
 def raise_errors(findings: list[Finding]) -> None:
     """Raise all errors among the findings together.
 
@@ -33,5 +38,5 @@ def raise_errors(findings: list[Finding]) -> None:
     FindingsError
         There is at least one.
     """
-    if any(finding.severity == "error" for finding in findings):
+    if errors_of(findings):
         raise FindingsError(findings)

@@ -114,6 +114,7 @@ def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading)
         frame=None if math.isnan(row["frame"]) else int(row["frame"]),
         crop_to_b_mode=reading.crop_to_b_mode,
         several=reading.several_masks,
+        label=reading.mask_label,
     )
 
 

@@ -105,7 +105,7 @@ def _segment_one(
     if overlay:
         write_overlay(out / names["overlay"], given.pixels, result.mask)
     if nifti:
-        write_nifti(out / names["nifti"], result.mask, given.mm_per_pixel)
+        write_nifti(out / names["nifti"], result.mask, given.mm_per_pixel, given.geometry)
     size = _size(result.mask, given.mm_per_pixel)
     found = {"found": "yes" if result.found else "no", "confidence": result.confidence}
     return {**names, **found, **size, "weights": segmenter.sha256}

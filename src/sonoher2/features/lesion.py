@@ -13,6 +13,7 @@ from sonoher2.config import ImageReading, RadiomicsConfig
 from sonoher2.errors import Finding
 from sonoher2.features.radiomics import extract, grey_levels
 from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.quality import SMALLEST
 from sonoher2.regions.region import Lesion, read_lesion
 
 FEWEST_GREY_LEVELS = 8
@@ -31,11 +32,14 @@ class Measurement:
         Levels that occur in the lesion after discretisation of the original image.
     mm_per_pixel
         Height and width of a pixel in mm, None when not known; whether lengths are in mm is said by the settings.
+    pixels
+        Area of the lesion, before any resampling.
     """
 
     features: dict[str, float]
     grey_levels: int
     mm_per_pixel: tuple[float, float] | None = None
+    pixels: int = 0
 
 
 def measure_lesion(
@@ -65,7 +69,7 @@ def measure_lesion(
     lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel, frame=frame)
     features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
     levels = grey_levels(lesion.image.pixels, lesion.mask, radiomics)
-    return Measurement(features, levels, lesion.image.mm_per_pixel)
+    return Measurement(features, levels, lesion.image.mm_per_pixel, int(np.count_nonzero(lesion.mask)))
 
 
 def open_lesion(
@@ -85,6 +89,7 @@ def open_lesion(
         frame=frame,
         crop_to_b_mode=reading.crop_to_b_mode,
         several=reading.several_masks,
+        label=reading.mask_label,
     )
     return lesion if reading.enhance == "none" else replace(lesion, image=_cleared(lesion.image))
 
@@ -112,6 +117,26 @@ def flat_lesions(images: Sequence[str], levels: Sequence[int]) -> list[Finding]:
     shown = ", ".join(flat[:3]) + (", ..." if len(flat) > 3 else "")
     what = f"{len(flat)} of {len(levels)} lesions have fewer than {FEWEST_GREY_LEVELS} grey levels ({shown})"
     return [Finding("warning", what, "radiomics", "Their texture says little; use `bin_count`, the default of 32")]
+
+
+def tiny_lesions(images: Sequence[str], pixels: Sequence[int]) -> list[Finding]:
+    """Warn of lesions with too few pixels to be measured well.
+
+    Parameters
+    ----------
+    images
+        Path of each image.
+    pixels
+        Area of each lesion.
+    """
+    tiny = [
+        Path(image).name for image, area in zip(images, pixels, strict=True) if 2 * np.sqrt(area / np.pi) < SMALLEST
+    ]
+    if not tiny:
+        return []
+    shown = ", ".join(tiny[:3]) + (", ..." if len(tiny) > 3 else "")
+    what = f"{len(tiny)} of {len(pixels)} lesions are smaller than {SMALLEST:.0f} pixels across ({shown})"
+    return [Finding("warning", what, "masks", "Check the masks; features of so few pixels are unsteady")]
 
 
 def pool_patients(features: pd.DataFrame, patient_id: pd.Series) -> pd.DataFrame:

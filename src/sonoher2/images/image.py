@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.errors import InputError
+from sonoher2.images.geometry import Geometry
 
 Box = tuple[slice, slice]
 """Rows and columns of a part of an image."""
@@ -33,6 +34,8 @@ class UltrasoundImage:
         Rows and columns of the picture in the file, before any crop.
     origin
         Row and column, in the file, of this image's first pixel.
+    geometry
+        Where the pixels of the file's picture lie, of NIfTI and NRRD.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class UltrasoundImage:
     format: str
     file_shape: tuple[int, int]
     origin: tuple[int, int] = (0, 0)
+    geometry: Geometry | None = None
 
     def __post_init__(self) -> None:
         problem = _pixel_problem(self.pixels) or _size_problem(self)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.errors import InputError
+from sonoher2.images.geometry import Geometry
 from sonoher2.images.us_regions import TissueRegion
 
 COLOUR_DIFFERENCE = 40
@@ -19,7 +20,15 @@ COLOUR_DIFFERENCE = 40
 
 Scanners tint whole B-mode images blue or sepia by up to 30 levels; that is tissue, not an overlay.
 """
-MAX_PIXELS = 89_000_000
+MAX_PIXELS = 40_000_000
+"""No scanner comes near; a picture of so many takes some 0.5 GB while it is read."""
+MAX_BYTES = 2**30
+"""Of a file; cine loops included."""
+DARKEST = 255 / 200
+"""Grey value that the brightest pixel of a picture must reach: 8-bit values in a 16-bit file, and values of 0 to 1,
+end below."""
+BLOCK = 2**20
+"""Pixels that are turned from the file's values into grey at a time."""
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (ITU-R BT.601-7, section 2.5.1)."""
 
@@ -55,6 +64,10 @@ class Picture:
         Calibrated tissue regions of a DICOM file.
     frames
         How many frames or pages the file has.
+    geometry
+        Where the pixels of a NIfTI or NRRD file lie.
+    turned
+        Whether a tag of the file asks for the stored picture to be turned or mirrored, which was done.
     """
 
     grey: NDArray[np.float64]
@@ -63,6 +76,8 @@ class Picture:
     spacing: tuple[float, float] | None = None
     regions: tuple[TissueRegion, ...] = ()
     frames: int = 1
+    geometry: Geometry | None = None
+    turned: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,6 +101,21 @@ def grey_and_colour(values: NDArray[Any], white: int) -> tuple[NDArray[np.float6
     Grey (rows, columns) in [0, 255]: ITU-R BT.601 luma where the three differ, their common value where they are
     equal; and (rows, columns), True where they differ by more than `COLOUR_DIFFERENCE`.
     """
+    grey = np.empty(values.shape[:2])
+    colour = np.zeros(values.shape[:2], dtype=bool)
+    for rows in row_blocks(values.shape[:2]):
+        grey[rows], colour[rows] = _block(values[rows], white)
+    return grey, colour
+
+
+def row_blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a picture in parts of some `BLOCK` pixels: planes of real numbers of a whole picture take much memory."""
+    step = max(1, BLOCK // shape[1])
+    for first in range(0, shape[0], step):
+        yield slice(first, min(first + step, shape[0]))
+
+
+def _block(values: NDArray[Any], white: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     scaled = values.astype(np.float64)
     if white != 255:
         scaled *= 255.0 / white
@@ -112,6 +142,39 @@ def require_size(rows: int, columns: int) -> None:
         raise InputError(
             f"{rows} rows x {columns} columns is too large for an ultrasound image",
             fix=f"Give an image of at most {MAX_PIXELS // 1_000_000} million pixels",
+        )
+
+
+def require_light(grey: NDArray[np.float64]) -> None:
+    """Refuse a picture whose values fill almost none of the range of its file.
+
+    A picture that is black all over passes: it is dark, but there is only one way to read it.
+
+    Raises
+    ------
+    InputError
+        The brightest pixel is above black and below `DARKEST`.
+    """
+    brightest = float(grey.max())
+    if 0 < brightest < DARKEST:
+        raise InputError(
+            f"the values fill less than 1/200 of the file's range (brightest pixel {brightest:.3g} of 255): 8-bit "
+            "values in a file of more bits, or values of 0 to 1",
+            fix="Export the image with 8 bits, so that white is 255",
+        )
+
+
+def require_bytes(path: Path) -> None:
+    """Refuse a file larger than `MAX_BYTES` before it is opened.
+
+    Raises
+    ------
+    InputError
+        The file is larger.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(
+            f"the file has more than {MAX_BYTES // 2**30} GB", fix="Export the image that shows the lesion on its own"
         )
 
 

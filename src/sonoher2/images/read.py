@@ -8,7 +8,7 @@ from sonoher2.errors import InputError
 from sonoher2.images.clean import b_mode_region
 from sonoher2.images.dicom_start import START, starts_as_dicom
 from sonoher2.images.image import Box, UltrasoundImage
-from sonoher2.images.picture import FrameChoice, Picture, errors_name
+from sonoher2.images.picture import FrameChoice, Picture, errors_name, require_bytes, require_light
 from sonoher2.images.spacing import spacing_problem
 from sonoher2.images.us_regions import common_spacing, regions_at, same_spacing
 
@@ -78,8 +78,10 @@ def file_kind(path: Path) -> str:
     InputError
         The file is missing, empty or cannot be opened.
     """
-    with errors_name(path, "an image"), path.open("rb") as stream:
-        head = stream.read(START)
+    with errors_name(path, "an image"):
+        require_bytes(path)
+        with path.open("rb") as stream:
+            head = stream.read(START)
     if not head:
         raise InputError("the file is empty", where=str(path), fix="Copy or export it again")
     name = path.name.lower()
@@ -94,8 +96,12 @@ def image_of(
     picture: Picture, path: str | Path, mm_per_pixel: float | None, at: tuple[int, int] | None
 ) -> UltrasoundImage:
     """Make an image of the whole picture; parameters and errors as in `read_image`."""
+    with errors_name(Path(path), picture.format):
+        require_light(picture.grey)
     spacing = _spacing(picture, mm_per_pixel, at, str(path))
-    return UltrasoundImage(picture.grey, spacing, picture.colour, picture.format, picture.shape)
+    return UltrasoundImage(
+        picture.grey, spacing, picture.colour, picture.format, picture.shape, geometry=picture.geometry
+    )
 
 
 def b_mode_box(picture: Picture, at: tuple[int, int] | None) -> Box:

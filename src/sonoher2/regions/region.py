@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.errors import InputError
+from sonoher2.images.geometry import Geometry, in_order_of_pixels, onto
 from sonoher2.images.image import Box, UltrasoundImage, size_text
 from sonoher2.images.picture import ONLY_FRAME, SameFrame, errors_name
+from sonoher2.images.raster import MaskValues, read_raster_mask
 from sonoher2.images.read import b_mode_box, file_kind, image_of, read_picture
+from sonoher2.regions.marked import Mask, marked_pixels
+from sonoher2.regions.outline_only import require_filled
 
-Mask = NDArray[np.bool_]
 Several = Literal["union", "largest"]
 
-JPEG_THRESHOLD = 128
-"""JPEG smears a mask's edge into black by a few grey levels."""
 LARGEST_SHARE = 0.95
 """Of the image; no lesion is larger."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
@@ -50,6 +51,7 @@ def read_lesion(
     frame: int | None = None,
     crop_to_b_mode: bool = False,
     several: Several = "union",
+    label: str | None = None,
 ) -> Lesion:
     """Read an image and its masks.
 
@@ -68,6 +70,8 @@ def read_lesion(
         Keep the B-mode part of the screen only.
     several
         What to do with several masks, as in `read_mask`.
+    label
+        Of the lesion in masks with several labels, as in `read_mask`.
 
     Raises
     ------
@@ -75,7 +79,8 @@ def read_lesion(
         As in `read_image` and `read_mask`.
     """
     picture = read_picture(image, frame)
-    mask = read_mask(masks, picture.shape, several, SameFrame(frame or 1, picture.frames))
+    of = MaskFrame(SameFrame(frame or 1, picture.frames), picture.geometry, picture.turned)
+    mask = read_mask(masks, picture.shape, several, of, label)
     rows, columns = np.nonzero(mask)
     at = round(float(rows.mean())), round(float(columns.mean()))
     whole = image_of(picture, image, mm_per_pixel, at)
@@ -85,13 +90,33 @@ def read_lesion(
     return Lesion(cropped, cropped.crop(mask))
 
 
-def read_mask(
-    paths: Sequence[str | Path], shape: tuple[int, int], several: Several = "union", frame: SameFrame = ONLY_FRAME
-) -> Mask:
-    """Read one mask, or several of one image.
+@dataclass(frozen=True)
+class MaskFrame:
+    """What a mask must fit besides the image's size.
 
-    Every pixel that is not black or transparent is lesion; in JPEG every pixel from grey 128; in NIfTI and NRRD
-    every pixel that is not 0.
+    Attributes
+    ----------
+    frame
+        Of the image. A mask file has one frame, or as many as the image file; then the same one is taken.
+    geometry
+        Of the image, if it is a NIfTI or NRRD file: a mask with such a header is brought onto it.
+    turned
+        Whether the image was turned as a tag of its file asks.
+    """
+
+    frame: SameFrame = ONLY_FRAME
+    geometry: Geometry | None = None
+    turned: bool = False
+
+
+def read_mask(
+    paths: Sequence[str | Path],
+    shape: tuple[int, int],
+    several: Several = "union",
+    of: MaskFrame | None = None,
+    label: str | None = None,
+) -> Mask:
+    """Read one mask, or several of one image; `marked_pixels` says which of their pixels are lesion.
 
     Parameters
     ----------
@@ -101,8 +126,10 @@ def read_mask(
         Rows and columns of the image file.
     several
         ``union`` of the masks, or the one with the ``largest`` area.
-    frame
-        Of the image. A mask file has one frame, or as many as the image file; then the same one is taken.
+    of
+        More of the image file.
+    label
+        Of the lesion, in masks with several labels or colours.
 
     Returns
     -------
@@ -111,11 +138,12 @@ def read_mask(
     Raises
     ------
     InputError
-        There is no mask, or one cannot be read, has another size, is empty, or is the background.
+        There is no mask, or one cannot be read, has another size or place, is empty, only an outline, or the
+        background, or has several labels and none is chosen.
     """
     if not paths:
         raise InputError("no mask was given", fix="Fill the mask column of the images table")
-    masks = [_read_one(Path(path), shape, frame) for path in paths]
+    masks = [_read_one(Path(path), shape, of or MaskFrame(), label) for path in paths]
     if several == "largest":
         return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
     return np.asarray(np.logical_or.reduce(masks), dtype=bool)
@@ -134,47 +162,60 @@ def largest_component(mask: Mask) -> Mask:
     return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
 
 
-def _read_one(path: Path, shape: tuple[int, int], frame: SameFrame) -> Mask:
-    mask = _marked_pixels(path, frame)
-    if mask.shape != shape:
-        turned = mask.shape == shape[::-1]
-        raise InputError(
-            f"the mask has {size_text(mask.shape)} and its image {size_text(shape)}",
-            where=str(path),
-            fix="Transpose the mask" if turned else "Give the mask that was drawn on this image, at its full size",
-        )
-    if not mask.any():
-        raise InputError(
-            "the mask is empty", where=str(path), fix="Draw the lesion in white on black, or remove this image"
-        )
-    if mask.mean() > LARGEST_SHARE or mask[[0, 0, -1, -1], [0, -1, 0, -1]].all():
-        raise InputError(
-            f"the mask covers {mask.mean():.0%} of the image with all or most of its border",
-            where=str(path),
-            fix="The lesion must be white and the background black; invert the mask if it is the other way round",
-        )
+def _read_one(path: Path, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
+    values = _mask_values(path, of)
+    with errors_name(path, "a mask"):
+        if values.values.shape[:2] != shape:
+            raise _other_size(values, shape, of.turned)
+        mask = marked_pixels(values, label)
+        if not mask.any():
+            raise InputError("the mask is empty", fix="Draw the lesion in white on black, or remove this image")
+        if mask.mean() > LARGEST_SHARE or mask[[0, 0, -1, -1], [0, -1, 0, -1]].all():
+            raise InputError(
+                f"the mask covers {mask.mean():.0%} of the image with all or most of its border",
+                fix="The lesion must be white and the background black; invert the mask if it is the other way round",
+            )
+        require_filled(mask)
     return mask
 
 
-def _marked_pixels(path: Path, frame: SameFrame) -> Mask:
+def _other_size(values: MaskValues, of_image: tuple[int, int], image_turned: bool) -> InputError:
+    shape = values.values.shape[:2]
+    what = f"the mask has {size_text(shape)} and its image {size_text(of_image)}"
+    fix = "Give the mask that was drawn on this image, at its full size"
+    if values.turned or image_turned:
+        whose = "image" if image_turned else "mask"
+        what += f", and an orientation tag (Exif) in the {whose}'s file turns what is stored there"
+        fix = "Save the image upright without the tag, and draw the mask on that"
+    elif shape == of_image[::-1]:
+        fix = "Transpose the mask"
+    return InputError(what, fix=fix)
+
+
+def _mask_values(path: Path, of: MaskFrame) -> MaskValues:
     kind = file_kind(path)
+    if kind == "raster":
+        return read_raster_mask(path, of.frame)
     if kind == "DICOM":
         # pydicom takes longer to import than a mask to read
         from sonoher2.images.segmentation import read_segmentation
 
-        segmentation = read_segmentation(path, frame.number)
+        segmentation = read_segmentation(path, of.frame.number)
         if segmentation is not None:
-            return segmentation
-    if kind not in ("NIfTI", "NRRD"):
-        picture = read_picture(path, frame)
-        return picture.grey >= JPEG_THRESHOLD if picture.format == "JPEG" else picture.grey > 0
-    # SimpleITK takes longer to import than a mask to read
+            return MaskValues(np.where(segmentation, np.uint8(255), np.uint8(0)))
+        return MaskValues(read_picture(path, of.frame).grey)
     from sonoher2.images.volume import read_slice
 
     with errors_name(path, kind):
-        values, _ = read_slice(path, kind)
-    marked = values != 0
-    return np.asarray(marked if marked.ndim == 2 else marked.any(axis=2))
+        read = read_slice(path, kind)
+        if of.geometry is not None and (of.geometry.forms or read.geometry.forms):
+            return MaskValues(onto(read.values, read.geometry, of.geometry))
+        if not in_order_of_pixels(read.geometry):
+            raise InputError(
+                "the mask's header turns or mirrors its pixels, and the image has no such header to compare with",
+                fix="Save the mask as PNG, or give the image as NIfTI or NRRD too",
+            )
+    return MaskValues(read.values)
 
 
 def _widened(box: Box, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Box:

@@ -106,7 +106,8 @@ def image_records(
         Cache and processes.
     """
     rows = images.to_dict("records")
-    common = [code_key("images", "regions", "cohort"), reading.several_masks, reading.crop_to_b_mode]
+    how = reading.model_dump(mode="json", exclude={"enhance"})
+    common = [code_key("images", "regions", "cohort"), how]
     second = [hashes.get(str(row["second_mask"])) for row in rows]
     keys = [
         content_key(common, file.key(hashes), other) for file, other in zip(lesion_files(images), second, strict=True)

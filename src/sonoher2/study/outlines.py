@@ -64,7 +64,7 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, workshop: Workshop) -> tu
     )
     given = images.loc[wanted, "masks"]
     table["dice"] = [
-        _agreement(str(mask), masks, path, frame) if found else np.nan
+        _agreement(str(mask), masks, path, frame, study.reading.mask_label) if found else np.nan
         for mask, masks, path, frame, found in zip(table["mask"], given, paths, frames, table["found"], strict=True)
     ]
     return _with_masks(cohort, table), table[list(COLUMNS)]
@@ -108,13 +108,13 @@ def _outline_one(job: tuple[str, int | None, Path, bool]) -> dict[str, object]:
     return {"found": outlined.found, "confidence": outlined.confidence, "problem": ""}
 
 
-def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None) -> float:
+def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, label: str | None) -> float:
     """Dice between an outlined and a given mask; NaN where there is none that can be read."""
     if not given:
         return float("nan")
     try:
         own = read_mask([mask], _shape(mask))
-        return float(dice(own, read_lesion(image, given, frame=frame).mask))
+        return float(dice(own, read_lesion(image, given, frame=frame, label=label).mask))
     except InputError:
         return float("nan")
 

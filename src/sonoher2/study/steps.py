@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from sonoher2.bundle.load import load_model
 from sonoher2.bundle.save import dump_model
 from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
-from sonoher2.errors import Finding
+from sonoher2.errors import Finding, FindingsError, InputError
 from sonoher2.features.lesion import flat_lesions, measure_lesion
+from sonoher2.features.radiomics import feature_names
 from sonoher2.files import content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.sites import site_folds
@@ -72,17 +73,44 @@ def file_hashes(images: pd.DataFrame) -> dict[str, str]:
     return {str(ordered[i]): value for i, value in run_jobs(file_sha256, ordered, workers=1, label="Hashing files")}
 
 
-def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64]:
+def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64] | InputError:
     file, reading, radiomics = job
-    measured = measure_lesion(
-        file.image,
-        file.masks,
-        reading=reading,
-        radiomics=radiomics,
-        mm_per_pixel=file.mm_per_pixel,
-        frame=file.frame,
-    )
-    return np.array([measured.grey_levels, *measured.features.values()])
+    try:
+        measured = measure_lesion(
+            file.image,
+            file.masks,
+            reading=reading,
+            radiomics=radiomics,
+            mm_per_pixel=file.mm_per_pixel,
+            frame=file.frame,
+        )
+    except InputError as error:
+        if error.where:
+            return error
+        return InputError(error.what, where=file.image, fix=error.fix)
+    return np.array([measured.grey_levels, measured.pixels, *measured.features.values()])
+
+
+@dataclass(frozen=True)
+class MeasuredLesions:
+    """Radiomics of many images.
+
+    Attributes
+    ----------
+    features
+        (images, features), columns as `feature_names(radiomics)`; NaN where there is a problem.
+    pixels
+        (images,), area of each lesion; 0 where there is a problem.
+    problems
+        Why an image was not measured, by its position.
+    findings
+        A warning when lesions have few grey levels.
+    """
+
+    features: NDArray[np.float64]
+    pixels: NDArray[np.int64]
+    problems: dict[int, InputError]
+    findings: list[Finding]
 
 
 def measure_lesions(
@@ -92,7 +120,33 @@ def measure_lesions(
     hashes: Mapping[str, str],
     workshop: Workshop,
 ) -> tuple[NDArray[np.float64], list[Finding]]:
-    """Radiomics of every image, each kept under the content of its files.
+    """Radiomics of every image; parameters as in `try_lesions`.
+
+    Returns
+    -------
+    `MeasuredLesions.features` and `MeasuredLesions.findings`.
+
+    Raises
+    ------
+    FindingsError
+        Images cannot be measured; all are named.
+    """
+    measured = try_lesions(files, reading, radiomics, hashes, workshop)
+    if measured.problems:
+        raise FindingsError(
+            Finding("error", error.what, error.where, error.fix) for error in measured.problems.values()
+        )
+    return measured.features, measured.findings
+
+
+def try_lesions(
+    files: Sequence[LesionFile],
+    reading: ImageReading,
+    radiomics: RadiomicsConfig,
+    hashes: Mapping[str, str],
+    workshop: Workshop,
+) -> MeasuredLesions:
+    """Measure every image that can be, each kept under the content of its files.
 
     Parameters
     ----------
@@ -104,10 +158,6 @@ def measure_lesions(
         Sha256 of every file, by path.
     workshop
         Cache and processes.
-
-    Returns
-    -------
-    (images, features), columns as `feature_names(radiomics)`; and a warning when lesions have few grey levels.
     """
     how = [reading_key(reading), radiomics.model_dump(mode="json")]
     common = [code_key("images", "regions", "features"), how]
@@ -116,11 +166,18 @@ def measure_lesions(
         key: file for key, file in zip(keys, files, strict=True) if not workshop.cache.has("features", key, ".npy")
     }
     names, jobs = list(waiting), [(file, reading, radiomics) for file in waiting.values()]
+    bad: dict[str, InputError] = {}
     for i, values in run_jobs(_measure, jobs, workers=workshop.workers, label="Measuring lesions"):
-        workshop.cache.write_array("features", names[i], values)
-    rows = np.stack([workshop.cache.array("features", key) for key in keys])
-    findings = flat_lesions([file.image for file in files], rows[:, 0].astype(int).tolist())
-    return rows[:, 1:], findings
+        if isinstance(values, InputError):
+            bad[names[i]] = values
+        else:
+            workshop.cache.write_array("features", names[i], values)
+    empty = np.array([0, 0, *[np.nan] * len(feature_names(radiomics))])
+    rows = np.array([empty if key in bad else workshop.cache.array("features", key) for key in keys])
+    good = [i for i, key in enumerate(keys) if key not in bad]
+    findings = flat_lesions([files[i].image for i in good], rows[good, 0].astype(int).tolist())
+    problems = {i: bad[key] for i, key in enumerate(keys) if key in bad}
+    return MeasuredLesions(rows[:, 2:], rows[:, 1].astype(np.int64), problems, findings)
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
     schema = bundle.schema
     images = None
     if study.images is not None and schema.reading is not None and schema.radiomics is not None:
-        images = study.images.model_copy(update=schema.reading.model_dump(exclude={"enhance"}))
+        images = study.images.model_copy(update=schema.reading.model_dump(exclude={"enhance", "mask_label"}))
     columns = {
         key: _as_trained(key, study.clinical.columns[key], trained)
         for key, trained in schema.clinical.items()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +10,8 @@ from PIL import Image
 from scipy import ndimage
 
 from sonoher2.files import atomic_path, write_bytes
+from sonoher2.images.geometry import Geometry
+from sonoher2.images.nifti import nifti_mask
 from sonoher2.regions.region import Mask
 
 LINE = (230, 159, 0)
@@ -36,19 +36,11 @@ def write_overlay(path: Path, grey: NDArray[np.float64], mask: Mask) -> None:
     _write_png(path, picture)
 
 
-def write_nifti(path: Path, mask: Mask, mm_per_pixel: tuple[float, float] | None) -> None:
-    """Write a mask as two-dimensional NIfTI, 1 in the lesion; pixels of 1 mm where their size is not known."""
-    import SimpleITK
-
-    # SimpleITK's functions carry no types
-    itk: Any = SimpleITK
-    image = itk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing((mm_per_pixel or (1.0, 1.0))[::-1])
-    # SimpleITK chooses the format by the whole of ".nii.gz", which a temporary name beside the target does not keep
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / path.name
-        itk.WriteImage(image, str(written))
-        write_bytes(path, written.read_bytes())
+def write_nifti(
+    path: Path, mask: Mask, mm_per_pixel: tuple[float, float] | None, geometry: Geometry | None = None
+) -> None:
+    """Write a mask as NIfTI, 1 in the lesion, that lies where its image lies; parameters as in `nifti_mask`."""
+    write_bytes(path, nifti_mask(mask, geometry, mm_per_pixel))
 
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
