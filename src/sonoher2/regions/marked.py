@@ -27,6 +27,8 @@ SMALLEST_PART = 4
 """Pixels of a part of one value that stands alone."""
 MOST_GREY = 0.5
 """Share of the marked pixels that may lie between a quarter and three quarters of full intensity."""
+STRAY = 0.001
+"""Share of the marked pixels; soft edges are more, and a mask with fewer faint pixels was drawn in one value."""
 SAME_HUE, SAME_HUE_SMEARED, MOST_OTHER = 0.15, 0.3, 0.02
 """Colours are one hue if red, green and blue, each divided by the largest, differ by no more; some pixels may."""
 MOST_NAMED = 8
@@ -154,6 +156,8 @@ def _upper_half(mask: MaskValues, intensity: NDArray[Any]) -> Mask:
     """
     bright = intensity[intensity >= intensity.max() / 2]
     full = float(np.median(bright))
+    if float((intensity[intensity > 0] < full / 2).mean()) < STRAY:
+        return np.asarray(intensity > 0)
     if mask.values.dtype == np.uint8 and full >= (1 - SMEAR) * 255:
         full = 255.0
     drawn = intensity[intensity >= full / 4]
