@@ -80,10 +80,11 @@ def _header(stream: IO[bytes]) -> tuple[Header, Any, int]:
     """Fields, byte order (``<`` or ``>``), and the bytes that lie between the header and the pixels."""
     first = read_exactly(stream, 4)
     sizes = {dtype.itemsize: (magic, dtype) for magic, dtype in MAGIC.items()}
-    order = next((o for o, word in (("<", "little"), (">", "big")) if int.from_bytes(first, word) in sizes), None)  # type: ignore[arg-type]
-    if order is None:
+    little, big = int.from_bytes(first, "little"), int.from_bytes(first, "big")
+    if little not in sizes and big not in sizes:
         raise InputError("the file does not begin with a NIfTI header", fix="Give the file of an image")
-    length = int.from_bytes(first, "little" if order == "<" else "big")
+    order: Any = "<" if little in sizes else ">"
+    length = little if little in sizes else big
     magic, dtype = sizes[length]
     data = first + read_exactly(stream, length - 4)
     header = np.frombuffer(data, dtype=dtype.newbyteorder(order))[0].astype(dtype.newbyteorder("="))

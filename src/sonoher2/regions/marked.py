@@ -156,8 +156,6 @@ def _upper_half(mask: MaskValues, intensity: NDArray[Any]) -> Mask:
     """
     bright = intensity[intensity >= intensity.max() / 2]
     full = float(np.median(bright))
-    if float((intensity[intensity > 0] < full / 2).mean()) < STRAY:
-        return np.asarray(intensity > 0)
     if mask.values.dtype == np.uint8 and full >= (1 - SMEAR) * 255:
         full = 255.0
     drawn = intensity[intensity >= full / 4]
@@ -166,7 +164,8 @@ def _upper_half(mask: MaskValues, intensity: NDArray[Any]) -> Mask:
             "most of the mask is grey, or it has several colours, as a picture has",
             fix="Give the mask, not the image: the lesion in one colour on black",
         )
-    return np.asarray(intensity >= full / 2)
+    stray = float((intensity[intensity > 0] < full / 2).mean()) < STRAY
+    return np.asarray(intensity > 0 if stray else intensity >= full / 2)
 
 
 def _one_hue(mask: MaskValues, bright: Mask) -> bool:

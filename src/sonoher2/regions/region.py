@@ -17,9 +17,10 @@ from sonoher2.images.image import Box, UltrasoundImage, size_text
 from sonoher2.images.picture import ONLY_FRAME, SameFrame, errors_name
 from sonoher2.images.raster import MaskValues, read_raster_mask
 from sonoher2.images.read import b_mode_box, file_kind, image_of, read_picture
-from sonoher2.regions.marked import Mask, marked_pixels
+from sonoher2.regions.marked import marked_pixels
 from sonoher2.regions.outline_only import require_filled
 
+Mask = NDArray[np.bool_]
 Several = Literal["union", "largest"]
 
 LARGEST_SHARE = 0.95
