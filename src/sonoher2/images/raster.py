@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class _Page:
         return np.ascontiguousarray(values[::rows, ::columns])
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
     # a size beyond Pillow's own limit is a warning or an error by how far it is beyond
     with errors_name(path, "an image"), warnings.catch_warnings():
@@ -124,14 +124,16 @@ def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
 
 def _pages(image: Image.Image) -> int:
     """Count pages; to count them all a program must follow a chain through the file, which may be endless."""
-    if image.format == "TIFF":
-        try:
-            image.seek(MOST_PAGES)
-        except EOFError:
-            image.seek(0)
-        else:
-            raise InputError(f"the file has more than {MOST_PAGES} pages", fix="Export the page that shows the lesion")
-    return int(getattr(image, "n_frames", 1))
+    if image.format != "TIFF":
+        return int(getattr(image, "n_frames", 1))
+    count = 1
+    with contextlib.suppress(EOFError):
+        while count <= MOST_PAGES:
+            image.seek(count)
+            count += 1
+    if count > MOST_PAGES:
+        raise InputError(f"the file has more than {MOST_PAGES} pages", fix="Export the page that shows the lesion")
+    return count
 
 
 def _require_checksums(data: bytes) -> None:
