@@ -15,7 +15,7 @@ from PIL import Image
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.bundle.schema import BundleSchema
-from sonoher2.config import load_study
+from sonoher2.config import ImageReading, load_study
 from sonoher2.errors import InputError, UsageError
 from sonoher2.study.extract import extract_table, radiomics_settings
 from sonoher2.study.validate import validate_bundle
@@ -122,10 +122,10 @@ def test_a_table_is_measured_in_one_unit(
 ) -> None:
     table, out = table_of_images(tmp_path, sizes), tmp_path / "features.csv"
     settings = radiomics_settings(None, None, None, None, None, asked)
-    count, found, noticed = extract_table(table, out, settings, data=None, largest=False, workers=1)
-    assert (count, found) == (2, unit)
+    done = extract_table(table, out, settings, data=None, reading=ImageReading(), workers=1)
+    assert (done.images, done.unit, done.problems) == (2, unit, [])
     assert pd.read_csv(out)[AREA].tolist() == pytest.approx(areas)
-    warned = [finding.what for finding in noticed if "pixel" in finding.what]
+    warned = [finding.what for finding in done.findings if "pixel" in finding.what]
     assert bool(warned) == ("" in sizes)
 
 
@@ -133,7 +133,7 @@ def test_a_table_in_mm_needs_every_size(tmp_path: Path) -> None:
     table = table_of_images(tmp_path, ["0.1", "", ""])
     settings = radiomics_settings(None, None, None, None, None, "mm")
     with pytest.raises(InputError, match=r"unknown for 2 of 3 images \(1\.png, 2\.png\)"):
-        extract_table(table, tmp_path / "features.csv", settings, data=None, largest=False, workers=1)
+        extract_table(table, tmp_path / "features.csv", settings, data=None, reading=ImageReading(), workers=1)
     with pytest.raises(UsageError, match="--unit"):
         radiomics_settings(None, None, None, None, None, "cm")
     with pytest.raises(UsageError, match="Resampled images are measured in mm"):

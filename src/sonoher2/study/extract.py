@@ -112,6 +112,8 @@ def extract_table(
     found = found.drop(index=[row for row in found.index if row in problems])
     known = [size for size in sizes if not isinstance(size, InputError)]
     unit, told = length_unit(radiomics, list(zip(found["image"], known, strict=True)))
+    if errors_of(told):
+        raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
     workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
     measured = try_lesions(lesion_files(found), reading, radiomics, file_hashes(found), workshop)
@@ -126,8 +128,7 @@ def extract_table(
     if not problems:
         workshop.cache.clear()
     tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
-    noticed = [finding for finding in told if finding.severity != "error"]
-    return Extraction(len(kept), unit, [*noticed, *measured.findings, *tiny], listed)
+    return Extraction(len(kept), unit, [*told, *measured.findings, *tiny], listed)
 
 
 def _finding(error: InputError) -> Finding:
