@@ -68,6 +68,14 @@ def test_dashes_of_the_ish_are_counted_among_those_that_need_it() -> None:
     assert "in 1 cells was taken as not done" in texts(findings, "note")
 
 
+def test_na_beside_written_negatives_is_not_available_and_alone_refused() -> None:
+    rows, findings = read(["2+", "2+", "0"], ["NA", "Negative", "positive"])
+    assert rows["ish"].tolist() == [None, "ISH negative", "ISH positive"]
+    assert "1 of them are IHC 2+" in texts(findings, "warning")
+    _, findings = read(["2+", "2+"], ["NA", "Amplified"])
+    assert "'NA' (1)" in texts(findings, "error")
+
+
 def test_a_cell_fills_the_column_of_the_other_assay_and_must_agree_with_it() -> None:
     rows, findings = read(["2+/FISH-", "2+/FISH+", "2+"], [None, "positive", "negative"])
     assert rows["ish"].tolist() == ["ISH negative", "ISH positive", "ISH negative"]

@@ -127,7 +127,7 @@ def _whole_cell(found: tuple[Token, ...], role: Role) -> tuple[Cell | None] | No
             return (None,) if text == "null" else None
         if kind in ("minus", "none") or text == "null":
             return (Cell(doubt="dash"),)
-        if role == "ish" and text in _AMPLIFIED_OR_AVAILABLE:
+        if role == "ish" and text in AMPLIFIED_OR_AVAILABLE:
             return (None,)
         if role == "ish" and kind == "number":
             # 1 may be a code or a ratio, and so may 2; no ratio is 0
@@ -168,12 +168,15 @@ class _Reader:
             for place, token in enumerate(self.found):
                 self.place = place
                 if not self._separates(token):
-                    (_OTHER_MARKER if self.here == "other" else _STEPS).get(token.kind, _refuse)(self, token)
+                    self._steps().get(token.kind, _refuse)(self, token)
             return self._summed_up()
         except _UnreadError:
             return None
 
     # ---- parts
+
+    def _steps(self) -> dict[str, Step]:
+        return _OTHER_MARKER if self.here == "other" else _STEPS
 
     def _separates(self, token: Token) -> bool:
         """Whether a dash only joins two words, as in ``HER2-1`` and ``FISH - negative``."""
@@ -323,7 +326,7 @@ class _Reader:
         before = {earlier.kind for earlier in self.found[: self.place]}
         of_ish = self.here != "ihc" or ("ish" in after and "ish" not in before)
         self.absent.add("ish" if of_ish else "ihc")
-        if (token.kind == "advised" and not of_ish) or (of_ish and token.text in _AMPLIFIED_OR_AVAILABLE):
+        if (token.kind == "advised" and not of_ish) or (of_ish and token.text in AMPLIFIED_OR_AVAILABLE):
             raise _UnreadError(token.kind)
 
     def skip(self, token: Token) -> None:
@@ -407,7 +410,7 @@ def _value(text: str) -> float:
     return float(text.replace(",", "."))
 
 
-_AMPLIFIED_OR_AVAILABLE = ("na", "n.a", "n.a.")
+AMPLIFIED_OR_AVAILABLE = ("na", "n.a", "n.a.")
 """Not amplified, or not available?"""
 
 _PARTS: dict[str, Part] = {"ihc": "ihc", "ish": "ish", "other marker": "other"}

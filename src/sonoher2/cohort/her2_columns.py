@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sonoher2.cohort.collect import collected
-from sonoher2.cohort.her2_cell import Cell, Role, read_cell
+from sonoher2.cohort.her2_cell import AMPLIFIED_OR_AVAILABLE, Cell, Role, read_cell
 from sonoher2.cohort.her2_tokens import normalised
 from sonoher2.cohort.table import column, place
 from sonoher2.config import Her2Target, Recount
@@ -183,6 +183,11 @@ class _Column:
         open_texts = [text for text in counts if normalised(text) not in declared]
         if self.role == "ihc":
             cells |= dict.fromkeys(_contradicted(open_texts, cells), None)
+        if self.role == "ish" and any(cell is not None and cell.ish == "ISH negative" for cell in cells.values()):
+            # where negative is written otherwise, NA is not "not amplified"
+            for text in open_texts:
+                if normalised(text) in AMPLIFIED_OR_AVAILABLE:
+                    cells[text] = Cell(doubt="dash")
         unread = [
             Unread(self.header, self.role, text, tuple(int(row) for row in self.texts.index[self.texts == text]))
             for text, _ in counts.most_common()
@@ -301,7 +306,7 @@ def _dashes(cells: dict[str, pd.Series], frame: pd.DataFrame, target: Her2Target
     number, open_ones = int(dashed.sum()), int((dashed & (frame["ihc"] == "2+")).sum())
     if not number:
         return []
-    what = f"a dash or 'none' in {number} cells was taken as not done, not as negative"
+    what = f"a dash, 'none' or 'NA' in {number} cells was taken as not done, not as negative"
     if open_ones:
         what += f"; {open_ones} of them are IHC 2+ and stay indeterminate"
     if open_ones and not (frame["ish"] == "ISH negative").any():
