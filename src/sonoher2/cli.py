@@ -173,7 +173,7 @@ def extract(
     images: Annotated[
         Path, typer.Argument(help="Table with patient_id, image, mask and, if known, mm_per_pixel and frame.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="The table to write (CSV).")],
+    out: Annotated[Path, typer.Option("--out", help="The table to write (.csv or .xlsx).")],
     data: DataFolder = None,
     bin_count: Annotated[int | None, typer.Option(min=2, max=256, help="Grey levels; 32 unless told.")] = None,
     bin_width: Annotated[float | None, typer.Option(help="Fixed bin width instead of a bin count.")] = None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +23,7 @@ from pydantic import (
 
 from sonoher2.errors import Finding, FindingsError
 from sonoher2.files import path_fault
+from sonoher2.spelling import plain
 from sonoher2.yaml_file import read_yaml
 
 Timing = Literal["pre-biopsy", "biopsy", "post-op"]
@@ -64,7 +65,34 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
-class Join(_Strict):
+def _known_encoding(value: str) -> str:
+    try:
+        b"".decode(value)
+    except LookupError:
+        raise ValueError("no such encoding of text; such as gb18030, big5, utf-16 or cp1252") from None
+    return value
+
+
+class TableReading(_Strict):
+    """How a table's file is read, where the file does not show it itself."""
+
+    sheet: str | None = Field(None, description="Name of the sheet of an Excel workbook; the first one if left out.")
+    header_row: Annotated[int, Field(ge=1)] | list[Annotated[int, Field(ge=1)]] | None = Field(
+        None, description="Row of the header as a spreadsheet counts; two rows, such as [1, 2], are joined."
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = Field(
+        None, description="Encoding of a text table, such as gb18030; UTF-8 if left out."
+    )
+
+    @model_validator(mode="after")
+    def _header_rows_follow(self) -> Self:
+        rows = self.header_row
+        if isinstance(rows, list) and (len(rows) != 2 or rows[1] != rows[0] + 1):
+            raise ValueError("header_row is one row, or two that follow each other, such as [1, 2]")
+        return self
+
+
+class Join(TableReading):
     """Another table whose columns are added row by row."""
 
     table: FilePath
@@ -107,7 +135,7 @@ class ImageReading(_FileReading):
     enhance: Literal["none", "gan"] = "none"
 
 
-class ImagesConfig(_FileReading):
+class ImagesConfig(TableReading, _FileReading):
     """The `images` table: one row per image."""
 
     table: FilePath
@@ -156,6 +184,9 @@ class ClinicalColumn(_Strict):
     def _levels_fit_kind(self) -> ClinicalColumn:
         if self.kind == "ordered" and len(self.levels) < 2:
             raise ValueError("an ordered column needs its levels, lowest first")
+        twins = [level for i, level in enumerate(self.levels) if plain(level) in map(plain, self.levels[:i])]
+        if twins:
+            raise ValueError(f"the level '{twins[0]}' stands twice: case and spacing do not tell levels apart")
         if self.levels and self.kind == "yes/no" and len(self.levels) != 2:
             raise ValueError("the levels of a yes/no column are [no, yes]")
         if self.levels and self.kind == "number":
@@ -175,7 +206,7 @@ class ClinicalColumn(_Strict):
         return self
 
 
-class ClinicalConfig(_Strict):
+class ClinicalConfig(TableReading):
     """The `clinical` table: one row per patient (rows that agree are merged)."""
 
     table: FilePath

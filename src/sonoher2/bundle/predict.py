@@ -17,9 +17,9 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.outlines import outlined
 from sonoher2.bundle.quality import poor_images
 from sonoher2.bundle.uncertainty import Answer
+from sonoher2.bundle.unseen import refuse_unseen
 from sonoher2.cohort.clinical import parse_column
 from sonoher2.cohort.collect import raise_errors
-from sonoher2.cohort.table import is_missing
 from sonoher2.config import ClinicalColumn, ImageReading
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import Measurement, flat_lesions, measure_lesion, pool_patients
@@ -197,6 +197,7 @@ def reading_of(bundle: Bundle, patient: PatientInput) -> ImageReading | None:
 def _predict_measurable(bundle: Bundle, patient: PatientInput) -> Prediction:
     site_warnings = _site_warnings(bundle, patient)
     blocks = {CLINICAL: clinical_block(bundle.schema.clinical, patient.clinical)}
+    refuse_unseen(bundle.schema.training, blocks[CLINICAL], "--clinical ")
     given = [key for key in bundle.schema.clinical if blocks[CLINICAL][key].notna().all()]
     measured = _measured(bundle, patient) if patient.images else []
     if measured:
@@ -309,9 +310,7 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
             )
     block, findings = {}, list[Finding]()
     for key, column in columns.items():
-        text = values.get(key)
-        typed = None if text is None or is_missing(text, keep=column.levels) else text
-        texts = pd.Series([typed], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
+        texts = pd.Series([values.get(key) or None], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
         block[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), "--clinical")
         findings += problems
     raise_errors(findings)

@@ -9,14 +9,18 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.cohort.collect import collected
-from sonoher2.cohort.table import column, none_if_missing, place, plain
+from sonoher2.cohort.open_values import settled
+from sonoher2.cohort.table import column, none_if_missing, place
 from sonoher2.config import ClinicalColumn
 from sonoher2.errors import Finding
+from sonoher2.spelling import plain
 
-YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present")
-NO = ("no", "n", "0", "false", "negative", "neg", "absent")
+YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present", "是", "有", "阳性")
+NO = ("no", "n", "0", "false", "negative", "neg", "-", "absent", "否", "无", "阴性")
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+FEW_VALUES = 5
+"""Values from which a column shows in what unit it is."""
 # "1,250" may be 1.25 or 1250; a leading zero or another count of digits settles it
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
@@ -76,10 +80,17 @@ def parse_column(texts: pd.Series, name: str, column: ClinicalColumn, where: str
     a category; and the errors, which name rows and never show a patient's value.
     """
     header = column.column or name
-    absent = {plain(spelling) for spelling in column.missing}
-    texts = none_if_missing(texts.mask(texts.map(plain, na_action="ignore").isin(absent)))
+    here = f"{where}, column '{header}'"
+    texts, open_ones = settled(none_if_missing(texts), column, frozenset(NO) - {"-"}, here)
     if column.kind == "number":
-        return _numbers(texts, name, column, f"{where}, column '{header}'")
+        values, problems = _numbers(texts, name, column, here)
+    else:
+        values, problems = _coded(texts, column, where, header)
+    return values, [*open_ones, *problems]
+
+
+def _coded(texts: pd.Series, column: ClinicalColumn, where: str, header: str) -> tuple[pd.Series, list[Finding]]:
+    """Typed values of a column that is no number."""
     if column.contains is not None:
         word = plain(column.contains)
         return texts.map(lambda text: float(word in plain(text)), na_action="ignore").astype(float), []
@@ -107,12 +118,24 @@ def _numbers(texts: pd.Series, name: str, column: ClinicalColumn, where: str) ->
     values = texts.map(lambda text: read_number(text, column.unit), na_action="ignore").astype(float)
     low, high = bounds(name, column)
     fix = "Mend the value, or add its spelling to `missing` if it is none"
+    if not column.unit and texts.str.endswith("%").eq(True).any():
+        fix = "Set `unit: '%'` if the values are percentages"
     problems = [
         *_problem(values.isna() & texts.notna(), "not one number", where, "", fix),
         *_problem(values < low, f"a value below {low:g}, the smallest possible", where, "", fix),
         *_problem(values > high, f"a value above {high:g}, the largest possible", where, "", fix),
+        *_shares(values, column, where),
     ]
     return values, problems
+
+
+def _shares(values: pd.Series, column: ClinicalColumn, where: str) -> list[Finding]:
+    """Warn of a percentage that seems to be written as a share."""
+    known = values.dropna()
+    if column.unit != "%" or len(known) < FEW_VALUES or known.max() > 1 or not ((known > 0) & (known < 1)).any():
+        return []
+    what = f"all {len(known)} percentages are at most 1: they may be shares, a hundred times too small"
+    return [Finding("warning", what, where, "Write 30 or 30% for thirty per cent")]
 
 
 def _problem(wrong: pd.Series, what: str, where: str, header: str, fix: str) -> list[Finding]:

@@ -30,6 +30,7 @@ from sonoher2.cohort.synthetic.signal import (
 from sonoher2.errors import InputError, UsageError
 from sonoher2.files import write_bytes, write_json, write_text
 from sonoher2.progress import track
+from sonoher2.table_files import write_table
 
 __all__ = ["best_possible_auc", "latent_signal", "write_demo_cohort"]
 
@@ -229,4 +230,4 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    write_table(path, table)

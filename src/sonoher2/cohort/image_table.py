@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.clinical import read_number
 from sonoher2.cohort.collect import collected
+from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.table import none_if_missing, place, resolve
 from sonoher2.config import ColumnSource, ImagesConfig
 from sonoher2.errors import Finding
@@ -20,9 +22,12 @@ COLUMNS = (
     "mm_per_pixel",
 )  # fmt: skip
 
+LONGEST_SHOWN = 200
+"""Letters of a path that a message shows."""
+
 
 def image_rows(
-    table: pd.DataFrame, config: ImagesConfig, folder: Path, *, masks_needed: bool
+    table: pd.DataFrame, config: ImagesConfig, folder: Path, *, masks_needed: bool, where: str | None = None
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Take the columns of the images table and check that every file exists.
 
@@ -36,6 +41,8 @@ def image_rows(
         The study's data folder, to which paths are relative.
     masks_needed
         Whether the study takes its regions from masks.
+    where
+        Name of the table for messages; the file's unless told.
 
     Returns
     -------
@@ -43,7 +50,7 @@ def image_rows(
     where a row names none. And errors: unknown columns, rows without a patient, files that do not exist, pixel sizes
     and frame numbers that cannot be.
     """
-    where, findings = config.table.name, list[Finding]()
+    where, findings = where or config.table.name, list[Finding]()
     sources: dict[str, ColumnSource | None] = {name: getattr(config, name) for name in COLUMNS if name != "masks"}
     rows = pd.DataFrame({name: _texts(table, source, where, findings) for name, source in sources.items()})
     rows["masks"] = _masks(table, config, where, findings)
@@ -55,7 +62,7 @@ def image_rows(
     without = rows.index[rows["patient_id"].isna()]
     if len(without) and not findings:
         findings.append(Finding("error", "a row without a patient", place(where, without), "Fill in the patient"))
-    rows = _absolute(rows, folder, where, findings)
+    rows = _absolute(rows, config, folder, where, findings)
     return rows[list(COLUMNS)], [*findings, *_shared_files(rows, where)]
 
 
@@ -96,21 +103,36 @@ def _frames(texts: pd.Series, where: str, findings: list[Finding]) -> pd.Series:
     return values.astype(np.float64)
 
 
-def _absolute(rows: pd.DataFrame, folder: Path, where: str, findings: list[Finding]) -> pd.DataFrame:
+def _absolute(
+    rows: pd.DataFrame, config: ImagesConfig, folder: Path, where: str, findings: list[Finding]
+) -> pd.DataFrame:
     """Make paths absolute; a file that does not exist is an error."""
     rows = rows.copy()
+    place_of = partial(_place, folder)
     for name in ("image", "second_mask"):
-        rows[name] = rows[name].map(lambda text: absolute_path(folder, text), na_action="ignore")
-    rows["masks"] = rows["masks"].map(lambda names: tuple(absolute_path(folder, name) for name in names))
+        rows[name] = rows[name].map(place_of, na_action="ignore")
+    rows["masks"] = rows["masks"].map(lambda names: tuple(place_of(name) for name in names))
     for name, paths in (("image", rows["image"]), ("mask", rows["masks"].explode()), ("mask", rows["second_mask"])):
         given = paths.dropna()
         gone = given[[bool(path_fault(path)) or not Path(path).is_file() for path in given]]
         if len(gone):
-            what = f"{len(gone)} {name} files do not exist, the first of them {gone.iloc[0]}"
+            first = gone.iloc[0]
+            first = first if len(first) <= LONGEST_SHOWN else f"{first[:LONGEST_SHOWN]}..."
+            what = f"{len(gone)} {name} files do not exist or cannot be opened, the first of them {first}"
             fix = "Mend the table, the template or `data` in the study file"
-            findings.append(Finding("error", what, place(where, gone.index), fix))
+            findings.append(Finding("error", what, place(where, gone.index, _column_name(config, name)), fix))
     texts = ["image", "second_mask", "lesion_id", "view", "site", "scanner", "date"]
     return rows.assign(**{name: none_if_missing(rows[name]) for name in texts})
+
+
+def _place(folder: Path, name: str) -> str:
+    """Absolute path of a file that a table names; as written where no file can be called so."""
+    return absolute_path(folder, name if path_fault(name) else str(on_disk(folder / name)))
+
+
+def _column_name(config: ImagesConfig, name: str) -> str:
+    source = getattr(config, name)
+    return source if isinstance(source, str) and "{" not in source else ""
 
 
 def _shared_files(rows: pd.DataFrame, where: str) -> list[Finding]:

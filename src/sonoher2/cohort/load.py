@@ -15,6 +15,7 @@ from sonoher2.cohort.groups import joined_groups
 from sonoher2.cohort.identity import alias_findings, alias_pairs
 from sonoher2.cohort.image_table import COLUMNS, image_rows
 from sonoher2.cohort.labels import Labels, patient_labels
+from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.cohort.split import split_values
 from sonoher2.cohort.table import keep_rows, none_if_missing, place, read_joined, resolve
 from sonoher2.config import ClinicalConfig, ColumnTarget, Her2Target, ImagesConfig, RandomSplit, StudyConfig
@@ -33,11 +34,14 @@ class _Table:
         (rows,) of str.
     everyone
         All patients of the table, also those that `where` leaves out, sorted.
+    name
+        Of the table, for messages.
     """
 
     frame: pd.DataFrame
     patient_ids: pd.Series
     everyone: list[str]
+    name: str
 
 
 def load_cohort(config: StudyConfig) -> Cohort:
@@ -62,7 +66,7 @@ def load_cohort(config: StudyConfig) -> Cohort:
     clinical, image_table = _read(config, findings)
     images = _images(config, clinical, image_table, findings)
     labels = _labels(config, clinical, findings)
-    where = config.clinical.table.name
+    where = clinical.name
     values, problems = clinical_values(clinical.frame, clinical.patient_ids, config.clinical.columns, where)
     findings += problems
     extra = _extra_columns(config, clinical, image_table, images, findings)
@@ -104,28 +108,36 @@ def _read(config: StudyConfig, findings: list[Finding]) -> tuple[_Table, _Table 
     """Read both tables; without them nothing more can be said."""
     clinical = image_table = None
     with collected(findings):
-        clinical = _read_one(config.clinical, config)
+        clinical = _read_one(config.clinical, config, findings)
     if config.images is not None:
         with collected(findings):
-            image_table = _read_one(config.images, config)
+            image_table = _read_one(config.images, config, findings)
     raise_errors(findings)
     if clinical is None:
         raise RuntimeError("the clinical table is missing and no error says why")
     return clinical, image_table
 
 
-def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig) -> _Table:
-    missing = part.missing if isinstance(part, ClinicalConfig) else []
-    # what `-` means among HER2 results is for the reader of HER2 results to say
-    as_written = config.target.columns if isinstance(config.target, Her2Target) else ()
-    whole = read_joined(config.path(part.table), part.join, config.data, missing, _meant(config), as_written)
-    where = part.table.name
-    patient_ids = resolve(whole, part.patient_id, where)
+def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig, findings: list[Finding]) -> _Table:
+    missing, as_written = list[str](), list[str]()
+    if isinstance(part, ClinicalConfig):
+        missing = part.missing
+        # whoever reads these columns knows what a dash or `none` means in them
+        as_written = [declared.column or key for key, declared in part.columns.items()]
+        as_written += config.target.columns if isinstance(config.target, Her2Target) else ()
+    read = read_joined(config.path(part.table), part, part.join, config.data, missing, _meant(config), as_written)
+    where = read.where
+    findings += read.findings
+    patient_ids = resolve(read.frame, part.patient_id, where)
+    whole, left_out = without_summaries(read.frame, patient_ids, where)
+    findings += left_out
+    patient_ids = patient_ids.loc[whole.index]
     without = patient_ids.index[patient_ids.isna()]
     if len(without):
         raise InputError("a row without a patient", where=place(where, without), fix="Fill in the patient or remove it")
+    findings += damaged_ids(patient_ids, where)
     kept = keep_rows(whole, part.where, where)
-    return _Table(kept, patient_ids.loc[kept.index], sorted(patient_ids.unique()))
+    return _Table(kept, patient_ids.loc[kept.index], sorted(patient_ids.unique()), where)
 
 
 def _images(config: StudyConfig, clinical: _Table, image_table: _Table | None, findings: list[Finding]) -> pd.DataFrame:
@@ -134,7 +146,9 @@ def _images(config: StudyConfig, clinical: _Table, image_table: _Table | None, f
             {"frame": np.float64, "mm_per_pixel": np.float64}
         )
     masks_needed = config.regions == "given"
-    images, problems = image_rows(image_table.frame, config.images, config.data, masks_needed=masks_needed)
+    images, problems = image_rows(
+        image_table.frame, config.images, config.data, masks_needed=masks_needed, where=image_table.name
+    )
     findings += problems
     findings += _strangers(image_table, clinical, config)
     return images
@@ -145,7 +159,7 @@ def _labels(config: StudyConfig, clinical: _Table, findings: list[Finding]) -> L
     nobody = pd.Series(dtype=object)
     labels = Labels((), nobody, nobody, [])
     with collected(findings):
-        labels = patient_labels(clinical.frame, clinical.patient_ids, config.target, config.clinical.table.name)
+        labels = patient_labels(clinical.frame, clinical.patient_ids, config.target, clinical.name)
         findings += labels.findings
     return labels
 
@@ -164,13 +178,17 @@ def _strangers(image_table: _Table, clinical: _Table, config: StudyConfig) -> li
     strangers = [patient for patient in image_table.everyone if patient not in known]
     if not strangers:
         return []
-    where = str(config.images.table.name) if config.images else ""
+    where = image_table.name
+    hint = would_match(strangers, clinical.everyone)
     examples = f"such as {', '.join(strangers[:3])}"
     if len(strangers) == len(image_table.everyone):
         what = f"none of its patients ({examples}) is in {config.clinical.table.name}"
         fix = f"Write patients alike in both tables; there they are such as {', '.join(clinical.everyone[:3])}"
+        what = f"{what}; {hint}" if hint else what
         return [Finding("error", what, where, fix)]
     what = f"{len(strangers)} patients ({examples}) are not in {config.clinical.table.name}"
+    if hint:
+        return [Finding("warning", f"{what}; {hint}", where, "Write them alike in both tables, or they are left out")]
     return [Finding("warning", what, where, "Their images are left out")]
 
 

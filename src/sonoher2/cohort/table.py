@@ -1,4 +1,4 @@
-"""Reading a table as text, whatever program wrote it, and taking columns from it.
+"""Taking columns and rows from tables, and joining tables.
 
 A table is a data frame of str, missing values None; its index counts rows as a spreadsheet does, the header being
 row 1, so that an error can name the row that a user sees.
@@ -6,181 +6,26 @@ row 1, so that an error can name the row that a user sees.
 
 from __future__ import annotations
 
-import csv
-import datetime
 import difflib
-import io
 import re
-import warnings
-import zipfile
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from sonoher2.config import ColumnSource, Join, Template
-from sonoher2.errors import InputError
+from sonoher2.cohort.reading.header import shows_patient
+from sonoher2.cohort.reading.read import ReadTable, read_table, read_whole
+from sonoher2.cohort.reading.text import MISSING, as_text, is_missing
+from sonoher2.config import ColumnSource, Join, TableReading, Template
+from sonoher2.errors import Finding, InputError
+from sonoher2.spelling import folded, plain
 
-MISSING = frozenset(
-    {
-        "", "-", "--", ".", "?", "na", "n/a", "#n/a", "nan", "nc", "nd", "n.d.", "null", "none",
-        "unknown", "missing", "not available", "not applicable", "not evaluated", "not known", "not done",
-        "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[completed]",
-    }
-)  # fmt: skip
-"""Spellings of a missing value, compared without regard to case."""
-
-Row = tuple[int, list[str]]
-"""Number of a row as a spreadsheet counts, and its cells."""
-
-
-def read_table(
-    path: Path, missing: Iterable[str] = (), keep: Iterable[str] = (), as_written: Iterable[str] = ()
-) -> pd.DataFrame:
-    """Read a table as text.
-
-    Parameters
-    ----------
-    path
-        CSV (comma, semicolon or tab), TSV, TXT, Excel (the first sheet of .xlsx or .xlsm) or Parquet.
-    missing
-        Further spellings of a missing value, besides `MISSING`.
-    keep
-        Values that are not missing although `MISSING` lists them, such as a level called ``none``.
-    as_written
-        Columns in which only an empty cell and `missing` are missing: whoever reads them knows what ``-`` means there.
-
-    Returns
-    -------
-    (rows, columns) of str or None; the index counts rows as a spreadsheet does.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, holds no rows, or two of its columns have one name.
-    """
-    path = Path(path)
-    header, *rows = _filled(_rows(path), path)
-    kept, declared = {_folded(value) for value in keep}, {_folded(value) for value in missing}
-    spellings, few = (MISSING | declared) - kept, ({""} | declared) - kept
-    names = _column_names(header, rows, path)
-    absent = [few if name in set(as_written) else spellings for name in names]
-    cells = [[_cell(text, none) for text, none in zip(row, absent, strict=False)] for _, row in rows]
-    index = pd.Index([line for line, _ in rows], name="row")
-    return pd.DataFrame(cells, columns=names, index=index, dtype=object)
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    readers = {".xlsx": _excel_rows, ".xlsm": _excel_rows, ".parquet": _parquet_rows}
-    readers |= dict.fromkeys((".csv", ".tsv", ".txt", ".tab"), _text_rows)
-    kind = path.suffix.lower()
-    if kind not in readers:
-        fix = "Save it as .xlsx" if kind == ".xls" else "Tables are CSV, TSV, TXT, Excel (.xlsx) or Parquet"
-        raise InputError("this kind of table cannot be read", where=str(path), fix=fix)
-    if not path.is_file():
-        raise InputError("there is no such table", where=str(path), fix="Mend `table` or `data` in the study file")
-    try:
-        yield from readers[kind](path)
-    except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise InputError(f"the table cannot be read ({reason})", where=str(path), fix="Save it anew") from error
-
-
-def _text_rows(path: Path) -> Iterator[Row]:
-    # only \n and \r end a line; `splitlines` would also break cells at rarer characters
-    lines = io.StringIO(_decoded(path.read_bytes()), newline="").readlines()
-    # cBioPortal writes four lines of description before the header
-    start = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    reader = csv.reader(lines[start:], delimiter=_delimiter(lines[start:]))
-    for cells in reader:
-        yield start + reader.line_num, [cell.strip() for cell in cells]
-
-
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _delimiter(lines: list[str]) -> str:
-    header = re.sub(r'"[^"]*"', "", lines[0]) if lines else ""
-    return max((",", ";", "\t"), key=header.count)
-
-
-def _excel_rows(path: Path) -> Iterator[Row]:
-    with warnings.catch_warnings():
-        # openpyxl tells of drop-down lists and styles that it does not keep; only values are wanted
-        warnings.simplefilter("ignore", UserWarning)
-        frame = pd.read_excel(path, header=None, dtype=object, na_filter=False, engine="openpyxl")
-    for line, cells in enumerate(frame.itertuples(index=False, name=None), start=1):
-        yield line, [as_text(cell) for cell in cells]
-
-
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    frame = pd.read_parquet(path)
-    yield 1, [as_text(name) for name in frame.columns]
-    for line, cells in enumerate(frame.itertuples(index=False, name=None), start=2):
-        yield line, [as_text(cell) for cell in cells]
-
-
-def as_text(value: Any) -> str:
-    """Text of a cell as a user would type it: 5.0 is "5", a date is ISO, nothing is ""."""
-    if isinstance(value, str):
-        return value.strip()
-    if value is None or pd.isna(value):
-        return ""
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time()
-        return (value.date() if midnight else value).isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _filled(rows: Iterable[Row], path: Path) -> list[Row]:
-    filled = [row for row in rows if any(row[1])]
-    if len(filled) < 2:
-        raise InputError("the table has no rows under its header", where=str(path), fix="Give a table with a header")
-    return filled
-
-
-def _column_names(header: Row, rows: list[Row], path: Path) -> list[str]:
-    names = header[1]
-    while names and not names[-1]:
-        names = names[:-1]
-    for line, cells in rows:
-        # a cell beyond the header shifts a row in silence; empty ones are left over from a spreadsheet
-        if any(cells[len(names) :]):
-            fix = "A separator inside a value needs quotes around the value"
-            raise InputError(f"{len(cells)} cells under {len(names)} columns", where=f"{path}, row {line}", fix=fix)
-        cells.extend([""] * (len(names) - len(cells)))
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        shown = ", ".join(f"'{name}'" for name in twice)
-        raise InputError(f"several columns are called {shown}", where=str(path), fix="Give each its own name")
-    return names
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
-def _cell(text: str, missing: Iterable[str]) -> str | None:
-    return None if _folded(text) in missing else text
-
-
-def is_missing(text: str, keep: Iterable[str] = ()) -> bool:
-    """Whether a text is a spelling of a missing value and none of those in `keep`."""
-    return _folded(text) in MISSING - {_folded(value) for value in keep}
-
-
-def plain(text: str) -> str:
-    """Fold a value into the form that is compared: case and spacing do not count, and 3.0 is 3."""
-    return re.sub(r"^(-?\d+)\.0+$", r"\1", _folded(text))
+__all__ = [
+    "MISSING", "ReadTable", "as_text", "column", "is_missing", "join", "keep_rows", "none_if_missing", "place", "plain",
+    "read_joined", "read_table", "resolve",
+]  # fmt: skip
 
 
 def none_if_missing(values: pd.Series) -> pd.Series:
@@ -205,14 +50,20 @@ def column(table: pd.DataFrame, name: str, where: str) -> pd.Series:
     InputError
         There is no such column; the nearest names are given.
     """
-    if name in table.columns:
-        return table[name]
+    composed = unicodedata.normalize("NFC", name)
+    if composed in table.columns:
+        return table[composed]
+    what = f"there is no column '{name}'"
+    if any(shows_patient(str(known), table[known].iloc[:200].tolist()) for known in table.columns[:100]):
+        # the names are rather a patient's values, which no message may show
+        fix = "Its first row does not look like a header: write one, or name its row as `header_row`"
+        raise InputError(what, where=where, fix=fix)
     names = [str(known) for known in table.columns]
-    by_folded = {_folded(known): known for known in names}
-    near = difflib.get_close_matches(_folded(name), by_folded, n=1, cutoff=0.6)
+    by_folded = {folded(known): known for known in names}
+    near = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
     shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
     hint = f"Did you mean '{by_folded[near[0]]}'? " if near else ""
-    raise InputError(f"there is no column '{name}'", where=where, fix=f"{hint}The columns are: {shown}")
+    raise InputError(what, where=where, fix=f"{hint}The columns are: {shown}")
 
 
 def resolve(table: pd.DataFrame, source: ColumnSource, where: str) -> pd.Series:
@@ -237,7 +88,7 @@ def resolve(table: pd.DataFrame, source: ColumnSource, where: str) -> pd.Series:
         A column is unknown.
     """
     text = source.template if isinstance(source, Template) else source
-    if not isinstance(source, Template) and (text in table.columns or "{" not in text):
+    if not isinstance(source, Template) and (unicodedata.normalize("NFC", text) in table.columns or "{" not in text):
         return column(table, text, where)
     parts = re.split(r"\{([^{}]+)\}", text)
     values = {name: column(table, name, where) for name in parts[1::2]}
@@ -340,14 +191,22 @@ def place(where: str, rows: Iterable[Any], name: str = "") -> str:
 
 
 def read_joined(
-    path: Path, joins: list[Join], folder: Path, missing: list[str], keep: list[str], as_written: Iterable[str] = ()
-) -> pd.DataFrame:
+    path: Path,
+    reading: TableReading,
+    joins: list[Join],
+    folder: Path,
+    missing: list[str],
+    keep: list[str],
+    as_written: Iterable[str] = (),
+) -> ReadTable:
     """Read a table and those that are joined to it.
 
     Parameters
     ----------
     path
         Of the table, absolute.
+    reading
+        Its sheet, header row and encoding, where they are told.
     joins
         Tables to join, paths relative to `folder`.
     folder
@@ -360,8 +219,11 @@ def read_joined(
     InputError
         As `read_table` and `join`.
     """
-    table = read_table(path, missing, keep, as_written)
+    as_written = list(as_written)
+    first = read_whole(path, missing, keep, as_written, reading=reading)
+    table, findings = first.frame, list[Finding](first.findings)
     for step in joins:
-        other = read_table(folder / step.table, missing, keep, as_written)
-        table = join(table, other, step.on, where=path.name, other_where=step.table.name)
-    return table
+        other = read_whole(folder / step.table, missing, keep, as_written, reading=step)
+        table = join(table, other.frame, step.on, where=first.where, other_where=other.where)
+        findings += other.findings
+    return ReadTable(table, first.where, tuple(findings), first.found)

@@ -109,14 +109,16 @@ def table(
     ] = None,
     selected: Annotated[Path | None, typer.Option(help="Table that names the selected features.")] = None,
     threshold: Annotated[float | None, typer.Option(help="The reported threshold.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the checks as a table (CSV).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the checks as a table (.csv or .xlsx).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look for leakage in the tables of another tool: Onekey, FAE or any with patient, set, label and features."""
-    from sonoher2.files import write_text
     from sonoher2.study.audit.tables.audit import audit_tables
+    from sonoher2.table_files import check_suffix, write_table
 
+    if out is not None:
+        check_suffix(out)
     audit = audit_tables(features, predictions or [], labels or [], selected, threshold)
     if out is not None:
-        write_text(out, audit.table().to_csv(index=False, lineterminator="\n"))
+        write_table(out, audit.table())
     say(audit.json() if as_json else audit.text())

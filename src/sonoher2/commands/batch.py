@@ -17,8 +17,9 @@ from sonoher2.cohort.clinical import read_number
 from sonoher2.cohort.find_images import find_images, stem
 from sonoher2.cohort.table import read_table
 from sonoher2.errors import InputError
-from sonoher2.files import content_key, file_sha256, write_text
+from sonoher2.files import content_key, file_sha256
 from sonoher2.study.compute import run_jobs
+from sonoher2.table_files import read_written, write_table
 
 KEPT_EVERY = 20.0
 """Seconds between two writings of the table; a kill loses at most what came since."""
@@ -215,7 +216,7 @@ def _finished(
     """Rows of an earlier run that are still true, by image and frame."""
     if not table.is_file():
         return {}
-    earlier = pd.read_csv(table, dtype=str, keep_default_na=False)
+    earlier = read_written(table)
     if not {"image", "frame", KEY, PROBLEM, *files} <= set(earlier.columns):
         return {}
     records: list[Row] = [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
@@ -238,5 +239,5 @@ def _write(images: Sequence[BatchImage], rows: Mapping[tuple[str, str], Row], ta
         # rows of bad files have fewer columns: the longest row gives their order
         columns = [name for name in max(done, key=len) if name not in (PROBLEM, KEY)]
         frame = frame.reindex(columns=[*columns, PROBLEM, KEY], fill_value="")
-    write_text(table, frame.to_csv(index=False))
+    write_table(table, frame)
     return frame

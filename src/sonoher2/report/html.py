@@ -22,6 +22,7 @@ from sonoher2.report.sections import build_sections
 from sonoher2.report.summary import summarise
 from sonoher2.report.view import View
 from sonoher2.study.result import StudyResult
+from sonoher2.table_files import write_table
 
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
 
@@ -68,7 +69,7 @@ def _for_template(part: Any, folder: Path) -> Any:
         inline = Markup(inline_svg(svg, part.name, str(escape(part.title))))
         return {"kind": part.kind, "name": part.name, "title": part.title, "caption": part.caption, "svg": inline}
     if isinstance(part, Table):
-        write_text(folder / "tables" / f"{part.name}.csv", part.data.to_csv(index=False, lineterminator="\n"))
+        write_table(folder / "tables" / f"{part.name}.csv", part.data)
         return {
             "kind": part.kind,
             "name": part.name,
@@ -82,7 +83,7 @@ def _for_template(part: Any, folder: Path) -> Any:
             "rows": part.shown.astype(str).to_numpy().tolist(),
         }
     if isinstance(part, Folded):
-        write_text(folder / "checklists" / f"{part.name}.csv", part.data.to_csv(index=False, lineterminator="\n"))
+        write_table(folder / "checklists" / f"{part.name}.csv", part.data)
     return part
 
 

@@ -18,10 +18,10 @@ from sonoher2.config import ImageReading, ImagesConfig, LengthUnit, RadiomicsCon
 from sonoher2.errors import Finding, InputError, UsageError
 from sonoher2.features.lesion import open_lesion, tiny_lesions
 from sonoher2.features.radiomics import feature_names
-from sonoher2.files import write_text
 from sonoher2.study.cache import Cache
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.steps import LesionFile, Workshop, file_hashes, lesion_files, try_lesions
+from sonoher2.table_files import check_suffix, write_table
 
 
 def radiomics_settings(
@@ -87,8 +87,8 @@ def extract_table(
     table
         `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`; `frame` for files of several.
     out
-        CSV: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in a folder beside
-        it until the table is whole, so that an interrupted or mended extraction resumes.
+        .csv, .tsv or .xlsx: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in
+        a folder beside it until the table is whole, so that an interrupted or mended extraction resumes.
     radiomics
         What to measure.
     data
@@ -100,10 +100,14 @@ def extract_table(
 
     Raises
     ------
+    UsageError
+        `out` has another suffix.
     InputError, FindingsError
         The table, or none of its rows, can be used.
     """
-    rows = read_table(table)
+    check_suffix(out)
+    read: list[Finding] = []
+    rows = read_table(table, findings=read)
     found, problems = _usable_rows(rows, table, data)
     sizes = _pixel_sizes(lesion_files(found), reading, workers)
     problems |= {
@@ -124,11 +128,11 @@ def extract_table(
     kept = found.iloc[good]
     features = pd.DataFrame(measured.features[good], index=kept.index, columns=feature_names(radiomics))
     first = pd.DataFrame({"patient_id": kept["patient_id"], "image": rows.loc[kept.index, "image"]})
-    write_text(out, pd.concat([first, features], axis=1).to_csv(index=False))
+    write_table(out, pd.concat([first, features], axis=1))
     if not problems:
         workshop.cache.clear()
     tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
-    return Extraction(len(kept), unit, [*told, *measured.findings, *tiny], listed)
+    return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
 
 
 def _finding(error: InputError) -> Finding:

@@ -14,12 +14,13 @@ from PIL import Image
 from sonoher2.cohort.cohort import Cohort, FlowStep
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding, InputError
-from sonoher2.files import content_key, file_sha256, write_bytes, write_text
+from sonoher2.files import content_key, file_sha256, write_bytes
 from sonoher2.regions.agreement import dice
 from sonoher2.regions.region import read_lesion, read_mask
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.steps import Workshop, chosen_frames
+from sonoher2.table_files import write_table
 
 COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
 GONE = "no lesion was found in any image"
@@ -195,4 +196,4 @@ def write_outlines(table: pd.DataFrame, out: Path) -> None:
     listed = table.assign(image=[Path(image).name for image in table["image"]], mask=names)
     listed["mask"] = listed["mask"].where(listed["found"], "")
     unused = ["problem"] if listed["frame"].notna().any() else ["problem", "frame"]
-    write_text(out / "outlines.csv", listed.drop(columns=unused).to_csv(index=False))
+    write_table(out / "outlines.csv", listed.drop(columns=unused))

@@ -13,7 +13,7 @@ from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.cohort.cohort import FlowStep
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import content_key, file_sha256, write_json, write_text
+from sonoher2.files import content_key, file_sha256, write_json
 from sonoher2.fusion.nomogram import Nomogram
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.study.audit.record import Audits
@@ -21,6 +21,7 @@ from sonoher2.study.cache import Cache, code_key, values_sha256
 from sonoher2.study.explanations import Explanations
 from sonoher2.study.outcomes import Scores, outcome_scores
 from sonoher2.study.updating import Updated
+from sonoher2.table_files import write_table
 
 TRAIN, TEST = "train_oof", "test"
 """Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
@@ -177,17 +178,17 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
     cache
         Of the run.
     """
-    write_text(out / "signatures.csv", result.signatures.to_csv(index=False))
+    write_table(out / "signatures.csv", result.signatures)
     numbers = {name: number for number, name in enumerate(result.classes)}
     predictions = result.predictions.assign(label_name=result.predictions["label"])
     predictions["label"] = predictions["label"].map(numbers)
     columns = ["patient_id", "set", "label", "signature", "score", "outcome", "label_name"]
-    write_text(out / "predictions.csv", predictions[columns].to_csv(index=False))
+    write_table(out / "predictions.csv", predictions[columns])
     if features.shape[1]:
         names = images.assign(image=[Path(path).name for path in images["image"]])
         _write_features(out / "features.csv", names, features, cache)
     if len(result.checks):
-        write_text(out / "checks.csv", result.checks.to_csv(index=False))
+        write_table(out / "checks.csv", result.checks)
     write_json(out / "run.json", result.record)
 
 
@@ -197,5 +198,5 @@ def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, c
     place = ("written", content_key(code, names.to_numpy().tolist(), list(features.columns), values), ".sha256")
     if target.is_file() and cache.has(*place) and cache.entry(*place).decode() == file_sha256(target):
         return
-    write_text(target, pd.concat([names, features], axis=1).to_csv(index=False))
+    write_table(target, pd.concat([names, features], axis=1))
     cache.write(*place, file_sha256(target).encode())

@@ -19,7 +19,6 @@ from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import write_text
 from sonoher2.fusion.blocks import RADIOMICS, join_blocks
 from sonoher2.fusion.signatures import FeatureSignature, build_signatures
 from sonoher2.selection.lasso import LassoPath
@@ -46,6 +45,7 @@ from sonoher2.study.scoring import score_patients, training_set
 from sonoher2.study.shift import training_summary
 from sonoher2.study.stability import feature_stability, redrawn_results
 from sonoher2.study.steps import Fitted, Workshop, fit_signatures
+from sonoher2.table_files import write_table
 
 if TYPE_CHECKING:
     from sonoher2.models.deep.kept import KeptNetwork
@@ -154,7 +154,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     result = with_uncertainty(result)
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, workshop.cache)
     write_outlines(checked.outlines, out)
-    write_text(out / "reference_key.csv", cases.to_csv(index=False))
+    write_table(out / "reference_key.csv", cases)
     freeze(result, fitted, measured.networks, reference, out / "bundle")
     return result
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.predict import usable_signatures
+from sonoher2.bundle.unseen import unseen_categories
 from sonoher2.cohort.collect import raise_errors
 from sonoher2.cohort.pixel_size import pixel_sizes, unknown_sizes
 from sonoher2.config import ClinicalColumn, StudyConfig
@@ -77,6 +78,9 @@ def validate_bundle(
                 where="target",
                 fix="Give the second study the same target",
             )
+        clinical = checked.cohort.patients[list(checked.cohort.clinical)]
+        new_values = unseen_categories(bundle.schema.training, clinical, "clinical.columns.")
+        raise_errors(new_values)
     with watch.step("features"):
         measured = measure_cohort(checked.cohort, study, checked.hashes, workshop, bundle.networks)
     with watch.step("evaluation"):
@@ -117,6 +121,7 @@ def validate_bundle(
             *measured.findings,
             *ledger.findings,
             *_absent_columns(bundle, given),
+            *new_values,
         ),
         rule_counts=measured.cohort.rule_counts,
         conflicts=measured.cohort.conflicts,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from sonoher2.files import content_key, write_json, write_text
+from sonoher2.files import content_key, write_json
+from sonoher2.table_files import write_table
 
 FOLDER = "audit"
 
@@ -78,8 +79,8 @@ def write_audit(audit: NullAudit | PlantedAudit, predictions: pd.DataFrame, out:
     """Write ``audit/<kind>.csv``, ``audit/<kind>_summary.csv`` and ``audit/<kind>.json`` into the run's folder."""
     name = next(name for name, kind in KINDS.items() if isinstance(audit, kind))
     folder = out / FOLDER
-    write_text(folder / f"{name}.csv", audit.runs.to_csv(index=False, lineterminator="\n"))
-    write_text(folder / f"{name}_summary.csv", audit.summary.to_csv(index=False, lineterminator="\n"))
+    write_table(folder / f"{name}.csv", audit.runs)
+    write_table(folder / f"{name}_summary.csv", audit.summary)
     # last: it vouches for the two tables
     write_json(folder / f"{name}.json", {"study": study_key(predictions), **audit.settings})
 
