@@ -118,8 +118,8 @@ def test_all_errors_of_both_tables_are_listed_at_once(study: Write) -> None:
         "c.csv, column 'age', row 2: a value above 120",
         "no column 'sise'",
         "c.csv, column 'ihc', row 3: not an IHC score",
-        "i.csv, rows 2, 3: 2 image files do not exist",
-        "i.csv, row 2: 1 mask files do not exist",
+        "i.csv, column 'image', rows 2, 3: 2 image files do not exist",
+        "i.csv, column 'mask', row 2: 1 mask files do not exist",
         "no column 'vieww'",
         "no column 'site'",
     ):

@@ -98,7 +98,7 @@ def _is_chinese(data: bytes) -> bool:
 
 
 def _may_be_chinese(data: bytes) -> bool:
-    """Whether valid UTF-8 is as well Chinese in GBK: pairs of bytes that are a character of both, apart from letters."""
+    """Whether valid UTF-8 may as well be GBK: pairs of bytes that are a character of both, apart from letters."""
     runs = _HIGH.findall(data)
     both = bool(runs) and all(_TWO_BYTES.fullmatch(run) and _GB2312.fullmatch(run) for run in runs)
     # signs such as the degree and the plus-minus sign, which tables have, begin with C2
