@@ -18,7 +18,7 @@ MISSING = frozenset(
         "", "-", "--", ".", "?", "na", "n/a", "#n/a", "nan", "nc", "nd", "n.d.", "null", "none",
         "unknown", "missing", "not available", "not applicable", "not evaluated", "not known", "not done",
         "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[completed]",
-        "−", "–", "—", "－", "——", "／", "/", "未知", "不详", "缺失", "未查", "未做", "未测", "未检", "未检测",
+        "−", "–", "—", "－", "——", "／", "/", "未知", "不详", "缺失",
     }
 )  # fmt: skip
 """Spellings of a missing value, compared without regard to case."""
