@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from sonoher2.errors import Finding, FindingsError
-from sonoher2.files import path_fault
+from sonoher2.files import absolute_path, path_fault
 from sonoher2.spelling import plain
 from sonoher2.yaml_file import read_yaml
 
@@ -580,7 +580,7 @@ class StudyConfig(_Strict):
 
     def path(self, relative: Path | str) -> Path:
         """Absolute path of a file named in the study or in its tables."""
-        return (self.data / relative).resolve()
+        return Path(absolute_path(self.data, str(relative)))
 
 
 def load_study(path: Path, data: Path | None = None) -> StudyConfig:

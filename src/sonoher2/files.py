@@ -143,7 +143,13 @@ def path_fault(text: str) -> str:
 
 def absolute_path(folder: Path, text: str) -> str:
     """Make a path from a table absolute; one that no file can have (see `path_fault`) stays as it is."""
-    return text if path_fault(text) else str((folder / text).resolve())
+    if path_fault(text):
+        return text
+    try:
+        return str((folder / text).resolve())
+    except (OSError, RuntimeError):
+        # a link that leads to itself
+        return str(folder / text)
 
 
 def _umask() -> int:
