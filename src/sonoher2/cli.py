@@ -17,6 +17,7 @@ from sonoher2.commands.audit import app as audit_app
 from sonoher2.commands.enhance import enhance, train_enhancer
 from sonoher2.commands.init import init
 from sonoher2.commands.segment import segment, train_segmenter
+from sonoher2.commands.sign import new_key, sign
 from sonoher2.commands.unread import unread_listed
 from sonoher2.errors import SonoHer2Error
 from sonoher2.terminal import close_output, end_workers, prepare, say, show_findings
@@ -51,6 +52,9 @@ Label = Annotated[
     str | None, typer.Option("--label", help="The lesion's number or colour (#rrggbb) in masks that hold several.")
 ]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes; all processors unless told.")]
+Trust = Annotated[
+    Path | None, typer.Option("--trust", help="Public key of whoever must have signed the bundle; see docs/bundle.md.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -226,6 +230,7 @@ def predict(
         str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")
     ] = None,
     label: Label = None,
+    trust: Trust = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
@@ -236,7 +241,7 @@ def predict(
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
     patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site, frame or [], label)
-    frozen = load_bundle(bundle)
+    frozen = load_bundle(bundle, trust)
     prediction = predict_patient(frozen, patient)
     say(prediction.json() if as_json else prediction.text())
     if page is not None:
@@ -258,6 +263,7 @@ def validate(
             min=0.05, max=0.95, help="Also recalibrate on this share of the patients and judge it on the others."
         ),
     ] = None,
+    trust: Trust = None,
     jobs: Jobs = None,
 ) -> None:
     """Test a frozen model on a second cohort; the frozen result comes first, whatever else is asked for."""
@@ -269,7 +275,7 @@ def validate(
 
     with run_lock(out):
         with unread_listed(out / UNREAD):
-            result = validate_bundle(load_bundle(bundle), load_study(study, data), out, jobs, recalibrate)
+            result = validate_bundle(load_bundle(bundle, trust), load_study(study, data), out, jobs, recalibrate)
         show_findings(result.findings)
         _show_signatures(result, write_report(result, out))
 
@@ -291,6 +297,8 @@ def demo(
 
 
 app.add_typer(audit_app)
+app.command()(sign)
+app.command()(new_key)
 app.command()(enhance)
 app.command()(train_enhancer)
 app.command()(segment)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sonoher2.bundle.consistent import check_consistent
 from sonoher2.bundle.reference import Reference, load_reference
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
+from sonoher2.bundle.signature import check_signature
 from sonoher2.bundle.skops_file import AGAIN, load_skops
 from sonoher2.errors import InputError
 from sonoher2.fusion.signatures import SignatureSet
@@ -80,8 +81,15 @@ def load_networks(data: bytes) -> tuple[KeptNetwork, ...]:
     return tuple(networks)
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, trust: Path | None = None) -> Bundle:
     """Read a bundle.
+
+    Parameters
+    ----------
+    folder
+        The bundle.
+    trust
+        Public key of whoever must have signed it; without one a signature is not looked at.
 
     Raises
     ------
@@ -91,6 +99,8 @@ def load_bundle(folder: Path) -> Bundle:
     folder = Path(folder)
     try:
         written = _read(folder, MANIFEST)
+        if trust is not None:
+            check_signature(folder, written, trust)
         parts = _parts(folder, _listed(written))
         schema = _schema(parts[SCHEMA])
         networks = load_networks(parts[NETWORK]) if NETWORK in parts else ()
@@ -99,7 +109,7 @@ def load_bundle(folder: Path) -> Bundle:
         check_consistent(schema, model, networks, reference)
     except InputError as error:
         # a fault speaks of the bundle, whichever part it was found in
-        raise InputError(error.what, where=str(folder), fix=error.fix or AGAIN) from None
+        raise InputError(error.what, where=error.where or str(folder), fix=error.fix or AGAIN) from None
     return Bundle(schema, model, hashlib.sha256(written).hexdigest(), networks, reference)
 
 
