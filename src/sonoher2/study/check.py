@@ -19,11 +19,12 @@ from sonoher2.cohort.pixel_size import length_unit, pixel_sizes
 from sonoher2.cohort.split import Split, split_patients
 from sonoher2.config import ImageReading, StudyConfig
 from sonoher2.errors import Finding
-from sonoher2.files import content_key
+from sonoher2.files import check_unchanged, content_key, file_sha256
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.run import check_facts
 from sonoher2.study.compute import default_jobs, run_jobs
+from sonoher2.study.manifest import study_tables
 from sonoher2.study.outlines import outline_cohort
 from sonoher2.study.steps import Workshop, file_hashes, lesion_files
 
@@ -44,6 +45,8 @@ class Checked:
         Sha256 of every image and mask file, by path.
     outlines
         Lesions that the segmenter outlined: see `outlines.outline_cohort`; may be empty.
+    tables
+        Sha256 of every table, by path.
     """
 
     study: StudyConfig
@@ -51,6 +54,17 @@ class Checked:
     records: list[ImageRecord] = field(repr=False)
     hashes: dict[str, str] = field(repr=False)
     outlines: pd.DataFrame = field(repr=False)
+    tables: dict[str, str] = field(repr=False, default_factory=dict)
+
+    def require_unchanged(self) -> None:
+        """Check at the end of the work that tables, images and masks are those that were read.
+
+        Raises
+        ------
+        InputError
+            Some were changed or deleted meanwhile.
+        """
+        check_unchanged(self.tables | self.hashes)
 
     def facts(self, split: Split) -> Facts:
         """Gather what the coded checks look at."""
@@ -69,6 +83,8 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     InputError, FindingsError
         The tables cannot be used. What is wrong with images is among the cohort's findings.
     """
+    paths = [study.path(table) for table in study_tables(study)]
+    tables = {str(path): file_sha256(path) for path in paths if path.is_file()}
     cohort, outlines = outline_cohort(load_cohort(study), study, workshop)
     hashes = file_hashes(cohort.images)
     records: list[ImageRecord] = []
@@ -77,7 +93,7 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     findings, groups = image_findings(cohort, study, records)
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
-    return Checked(study, cohort, records, hashes, outlines)
+    return Checked(study, cohort, records, hashes, outlines, tables)
 
 
 def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:
@@ -113,8 +129,10 @@ def image_records(
         content_key(common, file.key(hashes), other) for file, other in zip(lesion_files(images), second, strict=True)
     ]
     waiting = {key: row for key, row in zip(keys, rows, strict=True) if not workshop.cache.has("images", key, ".json")}
+    files = dict(zip(keys, lesion_files(images), strict=True))
     names, jobs = list(waiting), [(row, reading) for row in waiting.values()]
     for i, record in run_jobs(_look, jobs, workers=workshop.workers, label="Reading images"):
+        files[names[i]].require_unchanged(hashes)
         workshop.cache.write("images", names[i], ".json", json.dumps(asdict(record)).encode())
     return [ImageRecord(**json.loads(workshop.cache.entry("images", key, ".json"))) for key in keys]
 
@@ -134,6 +152,7 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
     """
     with tempfile.TemporaryDirectory() as folder:
         checked = checked_cohort(study, Workshop(Cache(Path(folder)), jobs or default_jobs()))
+        checked.require_unchanged()
     split = split_patients(checked.cohort.patients, study.split, study.seed)
     report = checked.report(split)
     # in a cohort that cannot run there may be nothing to look at

@@ -20,12 +20,17 @@ def now() -> str:
 
 def table_hashes(study: StudyConfig) -> dict[str, str]:
     """Sha256 of each table that the study reads, by its path in the study file."""
+    return {str(table): file_sha256(study.path(table)) for table in study_tables(study)}
+
+
+def study_tables(study: StudyConfig) -> list[Path]:
+    """Tables that the study reads, as the study file names them."""
     parts = [study.clinical] + ([study.images] if study.images else [])
     tables: list[Path] = []
     for part in parts:
         joins: list[Join] = part.join
         tables += [part.table, *(join.table for join in joins)]
-    return {str(table): file_sha256(study.path(table)) for table in tables}
+    return tables
 
 
 def settings(study: StudyConfig) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def picture_lesions(
     jobs = [(chunk, reading, deep) for chunk in _chunks(list(waiting.values()))]
     names = _chunks(list(waiting))
     for i, pictures in run_jobs(_picture, jobs, workers=workshop.workers, label="Cutting out lesions, by 32"):
-        for key, picture in zip(names[i], pictures, strict=True):
+        for key, file, picture in zip(names[i], jobs[i][0], pictures, strict=True):
+            file.require_unchanged(hashes)
             cache.write_array("pictures", key, picture)
     return [cache.path("pictures", key, ".npy") for key in keys]
 

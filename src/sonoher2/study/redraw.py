@@ -81,6 +81,7 @@ def measure_redrawn(
         for file in waiting.values()
     ]
     for i, values in run_jobs(_measure, jobs, workers=workshop.workers, label="Redrawing lesions"):
+        jobs[i][0].require_unchanged(hashes)
         workshop.cache.write_array("redrawn", names[i], values)
     rows = np.stack([workshop.cache.array("redrawn", key) for key in keys])
     return Redrawn(rows[:, :, 1:], rows[:, :, 0])

@@ -152,6 +152,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     )
     result = with_checks(result, cohort_checks, fold_record(fitted, measured, in_training))
     result = with_uncertainty(result)
+    checked.require_unchanged()
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, workshop.cache)
     write_outlines(checked.outlines, out)
     write_table(out / "reference_key.csv", cases)

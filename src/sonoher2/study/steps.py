@@ -18,7 +18,7 @@ from sonoher2.config import ImageReading, RadiomicsConfig, StudyConfig
 from sonoher2.errors import Finding, FindingsError, InputError
 from sonoher2.features.lesion import flat_lesions, measure_lesion
 from sonoher2.features.radiomics import feature_names
-from sonoher2.files import content_key, file_sha256
+from sonoher2.files import check_unchanged, content_key, file_sha256
 from sonoher2.fusion.signatures import SignatureSet
 from sonoher2.fusion.sites import site_folds
 from sonoher2.fusion.validation import fit_fold, outer_folds
@@ -45,6 +45,16 @@ class LesionFile:
     masks: tuple[str, ...]
     mm_per_pixel: float
     frame: int | None = None
+
+    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
+        """Check after reading that the files are still those that were hashed: what is kept has their hash as name.
+
+        Raises
+        ------
+        InputError
+            They are not.
+        """
+        check_unchanged({path: hashes[path] for path in (self.image, *self.masks)})
 
     def key(self, hashes: Mapping[str, str]) -> list[Any]:
         """List what reading it depends on: the bytes of the files, not their names."""
@@ -168,6 +178,7 @@ def try_lesions(
     names, jobs = list(waiting), [(file, reading, radiomics) for file in waiting.values()]
     bad: dict[str, InputError] = {}
     for i, values in run_jobs(_measure, jobs, workers=workshop.workers, label="Measuring lesions"):
+        jobs[i][0].require_unchanged(hashes)
         if isinstance(values, InputError):
             bad[names[i]] = values
         else:

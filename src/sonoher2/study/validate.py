@@ -153,6 +153,7 @@ def validate_bundle(
         shift=shift_table(bundle.schema.training, measured, checked.records, columns),
         domain=domain_table(bundle.reference, bundle.model, blocks, study.seed, study.evaluation.confidence),
     )
+    checked.require_unchanged()
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, workshop.cache)
     return result if recalibrate is None else with_update(result, measured.cohort.patients, recalibrate)
 
