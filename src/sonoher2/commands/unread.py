@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import typer
-
 from sonoher2.errors import FindingsError, SonoHer2Error
+from sonoher2.terminal import say
 
 
 @contextmanager
@@ -34,5 +33,5 @@ def unread_listed(path: Path) -> Iterator[None]:
             except (OSError, SonoHer2Error):
                 # the message below lists them all
                 raise error from None
-            typer.echo(f"Wrote {path}: every spelling that was not understood, with its rows.", err=True)
+            say(f"Wrote {path}: every spelling that was not understood, with its rows.", error=True)
         raise
