@@ -116,7 +116,7 @@ def extract_table(
     found = found.drop(index=[row for row in found.index if row in problems])
     known = [size for size in sizes if not isinstance(size, InputError)]
     unit, told = length_unit(radiomics, list(zip(found["image"], known, strict=True)))
-    if errors_of(told):
+    if errors_of(told) or not len(found):
         raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
     workshop = Workshop(Cache(out.parent / f".{out.stem}-cache"), workers)
