@@ -7,6 +7,7 @@ memory by the stream's header, which may say anything.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -24,12 +25,14 @@ SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 SOF_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC} | {0xF7}
 """Start of frame (ITU-T T.81, table B.1); 0xF7 is JPEG-LS (ITU-T T.87)."""
 SOF_LS, SOS = 0xF7, 0xDA
+PROGRESSIVE = (0xC2, 0xCA)
+RESTART, SCAN = re.compile(rb"\xff[\xd0-\xd7]"), re.compile(rb"\xff\xda")
 WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 J2K_START = b"\xff\x4f\xff\x51"
 """SOC and SIZ (ITU-T T.800, A.4.1 and A.5.1)."""
-MOST_TILES = 4096
+MOST_TILES, MOST_SCANS = 4096, 1000
 FILLER = hashlib.shake_256(b"").digest(4096).replace(b"\xff", b"\x00")
-"""Bytes without meaning and without a marker."""
+"""Bytes without meaning and without a marker; noise, so that no picture looks like them."""
 NEXT_PICTURE = re.compile(rb"\xff\xd9\x00*\xff(\xd8\xff|\x4f\xff\x51)")
 FIX = "Copy or export the file again"
 
@@ -90,7 +93,7 @@ def decode_stream(data: bytes) -> NDArray[Any]:
         if not data.startswith(SOI):
             return np.asarray(_CODECS.jpeg2k_decode(data[data.index(J2K_START) :], numthreads=1))
         if _jpeg_frame(data)[0] == SOF_LS:
-            return np.asarray(_CODECS.jpegls_decode(data))
+            return _decode_jpeg_ls(data)
         values = _decode_jpeg(data)
         # a decoder fills in what is missing; other bytes before the end change the picture only if they are needed
         whole = np.array_equal(values, _decode_jpeg(with_filler(data)))
@@ -109,13 +112,28 @@ def with_filler(data: bytes) -> bytes:
     Raises
     ------
     InputError
-        The stream has no end.
+        The stream has no end, or lacks a scan.
     """
     try:
-        end = data.index(EOI, _jpeg_scan(data))
+        start = _jpeg_segments(data)[-1][1]
+        end = data.index(EOI, start)
+        if not _every_scan_is_there(data[:end]):
+            raise InputError("the picture is not whole: its last scans were cut off", fix=FIX)
     except (ValueError, IndexError):
         raise InputError("the picture is not whole: it was cut short", fix=FIX) from None
-    return data[:end] + FILLER + data[end:]
+    # where the next restart interval is missing, a decoder skips everything up to that interval's marker
+    restarts = RESTART.findall(data, start, end)
+    following = (restarts[-1][1] + 1 if restarts else 0) % 8
+    intervals = [bytes((0xFF, 0xD0 + (following + number) % 8)) + FILLER for number in range(8)]
+    return data[:end] + b"".join([FILLER, *intervals]) + data[end:]
+
+
+def _decode_jpeg_ls(data: bytes) -> NDArray[Any]:
+    # the decoder needs seconds to find that an end is missing
+    if EOI not in data:
+        raise InputError("the picture is not whole: it was cut short", fix=FIX)
+    values = np.asarray(_CODECS.jpegls_decode(data))
+    return np.moveaxis(values, 0, -1) if values.ndim == 3 and values.shape[-1] != 3 else values
 
 
 def _decode_jpeg(data: bytes) -> NDArray[Any]:
@@ -140,8 +158,20 @@ def _jpeg_segments(data: bytes) -> list[tuple[int, int]]:
     return found
 
 
-def _jpeg_scan(data: bytes) -> int:
-    return _jpeg_segments(data)[-1][1]
+def _every_scan_is_there(data: bytes) -> bool:
+    """Whether the scans of a progressive JPEG stream hold all bits of all coefficients (ITU-T T.81, G.1.1.1)."""
+    marker, at = _jpeg_frame(data)
+    if marker not in PROGRESSIVE:
+        return True
+    components = {data[at + 8 + 3 * i] for i in range(data[at + 7])}
+    lowest = dict.fromkeys(itertools.product(components, range(64)), 1)
+    for scan in itertools.islice(SCAN.finditer(data, at), MOST_SCANS):
+        place = scan.end() + 2
+        count = data[place]
+        first, last, bits = data[place + 1 + 2 * count : place + 4 + 2 * count]
+        for component in data[place + 1 : place + 1 + 2 * count : 2]:
+            lowest |= {(component, coefficient): bits % 16 for coefficient in range(first, last + 1)}
+    return not any(lowest.values())
 
 
 def _jpeg_frame(data: bytes) -> tuple[int, int]:

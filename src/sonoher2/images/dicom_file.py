@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydicom import Dataset
-from pydicom.encaps import get_frame
+from pydicom.encaps import get_frame, parse_basic_offsets
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
@@ -90,6 +90,12 @@ class DicomFile:
 
     def compressed_frame(self, index: int) -> bytes:
         """Stream of one frame, counted from 0."""
+        self.stream.seek(self.start)
+        if len(parse_basic_offsets(self.stream)) > self.frames:
+            raise InputError(
+                f"the file holds more pictures than the {self.frames} that its header says",
+                fix="Export the image again",
+            )
         self.stream.seek(self.start)
         tables = (self.header.get("ExtendedOffsetTable"), self.header.get("ExtendedOffsetTableLengths"))
         offsets: Any = tables if all(tables) else None

@@ -143,7 +143,7 @@ def _native(file: DicomFile, form: PixelFormat, index: int) -> NDArray[Any]:
     # some writers name the subsampled format and store every chroma
     halved = halved and file.length < file.frames * full // 8
     bits = pixels * 16 if halved else full
-    if file.length * 8 >= (file.frames + 1) * bits + 16:
+    if file.length * 8 >= max((file.frames + 1) * bits, 32):
         raise InputError(f"the file holds more pictures than the {file.frames} that its header says", fix=FIX)
     first, last = index * bits // 8, -(-(index + 1) * bits // 8)
     data = _bytes_in_order(file, form, first, last)
@@ -204,7 +204,7 @@ def _segment(data: bytes, form: PixelFormat) -> NDArray[np.uint8]:
     for end in (len(data), len(data) - 1):
         try:
             found = np.frombuffer(_CODECS.packbits_decode(data[:end], out=length + PADDING), np.uint8)
-        except _CODECS.ImcdError:
+        except _CODECS.PackbitsError:
             continue
         if len(found) >= length:
             return found[:length]

@@ -1,0 +1,65 @@
+"""Sizes of a pixel that no breast ultrasound image has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from images.dicom_writer import picture, write_dicom
+from sonoher2.errors import InputError
+from sonoher2.images.read import read_image
+from sonoher2.images.spacing import spacing_problem
+
+SIZE = (220, 300)
+
+
+@pytest.mark.parametrize("mm", [0.04, 0.1, 0.2, 0.5])
+def test_sizes_that_can_be(mm: float) -> None:
+    assert spacing_problem((mm, mm), SIZE) is None
+
+
+@pytest.mark.parametrize("mm", [0.0, -0.1, float("nan"), float("inf"), 1e-5, 0.0078, 0.02, 0.51, 0.78, 1.0, 10.0])
+def test_sizes_that_cannot_be(mm: float) -> None:
+    assert spacing_problem((mm, mm), SIZE)
+    assert spacing_problem((0.1, mm), SIZE) or mm in (0.02, 0.51)
+
+
+def test_wider_than_any_breast_image() -> None:
+    assert spacing_problem((0.4, 0.4), (600, 800)) == (
+        "the picture would be 32 cm long, and breast images show 1 to 20 cm"
+    )
+
+
+def test_a_small_picture_may_be_a_crop_or_a_preview() -> None:
+    assert spacing_problem((0.05, 0.05), (60, 60)) is None
+    assert spacing_problem((0.9, 0.9), (60, 60)) is None
+    assert spacing_problem((1.0, 1.0), (60, 60))
+
+
+@pytest.mark.parametrize("centimetres", [1e-6, 0.078, 0.1, None])
+def test_a_region_whose_scale_cannot_be_counts_for_nothing(tmp_path: Path, centimetres: float | None) -> None:
+    region = Dataset()
+    region.RegionSpatialFormat = region.RegionDataType = 1
+    region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 0
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 299, 219
+    region.PhysicalDeltaX = region.PhysicalDeltaY = centimetres
+    pixels = picture(*SIZE).tobytes()
+    path = write_dicom(tmp_path / "a.dcm", pixels, size=SIZE, SequenceOfUltrasoundRegions=[region])
+    assert read_image(path).mm_per_pixel is None
+    assert read_image(path, mm_per_pixel=0.1).mm_per_pixel == (0.1, 0.1)
+
+
+@pytest.mark.parametrize("spacing", [[1, 1], [0.78, 0.78], [0.00001, 0.00001]])
+def test_pixel_spacing_that_cannot_be_counts_for_nothing(tmp_path: Path, spacing: list[float]) -> None:
+    path = write_dicom(tmp_path / "a.dcm", picture(*SIZE).tobytes(), size=SIZE, PixelSpacing=spacing)
+    assert read_image(path).mm_per_pixel is None
+
+
+def test_a_table_that_says_what_cannot_be_is_told_so(tmp_path: Path) -> None:
+    Image.fromarray(picture(*SIZE)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"0\.78 mm per pixel is impossible"):
+        read_image(tmp_path / "a.png", mm_per_pixel=0.78)
