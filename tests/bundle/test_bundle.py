@@ -92,6 +92,8 @@ def test_options_that_do_not_pair_up_are_refused() -> None:
         PatientInput.from_options([Path("a.png"), Path("b.png")], [Path("m.png")], [], None)
     with pytest.raises(UsageError, match="KEY=VALUE"):
         PatientInput.from_options([], [], ["age"], None)
+    with pytest.raises(UsageError, match="2 images and 1 frames"):
+        PatientInput.from_options([Path("a.png"), Path("b.png")], [], [], None, frames=[3])
     with pytest.raises(UsageError, match="given twice"):
         PatientInput.from_options([], [], ["age=50", "age=51"], None)
 

@@ -163,6 +163,11 @@ def test_patients_without_image_or_mask_are_counted(study: Write, tmp_path: Path
         ("patient_id,image,mm\nP1,1.png,0\n", {"mask": "image", "mm_per_pixel": "mm"}, "not a size of a pixel"),
         ("patient_id,image,mm\nP1,1.png,8\n", {"mask": "image", "mm_per_pixel": "mm"}, "not a size of a pixel"),
         ("patient_id,image\nP1,1.png\nP2,1.png\n", {"mask": "image"}, r"belong to two patients \(P1, P2\)"),
+        (
+            "patient_id,image,n\nP1,1.png,0\nP1,1.png,2\nP1,1.png,1.5\nP1,1.png,last\n",
+            {"mask": "image", "frame": "n"},
+            "rows 2, 4, 5: not the number of a frame. Count frames from 1",
+        ),
     ],
 )
 def test_unusable_image_tables(study: Write, tmp_path: Path, table: str, part: dict[str, str], message: str) -> None:

@@ -37,6 +37,15 @@ def test_files_and_tables_are_taken_as_they_are(folder: Path) -> None:
     assert [image.name for image in found] == ["two", "one", "two_mask"]
 
 
+def test_frames_of_one_file_have_their_own_names(folder: Path) -> None:
+    (folder / "table.csv").write_text("image,frame\na/one.png,2\na/one.png,3\nb/two.png,\n")
+    found = batch_images([folder / "table.csv"], frame=7)
+    assert [(image.name, image.frame) for image in found] == [("one_frame2", 2), ("one_frame3", 3), ("two_frame7", 7)]
+    (folder / "table.csv").write_text("image,frame\na/one.png,0\n")
+    with pytest.raises(InputError, match="not the number of a frame"):
+        batch_images([folder / "table.csv"])
+
+
 @pytest.mark.parametrize(
     ("given", "said"), [("missing.png", "no such file"), ("empty", "no image was found"), ("bare.csv", "no column")]
 )
@@ -159,3 +168,17 @@ def test_several_processes_give_the_same_table(runs: Runs) -> None:
     assert runs("first", workers=2).equals(alone)
     together = runs("second", workers=2)
     assert together.drop(columns="key").equals(alone.drop(columns="key"))
+
+
+def test_frames_of_one_file_are_rows_of_their_own_and_resume(folder: Path, tmp_path: Path) -> None:
+    out, log = tmp_path / "out", tmp_path / "log"
+    out.mkdir()
+    picture = folder / "a" / "one.png"
+    images = [BatchImage(picture, f"one_frame{frame}", frame) for frame in (2, 3)]
+    for _ in range(2):
+        written = run_batch(
+            measuring(log, out), images, out / "t.csv", settings=["x"], files=[], workers=1, label="Measuring"
+        )
+    assert written["frame"].tolist() == ["2", "3"]
+    assert written["image"].tolist() == [str(picture)] * 2
+    assert log.read_text().split() == ["one_frame2", "one_frame3"]
