@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from images.dicom_writer import write_dicom
 from sonoher2.errors import InputError
 from sonoher2.images.picture import SameFrame
-from sonoher2.regions.region import read_lesion, read_mask
+from sonoher2.regions.region import MaskFrame, read_lesion, read_mask
 
 SIZE = (20, 30)
 
@@ -31,7 +31,9 @@ def segmentation(
     """Write a segmentation whose frames mark the frames `of` an image."""
     groups = []
     for place, number in enumerate(of):
-        source, derivation, group = Dataset(), Dataset(), Dataset()
+        source, derivation, group, segment = Dataset(), Dataset(), Dataset(), Dataset()
+        segment.ReferencedSegmentNumber = place % segments + 1
+        group.SegmentIdentificationSequence = [segment]
         source.ReferencedSOPInstanceUID = f"1.2.{place % images}"
         if number is not None:
             source.ReferencedFrameNumber = number
@@ -41,9 +43,23 @@ def segmentation(
     data = np.packbits(frames.ravel(), bitorder="little").tobytes()
     return write_dicom(
         path, data + b"\x00" * (len(data) % 2), size=SIZE, BitsAllocated=1, BitsStored=1, HighBit=0,
-        NumberOfFrames=len(frames), SegmentSequence=[Dataset() for _ in range(segments)], SegmentationType=kind,
-        PerFrameFunctionalGroupsSequence=groups,
+        NumberOfFrames=len(frames), SegmentSequence=[numbered(place + 1) for place in range(segments)],
+        SegmentationType=kind, PerFrameFunctionalGroupsSequence=groups,
     )  # fmt: skip
+
+
+def numbered(number: int) -> Dataset:
+    item = Dataset()
+    item.SegmentNumber = number
+    return item
+
+
+def test_the_segment_that_is_chosen(tmp_path: Path) -> None:
+    path = segmentation(tmp_path / "m.dcm", marks(2), [1, 1], segments=2)
+    for label in (1, 2):
+        np.testing.assert_array_equal(read_mask([path], SIZE, label=str(label)), marks(2)[label - 1] == 1)
+    with pytest.raises(InputError, match=r"2 segments, and none of them is 3\. Say which is the lesion \(1, 2\)"):
+        read_mask([path], SIZE, label="3")
 
 
 def test_one_segment_on_one_image(tmp_path: Path) -> None:
@@ -53,9 +69,9 @@ def test_one_segment_on_one_image(tmp_path: Path) -> None:
 
 def test_the_frame_that_marks_the_images_frame_is_taken(tmp_path: Path) -> None:
     path = segmentation(tmp_path / "m.dcm", marks(3), [4, 2, 7])
-    np.testing.assert_array_equal(read_mask([path], SIZE, frame=SameFrame(2, 9)), marks(3)[1] == 1)
+    np.testing.assert_array_equal(read_mask([path], SIZE, of=MaskFrame(SameFrame(2, 9))), marks(3)[1] == 1)
     with pytest.raises(InputError, match="no frame of the segmentation belongs to frame 1 of the image"):
-        read_mask([path], SIZE, frame=SameFrame(1, 9))
+        read_mask([path], SIZE, of=MaskFrame(SameFrame(1, 9)))
 
 
 @pytest.mark.parametrize(

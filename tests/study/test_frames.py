@@ -47,7 +47,7 @@ def test_the_frame_is_part_of_what_a_cache_entry_depends_on(loop: Path) -> None:
 def test_each_row_of_a_table_is_measured_on_its_frame(loop: Path, tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("patient_id,image,mask,frame\n1,loop.tif,mask.png,3\n1,loop.tif,mask.png,1\n")
-    extract_table(table, tmp_path / "o.csv", RadiomicsConfig(), data=None, largest=False, workers=1)
+    extract_table(table, tmp_path / "o.csv", RadiomicsConfig(), data=None, reading=ImageReading(), workers=1)
     means = pd.read_csv(tmp_path / "o.csv")["original_firstorder_Mean"]
     pages = [open_lesion(str(loop), [str(tmp_path / "mask.png")], reading=ImageReading(), frame=f) for f in (3, 1)]
     expected = [float(page.image.pixels[page.mask].mean()) for page in pages]

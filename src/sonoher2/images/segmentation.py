@@ -14,12 +14,13 @@ from sonoher2.errors import InputError
 from sonoher2.images.dicom import checked_format
 from sonoher2.images.dicom_file import DicomFile, open_dicom
 from sonoher2.images.dicom_frame import frame_values
+from sonoher2.images.dicom_values import whole
 from sonoher2.images.picture import errors_name
 
 FIX = "Export the lesion's outline on this image as a mask of its own"
 
 
-def read_segmentation(path: Path, frame: int) -> NDArray[np.bool_] | None:
+def read_segmentation(path: Path, frame: int, label: str | None = None) -> NDArray[np.bool_] | None:
     """Read the lesion that a segmentation marks on one frame of its image.
 
     Parameters
@@ -28,6 +29,8 @@ def read_segmentation(path: Path, frame: int) -> NDArray[np.bool_] | None:
         A DICOM file.
     frame
         Of the image, counted from 1.
+    label
+        Number of the lesion's segment, where there are several.
 
     Returns
     -------
@@ -36,8 +39,8 @@ def read_segmentation(path: Path, frame: int) -> NDArray[np.bool_] | None:
     Raises
     ------
     InputError
-        The file cannot be read; it marks several segments or shares instead of yes and no; or it does not say which of
-        its frames belongs to `frame`.
+        The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; or
+        it does not say which of its frames belongs to `frame`.
     """
     with errors_name(path, "DICOM"), warnings.catch_warnings(), open_dicom(path) as file:
         warnings.simplefilter("ignore")
@@ -45,30 +48,50 @@ def read_segmentation(path: Path, frame: int) -> NDArray[np.bool_] | None:
             return None
         if str(file.header.get("SegmentationType") or "BINARY").strip().upper() != "BINARY":
             raise InputError("the segmentation says how likely each pixel is, not which are lesion", fix=FIX)
-        if len(file.header.SegmentSequence) > 1:
-            raise InputError(f"the segmentation has {len(file.header.SegmentSequence)} segments", fix=FIX)
+        segment = _chosen_segment(file, label)
         form = checked_format(file)
-        marks = [frame_values(file, form, index)[0] != 0 for index in _frames_of(file, frame)]
+        marks = [frame_values(file, form, index)[0] != 0 for index in _frames_of(file, frame, segment)]
         marked = [mask for mask in marks if mask.any()]
         if len(marked) > 1:
             raise InputError(f"the segmentation marks this image in {len(marked)} frames", fix=FIX)
         return marked[0] if marked else np.zeros((form.rows, form.columns), dtype=bool)
 
 
-def _frames_of(file: DicomFile, frame: int) -> list[int]:
-    """Frames of the segmentation, counted from 0, that mark `frame` of the image.
+def _chosen_segment(file: DicomFile, label: str | None) -> int | None:
+    """Give the number of the segment that counts; None for the only one."""
+    segments = [whole(item, "SegmentNumber") for item in file.header.SegmentSequence]
+    if len(segments) == 1:
+        return None
+    if label is None or label not in map(str, segments):
+        chosen = "none is chosen" if label is None else f"none of them is {label}"
+        known = ", ".join(map(str, segments[:5]))
+        raise InputError(
+            f"the segmentation has {len(segments)} segments, and {chosen}",
+            fix=f"Say which is the lesion ({known}): `mask_label` in the study file, or --label",
+        )
+    return int(label)
+
+
+def _frames_of(file: DicomFile, frame: int, segment: int | None) -> list[int]:
+    """Frames of the segmentation, counted from 0, that mark `frame` of the image with a segment (None: the only one).
 
     A frame that names no frame of the image belongs to an image of one frame.
     """
     groups = list(file.header.get("PerFrameFunctionalGroupsSequence") or [Dataset()] * file.frames)[: file.frames]
+    own = [segment is None or _segment_of(group) == segment for group in groups]
     sources = [list(_sources(group)) for group in groups]
     if len({str(source.get("ReferencedSOPInstanceUID")) for of_frame in sources for source in of_frame}) > 1:
         raise InputError("the segmentation was drawn on several image files", fix=FIX)
     named = [{number for source in of_frame for number in _frame_numbers(source)} for of_frame in sources]
-    found = [index for index, frames in enumerate(named) if frame in (frames or {1})]
+    found = [index for index, frames in enumerate(named) if own[index] and frame in (frames or {1})]
     if not found:
         raise InputError(f"no frame of the segmentation belongs to frame {frame} of the image", fix=FIX)
     return found
+
+
+def _segment_of(group: Dataset) -> int:
+    items = group.get("SegmentIdentificationSequence") or [Dataset()]
+    return whole(items[0], "ReferencedSegmentNumber")
 
 
 def _sources(group: Dataset) -> Iterator[Dataset]:

@@ -70,11 +70,11 @@ def _items(dataset: Dataset) -> list[Dataset]:
 
 
 def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | None:
-    kinds = (number(item, "RegionSpatialFormat"), number(item, "RegionDataType"))
-    units = {number(item, "PhysicalUnitsXDirection"), number(item, "PhysicalUnitsYDirection")}
+    tissue = number(item, "RegionSpatialFormat") == TWO_DIMENSIONAL and number(item, "RegionDataType") == TISSUE
+    units = [number(item, "PhysicalUnitsXDirection"), number(item, "PhysicalUnitsYDirection")]
     down, across = number(item, "PhysicalDeltaY"), number(item, "PhysicalDeltaX")
     box = _box([number(item, f"RegionLocation{name}") for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")], rows, columns)
-    if kinds != (TWO_DIMENSIONAL, TISSUE) or units != {CENTIMETRE} or box is None or down is None or across is None:
+    if not tissue or units != [CENTIMETRE] * 2 or box is None or down is None or across is None:
         return None
     height, width = (part.stop - part.start for part in box)
     mm = usable_spacing(10 * abs(down), 10 * abs(across), (height, width))

@@ -164,7 +164,7 @@ def largest_component(mask: Mask) -> Mask:
 
 
 def _read_one(path: Path, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
-    values = _mask_values(path, of)
+    values = _mask_values(path, of, label)
     with errors_name(path, "a mask"):
         if values.values.shape[:2] != shape:
             raise _other_size(values, shape, of.turned)
@@ -193,7 +193,7 @@ def _other_size(values: MaskValues, of_image: tuple[int, int], image_turned: boo
     return InputError(what, fix=fix)
 
 
-def _mask_values(path: Path, of: MaskFrame) -> MaskValues:
+def _mask_values(path: Path, of: MaskFrame, label: str | None) -> MaskValues:
     kind = file_kind(path)
     if kind == "raster":
         return read_raster_mask(path, of.frame)
@@ -201,7 +201,7 @@ def _mask_values(path: Path, of: MaskFrame) -> MaskValues:
         # pydicom takes longer to import than a mask to read
         from sonoher2.images.segmentation import read_segmentation
 
-        segmentation = read_segmentation(path, of.frame.number)
+        segmentation = read_segmentation(path, of.frame.number, label)
         if segmentation is not None:
             return MaskValues(np.where(segmentation, np.uint8(255), np.uint8(0)))
         return MaskValues(read_picture(path, of.frame).grey)
