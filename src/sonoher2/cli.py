@@ -225,7 +225,9 @@ def predict(
         list[int] | None,
         typer.Option("--frame", min=1, help="Frame of each image, in their order, counted from 1; for cine and TIFF."),
     ] = None,
-    mm_per_pixel: Annotated[float | None, typer.Option(help="Side of a pixel, mm.")] = None,
+    mm_per_pixel: Annotated[
+        list[float] | None, typer.Option(help="Side of a pixel, mm; repeat it where the images differ.")
+    ] = None,
     site: Annotated[
         str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")
     ] = None,
@@ -240,7 +242,8 @@ def predict(
     from sonoher2.bundle.load import load_bundle
     from sonoher2.bundle.predict import PatientInput, predict_patient
 
-    patient = PatientInput.from_options(image or [], mask or [], clinical or [], mm_per_pixel, site, frame or [], label)
+    sizes = mm_per_pixel or []
+    patient = PatientInput.from_options(image or [], mask or [], clinical or [], sizes, site, frame or [], label)
     frozen = load_bundle(bundle, trust)
     prediction = predict_patient(frozen, patient)
     say(prediction.json() if as_json else prediction.text())

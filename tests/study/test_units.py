@@ -33,7 +33,7 @@ def in_pixels(bundle: Bundle) -> Bundle:
     return replace(bundle, schema=bundle.schema.model_copy(update={"radiomics": radiomics}))
 
 
-def one_patient(finished, mm_per_pixel: float | None, images: int = 1) -> PatientInput:
+def one_patient(finished, mm_per_pixel: float | tuple[float, ...] | None, images: int = 1) -> PatientInput:
     rows = pd.read_csv(finished.file.parent / "images.csv").iloc[:images]
     files = tuple((finished.file.parent / row.image, (finished.file.parent / row.mask,)) for row in rows.itertuples())
     return PatientInput(files, {}, mm_per_pixel)
@@ -89,6 +89,26 @@ def test_a_bundle_of_before_there_was_a_unit_measures_in_pixels(bundle: Bundle) 
     assert BundleSchema.model_validate({**old, "radiomics": None}).radiomics is None
 
 
+def test_each_view_may_have_its_own_pixel_size(finished, bundle: Bundle) -> None:
+    sound = one_patient(finished, (0.15, 0.2), images=2)
+    assert predict_patient(bundle, sound).images == 2
+    for sizes, wrong in (((0.15, 5.0), 1), ((5.0, 0.15), 0)):
+        with pytest.raises(InputError, match="5 mm per pixel is impossible") as refused:
+            predict_patient(bundle, replace(sound, mm_per_pixel=sizes))
+        assert sound.images[wrong][0].name in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"), [(None, (None, None)), ([], (None, None)), (0.1, (0.1, 0.1)), ([0.1], (0.1, 0.1)),
+                         ([0.1, 0.2], (0.1, 0.2))]
+)  # fmt: skip
+def test_pixel_sizes_are_given_once_or_for_each_image(given: list[float] | float | None, sizes: tuple) -> None:
+    images = [Path("a.png"), Path("b.png")]
+    assert PatientInput.from_options(images, [], [], given).sizes == sizes
+    with pytest.raises(UsageError, match="2 images and 3 sizes of a pixel"):
+        PatientInput.from_options(images, [], [], [0.1, 0.2, 0.3])
+
+
 def test_a_cohort_of_unknown_sizes_is_refused_by_a_model_in_mm(finished, bundle: Bundle, tmp_path: Path) -> None:
     file = unknown_sizes(finished, tmp_path / "cohort")
     with pytest.raises(InputError, match=r"the model measures lesions in mm, and the size of a pixel is unknown for"):
@@ -125,7 +145,7 @@ def test_a_table_is_measured_in_one_unit(
     done = extract_table(table, out, settings, data=None, reading=ImageReading(), workers=1)
     assert (done.images, done.unit, done.problems) == (2, unit, [])
     assert pd.read_csv(out)[AREA].tolist() == pytest.approx(areas)
-    warned = [finding.what for finding in done.findings if "pixel" in finding.what]
+    warned = [finding.what for finding in done.findings if "size of a pixel" in finding.what]
     assert bool(warned) == ("" in sizes)
 
 

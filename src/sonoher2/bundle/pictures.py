@@ -62,10 +62,12 @@ def case_pictures(bundle: Bundle, patient: PatientInput, prediction: Prediction)
                 str(image),
                 [str(mask) for mask in masks],
                 reading=reading,
-                mm_per_pixel=patient.mm_per_pixel,
+                mm_per_pixel=known,
                 frame=frame,
             )
-            for image, masks, frame in replace(patient, images=images).pictures
+            for (image, masks, frame), known in zip(
+                replace(patient, images=images).pictures, patient.sizes, strict=True
+            )
         ]
     plain = [CasePicture(lesion.image.pixels, lesion.mask) for lesion in lesions]
     called = _called(bundle, prediction)

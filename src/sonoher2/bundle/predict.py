@@ -41,7 +41,7 @@ class PatientInput:
     clinical
         Raw text by column key, as it would stand in a table.
     mm_per_pixel
-        Side of a pixel, mm, or None.
+        Side of a pixel in all images, or in each, mm; None when unknown.
     site
         Where the images were made, for a model that harmonises sites; None when unknown.
     frames
@@ -52,10 +52,16 @@ class PatientInput:
 
     images: tuple[tuple[Path, tuple[Path, ...]], ...]
     clinical: dict[str, str]
-    mm_per_pixel: float | None = None
+    mm_per_pixel: float | tuple[float, ...] | None = None
     site: str | None = None
     frames: tuple[int | None, ...] = ()
     mask_label: str | None = None
+
+    @property
+    def sizes(self) -> tuple[float | None, ...]:
+        """Side of a pixel in each image, mm."""
+        given = self.mm_per_pixel
+        return given if isinstance(given, tuple) else (given,) * len(self.images)
 
     @property
     def pictures(self) -> tuple[tuple[Path, tuple[Path, ...], int | None], ...]:
@@ -69,19 +75,19 @@ class PatientInput:
         images: Sequence[Path],
         masks: Sequence[Path],
         clinical: Sequence[str],
-        mm_per_pixel: float | None,
+        mm_per_pixel: float | Sequence[float] | None,
         site: str | None = None,
         frames: Sequence[int] = (),
         mask_label: str | None = None,
     ) -> Self:
         """Read command-line options: the masks of one image, or one mask per image; clinical data as KEY=VALUE.
 
-        Frames are none, or one per image.
+        Frames are none, or one per image. Sizes of a pixel are none, one for all images, or one per image.
 
         Raises
         ------
         UsageError
-            Images do not pair up with masks or frames, or a clinical option is not KEY=VALUE.
+            Images do not pair up with masks, frames or sizes, or a clinical option is not KEY=VALUE.
         """
         pairs: tuple[tuple[Path, tuple[Path, ...]], ...]
         if len(images) == 1 and masks:
@@ -105,7 +111,18 @@ class PatientInput:
             if key.strip() in values:
                 raise UsageError(f"'{key.strip()}' is given twice.")
             values[key.strip()] = value.strip()
-        return cls(pairs, values, mm_per_pixel, site, tuple(frames), mask_label)
+        return cls(pairs, values, _sizes(mm_per_pixel, len(images)), site, tuple(frames), mask_label)
+
+
+def _sizes(given: float | Sequence[float] | None, images: int) -> float | tuple[float, ...] | None:
+    if not isinstance(given, Sequence):
+        return given
+    if len(given) not in (0, 1, images):
+        raise UsageError(
+            f"{images} images and {len(given)} sizes of a pixel were given; give --mm-per-pixel once for all images, "
+            "or once for each."
+        )
+    return tuple(given) if len(given) > 1 else next(iter(given), None)
 
 
 @dataclass(frozen=True)
@@ -324,14 +341,14 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
         raise InputError("the model was trained without images", fix="Leave out --image")
     measured: list[Measurement] = []
     unknown: list[str] = []
-    for image, masks, frame in patient.pictures:
+    for (image, masks, frame), known in zip(patient.pictures, patient.sizes, strict=True):
         try:
             found = measure_lesion(
                 str(image),
                 [str(mask) for mask in masks],
                 reading=reading,
                 radiomics=schema.radiomics,
-                mm_per_pixel=patient.mm_per_pixel,
+                mm_per_pixel=known,
                 frame=frame,
             )
             measured.append(found)
@@ -361,8 +378,8 @@ def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFram
     from sonoher2.models.deep.lesion import lesion_pictures
 
     files = [
-        (str(image), [str(mask) for mask in masks], patient.mm_per_pixel, frame)
-        for image, masks, frame in patient.pictures
+        (str(image), [str(mask) for mask in masks], known, frame)
+        for (image, masks, frame), known in zip(patient.pictures, patient.sizes, strict=True)
     ]
     pictures = [picture[None] for picture in lesion_pictures(files, reading=reading, config=schema.deep)]
     blocks: dict[str, pd.DataFrame] = {}
