@@ -191,7 +191,7 @@ class _Reader:
             self.here = "ihc" if self.role == "ihc" else "ish"
         if token.kind == "ish":
             self.ish.add("named")
-        self.named = True
+        self.named = self.named or token.kind in ("gene", "ihc", "label")
 
     # ---- IHC
 
@@ -322,6 +322,9 @@ class _Reader:
     # ---- what is left
 
     def not_done(self, token: Token) -> None:
+        if token.text == "null" and self.here == "ihc":
+            self.words.add("unstained")
+            return
         after = {later.kind for later in self.found[self.place + 1 :]}
         before = {earlier.kind for earlier in self.found[: self.place]}
         of_ish = self.here != "ihc" or ("ish" in after and "ish" not in before)
@@ -353,12 +356,20 @@ class _Reader:
             if "percent" in self.words:
                 raise _UnreadError("a percentage alone")
             return None, ""
+        if self.named and said == {"negative word"}:
+            # HER2 negative is a status, and may be 1+
+            raise _UnreadError("a status")
         return _by_word(frozenset(said), frozenset(self.signs))
+
+    def _differs_from_bare(self) -> bool:
+        # 3 (+++) says one score twice; 3+3 may be a sum
+        bracketed = any(token.text in ("(", "[") for token in self.found)
+        return bool(self.scores and self.bare and not (bracketed and self.scores >= set(self.bare)))
 
     def _explicit(self, said: set[str]) -> tuple[str, Doubt]:
         if self.scores == {"0 (ultralow)"} and self.bare == ["0"]:
             self.bare.clear()
-        if len(self.scores) > 1 or len(self.bare) > 1 or (self.scores and self.bare):
+        if len(self.scores) > 1 or len(self.bare) > 1 or self._differs_from_bare():
             raise _UnreadError("several scores")
         score = next(iter(self.scores)) if self.scores else self.bare[0]
         for word in said | self.signs:
@@ -366,7 +377,7 @@ class _Reader:
                 raise _UnreadError("a word that contradicts the score")
         if said >= {"weak", "strong"} or ("positive" in said and score == "1+" and "weak" not in said):
             raise _UnreadError("a word that contradicts the score")
-        alone = self.bare and not said and not self.named
+        alone = self.bare and not self.scores and not said and not self.named
         return score, "bare" if alone else ""
 
     def _ish(self) -> Ish | None:
@@ -420,7 +431,7 @@ _AGREEING: dict[str, tuple[str, ...]] = {
     "positive": ("1+", "2+", "3+"),
     "negative": ("0", "0 (ultralow)", "1+"), "negative word": ("0", "0 (ultralow)", "1+"),
     "equivocal": ("2+",), "strong": ("3+",), "moderate": ("2+",), "weak": ("1+", "2+"), "unstained": ("0",),
-    "minus": ("0",), "named minus": ("0",), "low": ("1+",), "none": ("0",),
+    "minus": ("0",), "named minus": ("0",), "low": ("1+", "2+"), "plus": ("1+",), "none": ("0",),
 }  # fmt: skip
 """Scores that a word may stand beside."""
 

@@ -16,7 +16,7 @@ import pandas as pd
 from sonoher2.cohort.collect import collected
 from sonoher2.cohort.her2_cell import AMPLIFIED_OR_AVAILABLE, Cell, Role, read_cell
 from sonoher2.cohort.her2_tokens import normalised
-from sonoher2.cohort.table import column, place
+from sonoher2.cohort.table import column, is_missing, place
 from sonoher2.config import Her2Target, Recount
 from sonoher2.errors import Finding, InputError
 
@@ -321,7 +321,8 @@ def _reported(texts: pd.Series, target: Her2Target) -> pd.Series:
     def said(text: str) -> str | None:
         meaning = meanings.get(normalised(text), text)
         cell = read_cell(meaning, "ihc")
-        return None if meaning == "missing" or (cell is not None and cell.missing) else meaning
+        none = is_missing(meaning) or (cell is not None and cell.missing)
+        return None if none else meaning
 
     return pd.Series([said(text) if text else None for text in texts], index=texts.index, dtype=object)
 
@@ -338,7 +339,8 @@ def _ready_line(unread: list[Unread], target: Her2Target) -> list[Finding]:
         entries |= {one.spelling: _FILL_IN for one in unread if one.role == role}
         if entries:
             parts.append(f"{role}: {{{', '.join(f'{_yaml(key)}: {text}' for key, text in entries.items())}}}")
-    what = f"{len(unread)} spellings were not understood; the line for them is `values: {{{', '.join(parts)}}}`"
+    number = "1 spelling was" if len(unread) == 1 else f"{len(unread)} spellings were"
+    what = f"{number} not understood; the line for the study file is `values: {{{', '.join(parts)}}}`"
     fix = (
         f"Put it under `target` with a meaning for each {_FILL_IN}: 0, 1+, 2+, 3+ (ihc), positive, negative, equivocal,"
         " group 1 to 5 (ish), a number (ratio, copies), or missing"

@@ -56,8 +56,8 @@ _LATIN: dict[str, str] = {
     "roman": r"iii|ii",
     "yes": r"yes|y|true|present",
     "no": r"no|n|false",
-    "not amplified": rf"{_NOT}[\s-]*{_IN_BETWEEN}{_AMP_WORD}|diploid|disom(?:y|ic)"
-    rf"|{_AMP_WORD}\s*[:=(]?\s*{_ANSWER_NO}(?![\w-])\)?",
+    "not amplified": rf"{_NOT}{_IN_BETWEEN}{_AMP_WORD}|diploid|disom(?:y|ic)"
+    rf"|(?:gene )?{_AMP_WORD}\s*[:=(]?\s*{_ANSWER_NO}(?![\w-])\)?",
     "amplified": rf"(?:(?:highly|high|high[- ]level|clearly) )?(?:gene )?{_AMP_WORD}(?:\s*[:=]\s*(?:yes|present))?",
     "group": r"(?:group|grp|gruppe)[ -]?[1-5]",
     "ratio": rf"(?:{_GENE_NEU}\s*[/:]\s*(?:cep|cen|chr|chromosome|ch)[- ]?17(?:\s*ratio)?)|ratio|r(?=\s*[=:])"
@@ -76,7 +76,7 @@ _LATIN: dict[str, str] = {
     r"|e-?cad(?:herin)?|gata-?3|sox-?10|top(?:o|oisomerase)?[- ]?(?:2a|ii ?a?)|top2a|pd-?l1|cd\d+|gcdfp-?15"
     r"|trps1|calponin|sma|syn|cga",
     "filler": r"gene|status|results?|test(?:ing|ed)?|express(?:ion|ed|ing)|over-?expression|in|of|the|is|was|are|by|for"
-    r"|membran(?:e|ous)|staining|stain|complete|intensity|detected|seen|identified|observed|found|about"
+    r"|membran(?:e|ous)|staining|stain|(?:in)?complete|uniform|circumferential|intensity|detected|seen|identified|observed|found|about"
     rf"|approx\.?|{_TUMOUR_CELLS}|and|with|interpretation",
 }  # fmt: skip
 
@@ -96,7 +96,7 @@ _OTHER: dict[str, str] = {
     "low": r"低(?:表达|水平|度)?",
     "yes": r"是",
     "no": r"否",
-    "not amplified": rf"{_NOT}[\s-]*{_IN_BETWEEN}{_AMP_WORD}|二倍体|(?:扩增|擴增)\s*[:(]?\s*{_ANSWER_NO}\)?",
+    "not amplified": rf"{_NOT}{_IN_BETWEEN}{_AMP_WORD}|二倍体|(?:扩增|擴增)\s*[:(]?\s*{_ANSWER_NO}\)?",
     "amplified": r"(?:高度|高水平|高|明显|有|存在|可见|检出|检测到|见|簇状|成簇|her-?2基因|基因)*(?:扩增|擴增)"
     r"(?:\s*[:]\s*(?:是|有))?",
     "low amplified": rf"低(?:水平|度|拷贝)?(?:扩增|擴增)|low[- ](?:level )?(?:gene )?{_AMP_WORD}"
@@ -107,7 +107,7 @@ _OTHER: dict[str, str] = {
     "clusters": r"成簇|簇状(?!扩增)|无法计数|不可计数",
     "times": r"倍",
     "missing": r"未做|未检测?|未测|未行|未查|未进行|未送检|未评估|未知|未提供|未报告?|未出|不详|不明|待查|待定|待报告?"
-    r"|待检测?|待测|待回报|无结果|无数据|缺失|缺如?|没做|没有做|失败|无法评估|不可评估|组织不足|标本不足|尚未检测|拒绝|#n/a|/|\\|\.|\?",
+    r"|待检测?|待测|待回报|无结果|无需|无数据|缺失|缺如?|没做|没有做|失败|无法评估|不可评估|组织不足|标本不足|尚未检测|拒绝|#n/a|/|\\|\.|\?",
     "advised": r"(?:建议|推荐|需要?|必要时)(?:进一步)?(?:行|做|加做|完善)?|待(?:行|做)?",
     "other marker": r"雌激素受体|孕激素受体|雄激素受体",
     "plus score": r"[0-3](?:\.0)?\s*\+(?![\d+]|\s+\+)",
@@ -158,12 +158,18 @@ def normalised(text: str) -> str:
     return re.sub(r"^(-?\d+)\.0+$", r"\1", folded)
 
 
+LONGEST = 2000
+"""Characters of a cell; no result needs as many."""
+
+
 @lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[Token, ...] | None:
-    """Cut a normalised text into known tokens, spaces left out; None when a piece of it is not known.
+    """Cut a normalised text into known tokens, spaces left out; None when a piece is not known, or it is too long.
 
     At each place the longest known piece counts, so that ``not amplified`` is one word and not two.
     """
+    if len(text) > LONGEST:
+        return None
     found: list[Token] = []
     place, spaced = 0, False
     while place < len(text):
