@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from sonoher2.images.duplicates import near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.read import read_image
+from sonoher2.regions.region import read_lesion
 
 
 def pairs_of(images: list[np.ndarray]) -> list[tuple[int, int]]:
@@ -75,3 +76,78 @@ def test_hash_and_thumbnail_have_a_fixed_form() -> None:
     assert isinstance(perceptual_hash(grey), np.uint64)
     assert thumbnail(grey).shape == (32, 32)
     np.testing.assert_allclose(thumbnail(grey).mean(), grey.mean(), rtol=1e-2)
+
+
+# --- mirrored, framed, or only a part ---
+
+
+def with_lesion(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture and the mask of a lesion at its own place and of its own size."""
+    rng = np.random.default_rng(1000 + seed)
+    mask = np.zeros((200, 260), bool)
+    top, left = rng.integers(50, 80), rng.integers(50, 120)
+    mask[top : top + rng.integers(50, 70), left : left + rng.integers(50, 90)] = True
+    return picture(seed), mask
+
+
+def part(pixels: np.ndarray, mask: np.ndarray, margin: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = np.nonzero(mask)
+    box = (
+        slice(rows.min() - margin, rows.max() + 1 + margin),
+        slice(columns.min() - margin, columns.max() + 1 + margin),
+    )
+    return pixels[box], mask[box]
+
+
+def square(pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    turned = [np.asarray(Image.fromarray(one.astype(np.float32)).resize((224, 224))) for one in (pixels, mask)]
+    return turned[0].clip(0, 255).astype(float), turned[1] > 0.5
+
+
+MORE_CHANGES = {
+    "trimmed": lambda pixels, mask: (pixels[25:-25, 30:-30], mask[25:-25, 30:-30]),
+    "mirrored": lambda pixels, mask: (pixels[:, ::-1], mask[:, ::-1]),
+    "black frame": lambda pixels, mask: (np.pad(pixels, 13), np.pad(mask, 13)),
+    "wide frame": lambda pixels, mask: (np.pad(pixels, 60), np.pad(mask, 60)),
+    "white frame": lambda pixels, mask: (np.pad(pixels, 40, constant_values=255), np.pad(mask, 40)),
+    "frame below": lambda pixels, mask: (np.pad(pixels, ((0, 80), (0, 0))), np.pad(mask, ((0, 80), (0, 0)))),
+    "lesion with surroundings": lambda pixels, mask: part(pixels, mask, 30),
+    "lesion alone": lambda pixels, mask: part(pixels, mask, 0),
+    "mirrored lesion": lambda pixels, mask: tuple(one[:, ::-1] for one in part(pixels, mask, 20)),
+    "square lesion": lambda pixels, mask: square(*part(pixels, mask, 20)),
+}
+
+
+def pairs_with_lesions(pictures: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[int, int]]:
+    grey = [pixels for pixels, _ in pictures]
+    return near_duplicate_pairs(
+        [perceptual_hash(one) for one in grey], [thumbnail(one) for one in grey], [lesion_views(*p) for p in pictures]
+    )
+
+
+@pytest.mark.parametrize("change", MORE_CHANGES)
+def test_a_part_or_a_mirrored_or_framed_copy_is_found(change: str) -> None:
+    pictures = [with_lesion(seed) for seed in range(12)]
+    assert pairs_with_lesions(pictures) == []
+    pixels, mask = MORE_CHANGES[change](*pictures[7])
+    assert pairs_with_lesions([*pictures, (jpeg(np.ascontiguousarray(pixels)), mask)]) == [(7, 12)]
+
+
+def test_a_small_or_flat_lesion_is_no_copy_of_another() -> None:
+    mask = np.zeros((200, 260), bool)
+    mask[90:100, 100:112] = True
+    pictures = [(picture(seed), mask) for seed in range(4)]
+    assert pairs_with_lesions(pictures) == []
+    flat = [np.where(mask, 90.0, picture(seed)) for seed in range(4)]
+    large = np.zeros((200, 260), bool)
+    large[60:120, 70:150] = True
+    assert pairs_with_lesions([(np.where(large, 90.0, one), large) for one in flat]) == []
+
+
+def test_a_lesion_that_a_public_data_set_has_twice_in_pictures_of_other_sizes(shared: Path) -> None:
+    folder = shared / "data/BUS-BRA"
+    names = ["0341-l", "0341-r", "0356-l", "0356-r", "0003-l"]
+    lesions = [read_lesion(folder / f"Images/bus_{n}.png", [folder / f"Masks/mask_{n}.png"]) for n in names]
+    pairs = pairs_with_lesions([(lesion.image.pixels, lesion.mask) for lesion in lesions])
+    assert pairs
+    assert set(pairs) <= {(0, 2), (1, 3)}

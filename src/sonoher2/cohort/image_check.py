@@ -18,7 +18,7 @@ from sonoher2.cohort.groups import joined_groups, linked
 from sonoher2.config import ImageReading, StudyConfig
 from sonoher2.errors import Finding, InputError
 from sonoher2.images.border import black_border
-from sonoher2.images.duplicates import SIDE, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import SIDE, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.image import Box
 from sonoher2.images.marks import overlay_marks
 from sonoher2.images.quality import image_quality, quality_problems
@@ -45,8 +45,8 @@ class ImageRecord:
         Whether a calliper, text or a colour lies on the lesion.
     hash
         Perceptual hash.
-    thumbnail
-        Small grey picture as base64.
+    thumbnail, views
+        Small grey pictures as base64: of the whole, and those of `lesion_views`.
     format, file_shape
         Of the file; rows and columns.
     callipers, text
@@ -63,6 +63,7 @@ class ImageRecord:
     marked: bool = False
     hash: int = 0
     thumbnail: str = ""
+    views: str = ""
     format: str = ""
     file_shape: Sequence[int] = (0, 0)
     callipers: int = 0
@@ -95,6 +96,7 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
         marked=_marked(lesion),
         hash=int(perceptual_hash(pixels)),
         thumbnail=base64.b64encode(thumbnail(pixels).astype("<f4").tobytes()).decode(),
+        views=base64.b64encode(lesion_views(pixels, lesion.mask).astype("<f2").tobytes()).decode(),
         format=lesion.image.format,
         file_shape=lesion.image.file_shape,
         callipers=len(marks.callipers),
@@ -136,7 +138,7 @@ def _surroundings(mask: NDArray[np.bool_]) -> Box:
 
 
 def image_findings(
-    cohort: Cohort, config: StudyConfig, records: Sequence[ImageRecord]
+    cohort: Cohort, config: StudyConfig, records: Sequence[ImageRecord], hashes: Mapping[str, str] | None = None
 ) -> tuple[list[Finding], pd.Series]:
     """Find images that cannot be used, and patients who share a picture.
 
@@ -148,6 +150,9 @@ def image_findings(
         The study.
     records
         One for each row of `cohort.images`, as from `image_record`.
+    hashes
+        Sha256 of every image file, by path: files of the same bytes are one picture even where near-duplicates are
+        not looked for.
 
     Returns
     -------
@@ -162,15 +167,27 @@ def image_findings(
         findings.append(Finding("error", what, "images", "Mend those above first"))
     if not problems:
         findings += _poor_pictures(cohort.images["image"].tolist(), records)
-    if problems or config.images is None or not config.images.near_duplicates:
+    if problems or config.images is None:
         return findings, alone
+    shared = _near_duplicates(cohort, records) if config.images.near_duplicates else _same_files(cohort, hashes or {})
+    names = alone.index.tolist()
+    return [*findings, *_shared_pictures(shared, cohort)], joined_groups(names, [*linked(names, alone), *shared])
+
+
+def _near_duplicates(cohort: Cohort, records: Sequence[ImageRecord]) -> list[tuple[str, str]]:
+    """Patients of each pair of pictures that show the same."""
     owners = cohort.images["patient_id"].tolist()
     pairs = near_duplicate_pairs(
-        [np.uint64(record.hash) for record in records], [_picture(record.thumbnail) for record in records]
+        [np.uint64(record.hash) for record in records],
+        [_pictures(record.thumbnail, "<f4")[0] for record in records],
+        [_pictures(record.views, "<f2") for record in records],
     )
-    shared = [(owners[i], owners[j]) for i, j in pairs]
-    names = alone.index.tolist()
-    return _shared_pictures(shared, cohort), joined_groups(names, [*linked(names, alone), *shared])
+    return [(owners[i], owners[j]) for i, j in pairs]
+
+
+def _same_files(cohort: Cohort, hashes: Mapping[str, str]) -> list[tuple[str, str]]:
+    images = cohort.images
+    return linked(images["patient_id"].tolist(), [hashes.get(path, path) for path in images["image"]])
 
 
 def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
@@ -190,8 +207,8 @@ def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> lis
     ]
 
 
-def _picture(encoded: str) -> NDArray[np.float32]:
-    return np.frombuffer(base64.b64decode(encoded), dtype="<f4").reshape(SIDE, SIDE).astype(np.float32)
+def _pictures(encoded: str, kind: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(encoded), dtype=kind).reshape(-1, SIDE, SIDE).astype(np.float32)
 
 
 def _shared_pictures(pairs: Sequence[tuple[str, str]], cohort: Cohort) -> list[Finding]:

@@ -1,13 +1,18 @@
-"""The same picture under two names: re-saved, rescaled, brighter, marked with callipers or slightly cropped.
+"""The same picture under two names: re-saved, rescaled, brighter, marked, mirrored, framed, or only a part of it.
 
 A perceptual hash (the signs of the low frequencies of the discrete cosine transform; Zauner, Implementation and
 benchmarking of perceptual image hash functions, 2010) and the correlation of small high-pass pictures propose
 pairs; a pair counts once one picture, cut by up to 15 % of its height and of its width, correlates with the other.
+
+The same is done, without the hash and also with one picture mirrored, for three views of each picture: without its flat
+border, the box around the lesion, and that box with some surroundings. A part of a picture holds the same lesion, so
+that its box is the same however much was cut off around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +33,17 @@ MIN_CORRELATION = 0.75
 CUT_STEP, MAX_CUT = 0.025, 0.15
 """Share of a picture's height or width."""
 ROWS_AT_ONCE, PAIRS_AT_ONCE = 1024, 512
+FLAT = 3.0
+"""Standard deviation of the grey levels of a row or column up to which it belongs to a border."""
+SURROUNDINGS = 0.15
+"""Of the lesion's height and width, on each side."""
+SMALLEST_BOX = 24
+"""Pixels; a smaller lesion shows too little to be known again."""
+VIEW_SIGMA = 2.0
+MIN_VIEW_CANDIDATE, MIN_SHADES = 0.35, 0.7
+"""Correlations from which on two views are aligned: of their details, or of their shades without the coarsest."""
+WITH_SURROUNDINGS = 2
+"""Place of the lesion with its surroundings among the views."""
 
 
 def thumbnail(pixels: NDArray[np.float64]) -> Floats:
@@ -48,24 +64,96 @@ def perceptual_hash(pixels: NDArray[np.float64]) -> np.uint64:
     return np.uint64(np.packbits(low > np.median(low)).view(np.uint64)[0])
 
 
-def near_duplicate_pairs(hashes: Sequence[np.uint64], thumbnails: Sequence[Floats]) -> list[tuple[int, int]]:
+def lesion_views(pixels: NDArray[np.float64], mask: NDArray[np.bool_]) -> Floats:
+    """Thumbnails (3, 32, 32) of a picture without its flat border, of the lesion's box, and of it with surroundings.
+
+    A lesion of less than 24 pixels gives black views.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns) in [0, 255].
+    mask
+        (rows, columns), True in the lesion.
+    """
+    box = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+    views = [thumbnail(pixels[tuple(_uneven(pixels.std(axis=axis)) for axis in (1, 0))])]
+    for share in (0.0, SURROUNDINGS):
+        cut = tuple(_widened(int(lines[0]), int(lines[-1]) + 1, share) for lines in box)
+        small = min(len(lines) for lines in box) < SMALLEST_BOX
+        views.append(np.zeros((SIDE, SIDE), dtype=np.float32) if small else thumbnail(pixels[cut]))
+    return np.stack(views)
+
+
+def _uneven(spread: NDArray[np.float64]) -> slice:
+    """Lines from the first to the last one that is not flat."""
+    lines = np.flatnonzero(spread > FLAT)
+    return slice(int(lines[0]), int(lines[-1]) + 1) if len(lines) else slice(None)
+
+
+def _widened(start: int, stop: int, share: float) -> slice:
+    more = round(share * (stop - start))
+    return slice(max(start - more, 0), stop + more)
+
+
+def near_duplicate_pairs(
+    hashes: Sequence[np.uint64], thumbnails: Sequence[Floats], views: Sequence[Floats] = ()
+) -> list[tuple[int, int]]:
     """Index pairs (i, j), i < j, of pictures that show the same.
 
     Parameters
     ----------
     hashes, thumbnails
         From `perceptual_hash` and `thumbnail`, one for each picture.
+    views
+        From `lesion_views`, one for each picture; without them, mirrored pictures and parts are not found.
     """
     if len(hashes) < 2:
         return []
     pictures = np.stack(thumbnails)
-    detail = (pictures - gaussian_filter(pictures, (0, DETAIL_SIGMA, DETAIL_SIGMA))).astype(np.float32)
-    found: list[tuple[int, int]] = []
-    for first, second in _candidates(np.asarray(hashes, dtype=np.uint64), _standardised(detail)):
-        one, other = detail[first], detail[second]
-        same = np.maximum(_aligned_correlation(one, other), _aligned_correlation(other, one)) >= MIN_CORRELATION
-        found += zip(first[same].tolist(), second[same].tolist(), strict=True)
+    detail = _detail(pictures, DETAIL_SIGMA)
+    found = _same(_candidates(np.asarray(hashes, dtype=np.uint64), _standardised(detail)), detail, detail)
+    for number, view in enumerate(np.stack(views).swapaxes(0, 1) if len(views) else ()):
+        detail = _detail(view, VIEW_SIGMA)
+        # an outline drawn anew moves the box: shades are then still alike where details are not before they are aligned
+        likenesses = [(detail, MIN_VIEW_CANDIDATE)] + [(_shades(view), MIN_SHADES)] * (number == WITH_SURROUNDINGS)
+        for (alike, least), turn in product(likenesses, (1, -1)):
+            candidates = _alike(_standardised(alike), _standardised(alike[:, :, ::turn]), least)
+            found |= _same(candidates, detail, np.ascontiguousarray(detail[:, :, ::turn]))
     return sorted(found)
+
+
+def _detail(pictures: Floats, sigma: float) -> Floats:
+    return np.asarray(pictures - gaussian_filter(pictures, (0, sigma, sigma)), dtype=np.float32)
+
+
+def _shades(pictures: Floats) -> Floats:
+    return np.asarray(
+        gaussian_filter(pictures, (0, VIEW_SIGMA, VIEW_SIGMA))
+        - gaussian_filter(pictures, (0, DETAIL_SIGMA, DETAIL_SIGMA)),
+        dtype=np.float32,
+    )
+
+
+def _same(
+    candidates: Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]], detail: Floats, others: Floats
+) -> set[tuple[int, int]]:
+    """Candidates of which one picture, cut, correlates with the other; the second of each pair is one of `others`."""
+    found: set[tuple[int, int]] = set()
+    for first, second in candidates:
+        one, other = detail[first], others[second]
+        same = np.maximum(_aligned_correlation(one, other), _aligned_correlation(other, one)) >= MIN_CORRELATION
+        found.update(zip(first[same].tolist(), second[same].tolist(), strict=True))
+    return found
+
+
+def _alike(pictures: Floats, others: Floats, least: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Index pairs whose standardised pictures correlate without alignment."""
+    for start in range(0, len(pictures), ROWS_AT_ONCE):
+        near = pictures[start : start + ROWS_AT_ONCE] @ others[start:].T >= least
+        first, second = np.nonzero(np.triu(near, 1))
+        for part in range(0, len(first), PAIRS_AT_ONCE):
+            yield first[part : part + PAIRS_AT_ONCE] + start, second[part : part + PAIRS_AT_ONCE] + start
 
 
 def _candidates(hashes: NDArray[np.uint64], detail: Floats) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:

@@ -38,7 +38,7 @@ class Checked:
     study
         The study, with the unit that its lesions are measured in.
     cohort
-        Its patients; those who share a picture are in one group. Its findings tell of the images too.
+        Its patients; those who share a picture or an identifier are in one group. Its findings tell of the images too.
     records
         What is known of each image, in the order of `cohort.images`.
     hashes
@@ -90,7 +90,7 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     records: list[ImageRecord] = []
     if study.reading is not None:
         records = image_records(cohort.images, study.reading, hashes, workshop)
-    findings, groups = image_findings(cohort, study, records)
+    findings, groups = image_findings(cohort, study, records, hashes)
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
     return Checked(study, cohort, records, hashes, outlines, tables)
