@@ -128,11 +128,8 @@ def _detail(pictures: Floats, sigma: float) -> Floats:
 
 
 def _shades(pictures: Floats) -> Floats:
-    return np.asarray(
-        gaussian_filter(pictures, (0, VIEW_SIGMA, VIEW_SIGMA))
-        - gaussian_filter(pictures, (0, DETAIL_SIGMA, DETAIL_SIGMA)),
-        dtype=np.float32,
-    )
+    fine, coarse = (gaussian_filter(pictures, (0, sigma, sigma)) for sigma in (VIEW_SIGMA, DETAIL_SIGMA))
+    return np.asarray(fine - coarse, dtype=np.float32)
 
 
 def _same(
