@@ -99,7 +99,11 @@ def test_labels_of_volumes_palettes_and_colours(tmp_path: Path) -> None:
     colours = np.zeros((*SHAPE, 3), np.uint8)
     colours[two_labels(1, 3) == 1], colours[two_labels(1, 3) == 3] = (255, 0, 0), (0, 128, 0)
     saved(tmp_path / "colours.png", colours)
-    for name, label, other in (("m.nii.gz", "1", "3"), ("palette.png", "1", "3"), ("colours.png", "#FF0000", "#008000")):
+    for name, label, other in (
+        ("m.nii.gz", "1", "3"),
+        ("palette.png", "1", "3"),
+        ("colours.png", "#FF0000", "#008000"),
+    ):
         with pytest.raises(InputError, match=r"several labels \("):
             read_mask([tmp_path / name], SHAPE)
         assert area(tmp_path / name, label=label) == slanted().sum()
