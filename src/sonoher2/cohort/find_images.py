@@ -180,13 +180,14 @@ def _in_mask_folder(path: Path) -> bool:
 def _paired(folder: Path, looks: dict[Path, Look]) -> Found:
     named = [path for path in looks if is_mask(path)]
     masks = [p for p, look in looks.items() if look.kind == "mask" or (look.kind == "unknown" and is_mask(p))]
+    unnamed = _folders_of_masks(looks, masks)
     sure = {path for path in looks if path not in set(masks) and path not in set(named)}
-    index = _Index({path: looks[path] for path in looks if path in sure})
+    index = _Index({path: looks[path] for path in looks if path in sure}, unnamed)
     # a picture under a mask's name is an overlay of the image that it belongs to, or else an image itself
     doubtful = [path for path in named if path not in set(masks)]
     overlays = [path for path in doubtful if index.owner(path, looks[path]) is not None]
     images = [path for path in looks if path in sure or (path in set(doubtful) and path not in set(overlays))]
-    index = _Index({path: looks[path] for path in images})
+    index = _Index({path: looks[path] for path in images}, unnamed)
     by_image: dict[Path, list[Path]] = {path: [] for path in images}
     lost = []
     for mask in masks:
@@ -232,10 +233,12 @@ class _Index:
     ----------
     looks
         What each image looks like.
+    mask_folders
+        Folders that hold nothing but masks and whose name does not say so.
     """
 
-    def __init__(self, looks: dict[Path, Look]) -> None:
-        self._looks = looks
+    def __init__(self, looks: dict[Path, Look], mask_folders: set[Path]) -> None:
+        self._looks, self._mask_folders = looks, mask_folders
         self._by_name: dict[str, list[Path]] = {}
         self._by_tail: dict[str, list[Path]] = {}
         self._by_folder: dict[Path, list[Path]] = {}
@@ -250,7 +253,7 @@ class _Index:
         """Find the one image that a mask belongs to; None when there is none or more than one."""
         for candidates in self._candidates(mask):
             fitting = [path for path in candidates if path != mask and self._same_size(path, look)]
-            nearest = _nearest(mask, fitting)
+            nearest = _nearest(mask, fitting, self._mask_folders)
             if len(nearest) == 1:
                 return nearest[0]
         return None
@@ -293,9 +296,19 @@ def _tails(name: str) -> list[str]:
     return [name, *(name[match.end() :] for match in re.finditer(r"[ _.\-]", name))]
 
 
-def _nearest(mask: Path, images: list[Path]) -> list[Path]:
+def _folders_of_masks(looks: dict[Path, Look], masks: list[Path]) -> set[Path]:
+    """Find the folders that hold nothing but masks; of one within another the outer one."""
+    mixed = {parent for path in looks.keys() - set(masks) for parent in path.parents}
+    tops = set()
+    for path in masks:
+        outer = [parent for parent in reversed(path.parents) if parent.name and parent not in mixed]
+        tops |= set(outer[:1])
+    return {top for top in tops if not MASK_WORD.search(top.name)}
+
+
+def _nearest(mask: Path, images: list[Path], mask_folders: set[Path]) -> list[Path]:
     """Images whose folders fit the mask's best; masks/benign/1 does not belong to images/malignant/1."""
-    own = _telling(mask)
+    own = _telling(mask, mask_folders)
     fitting = [path for path in images if own <= (other := _telling(path)) or other <= own]
     # the same names in several folders, as images/benign and masks/benign
     shared = {path: (len(own & _telling(path)), path.parent == mask.parent) for path in fitting}
@@ -303,7 +316,8 @@ def _nearest(mask: Path, images: list[Path]) -> list[Path]:
     return [path for path in fitting if shared[path] == best]
 
 
-def _telling(path: Path) -> set[str]:
-    """Folders of a path without the words for images and masks."""
-    parts = (IMAGE_WORD.sub("", MASK_WORD.sub("", part)).strip(SEPARATORS) for part in path.parts[:-1])
+def _telling(path: Path, mask_folders: Iterable[Path] = ()) -> set[str]:
+    """Folders of a path without the words for images and masks, and without folders of masks."""
+    parents = [parent for parent in path.parents if parent.name and parent not in mask_folders]
+    parts = (IMAGE_WORD.sub("", MASK_WORD.sub("", parent.name)).strip(SEPARATORS) for parent in parents)
     return {part.casefold() for part in parts if part}

@@ -85,11 +85,17 @@ def says_her2(name: str) -> bool:
 def _is_named_ihc(name: str, texts: pd.Series) -> bool:
     other = re.search(r"\b(er|pr|ki ?67|p53|ck\d?)\b", name)
     about_her2 = says_her2(name) or (name in ("ihc", "ihc score", "免疫组化") and other is None)
-    return about_her2 and bool(_IHC.search(name)) and any(read_ihc(text) is not None for text in texts)
+    if not about_her2 or not _IHC.search(name) or _ISH.search(name):
+        return False
+    # a column of positive and negative is a status, whatever its name says
+    scores = [text for text in texts if re.search(r"\d|\+", text) and read_ihc(text) is not None]
+    status = [text for text in texts if value_side(text) is not None and text not in scores]
+    return bool(scores) and len(status) <= LEAST_READABLE * len(texts)
 
 
 def _is_plain_ihc(name: str, texts: pd.Series) -> bool:
-    if not says_her2(name) or _ISH.search(name) or not looks_like(texts, "ihc"):
+    is_named = _IHC.search(name) or not _ISH.search(name)
+    if not says_her2(name) or not is_named or not looks_like(texts, "ihc"):
         return False
     # 0 and 1 alone may be the codes of negative and positive
     return any(not re.fullmatch(r"[01]", plain(text)) for text in texts if read_ihc(text) is not None)
@@ -161,7 +167,10 @@ def column_outcome(values: pd.Series) -> Outcome:
     """
     counts = values.dropna().map(str).value_counts()
     ordered = sorted(counts.index, key=lambda value: (-int(counts[value]), str(value)))
-    sides = {value: value_side(value) for value in ordered}
+    # 1 is a code of positive beside 0 alone; beside 2 or +++ it is a score
+    scores = {plain(value) for value in ordered if re.fullmatch(r"[\d.,+-]+", plain(value))}
+    is_scale = bool(scores - {"0", "1", "+", "-"})
+    sides = {value: None if is_scale and plain(value) in scores else value_side(value) for value in ordered}
     return Outcome(
         str(values.name),
         positive=tuple(value for value, side in sides.items() if side is True),

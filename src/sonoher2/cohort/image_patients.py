@@ -71,8 +71,13 @@ def image_owners(found: list[FoundImage], table: pd.DataFrame, patient: str) -> 
     if named is not None:
         ids, questions = named
         return Owners(_or_own_name(ids, paths), questions)
+    stated = [one.patient for one in found]
     ids, questions = _from_paths(paths, known)
-    ids, more = _with_dicom(ids, [one.patient for one in found], known)
+    if ids is None:
+        # a number alone says less than the file's own Patient ID
+        all_told = {plain(one) for one in stated if one} & {plain(one) for one in known}
+        ids, questions = ([None] * len(paths), ()) if all_told else _by_number(paths, known)
+    ids, more = _with_dicom(ids, stated, known)
     return Owners(_or_own_name(ids, paths), (*questions, *more))
 
 
@@ -133,8 +138,8 @@ def _key(text: str) -> str:
     return plain((path.parent / stem(Path(path.name))).as_posix())
 
 
-def _from_paths(paths: list[Path], known: list[str]) -> tuple[list[str | None], tuple[str, ...]]:
-    """Patients by ids in the paths: those that cannot be anything else first, then bare numbers."""
+def _from_paths(paths: list[Path], known: list[str]) -> tuple[list[str | None] | None, tuple[str, ...]]:
+    """Patients by ids in the paths: those that cannot be anything else first, then bare numbers; None for nobody."""
     bare = [one for one in known if one.isdigit() and len(one) <= BARE_NUMBER_DIGITS]
     ids = [_id_in(path, [one for one in known if one not in set(bare)]) for path in paths]
     if any(ids):
@@ -142,10 +147,7 @@ def _from_paths(paths: list[Path], known: list[str]) -> tuple[list[str | None], 
         ask = (f"{doubtful} images name two patients: fill in theirs",) if doubtful else ()
         return ids, ask
     exact = _by_place(paths, {one: one for one in bare}, _numbers)
-    if exact is not None:
-        return _without_restarts(paths, exact, bare)
-    ids, questions = _by_number(paths, known)
-    return ids, questions
+    return (None, ()) if exact is None else _without_restarts(paths, exact)
 
 
 def _id_in(path: Path, ids: Iterable[str]) -> str | None:
@@ -198,9 +200,7 @@ def _by_place(
     return hits[ranked[0][2]]
 
 
-def _without_restarts(
-    paths: list[Path], ids: list[str | None], bare: list[str]
-) -> tuple[list[str | None], tuple[str, ...]]:
+def _without_restarts(paths: list[Path], ids: list[str | None]) -> tuple[list[str | None], tuple[str, ...]]:
     """Take the patient from images whose numbers may begin anew in each folder or class."""
     groups: dict[str, set[str]] = {}
     for path, one in zip(paths, ids, strict=True):
@@ -236,7 +236,7 @@ def _by_number(paths: list[Path], known: list[str]) -> tuple[list[str | None], t
     ids = _by_place(paths, single, _letters_and_numbers)
     if ids is None:
         return [None] * len(paths), ()
-    ids, questions = _without_restarts(paths, ids, known)
+    ids, questions = _without_restarts(paths, ids)
     if questions:
         return ids, questions
     first = next(i for i, one in enumerate(ids) if one is not None)
