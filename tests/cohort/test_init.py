@@ -14,6 +14,7 @@ from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.table import read_table
 from sonoher2.config import ColumnTarget, Her2Target, StudyConfig, load_study
 from sonoher2.errors import InputError
+from sonoher2.table_files import write_table
 
 CLINICAL = """\
 Patient ID,Age (years),Menopausal status,BI-RADS,Tumor size (mm),ER,Ki-67,HER2 IHC,HER2 FISH,Remark
@@ -32,8 +33,8 @@ def files(folder: Path, *names: str) -> None:
 
 def drafted(folder: Path) -> StudyConfig:
     draft = draft_study(folder)
-    for name, text in draft.tables.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    for name, table in draft.tables.items():
+        write_table(folder / name, table)
     (folder / "study.yaml").write_text(draft.text, encoding="utf-8")
     return load_study(folder / "study.yaml")
 
@@ -164,4 +165,4 @@ def test_real_folders(shared: Path, tmp_path: Path, name: str, images: int) -> N
     draft = draft_study(shared / "data" / name)
     (tmp_path / "study.yaml").write_text(draft.text, encoding="utf-8")
     assert load_study(tmp_path / "study.yaml").clinical.patient_id != "patient_id"
-    assert draft.tables.get(IMAGES_TABLE, "\n").count("\n") - 1 == images
+    assert len(draft.tables.get(IMAGES_TABLE, [])) == images

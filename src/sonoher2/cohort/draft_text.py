@@ -55,11 +55,14 @@ def images_section(table: str, columns: Iterable[str], questions: list[str]) -> 
 def clinical_section(table: PatientTable, questions: list[str]) -> list[str]:
     """Section `clinical`; its questions are added to `questions`."""
     ask = f"is {table.patient} the column of the patients?"
-    questions += [] if table.named else [ask]
+    told = [f"{table.path.name}: {doubt}" for doubt in table.doubts]
+    questions += [*told, *([] if table.named else [ask])]
     doubt = "" if table.named else f"     {CONFIRM} {ask}"
     lines = [
+        *asked(told),
         "clinical:",
         f"  table: {quoted(table.path.as_posix())}",
+        *(f"  {key}: {_value(value)}" for key, value in table.reading.items()),
         f"  patient_id: {quoted(table.patient)}{doubt}",
     ]
     taken = {*her2_columns(table.frame).values(), table.patient}
@@ -142,6 +145,10 @@ def outcome_lines(outcome: Outcome) -> tuple[list[str], list[str]]:
 def with_counts(counts: dict[str, int]) -> str:
     """Values with their numbers of rows."""
     return _some([f"{value} ({count})" for value, count in counts.items()])
+
+
+def _value(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def _one_or_more(values: tuple[str, ...]) -> str:

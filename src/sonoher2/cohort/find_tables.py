@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from sonoher2.cohort.find_images import has_image_name, input_files
 from sonoher2.cohort.guess import clinical_columns, patient_column
 from sonoher2.cohort.guess_target import her2_columns, outcome_column
-from sonoher2.cohort.table import column, read_table
+from sonoher2.cohort.reading.read import TABLE_SUFFIXES, detect_reading, read_whole
+from sonoher2.cohort.table import column
+from sonoher2.config import TableReading
 from sonoher2.errors import InputError
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".parquet")
 OTHER_TABLES = (".xls", ".ods", ".et", ".numbers", ".sav", ".dta", ".sas7bdat", ".mdb", ".accdb", ".doc", ".docx")
 IMAGES_TABLE = "sonoher2-images.csv"
 MOST_FOLDERS = 1
@@ -34,12 +36,18 @@ class PatientTable:
         Its column of patients.
     named
         Whether that column's name says so.
+    reading
+        Keys of the study file without which the table is read otherwise: `sheet`, `header_row`, `encoding`.
+    doubts
+        What the user must know of the reading.
     """
 
     path: Path
     frame: pd.DataFrame
     patient: str
     named: bool
+    reading: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     @property
     def known(self) -> int:
@@ -103,14 +111,19 @@ def _no_table(path: Path, pictures: set[Path]) -> str | None:
 
 
 def _patient_table(folder: Path, path: Path, patient_id: str | None) -> PatientTable:
-    frame = read_table(folder / path)
+    read = detect_reading(folder / path)
+    doubts = tuple(finding.what for finding in read.findings)
     if patient_id is not None:
-        column(frame, patient_id, str(folder / path))
-        return PatientTable(path, frame, patient_id, named=True)
-    patient = patient_column(frame)
-    if patient is None:
+        column(read.frame, patient_id, str(folder / path))
+        patient = patient_id, True
+    elif (guessed := patient_column(read.frame)) is not None:
+        patient = guessed
+    else:
         raise InputError("no column names the patients", fix="Name it with --patient-id")
-    return PatientTable(path, frame, *patient)
+    # what a dash or NA means in a HER2 column is for the reader of HER2 results to say
+    her2 = her2_columns(read.frame).values()
+    frame = read_whole(folder / path, as_written=her2, reading=TableReading(**read.found)).frame
+    return PatientTable(path, frame, *patient, read.found, doubts)
 
 
 def _reason(error: InputError, folder: Path) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +22,7 @@ from sonoher2.cohort.guess import names_a_person
 from sonoher2.cohort.image_patients import image_owners
 from sonoher2.cohort.table import none_if_missing, read_table
 from sonoher2.errors import InputError
+from sonoher2.table_files import csv_bytes
 
 PATIENTS_TABLE = "sonoher2-patients.csv"
 IMAGE_COLUMNS = ("mask", "second_mask", "lesion_id", "view", "site", "scanner", "date", "mm_per_pixel")
@@ -39,7 +38,7 @@ class Draft:
     text
         YAML with comments.
     tables
-        Text of the tables to write, by file name.
+        The tables to write, by file name.
     questions
         What the user must confirm, also in the text.
     images
@@ -53,7 +52,7 @@ class Draft:
     """
 
     text: str
-    tables: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
     images: pd.DataFrame = field(default_factory=pd.DataFrame)
     patients: tuple[str, ...] = ()
@@ -86,7 +85,7 @@ def draft_study(folder: Path, *, patient_id: str | None = None, tables_in: Path 
     table, skipped = find_clinical_table(folder, patient_id)
     found = find_images(folder, (*TABLE_SUFFIXES, *OTHER_TABLES))
     skipped = sorted([*skipped, *found.skipped, *_left_out(found)])
-    tables: dict[str, str] = {}
+    tables: dict[str, pd.DataFrame] = {}
     questions: list[str] = []
     if table is None:
         table, owners, asks = _from_folders(folder, found, skipped, tables)
@@ -142,15 +141,14 @@ def _left_out(found: Found) -> list[tuple[Path, str]]:
 
 
 def _from_folders(
-    folder: Path, found: Found, skipped: list[tuple[Path, str]], tables: dict[str, str]
+    folder: Path, found: Found, skipped: list[tuple[Path, str]], tables: dict[str, pd.DataFrame]
 ) -> tuple[PatientTable, list[str], list[str]]:
     """Take the classes from the folders where there is no table; makes the table of patients."""
     classes = class_folders(found.images)
     if classes is None:
         raise _no_table(folder, found, skipped)
-    rows = patient_rows(classes)
-    tables[PATIENTS_TABLE] = _csv(["patient_id", "class"], rows)
-    frame = pd.DataFrame(rows, columns=["patient_id", "class"], dtype=object)
+    frame = pd.DataFrame(patient_rows(classes), columns=["patient_id", "class"], dtype=object)
+    tables[PATIENTS_TABLE] = frame
     return PatientTable(Path(PATIENTS_TABLE), frame, "patient_id", named=True), classes.patients, _of_folders(classes)
 
 
@@ -191,12 +189,13 @@ def _images_table(found: Found, owners: list[str]) -> pd.DataFrame:
     return frame.drop(columns=unused)
 
 
-def _kept_or_new(place: Path, images: pd.DataFrame, tables: dict[str, str]) -> tuple[pd.DataFrame, str, list[str]]:
+def _kept_or_new(
+    place: Path, images: pd.DataFrame, tables: dict[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, str, list[str]]:
     """Use the images table that is there, which the user may have edited; else add the new one to `tables`."""
-    text = _csv(list(images.columns), images.itertuples(index=False, name=None))
     path = place / IMAGES_TABLE
     if not path.exists():
-        tables[IMAGES_TABLE] = text
+        tables[IMAGES_TABLE] = images
         return images, IMAGES_TABLE, []
     try:
         there = read_table(path)
@@ -204,22 +203,14 @@ def _kept_or_new(place: Path, images: pd.DataFrame, tables: dict[str, str]) -> t
         there = pd.DataFrame()
     if not {"patient_id", "image"} <= set(there.columns):
         name = next(name for i in range(2, 10_000) if not (place / (name := f"sonoher2-images-{i}.csv")).exists())
-        tables[name] = text
+        tables[name] = images
         return images, name, [f"{IMAGES_TABLE} is no table of images and is kept: {name} was written instead"]
-    if path.read_bytes() == text.encode():
+    if path.read_bytes() == csv_bytes(images):
         return images, IMAGES_TABLE, []
     new = len(set(images["image"]) - set(there["image"].dropna()))
     ask = f"{IMAGES_TABLE} was there already and is kept as it is"
     ask += f": {new} images of the folder are not in it" if new else ""
     return there, IMAGES_TABLE, [f"{ask}. Rename it to have a new one written"]
-
-
-def _csv(header: list[str], rows: object) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)  # type: ignore[arg-type]
-    return stream.getvalue()
 
 
 def _image_questions(found: Found, images: pd.DataFrame, table: PatientTable) -> list[str]:

@@ -33,14 +33,15 @@ def init(
     """Write a study file from what a folder holds, with the guesses to confirm marked in it."""
     from sonoher2.cohort.init import draft_study
     from sonoher2.files import write_text
+    from sonoher2.table_files import write_table
 
     if out.exists():
         raise UsageError(f"{out} exists already; choose another name with --out.")
     # a folder that cannot be written, as a shared one, keeps its own; the tables then lie beside the study file
     tables_in = folder if os.access(folder, os.W_OK) else out.parent
     draft = draft_study(folder, patient_id=patient_id, tables_in=tables_in)
-    for name, text in draft.tables.items():
-        write_text(tables_in / name, text)
+    for name, table in draft.tables.items():
+        write_table(tables_in / name, table)
     place = Path(os.path.relpath(folder.resolve(), out.resolve().parent)).as_posix()
     data = "" if place == "." else f"\ndata: {json.dumps(place, ensure_ascii=False)}\n"
     write_text(out, draft.text + data)

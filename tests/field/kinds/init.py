@@ -20,7 +20,7 @@ def drafted(folder: Path, *options: str) -> tuple[Outcome, dict[str, Any]]:
 
 
 def image_rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "sonoher2-images.csv").open(encoding="utf-8", newline="") as stream:
+    with (folder / "sonoher2-images.csv").open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -29,7 +29,7 @@ def tables_class_folders_without_table(folder: Path) -> None:
     rows = image_rows(folder)
     assert len(rows) == 12
     assert all(row["mask"] == row["image"].replace(".png", "_mask.png") for row in rows)
-    with (folder / study["clinical"]["table"]).open(encoding="utf-8", newline="") as stream:
+    with (folder / study["clinical"]["table"]).open(encoding="utf-8-sig", newline="") as stream:
         classes = {row["patient_id"]: row["class"] for row in csv.DictReader(stream)}
     assert {row["image"]: classes[row["patient_id"]] for row in rows} == {
         row["image"]: row["image"].split("/")[0] for row in rows
