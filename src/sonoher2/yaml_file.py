@@ -9,9 +9,9 @@ import yaml
 
 from sonoher2.errors import InputError
 
-MOST_BYTES = 4 << 20
+MOST_BYTES = 512 << 10
 MOST_LEVELS = 50
-MOST_VALUES = 200_000
+MOST_VALUES = 50_000
 """Limits of a study file; one with a thousand columns has about 10,000 values. Aliases count each time."""
 
 
@@ -68,13 +68,14 @@ def read_yaml(path: Path) -> dict[Any, Any]:
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise InputError(f"not readable as YAML: {problem}", where=where, fix="Mend that line") from None
     except RecursionError:
-        raise InputError(*_TOO_DEEP, where=str(path), fix="See docs/study-file.md") from None
+        raise InputError(_TOO_DEEP, where=str(path), fix="See docs/study-file.md") from None
     if not isinstance(values, dict):
         raise InputError("the study file holds no keys", where=str(path), fix="See docs/study-file.md")
     return values
 
 
-_TOO_DEEP = (f"the file is nested deeper than {MOST_LEVELS} levels",)
+_TOO_DEEP = f"the file is nested deeper than {MOST_LEVELS} levels"
+_TOO_MANY = f"more than {MOST_VALUES:,} values"
 
 
 def _read_text(path: Path) -> str:
@@ -92,7 +93,7 @@ def _read_text(path: Path) -> str:
             fix=_WRITE_ONE,
         ) from None
     if len(data) > MOST_BYTES:
-        raise InputError(f"a study file has at most {MOST_BYTES >> 20} MB", where=str(path), fix=_WRITE_ONE)
+        raise InputError(f"a study file has at most {MOST_BYTES >> 10} kB", where=str(path), fix=_WRITE_ONE)
     return text
 
 
@@ -100,6 +101,7 @@ _WRITE_ONE = "Give the path of a YAML file; `sonoher2 init FOLDER` writes one"
 
 
 def _construct(text: str) -> Any:
+    _look_ahead(text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -111,10 +113,22 @@ def _construct(text: str) -> Any:
         loader.dispose()
 
 
+def _look_ahead(text: str) -> None:
+    """Stop at the first sign of too many levels or values: building them first would take very long."""
+    level = values = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        values += isinstance(event, yaml.NodeEvent)
+        if level > MOST_LEVELS:
+            raise _problem(_TOO_DEEP, event)
+        if values > MOST_VALUES:
+            raise _problem(_TOO_MANY, event)
+
+
 def _count(node: yaml.Node, level: int, known: dict[int, int], above: set[int]) -> int:
     """Count the values of a node as written out, aliases each time; too many or too deep is an error."""
     if level > MOST_LEVELS:
-        raise _problem(*_TOO_DEEP, node)
+        raise _problem(_TOO_DEEP, node)
     if id(node) in above:
         raise _problem("an alias stands inside what it names", node)
     if id(node) not in known:
@@ -124,11 +138,11 @@ def _count(node: yaml.Node, level: int, known: dict[int, int], above: set[int]) 
         known[id(node)] = 1 + sum(_count(part, level + 1, known, above) for part in parts)
         above.remove(id(node))
     if known[id(node)] > MOST_VALUES:
-        raise _problem(f"more than {MOST_VALUES} values", node)
+        raise _problem(_TOO_MANY, node)
     return known[id(node)]
 
 
-def _problem(text: str, node: yaml.Node) -> yaml.YAMLError:
+def _problem(text: str, node: yaml.Node | yaml.Event) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
 
 

@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 import numpy as np
 import skops.io
 
+from sonoher2.bundle.indices import BadIndexError, check_indices, check_lightgbm
 from sonoher2.errors import InputError
 from sonoher2.models.trusted import TRUSTED_TYPES
 
@@ -90,11 +91,15 @@ def load_skops(data: bytes, *, most_bytes: int) -> Any:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             _check_plan(archive, most_bytes)
-        return skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+        made = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+        check_indices(made)
+        return made
     except InputError:
         raise
     except (BadZipFile, KeyError, EOFError):
         raise InputError("the file is damaged", fix=AGAIN) from None
+    except BadIndexError:
+        raise InputError("a model in the file points outside itself", fix=AGAIN) from None
     # libraries make the parts from their own bytes; what those raise for bytes that they did not write is anything
     except Exception as error:
         raise InputError(f"the file cannot be read ({type(error).__name__})", fix=AGAIN) from None
@@ -146,6 +151,8 @@ class _Plan:
         own = frozenset(node) - _OF_EVERY_NODE
         if own not in keys or made not in types:
             raise _refused(f"holds a {made} in a form ({kind}) that no model of SonoHER2 is written in")
+        if made == "lightgbm.basic.Booster":
+            _check_booster(node)
         digest = hashlib.blake2b(f"{kind} {made}".encode(), digest_size=16)
         for part in self._content(kind, node, level):
             digest.update(part)
@@ -207,6 +214,15 @@ class _Plan:
 
 
 _NAMES = ("__class__", "__module__", "__loader__")
+
+
+def _check_booster(node: dict[str, Any]) -> None:
+    """Look at the text of a LightGBM model before LightGBM does."""
+    state = node["content"]["content"]
+    for name in ("_handle", "handle"):
+        text = json.loads(state[name]["content"]) if name in state else None
+        if text is not None:
+            check_lightgbm(text)
 
 
 def _scalar(node: dict[str, Any]) -> bytes:
