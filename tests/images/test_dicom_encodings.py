@@ -23,8 +23,10 @@ from pydicom.uid import (
 )
 
 from images.dicom_writer import picture, write_dicom
+from sonoher2.cohort.picture_look import Look, look_at
 from sonoher2.errors import InputError
 from sonoher2.images import dicom_file
+from sonoher2.images.dicom_start import is_dicom
 from sonoher2.images.read import read_image
 
 GREY = picture()
@@ -233,3 +235,15 @@ def test_blank_elements_without_which_no_grey_is_known(tmp_path: Path, blank: st
     path = write_dicom(tmp_path / "a.dcm", GREY.tobytes(), **{blank: None})
     with pytest.raises(InputError, match=r"a\.dcm"):
         read_image(path)
+
+
+def test_content_tells_dicom_and_a_look_at_it(tmp_path: Path) -> None:
+    data = write_dicom(tmp_path / "a.dcm", GREY.tobytes(), PatientID="7").read_bytes()
+    bare = tmp_path / "IM000001"
+    bare.write_bytes(data[data.index(b"\x08\x00\x16\x00") :])
+    (tmp_path / "note").write_text("patient 7 " * 40)
+    (tmp_path / "a.bmp").write_bytes(b"BM" + bytes(300))
+    found = [is_dicom(tmp_path / name) for name in ("a.dcm", "IM000001", "note", "a.bmp", "missing")]
+    assert found == [True, True, False, False, False]
+    assert look_at(bare, named=False) == Look("picture", (60, 80), "7")
+    assert look_at(tmp_path / "note", named=False).kind == "none"

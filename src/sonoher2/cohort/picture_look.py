@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from PIL import Image
 
 from sonoher2.errors import InputError
+from sonoher2.images.dicom_start import is_dicom
 from sonoher2.images.raster import FORMATS
 from sonoher2.images.read import file_kind, read_picture
 
@@ -72,12 +72,17 @@ def _dicom(path: Path, otherwise: Look) -> Look:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(path, stop_before_pixels=True)
-            patient = str(dataset.get("PatientID") or "").strip() or None
-            if "Rows" not in dataset or "Columns" not in dataset:
-                return NONE
-            kind: Literal["mask", "picture"] = "mask" if dataset.get("Modality") == "SEG" else "picture"
-            return Look(kind, (int(dataset.Rows), int(dataset.Columns)), patient)
+            # pydicom takes longer to import than most files to look at
+            from sonoher2.images.dicom_file import open_dicom
+
+            with open_dicom(path, ("PatientID", "Modality")) as file:
+                header = file.header
+            patient = str(header.get("PatientID") or "").strip() or None
+            kind: Literal["mask", "picture"] = "mask" if header.get("Modality") == "SEG" else "picture"
+            return Look(kind, (int(header.Rows), int(header.Columns)), patient)
+    except InputError:
+        # DICOM without an image: a report, a plan
+        return NONE if is_dicom(path) else otherwise
     except Exception:
         return otherwise
 

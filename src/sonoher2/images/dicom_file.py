@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from pydicom import Dataset
 from pydicom.encaps import get_frame, parse_basic_offsets
 from pydicom.filereader import read_dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from sonoher2.errors import InputError
@@ -103,8 +103,15 @@ class DicomFile:
 
 
 @contextmanager
-def open_dicom(path: Path) -> Iterator[DicomFile]:
+def open_dicom(path: Path, more: Sequence[str] = ()) -> Iterator[DicomFile]:
     """Open a file and read its header, not its pixels.
+
+    Parameters
+    ----------
+    path
+        The file.
+    more
+        Keywords of elements to read besides `TAGS`.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def open_dicom(path: Path) -> Iterator[DicomFile]:
         file.seek(132 if has_preamble(head) else 0)
         syntax = _transfer_syntax(file)
         stream = _unfolded(file) if syntax == DeflatedExplicitVRLittleEndian else file
-        yield _opened(stream, syntax)
+        yield _opened(stream, syntax, [*TAGS, *map(Tag, more)])
 
 
 def _transfer_syntax(file: BinaryIO) -> str:
@@ -151,7 +158,7 @@ def _unfolded(file: BinaryIO) -> BinaryIO:
     return io.BytesIO(data)
 
 
-def _opened(stream: BinaryIO, syntax: str) -> DicomFile:
+def _opened(stream: BinaryIO, syntax: str, tags: list[BaseTag]) -> DicomFile:
     start = stream.tell()
     head = stream.read(8)
     stream.seek(start)
@@ -164,7 +171,7 @@ def _opened(stream: BinaryIO, syntax: str) -> DicomFile:
             pixels.append((kind, length))
         return tag == PIXEL_DATA
 
-    header = read_dataset(stream, implicit, not big_endian, stop_when=at_pixels, specific_tags=list(TAGS))
+    header = read_dataset(stream, implicit, not big_endian, stop_when=at_pixels, specific_tags=list(tags))
     if not pixels or not all(name in header for name in ("Rows", "Columns")):
         raise InputError(
             "the DICOM file holds no image, or was cut short", fix="Give the file of an image, and copy it again"
