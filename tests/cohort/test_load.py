@@ -214,3 +214,12 @@ def test_example_tcga_brca(shared: Path) -> None:
     assert sum(step.left_out for step in cohort.flow) == 413
     assert all("indeterminate" in step.reason for step in cohort.flow if step.left_out)
     assert len(cohort.conflicts) == 22
+
+
+def test_dashes_of_her2_columns_reach_their_reader(study: Write) -> None:
+    table = "patient_id,age,menopause,ihc,ish\nP1,45,no,-,\nP2,51,yes,+,\nP3,62,yes,+++,\nP4,38,no,++,-\n"
+    cohort = load_cohort(study({"clinical.csv": table}))
+    assert cohort.patients["label"].to_dict() == {"P1": 0, "P2": 0, "P3": 1}
+    said = "\n".join(str(finding) for finding in cohort.findings)
+    assert "'-' as 0 (1)" in said
+    assert "1 of them are IHC 2+" in said

@@ -18,7 +18,7 @@ from sonoher2.cohort.labels import Labels, patient_labels
 from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.cohort.split import split_values
 from sonoher2.cohort.table import keep_rows, none_if_missing, place, read_joined, resolve
-from sonoher2.config import ClinicalConfig, ColumnTarget, ImagesConfig, RandomSplit, StudyConfig
+from sonoher2.config import ClinicalConfig, ColumnTarget, Her2Target, ImagesConfig, RandomSplit, StudyConfig
 from sonoher2.errors import Finding, InputError
 
 
@@ -124,6 +124,7 @@ def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig, findings
         missing = part.missing
         # whoever reads these columns knows what a dash or `none` means there
         as_written = [declared.column or key for key, declared in part.columns.items()]
+        as_written += config.target.columns if isinstance(config.target, Her2Target) else ()
     read = read_joined(config.path(part.table), part, part.join, config.data, missing, _meant(config), as_written)
     where = read.where
     findings += read.findings
