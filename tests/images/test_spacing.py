@@ -63,3 +63,10 @@ def test_a_table_that_says_what_cannot_be_is_told_so(tmp_path: Path) -> None:
     Image.fromarray(picture(*SIZE)).save(tmp_path / "a.png")
     with pytest.raises(InputError, match=r"0\.78 mm per pixel is impossible"):
         read_image(tmp_path / "a.png", mm_per_pixel=0.78)
+
+
+@pytest.mark.parametrize(("mm", "known"), [(0.07, True), (0.05, True), (0.0178, False)])
+def test_a_crop_of_a_lesion_may_be_shorter_than_a_whole_picture(mm: float, known: bool) -> None:
+    assert (spacing_problem((mm, mm), (128, 128)) is None) == known
+    # the same length over many pixels is no breast image
+    assert spacing_problem((mm / 4, mm / 4), (512, 512)) is not None

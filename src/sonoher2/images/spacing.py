@@ -12,14 +12,16 @@ COARSEST_MM, COARSEST_SMALL_MM = 0.5, 1.0
 A breast of 5 cm shown over 100 rows has pixels of 0.5 mm. Pixels of 1 mm are what programs write when they know
 nothing.
 """
-SHORTEST_MM, LONGEST_MM = 10.0, 200.0
-"""Smallest and largest longer side of a picture, mm; a small picture may be a shorter crop.
+SHORTEST_MM, SHORTEST_CROP_MM, LONGEST_MM = 10.0, 5.0, 200.0
+"""Smallest longer side of a whole picture and of one as small as a crop, and the largest, mm; a small one has none.
 
 A linear probe is 4 to 6 cm wide and a breast is scanned to 3 to 8 cm of depth; automated breast scanners, the widest of
 all, sweep 15 x 17 cm.
 """
 SMALL = 128
 """Pixels of the longer side below which a picture counts as small: a close crop or a preview."""
+CROP = 256
+"""Pixels of the longer side below which a picture may be cut to the lesion: 128 pixels of 0.07 mm are 9 mm."""
 
 
 def spacing_problem(mm: tuple[float, float], shape: tuple[int, int]) -> str | None:
@@ -38,11 +40,12 @@ def spacing_problem(mm: tuple[float, float], shape: tuple[int, int]) -> str | No
     if min(mm) < FINEST_MM or (max(mm) >= COARSEST_SMALL_MM if small else max(mm) > COARSEST_MM):
         return f"the pixels of a breast ultrasound image measure {FINEST_MM:g} to {COARSEST_MM:g} mm"
     longest = max(side * count for side, count in zip(mm, shape, strict=True))
-    if (small or longest >= SHORTEST_MM) and longest <= LONGEST_MM:
+    shortest = SHORTEST_CROP_MM if max(shape) < CROP else SHORTEST_MM
+    if (small or longest >= shortest) and longest <= LONGEST_MM:
         return None
     return (
         f"the picture would be {longest / 10:.3g} cm long, and breast images show "
-        f"{SHORTEST_MM / 10:g} to {LONGEST_MM / 10:g} cm"
+        f"{shortest / 10:g} to {LONGEST_MM / 10:g} cm"
     )
 
 
