@@ -66,11 +66,10 @@ def csv_bytes(table: pd.DataFrame, separator: str = ",") -> bytes:
     """Bytes of a table as CSV, as `write_table` writes it."""
     safe = table.copy(deep=False)
     safe.columns = pd.Index([safe_text(str(name)) for name in table.columns])
-    for i, name in enumerate(table.columns):
+    for i in range(table.shape[1]):
         values = table.iloc[:, i]
         if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
-            safe.isetitem(i, values.map(_safe, na_action="ignore"))
-        del name
+            safe.isetitem(i, values.map(_safe, na_action="ignore").array)
     stream = io.StringIO()
     safe.to_csv(stream, index=False, lineterminator="\n", sep=separator)
     return stream.getvalue().encode("utf-8-sig")

@@ -13,6 +13,7 @@ from sonoher2.cohort.reading.sheet import MOST_BYTES, DoubtError, Row, Sheet, fi
 from sonoher2.cohort.reading.text import clean, is_date, is_missing, is_number
 from sonoher2.config import TableReading
 from sonoher2.errors import Finding, InputError
+from sonoher2.table_files import text_of_written
 
 SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -70,7 +71,7 @@ def _records(lines: Sequence[str], start: int, separator: str, where: str) -> It
     number = start
     try:
         for number, cells in enumerate(reader, start=start + 1):
-            yield number, [clean(cell) for cell in cells]
+            yield number, [text_of_written(clean(cell)) for cell in cells]
     except csv.Error as error:
         what = f"the row cannot be taken apart ({error})"
         fix = "Close each quote, and write a quote within a quoted value twice"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import warnings
 import zipfile
@@ -34,6 +35,8 @@ from sonoher2.errors import Finding, InputError
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _OLD = b"\xd0\xcf\x11\xe0"
 """First bytes of an old .xls file, and of a workbook with a password."""
+# what a number format writes as it is: quoted text, an escaped character; and its conditions and colours
+_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _HEADER_ROWS = 20
 """Rows at the top in which a title or a header may stand."""
 # whatever openpyxl's parts raise on a damaged workbook
@@ -130,14 +133,16 @@ def _check_size(path: Path) -> None:
 class _Book:
     """A workbook's sheets and what their cells mean, each sheet read once."""
 
-    def __init__(self, path: Path) -> None:
-        self.name = path.name
-        self._book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        self.shared_strings = next((sheet._shared_strings for sheet in self._book.worksheets), [])
+    def __init__(self, name: str, stream: IO[bytes]) -> None:
+        self.name = name
+        self._book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        self.shared_strings: list[str] = next((sheet._shared_strings for sheet in self._book.worksheets), [])
         self.epoch = self._book.epoch
         self.date_formats = self._book._date_formats
         self.timedelta_formats = self._book._timedelta_formats
-        self.percents = {i for i, style in enumerate(self._book._cell_styles) if "%" in self._format(style.numFmtId)}
+        self.percents = {
+            i for i, style in enumerate(self._book._cell_styles) if _is_percent(self._format(style.numFmtId))
+        }
         self.sheets = {sheet.title: sheet for sheet in self._book.worksheets}
         self.visible = [name for name, sheet in self.sheets.items() if sheet.sheet_state == "visible"]
         self._read: dict[str, _Read] = {}
@@ -146,13 +151,10 @@ class _Book:
         from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
 
         if number < BUILTIN_FORMATS_MAX_SIZE:
-            return BUILTIN_FORMATS.get(number, "")
+            return str(BUILTIN_FORMATS.get(number, ""))
         formats = self._book._number_formats
         place = number - BUILTIN_FORMATS_MAX_SIZE
         return str(formats[place]) if place < len(formats) else ""
-
-    def close(self) -> None:
-        self._book.close()
 
     def read(self, name: str) -> _Read:
         if name not in self._read:
@@ -184,16 +186,20 @@ class _Book:
         return as_text(value)
 
 
+def _is_percent(number_format: str) -> bool:
+    """Whether a number format shows a number a hundredfold; a quoted per cent sign does not."""
+    return "%" in _LITERAL.sub("", number_format.partition(";")[0])
+
+
 def _read_book(path: Path, reading: TableReading) -> Sheet:
-    book = _Book(path)
-    try:
+    # openpyxl leaves a file open that it cannot read
+    with path.open("rb") as stream:
+        book = _Book(path.name, stream)
         name, found, findings = _chosen(book, reading)
         others = [other for other in book.visible if other != name]
         where = f"{path.name}, sheet '{name}'" if len(book.sheets) > 1 else path.name
         read = book.read(name)
         findings += _other_tables(book, others, where) if not reading.sheet and not found else []
-    finally:
-        book.close()
     if others and not reading.sheet:
         where = f"{where} (other sheets: {listed(others)})"
     _refuse_uncomputed(read, where)

@@ -79,7 +79,7 @@ def _found(sheet: Sheet) -> tuple[int, dict[str, Any], list[Finding]]:
         what = f"the first row is a title, and row {number} does not read like a header"
         raise DoubtError(what, where=sheet.where, fix="Name the row of the header as `header_row` in the study file")
     titles = listed(row for row, _ in sheet.rows[:first])
-    what = f"the header is in row {number}; above it stands a title (row {titles})"
+    what = f"the header is in row {number}; above it stands a title (row{'s' if first > 1 else ''} {titles})"
     fix = f"Set `header_row: {number}` in the study file, or delete the rows above the header"
     return first, {"header_row": number}, [Finding("warning", what, sheet.where, fix)]
 
@@ -103,6 +103,10 @@ def _refuse_two_rows(sheet: Sheet, place: int) -> None:
     body = [cells for _, cells in sheet.rows[place + 2 : place + 2 + _TOP]]
     if not (_completes(names, below, upper in sheet.wide) or _only_words(below, body)):
         return
+    if len(names) < len(below) and _reads_like_header(below, len(below)):
+        what = f"row {upper} has {len(names)} cells, and the header seems to be in row {lower}"
+        fix = f"Set `header_row: {lower}` in the study file, or delete the rows above the header"
+        raise DoubtError(what, where=sheet.where, fix=fix, reading={"header_row": lower})
     what = f"rows {upper} and {lower} look like a header of two rows"
     fix = f"Set `header_row: [{upper}, {lower}]` in the study file, or write the names in one row"
     reading: dict[str, Any] = {"header_row": [upper, lower]}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sonoher2.cohort.reading.sheet import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Sheet, filled, too_large
 from sonoher2.cohort.reading.text import as_text
 from sonoher2.errors import InputError
+
+_PIECE = 10_000
+"""Rows that are decoded at once."""
 
 
 def read_parquet(path: Path) -> Sheet:
@@ -29,7 +33,7 @@ def read_parquet(path: Path) -> Sheet:
             if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS or size > MOST_BYTES:
                 raise too_large(where)
             _refuse_nested(file.schema_arrow, where)
-            table = file.read()
+            table = _decoded(file, where)
     except InputError:
         raise
     except (
@@ -50,10 +54,23 @@ def read_parquet(path: Path) -> Sheet:
     return Sheet([(1, names), *filled(body, where)], where)
 
 
-def _refuse_nested(schema: object, where: str) -> None:
+def _decoded(file: Any, where: str) -> Any:
+    """Rows in pieces, since a small file may stand for gigabytes of text."""
     import pyarrow as pa
 
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]  # type: ignore[attr-defined]
+    pieces, size = [], 0
+    for piece in file.iter_batches(batch_size=_PIECE):
+        size += piece.nbytes
+        if size > MOST_BYTES:
+            raise too_large(where)
+        pieces.append(piece)
+    return pa.Table.from_batches(pieces, schema=file.schema_arrow)
+
+
+def _refuse_nested(schema: Any, where: str) -> None:
+    import pyarrow as pa
+
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
     if nested:
         what = f"the column '{nested[0]}' holds lists or records"
         raise InputError(what, where=where, fix="Give one value in each cell")

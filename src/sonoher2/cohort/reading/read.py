@@ -19,8 +19,8 @@ from sonoher2.cohort.reading.sheet import DoubtError, Row, Sheet, listed
 from sonoher2.cohort.reading.text import CONTROL, MISSING
 from sonoher2.config import TableReading
 from sonoher2.errors import Finding, InputError
+from sonoher2.files import path_fault
 from sonoher2.spelling import folded
-from sonoher2.table_files import text_of_written
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet")
 _ATTEMPTS = 4
@@ -99,8 +99,7 @@ def read_whole(
 ) -> ReadTable:
     """Read a table as text and say how: as `read_table`."""
     sheet = _sheet(Path(path), reading or TableReading())
-    headed, rows, found, findings = with_header(sheet, reading.header_row if reading else None)
-    names = [text_of_written(name) for name in headed]
+    names, rows, found, findings = with_header(sheet, reading.header_row if reading else None)
     kept_values, declared = {folded(value) for value in keep}, {folded(value) for value in missing}
     spellings, few = (MISSING | declared) - kept_values, frozenset(({""} | declared) - kept_values)
     kept = _named(names, rows, sheet)
@@ -149,6 +148,11 @@ def detect_reading(path: Path, missing: Iterable[str] = (), keep: Iterable[str] 
 def _sheet(path: Path, reading: TableReading) -> Sheet:
     readers: dict[str, Callable[[], Sheet]] = dict.fromkeys((".xlsx", ".xlsm"), lambda: read_excel(path, reading))
     readers |= dict.fromkeys((".csv", ".tsv", ".txt", ".tab"), lambda: read_delimited(path, reading))
+    fault = path_fault(str(path))
+    if fault:
+        raise InputError(
+            f"this cannot be the path of a table: {fault}", where=f"{path.name[:60]}...", fix="Mend the path"
+        )
     readers[".parquet"] = lambda: read_parquet(path)
     kind = path.suffix.lower()
     if kind not in readers:
@@ -192,7 +196,7 @@ def _named(names: Sequence[str], rows: Sequence[Row], sheet: Sheet) -> list[int]
 def _cells(row: Sequence[str], kept: Sequence[int], absent: Sequence[frozenset[str]]) -> list[str | None]:
     texts = [row[i] if i < len(row) else "" for i in kept]
     pairs = zip(texts, absent, strict=True)
-    return [None if not text or folded(text) in missing else text_of_written(text) for text, missing in pairs]
+    return [None if not text or folded(text) in missing else text for text, missing in pairs]
 
 
 def _refuse_merged(rows: Sequence[Row], kept: Sequence[int], sheet: Sheet) -> None:

@@ -1,0 +1,64 @@
+"""Rows that are no patients, and identifiers that a spreadsheet has damaged."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
+from sonoher2.errors import InputError
+
+
+def rows(names: list[str], ages: list[str | None]) -> pd.DataFrame:
+    return pd.DataFrame({"id": names, "age": ages}, index=range(2, 2 + len(names)), dtype=object)
+
+
+@pytest.mark.parametrize(
+    "label", ["Mean", "TOTAL:", "合计", "平均值", "Note: see 2018", "备注：无", "* by phone", "SD"]
+)
+def test_a_sum_or_remark_below_the_patients_is_left_out(label: str) -> None:
+    table = rows(["P1", "P2", label], ["40", "50", "45"])
+    kept, findings = without_summaries(table, table["id"], "t.csv")
+    assert kept["id"].tolist() == ["P1", "P2"]
+    assert "t.csv, row 4" in str(findings[0])
+
+
+def test_a_text_alone_that_is_no_name_is_left_out() -> None:
+    table = rows(["P1", "P2", "IHC by the 2018 guideline"], ["40", "50", None])
+    assert len(without_summaries(table, table["id"], "t.csv")[0]) == 2
+    spaced = rows(["Li Na", "Wu Bo", "Xu Yi"], ["40", "50", None])
+    assert len(without_summaries(spaced, spaced["id"], "t.csv")[0]) == 3
+
+
+def test_a_sum_between_patients_is_an_error() -> None:
+    table = rows(["P1", "小计", "P2"], ["40", "45", "50"])
+    with pytest.raises(InputError, match="row 3: a row holds a sum"):
+        without_summaries(table, table["id"], "t.csv")
+
+
+@pytest.mark.parametrize(
+    "names", [["3.10101E+17", "P2"], ["1E+05", "2"], ["3,1E+17"], ["310101199001011000", "310101199001012000"]]
+)
+def test_identifiers_that_became_numbers(names: list[str]) -> None:
+    assert damaged_ids(pd.Series(names, index=range(2, 2 + len(names))), "t.csv")[0].severity == "error"
+
+
+@pytest.mark.parametrize("names", [["310101199001011234", "310101199001012000"], ["2E10", "E5"], ["1.0", "2"]])
+def test_sound_identifiers(names: list[str]) -> None:
+    assert damaged_ids(pd.Series(names), "t.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("stranger", "known", "how"),
+    [
+        ("007", "7", "without leading zeros"),
+        ("7.0", "7", "'.0'"),
+        ("p1", "P1", "case"),
+        ("Ｐ１", "P1", "half-width"),
+        ("P-1", "P 1", "hyphens"),
+        ("P1", "P2", None),
+    ],
+)
+def test_how_identifiers_would_match(stranger: str, known: str, how: str | None) -> None:
+    said = would_match([stranger, "other"], [known])
+    assert (how is None and said == "") or (how is not None and how in said and said.startswith("1 of them"))
