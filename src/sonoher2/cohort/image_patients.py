@@ -72,12 +72,12 @@ def image_owners(found: list[FoundImage], table: pd.DataFrame, patient: str) -> 
         ids, questions = named
         return Owners(_or_own_name(ids, paths), questions)
     stated = [one.patient for one in found]
-    ids, questions = _from_paths(paths, known)
-    if ids is None:
+    from_paths, questions = _from_paths(paths, known)
+    if from_paths is None:
         # a number alone says less than the file's own Patient ID
-        all_told = {plain(one) for one in stated if one} & {plain(one) for one in known}
-        ids, questions = ([None] * len(paths), ()) if all_told else _by_number(paths, known)
-    ids, more = _with_dicom(ids, stated, known)
+        told = {plain(one) for one in stated if one} & {plain(one) for one in known}
+        from_paths, questions = ([None] * len(paths), ()) if told else _by_number(paths, known)
+    ids, more = _with_dicom(from_paths, stated, known)
     return Owners(_or_own_name(ids, paths), (*questions, *more))
 
 

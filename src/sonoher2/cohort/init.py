@@ -14,12 +14,12 @@ from sonoher2.cohort.find_images import Found, find_images
 from sonoher2.cohort.find_tables import (
     IMAGES_TABLE,
     OTHER_TABLES,
-    TABLE_SUFFIXES,
     PatientTable,
     find_clinical_table,
 )
 from sonoher2.cohort.guess import names_a_person
 from sonoher2.cohort.image_patients import image_owners
+from sonoher2.cohort.reading.read import TABLE_SUFFIXES
 from sonoher2.cohort.table import none_if_missing, read_table
 from sonoher2.errors import InputError
 from sonoher2.table_files import csv_bytes
