@@ -18,7 +18,7 @@ from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.image_check import ImageRecord, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.split import TEST, TRAIN, split_patients
-from sonoher2.config import StudyConfig
+from sonoher2.config import ImageReading, StudyConfig
 
 ROWS, COLUMNS = 96, 128
 Write = Callable[..., StudyConfig]
@@ -152,3 +152,15 @@ def test_records_survive_json(cohort: Callable[..., tuple[StudyConfig, Cohort]])
     records = records_of(config, loaded)
     back = [ImageRecord(**json.loads(json.dumps(vars(record)))) for record in records]
     assert image_findings(loaded, config, back)[1].equals(image_findings(loaded, config, records)[1])
+
+
+def test_the_label_of_the_lesion_in_masks_that_hold_several(tmp_path: Path) -> None:
+    labels = np.zeros((60, 80), np.uint8)
+    labels[10:40, 20:60], labels[45:55, 5:15] = 1, 2
+    Image.fromarray(np.random.default_rng(0).integers(10, 250, (60, 80)).astype(np.uint8)).save(tmp_path / "i.png")
+    Image.fromarray(labels).save(tmp_path / "m.png")
+    row = {"image": str(tmp_path / "i.png"), "masks": (str(tmp_path / "m.png"),), "second_mask": None}
+    row |= {"mm_per_pixel": float("nan"), "frame": None}
+    assert "several labels (1, 2)" in image_record(row, ImageReading()).problem
+    chosen = image_record(row, ImageReading.model_validate({"mask_label": 1}))
+    assert chosen.quality["diameter"] == pytest.approx(2 * np.sqrt(30 * 40 / np.pi))

@@ -18,15 +18,16 @@ GREY = np.random.default_rng(3).integers(20, 240, SHAPE).astype(np.uint8)
 MASK = np.zeros(SHAPE, np.uint8)
 MASK[5:16, 8:20] = 1
 MASK[16:20, 8:12] = 1
+STRAIGHT = np.eye(3)
 TURN = np.array([[np.cos(0.4), -np.sin(0.4), 0], [np.sin(0.4), np.cos(0.4), 0], [0, 0, 1]])
 TILT = np.array([[1, 0, 0], [0, np.cos(0.3), -np.sin(0.3)], [0, np.sin(0.3), np.cos(0.3)]])
 
 
-def volume(values: np.ndarray, direction: np.ndarray = np.eye(3), origin: tuple[float, ...] = (3.0, -7.0, 11.0)):
+def volume(values: np.ndarray, direction: np.ndarray = STRAIGHT) -> SimpleITK.Image:
     image = SimpleITK.GetImageFromArray(values[None])
     image.SetSpacing((0.11, 0.14, 1.0))
     image.SetDirection(direction.ravel().tolist())
-    image.SetOrigin(origin)
+    image.SetOrigin((3.0, -7.0, 11.0))
     return image
 
 

@@ -97,12 +97,21 @@ def test_nrrd_headers_that_cannot_be(tmp_path: Path, change: tuple[str, str]) ->
 
 
 FIELDS = {
-    "dims": (40, struct.pack("<3h", 3, 32000, 32000)), "no dims": (40, struct.pack("<h", 0)),
-    "many dims": (40, struct.pack("<h", 300)), "negative": (42, struct.pack("<h", -32)), "longer": (44, struct.pack("<h", 9)),
-    "type": (70, struct.pack("<h", 4)), "unknown type": (70, struct.pack("<h", 1536)), "bits": (72, struct.pack("<h", 64)),
-    "offset": (108, struct.pack("<f", 1e30)), "nan": (108, struct.pack("<f", np.nan)), "early": (108, struct.pack("<f", 0)),
-    "magic": (344, b"ni1\0"), "size": (0, struct.pack("<i", 999)),
-}  # fmt: skip
+    "dims": (40, struct.pack("<3h", 3, 32000, 32000)),
+    "no dims": (40, struct.pack("<h", 0)),
+    "many dims": (40, struct.pack("<h", 300)),
+    "negative": (42, struct.pack("<h", -32)),
+    "longer": (44, struct.pack("<h", 9)),
+    "type": (70, struct.pack("<h", 4)),
+    "unknown type": (70, struct.pack("<h", 1536)),
+    "bits": (72, struct.pack("<h", 64)),
+    "offset": (108, struct.pack("<f", 1e30)),
+    "not a number": (108, struct.pack("<f", np.nan)),
+    "early": (108, struct.pack("<f", 0)),
+    "magic": (344, b"ni1\0"),
+    "size": (0, struct.pack("<i", 999)),
+}
+"""Byte of the NIfTI-1 header, and what is written there."""
 
 
 @pytest.mark.parametrize("field", FIELDS)
