@@ -160,7 +160,7 @@ def test_the_label_of_the_lesion_in_masks_that_hold_several(tmp_path: Path) -> N
     Image.fromarray(np.random.default_rng(0).integers(10, 250, (60, 80)).astype(np.uint8)).save(tmp_path / "i.png")
     Image.fromarray(labels).save(tmp_path / "m.png")
     row = {"image": str(tmp_path / "i.png"), "masks": (str(tmp_path / "m.png"),), "second_mask": None}
-    row |= {"mm_per_pixel": float("nan"), "frame": None}
+    row |= {"mm_per_pixel": float("nan"), "frame": float("nan")}
     assert "several labels (1, 2)" in image_record(row, ImageReading()).problem
     chosen = image_record(row, ImageReading.model_validate({"mask_label": 1}))
     assert chosen.quality["diameter"] == pytest.approx(2 * np.sqrt(30 * 40 / np.pi))

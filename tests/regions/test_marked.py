@@ -91,6 +91,21 @@ def test_several_labels_are_named_and_one_is_chosen(tmp_path: Path, first: int, 
         read_mask([path], SHAPE, label="33")
 
 
+def test_a_rim_of_one_grey_level_is_a_label_and_no_soft_edge(tmp_path: Path) -> None:
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    distance = np.hypot(rows - 60, columns - 80)
+    rim = np.where(distance < 30, 255, np.where(distance < 32, 128, 0)).astype(np.uint8)
+    with pytest.raises(InputError, match=r"several labels \(128, 255\)"):
+        read_mask([saved(tmp_path / "m.png", rim)], SHAPE)
+
+
+def test_a_lesion_of_four_pixels_is_none(tmp_path: Path) -> None:
+    dots = np.zeros(SHAPE, np.uint8)
+    dots[50, 51] = dots[51, 50] = dots[51, 52] = dots[52, 51] = 255
+    with pytest.raises(InputError, match="Fill the outline"):
+        read_mask([saved(tmp_path / "m.png", dots)], SHAPE)
+
+
 def test_labels_of_volumes_palettes_and_colours(tmp_path: Path) -> None:
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(two_labels(1, 3).astype(np.int16)), str(tmp_path / "m.nii.gz"))
     indexed = Image.fromarray(two_labels(1, 3)).convert("P")

@@ -120,10 +120,19 @@ def _labels(mask: MaskValues, code: NDArray[Any], intensity: NDArray[Any], prese
     brightness = intensity[inner][first].astype(np.float64) / float(intensity.max())
     between = (brightness > SMEAR) & (brightness < 1 - SMEAR)
     large = counts >= SMALLEST_SHARE * np.count_nonzero(intensity)
+    if len(present) == 2 and not mask.lossy and _two_levels(intensity[intensity > 0]):
+        return present
     if len(present) <= FEW_VALUES and not mask.lossy:
         return np.unique(np.concatenate([flat[between | large], _standing_alone(code, intensity)]))
     # in a smeared mask flat regions near black and near full intensity are noise, and all of the latter one label
     return np.concatenate([flat[between & large], flat[~between & (brightness >= 1 - SMEAR)][-1:]])
+
+
+def _two_levels(drawn: NDArray[Any]) -> bool:
+    """Whether the fainter of two values is grey and more than single pixels: a soft edge has more values than one."""
+    faint = drawn < drawn.max()
+    grey = SMEAR < float(drawn.min()) / float(drawn.max()) < 1 - SMEAR
+    return grey and bool(SMALLEST_SHARE < faint.mean())
 
 
 def _flat(code: NDArray[Any]) -> Mask:

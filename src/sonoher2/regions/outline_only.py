@@ -28,7 +28,8 @@ def require_filled(mask: NDArray[np.bool_]) -> None:
     Raises
     ------
     InputError
-        More than half of what the mask encloses is empty, or it is long and nowhere wider than some pixels.
+        More than half of what the mask encloses is empty, it is nowhere wider than two pixels, or it is long and
+        nowhere wider than six.
     """
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     # a rim of background, so that a hole and the outside are told apart
@@ -39,5 +40,5 @@ def require_filled(mask: NDArray[np.bool_]) -> None:
         raise InputError("the mask is only an outline, and empty within", fix=MORE)
     reach = float(ndimage.distance_transform_cdt(part, "chessboard").max())
     length = float(np.hypot(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1))
-    if reach <= THIN and length > LONG * (2 * reach):
+    if reach <= 1 or (reach <= THIN and length > LONG * (2 * reach)):
         raise InputError("the mask is a thin line, nowhere as wide as a lesion", fix=MORE)
