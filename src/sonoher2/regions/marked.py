@@ -132,7 +132,7 @@ def _two_levels(drawn: NDArray[Any]) -> bool:
     """Whether the fainter of two values is grey and more than single pixels: a soft edge has more values than one."""
     faint = drawn < drawn.max()
     grey = SMEAR < float(drawn.min()) / float(drawn.max()) < 1 - SMEAR
-    return grey and bool(SMALLEST_SHARE < faint.mean())
+    return grey and bool(faint.mean() > SMALLEST_SHARE)
 
 
 def _flat(code: NDArray[Any]) -> Mask:
