@@ -15,6 +15,7 @@ import pandas as pd
 from sonoher2 import __version__
 from sonoher2.cohort.clinical import read_number
 from sonoher2.cohort.find_images import find_images, stem
+from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.table import read_table
 from sonoher2.errors import InputError
 from sonoher2.files import content_key, file_sha256
@@ -91,7 +92,8 @@ def _pictures(given: Path) -> list[tuple[Path, int | None]]:
     rows = table[table["image"].notna()]
     frames = rows["frame"] if "frame" in rows else [None] * len(rows)
     return [
-        (given.parent / str(path), frame_number(text, given)) for path, text in zip(rows["image"], frames, strict=True)
+        (on_disk(given.parent / str(path)), frame_number(text, given))
+        for path, text in zip(rows["image"], frames, strict=True)
     ]
 
 

@@ -193,6 +193,7 @@ def train_segmenter(
 
 def _table_cases(path: Path, folder: Path) -> list[Case]:
     """Cases of a table; rows without a mask are left out."""
+    from sonoher2.cohort.reading.read import on_disk
     from sonoher2.cohort.table import read_table
     from sonoher2.commands.batch import frame_number
     from sonoher2.regions.segment.cases import Case
@@ -208,14 +209,18 @@ def _table_cases(path: Path, folder: Path) -> list[Case]:
             table[name] = None
     columns = table[["patient_id", "image", "mask", "group", "frame"]].itertuples(index=False)
     return [
-        Case(patient, folder / image, _mask_paths(mask, folder), group or "", frame_number(frame, path))
+        Case(patient, on_disk(folder / image), _mask_paths(mask, folder), group or "", frame_number(frame, path))
         for patient, image, mask, group, frame in columns
         if mask is not None
     ]
 
 
 def _mask_paths(cell: str, folder: Path) -> tuple[Path, ...]:
-    return () if cell.lower() == NO_LESION else tuple(folder / part.strip() for part in cell.split(";") if part.strip())
+    from sonoher2.cohort.reading.read import on_disk
+
+    if cell.lower() == NO_LESION:
+        return ()
+    return tuple(on_disk(folder / part.strip()) for part in cell.split(";") if part.strip())
 
 
 def _study_cases(path: Path, data: Path | None, out: Path) -> list[Case]:

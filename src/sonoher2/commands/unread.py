@@ -23,13 +23,12 @@ def unread_listed(path: Path) -> Iterator[None]:
         yield
     except FindingsError as error:
         from sonoher2.cohort.her2_columns import unread_table
-        from sonoher2.files import write_text
+        from sonoher2.table_files import write_table
 
         table = unread_table(error.findings)
         if len(table):
             try:
-                # the mark at the start lets a spreadsheet read Chinese
-                write_text(path, "\ufeff" + table.to_csv(index=False))
+                write_table(path, table)
             except (OSError, SonoHer2Error):
                 # the message below lists them all
                 raise error from None
