@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from sonoher2.natural import natural_keys
 from sonoher2.report.figures.effects import MOST_ROWS, swarm_figure
 from sonoher2.report.figures.heat_maps import case_figure, shares_figure, trust_figure
 from sonoher2.report.parts import Drawing, Part, Table
@@ -116,7 +117,7 @@ def _points(view: View, points: pd.DataFrame) -> Table:
     name = view.main if view.main in names else names[-1]
     rows = points[points["signature"] == name]
     wide = rows.pivot(index=["patient_id", "label"], columns="variable", values="points")
-    wide = wide[list(rows["variable"].drop_duplicates())]
+    wide = wide.loc[sorted(wide.index, key=natural_keys), list(rows["variable"].drop_duplicates())]
     keys = wide.index.to_frame(index=False)
     shown = pd.DataFrame({"Patient": keys["patient_id"], "Label": keys["label"]})
     for variable in wide:

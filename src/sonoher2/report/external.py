@@ -13,7 +13,7 @@ from sonoher2.report.figures.external import MOST_COLUMNS, shift_figure, site_fi
 from sonoher2.report.figures.style import BLUE, GREEN, VERMILLION
 from sonoher2.report.parts import Drawing, Part, Table, Text
 from sonoher2.report.view import View
-from sonoher2.report.wording import interval, number, p_value, plural
+from sonoher2.report.wording import interval, number, p_value, percent, plural
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.result import TEST
 from sonoher2.study.shift import IMAGE_FIGURES
@@ -41,7 +41,7 @@ def _harmonisation(view: View) -> Iterator[Part]:
         "Patients": data["patients"].map("{:,}".format),
         "Sites": data["sites"].astype(str),
         "Variance between sites": data["explained"].map("{:.1%}".format),
-        "Features that differ": data["differing"].map("{:.0%}".format),
+        "Features that differ": data["differing"].map(percent),
     }
     yield Table(
         "harmonisation_features",
@@ -59,7 +59,7 @@ def _harmonisation(view: View) -> Iterator[Part]:
         **({"Outcome": data["outcome"]} if view.several else {}),
         "AUC, harmonised": _intervals(data, "auc"),
         "Difference": [interval(*row, 3) for row in zip(data["difference"], data["low"], data["high"], strict=True)],
-        "Change sides": data["switched"].map("{:.0%}".format),
+        "Change sides": data["switched"].map(percent),
     }
     yield Table(
         "harmonisation",
@@ -137,8 +137,8 @@ def shift_parts(view: View) -> list[Part]:
         "Column": named["column"],
         "Training": named["training"],
         "This cohort": named["new"],
-        "Missing, training": named["missing_training"].map("{:.0%}".format),
-        "Missing, here": named["missing_new"].map("{:.0%}".format),
+        "Missing, training": named["missing_training"].map(percent),
+        "Missing, here": named["missing_new"].map(percent),
         "SMD": named["difference"].map(number),
         "KS": named["distance"].map(number),
     }

@@ -19,7 +19,7 @@ from sonoher2.config import (
 )
 from sonoher2.report.parts import Item
 from sonoher2.report.view import View
-from sonoher2.report.wording import listing, plural
+from sonoher2.report.wording import listing, named, plural
 from sonoher2.study.result import TRAIN
 
 _REFERENCES = {
@@ -253,7 +253,7 @@ def _selection(selection: SelectionConfig, cite: Citations) -> str:
 
 def _frozen(view: View) -> str:
     return (
-        f"The frozen model was applied as it is: signatures {listing(view.signatures)}, with the imputation, scaling,"
+        f"The frozen model was applied as it is: {named('signature', view.signatures)}, with the imputation, scaling,"
         " selection and operating thresholds that it learned on its own training patients. How it was trained"
         " stands in the"
         " report of the study that made it."

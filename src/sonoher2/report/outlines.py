@@ -14,7 +14,7 @@ from sonoher2.regions.region import Mask, read_mask
 from sonoher2.report.figures.outlines import OutlinedPicture, outline_figure
 from sonoher2.report.parts import Drawing, Part, Table
 from sonoher2.report.view import View
-from sonoher2.report.wording import interval, number
+from sonoher2.report.wording import interval, number, percent
 
 MOST_SHOWN = 12
 COARSER = 400
@@ -94,7 +94,7 @@ def _ablation_table(view: View) -> Table:
                 interval(value, low, high, 3)
                 for value, low, high in zip(data["difference"], data["low"], data["high"], strict=True)
             ],
-            "Change sides": data["switched"].map("{:.0%}".format),
+            "Change sides": data["switched"].map(percent),
         }
     )
     caption = (

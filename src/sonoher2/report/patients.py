@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config import ClinicalColumn
+from sonoher2.natural import natural_key
 from sonoher2.report.view import View
 from sonoher2.report.wording import DASH, number, share
 from sonoher2.study.result import TEST, TRAIN
@@ -94,7 +95,7 @@ def _share(values: pd.Series, level: object) -> str:
 def _levels(column: ClinicalColumn, values: pd.Series) -> Sequence[object]:
     if column.kind == "ordered":
         return [float(code) for code in range(len(column.levels))]
-    found = sorted({str(value) for value in values.dropna()})
+    found = sorted({str(value) for value in values.dropna()}, key=natural_key)
     return [name for name in column.levels if name in found] + [name for name in found if name not in column.levels]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sonoher2.report.figures.stability import EXCELLENT, GOOD, icc_figure, redrawn_figure
 from sonoher2.report.parts import Drawing, Part, Table
 from sonoher2.report.view import View
-from sonoher2.report.wording import interval, number
+from sonoher2.report.wording import interval, number, percent
 
 _CHANGES = {
     "icc": "all",
@@ -73,7 +73,7 @@ def _redrawn_table(view: View) -> Table:
                 for value, low, high in zip(data["difference"], data["low"], data["high"], strict=True)
             ],
             "Score moves by": data["moved"].map(lambda value: number(value, 3)),
-            "Change sides": data["switched"].map("{:.0%}".format),
+            "Change sides": data["switched"].map(percent),
         }
     )
     caption = (

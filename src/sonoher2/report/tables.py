@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sonoher2.natural import natural_keys
 from sonoher2.report.parts import Table
 from sonoher2.report.patients import characteristics
 from sonoher2.report.view import View
@@ -228,6 +229,7 @@ def prediction_table(view: View) -> Table:
     """One row per patient, one column per signature and outcome."""
     data = view.result.predictions
     wide = data.pivot(index=["patient_id", "set", "label"], columns=["signature", "outcome"], values="score")
+    wide = wide.loc[sorted(wide.index, key=natural_keys)]
     keys = wide.index.to_frame(index=False)
     shown = pd.DataFrame(
         {"Patient": keys["patient_id"], "Set": keys["set"].map(view.short_sets), "Label": keys["label"]}

@@ -9,7 +9,7 @@ import pandas as pd
 from sonoher2.report.figures.external import coverage_figure, zone_figure
 from sonoher2.report.parts import Drawing, Part, Table
 from sonoher2.report.view import View
-from sonoher2.report.wording import interval
+from sonoher2.report.wording import interval, percent
 from sonoher2.study.result import TEST
 
 
@@ -65,10 +65,10 @@ def _coverage(view: View) -> Iterator[Part]:
         "Class": data["label"],
         "n": data["n"].astype(int).astype(str),
         "Coverage": _intervals(data.rename(columns={"low": "coverage_low", "high": "coverage_high"}), "coverage", 2),
-        "One class": data["single"].map("{:.0%}".format),
-        "Several": data["several"].map("{:.0%}".format),
-        "None": data["empty"].map("{:.0%}".format),
-        "Right, of one class": data["right"].map(lambda share: "" if pd.isna(share) else f"{share:.0%}"),
+        "One class": data["single"].map(percent),
+        "Several": data["several"].map(percent),
+        "None": data["empty"].map(percent),
+        "Right, of one class": data["right"].map(percent),
     }
     caption = "Several or none: the model does not know."
     if not view.validation:

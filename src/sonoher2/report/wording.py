@@ -30,6 +30,11 @@ def p_value(value: float) -> str:
     return "<0.001" if value < 0.001 else number(value, 3)
 
 
+def percent(value: float) -> str:
+    """``34%``; a dash when there is no value."""
+    return f"{value:.0%}" if math.isfinite(value) else DASH
+
+
 def share(count: int, total: int) -> str:
     """``12 (34%)``."""
     return f"{count:,} ({count / total:.0%})" if total else f"{count:,}"
@@ -38,6 +43,11 @@ def share(count: int, total: int) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 patient``, ``2 patients``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def named(noun: str, items: Sequence[str]) -> str:
+    """``signature A``, ``signatures A and B``."""
+    return f"{noun}{'' if len(items) == 1 else 's'} {listing(items)}"
 
 
 def listing(items: Sequence[str], last: str = "and") -> str:

@@ -19,6 +19,7 @@ from sonoher2.evaluation.subgroups import auc_by_subgroup
 from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 from sonoher2.files import content_key
+from sonoher2.natural import natural_key
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.lesion_size import LESION_SIZE
 from sonoher2.study.outcomes import outcome_scores
@@ -242,7 +243,10 @@ def subgroup_table(
                     "auc_low": found.auc.low,
                     "auc_high": found.auc.high,
                 }
-                for found in auc_by_subgroup(y, score, group, confidence=evaluation.confidence)
+                for found in sorted(
+                    auc_by_subgroup(y, score, group, confidence=evaluation.confidence),
+                    key=lambda found: natural_key(found.level),
+                )
             ]
     return pd.DataFrame(rows)
 

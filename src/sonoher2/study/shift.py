@@ -35,6 +35,8 @@ IMAGE_FIGURES = {
     "blur": "blur around the lesion",
     "diameter": "lesion diameter (pixels)",
 }
+ROUNDING = 1e-9
+"""Share of a mean below which a deviation is what is left of adding equal numbers."""
 COLUMNS = ("part", "column", "training", "new", "missing_training", "missing_new", "difference", "distance")
 
 
@@ -175,7 +177,11 @@ def _row(part: str, name: str, known: NumberSummary | LevelSummary, values: pd.S
 
 
 def _mean(summary: NumberSummary) -> str:
-    return f"{summary.mean:.3g} ± {summary.sd:.3g}" if summary.quantiles else ""
+    if not summary.quantiles:
+        return ""
+    # equal numbers leave a deviation of rounding alone
+    spread = 0.0 if summary.sd <= ROUNDING * abs(summary.mean) else summary.sd
+    return f"{summary.mean:.3g} ± {spread:.3g}"
 
 
 def _commonest(summary: LevelSummary) -> str:

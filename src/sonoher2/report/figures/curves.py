@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from sonoher2.evaluation.decision_curve import net_benefit
 from sonoher2.evaluation.discrimination import pr_points, roc_points
-from sonoher2.report.figures.style import GREY, INK, LINES, PALE, panels, unit_square
+from sonoher2.report.figures.style import COLUMN, GREY, INK, LINES, PAGE, PALE, unit_square
 
 
 @dataclass(frozen=True)
@@ -40,47 +41,59 @@ Dash = str | tuple[int, tuple[int, ...]]
 Panel = Sequence[Line]
 Panels = Mapping[str, Panel]
 """Panels by title, two to a row."""
+_LEGEND_LINE = 0.17
+"""Inches of one line of a legend."""
 
 
 def roc_figure(shown: Panels) -> Figure:
     """ROC curves; the legend gives each AUC."""
-    return _figure(shown, _draw_roc, 3.35)
+    return _figure(shown, _draw_roc, 3.2)
 
 
 def pr_figure(shown: Panels) -> Figure:
     """Precision-recall curves; the dashed line is the share of events, the precision of chance."""
-    return _figure(shown, _draw_pr, 3.35)
+    return _figure(shown, _draw_pr, 3.2)
 
 
 def decision_figure(shown: Panels) -> Figure:
     """Net benefit over threshold probabilities, with treating all and treating none."""
-    return _figure(shown, _draw_decision, 2.7)
+    return _figure(shown, _draw_decision, 2.6, columns_below=2)
 
 
-def _figure(shown: Panels, draw: Callable[[Axes, Panel], None], height: float) -> Figure:
+def _figure(
+    shown: Panels, draw: Callable[[Axes, Panel], dict[str, Any]], height: float, columns_below: int = 1
+) -> Figure:
+    """Draw the panels, two to a row, each above a place of its own for the legend, where no curve can pass."""
     columns = min(len(shown), 2)
-    height += 0.18 * max(len(lines) for lines in shown.values())
-    figure, grid = panels(-(-len(shown) // columns), columns, height)
-    places = [axes for row in grid for axes in row]
-    for axes, (title, lines) in zip(places, shown.items(), strict=False):
-        draw(axes, lines)
-        axes.set_title(title)
-    for axes in places[len(shown) :]:
-        axes.axis("off")
+    rows = -(-len(shown) // columns)
+    # a legend has two lines more than signatures: its title and the gap, or treating all and none
+    below = _LEGEND_LINE * -(-(2 + max(len(lines) for lines in shown.values())) // columns_below)
+    figure = Figure(figsize=(COLUMN if columns == 1 else PAGE, rows * (height + below)), layout="constrained")
+    grid = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw={"height_ratios": [height, below] * rows})
+    for place in grid.flat:
+        place.axis("off")
+    for index, (title, lines) in enumerate(shown.items()):
+        row, column = divmod(index, columns)
+        upper, lower = grid[2 * row, column], grid[2 * row + 1, column]
+        upper.axis("on")
+        legend = draw(upper, lines)
+        upper.set_title(title)
+        handles, labels = upper.get_legend_handles_labels()
+        lower.legend(handles, labels, loc="upper left", borderaxespad=0, title_fontsize=7, alignment="left", **legend)
     return figure
 
 
-def _draw_roc(axes: Axes, lines: Panel) -> None:
+def _draw_roc(axes: Axes, lines: Panel) -> dict[str, Any]:
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=(0, (4, 3)))
     for line, dash in zip(lines, _dashes(lines), strict=True):
         false_positive, true_positive, _ = roc_points(line.outcome, line.score)
         axes.plot(false_positive, true_positive, color=line.colour, ls=dash, label=line.legend)
     unit_square(axes)
     axes.set(xlabel="1 − specificity", ylabel="sensitivity")
-    _legend_below(axes, columns=1, title="AUC (interval)")
+    return {"title": "AUC (interval)"}
 
 
-def _draw_pr(axes: Axes, lines: Panel) -> None:
+def _draw_pr(axes: Axes, lines: Panel) -> dict[str, Any]:
     events = float(np.mean(lines[0].outcome))
     axes.axhline(events, color=GREY, lw=0.8, ls=(0, (4, 3)))
     for line, dash in zip(lines, _dashes(lines), strict=True):
@@ -90,10 +103,10 @@ def _draw_pr(axes: Axes, lines: Panel) -> None:
         axes.step(recall, precision, where="pre", color=line.colour, ls=dash, label=line.legend)
     unit_square(axes)
     axes.set(xlabel="recall (sensitivity)", ylabel="precision (PPV)")
-    _legend_below(axes, columns=1, title="AUPRC (interval)")
+    return {"title": "AUPRC (interval)"}
 
 
-def _draw_decision(axes: Axes, lines: Panel) -> None:
+def _draw_decision(axes: Axes, lines: Panel) -> dict[str, Any]:
     at = np.linspace(0.01, 0.99, 99)
     curves = [net_benefit(line.outcome, line.score, at) for line in lines]
     axes.plot(at, curves[0]["treat_all"], color=GREY, lw=1.0, label="all called positive")
@@ -103,14 +116,7 @@ def _draw_decision(axes: Axes, lines: Panel) -> None:
     top = max(float(np.mean(line.outcome)) for line in lines)
     axes.set(xlim=(0, 1), ylim=(-0.25 * top, 1.15 * top), xlabel="threshold probability", ylabel="net benefit")
     axes.grid(color=PALE, lw=0.4)
-    _legend_below(axes, columns=2)
-
-
-def _legend_below(axes: Axes, columns: int, title: str | None = None) -> None:
-    """Where curves may pass anywhere, the legend stands outside."""
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(-0.04, -0.16), ncols=columns, title=title, alignment="left", title_fontsize=7
-    )
+    return {"ncols": 2}
 
 
 def _dashes(lines: Panel) -> list[Dash]:

@@ -124,7 +124,8 @@ def coverage_figure(table: pd.DataFrame, asked: float, colours: Mapping[str, str
             axes.plot(row["coverage"], y, "o", ms=5, color=colours[name])
             _text(axes, y, -1.2, str(row["label"]))
             _text(axes, y, -0.06, f"{row['n']:.0f}", ha="right")
-            _text(axes, y, 1.06, f"{row['single']:.0%} decided, {row['right']:.0%} right")
+            right = f", {row['right']:.0%} right" if row["single"] > 0 else ""
+            _text(axes, y, 1.06, f"{row['single']:.0%} decided{right}")
             y += 1
         y += 0.7
     axes.axvline(asked, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)
