@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -233,6 +234,9 @@ def predict(
     ] = None,
     label: Label = None,
     trust: Trust = None,
+    patient_id: Annotated[
+        str, typer.Option("--patient", help="Your name for the patient, for the case page; nothing else uses it.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
@@ -251,7 +255,8 @@ def predict(
         from sonoher2.bundle.pictures import case_pictures
         from sonoher2.report.case_page import write_case_page
 
-        write_case_page(page, prediction, case_pictures(frozen, patient, prediction))
+        named = replace(patient, patient_id=patient_id)
+        write_case_page(page, prediction, case_pictures(frozen, patient, prediction), named)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from sonoher2.bundle.explain import Effect, Explanation, Points
 from sonoher2.bundle.heat import HeatPicture
 from sonoher2.bundle.nearby import Distance, Neighbour, Similar
 from sonoher2.bundle.pictures import CasePicture
-from sonoher2.bundle.predict import Prediction, Score
+from sonoher2.bundle.predict import PatientInput, Prediction, Score
 from sonoher2.report.case_page import write_case_page
 from sonoher2.report.figures.effects import swarm
 from sonoher2.report.html import write_report
@@ -23,6 +23,13 @@ from sonoher2.study.heat_maps import share_summary, spread_patients, surest_pati
 from sonoher2.study.result import StudyResult
 
 EVIL = "<script>alert(1)</script> & co"
+PATIENT = PatientInput(
+    ((Path("folder/scan_07.dcm"), (Path("folder/scan_07_mask.png"),)),),
+    {"age": "52", "menopause": EVIL},
+    mm_per_pixel=0.08,
+    frames=(3,),
+    patient_id="P-104",
+)
 
 
 def heat_picture(seed: int, size: int = 40) -> HeatPicture:
@@ -67,7 +74,7 @@ def words(text: str) -> str:
 
 def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Prediction, picture: CasePicture) -> None:
     path = tmp_path / "case.html"
-    write_case_page(path, prediction, [picture])
+    write_case_page(path, prediction, [picture], PATIENT, made="2026-11-27 09:30+08:00")
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
     assert all(found.startswith(("#", "data:image/png;base64,")) for found in re.findall(r'(?:href|src)="(.*?)"', text))
@@ -87,6 +94,8 @@ def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Pred
         "Total 73.5",
         "17 positive 0.70 0.61",
         "speaks for positive",
+        "Patient P-104 Made 2026-11-27 09:30+08:00 Image scan_07.dcm, frame 3 Image, lesion scan_07_mask.png",
+        "Pixel size 0.08 mm age 52 menopause &lt;script&gt;alert(1)&lt;/script&gt; &amp; co size_mm not given",
     ):
         assert fact in said
     assert text.count("<svg") == 3
@@ -94,14 +103,14 @@ def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Pred
 
 def test_clinical_data_alone_make_a_page_without_pictures(tmp_path: Path, prediction: Prediction) -> None:
     found = replace(prediction.explanation, outside=(), features={}, distances=())
-    write_case_page(tmp_path / "case.html", replace(prediction, explanation=found), [])
+    write_case_page(tmp_path / "case.html", replace(prediction, explanation=found), [], PatientInput((), {"age": "52"}))
     said = words((tmp_path / "case.html").read_text(encoding="utf-8"))
     assert "Outside" not in said
     assert "outline" not in said
 
 
 def test_a_bundle_without_reference_still_gets_a_page(tmp_path: Path, prediction: Prediction) -> None:
-    write_case_page(tmp_path / "case.html", replace(prediction, explanation=None), [])
+    write_case_page(tmp_path / "case.html", replace(prediction, explanation=None), [], PATIENT)
     said = words((tmp_path / "case.html").read_text(encoding="utf-8"))
     assert "0.66" in said
     assert "Nearest" not in said

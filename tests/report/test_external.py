@@ -117,3 +117,9 @@ def test_the_page_holds_all_of_it(name: str, request, tmp_path: Path) -> None:
     page = write_report(request.getfixturevalue(name), tmp_path).read_text(encoding="utf-8")
     for chapter in ("uncertainty", "sites", "reclassification", *(("shift", "updating") if name == "external" else ())):
         assert f'<section id="{chapter}">' in page
+
+
+def test_nothing_is_said_of_a_training_set_that_is_not_there(external, tmp_path: Path) -> None:
+    text = write_report(external, tmp_path).read_text(encoding="utf-8")
+    for sentence in ("training matrices", "gives the training set too", "training patients were scored by"):
+        assert sentence not in text

@@ -48,6 +48,8 @@ class PatientInput:
         Frame of each image file, counted from 1; None for the only one. Empty: of every file the only one.
     mask_label
         Of the lesion, in masks with several labels.
+    patient_id
+        The user's own name for the patient, shown on the case page; empty when not given.
     """
 
     images: tuple[tuple[Path, tuple[Path, ...]], ...]
@@ -56,6 +58,7 @@ class PatientInput:
     site: str | None = None
     frames: tuple[int | None, ...] = ()
     mask_label: str | None = None
+    patient_id: str = ""
 
     @property
     def sizes(self) -> tuple[float | None, ...]:
@@ -329,7 +332,8 @@ def clinical_block(columns: dict[str, ClinicalColumn], values: dict[str, str]) -
     for key, column in columns.items():
         texts = pd.Series([values.get(key) or None], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
         block[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), "--clinical")
-        findings += problems
+        # one patient has no row
+        findings += [replace(problem, where=f"clinical value '{key}'") for problem in problems]
     raise_errors(findings)
     return pd.DataFrame(block)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from sonoher2.bundle.explain import Effect, Explanation, headline, worth_showing
 from sonoher2.bundle.nearby import Similar
 from sonoher2.bundle.pictures import CasePicture
-from sonoher2.bundle.predict import Prediction, Score
+from sonoher2.bundle.predict import PatientInput, Prediction, Score
 from sonoher2.files import write_text
 from sonoher2.report.figures.case import effects_figure, image_figure
 from sonoher2.report.figures.save import inline_svg, svg_text
@@ -22,7 +23,9 @@ from sonoher2.report.figures.style import paper_style
 from sonoher2.report.wording import number
 
 
-def write_case_page(path: Path, prediction: Prediction, pictures: Sequence[CasePicture]) -> None:
+def write_case_page(
+    path: Path, prediction: Prediction, pictures: Sequence[CasePicture], patient: PatientInput, made: str = ""
+) -> None:
     """Write the page of one patient; it shows the patient's images and loads nothing.
 
     Parameters
@@ -33,6 +36,10 @@ def write_case_page(path: Path, prediction: Prediction, pictures: Sequence[CaseP
         From `predict_patient`.
     pictures
         From `case_pictures`; none for clinical data alone.
+    patient
+        What was given: its name, files and values stand on the page.
+    made
+        Date and time, ISO; now when left out.
 
     Raises
     ------
@@ -59,6 +66,7 @@ def write_case_page(path: Path, prediction: Prediction, pictures: Sequence[CaseP
         lead_similar=_similar(explanation, lead),
         rows=[_row(score, _similar(explanation, score)) for score in prediction.scores],
         filled=sorted({name for score in prediction.scores for name in score.filled}),
+        given=_given(patient, prediction, made),
         called=next((one.called for one in pictures if one.called), ""),
         figures=figures,
         bars=bars,
@@ -66,6 +74,23 @@ def write_case_page(path: Path, prediction: Prediction, pictures: Sequence[CaseP
         css=Markup(style),
     )
     write_text(path, text)
+
+
+def _given(patient: PatientInput, prediction: Prediction, made: str) -> dict[str, str]:
+    """List who and what the page is about, as it was given."""
+    facts = {"Patient": patient.patient_id or "not given"}
+    facts["Made"] = made or datetime.now().astimezone().isoformat(sep=" ", timespec="minutes")
+    for place, (image, masks, frame) in enumerate(patient.pictures, start=1):
+        title = "Image" if len(patient.images) == 1 else f"Image {place}"
+        facts[title] = image.name if frame is None else f"{image.name}, frame {frame}"
+        facts[f"{title}, lesion"] = ", ".join(mask.name for mask in masks) or "outlined automatically"
+    sizes = ["not given" if size is None else f"{size:g} mm" for size in patient.sizes]
+    if set(sizes) - {"not given"}:
+        facts["Pixel size"] = ", ".join(sizes if len(set(sizes)) > 1 else sizes[:1])
+    if patient.site is not None:
+        facts["Site"] = patient.site
+    filled = {name for score in prediction.scores for name in score.filled}
+    return facts | {**patient.clinical, **dict.fromkeys(sorted(filled - set(patient.clinical)), "not given")}
 
 
 def _lead(prediction: Prediction) -> Score:

@@ -20,7 +20,7 @@ from sonoher2.report.figures.selection import MOST_BARS, coefficient_figure, las
 from sonoher2.report.parts import Drawing
 from sonoher2.report.view import View
 from sonoher2.report.wording import interval, listing, number
-from sonoher2.study.result import TEST
+from sonoher2.study.result import TEST, TRAIN
 
 
 def draw_flow(view: View) -> Iterator[Drawing]:
@@ -166,12 +166,16 @@ def draw_confusion(view: View) -> Iterator[Drawing]:
                 y, score = view.scores(signature, subset, outcome)
                 counts = confusion_at(y, score, view.threshold(signature, outcome))
                 cells.append((f"{signature}\n{title}", (no, yes), counts))
+    training = (
+        " The training matrices rest on out-of-fold scores, from which the threshold itself was learned: they flatter"
+        " a little."
+        if TRAIN in view.sets
+        else ""
+    )
     yield Drawing(
         "confusion",
         "Confusion matrices at the frozen threshold",
-        "Patients, and their share of the true class (row). The training matrices rest on out-of-fold scores, from"
-        " which"
-        " the threshold itself was learned: they flatter a little.",
+        f"Patients, and their share of the true class (row).{training}",
         confusion_figure(cells, min(len(view.signatures), 3)),
     )
 
@@ -187,8 +191,8 @@ def draw_subgroups(view: View) -> Iterator[Drawing]:
             yield Drawing(
                 f"subgroups_{number_of}" if view.several else "subgroups",
                 f"AUC by subgroup, {view.title(TEST, outcome)}",
-                f"Bars are {_confidence(view)} intervals (DeLong). Overlapping intervals of small subgroups say little;"
-                " the table gives the training set too.",
+                f"Bars are {_confidence(view)} intervals (DeLong). Overlapping intervals of small subgroups say little"
+                f"{'; the table gives the training set too' if TRAIN in view.sets else ''}.",
                 subgroup_figure(rows, view.colours),
             )
 

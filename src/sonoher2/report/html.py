@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from sonoher2.files import write_text
 from sonoher2.report.checks import failed_checks
-from sonoher2.report.figures.save import FORMATS, inline_svg, save_figure
+from sonoher2.report.figures.save import FORMATS, inline_svg, save_figure, undrawn_letters
 from sonoher2.report.figures.style import paper_style
 from sonoher2.report.model_card import write_model_card
 from sonoher2.report.parts import Drawing, Folded, Section, Table
@@ -48,10 +48,10 @@ def write_report(result: StudyResult, folder: Path) -> Path:
     """
     folder = Path(folder)
     view = View(result)
-    with paper_style():
+    with paper_style(), undrawn_letters() as missing:
         sections = [_written(section, folder) for section in build_sections(view)]
     path = folder / "report.html"
-    write_text(path, _page(view, sections))
+    write_text(path, _page(view, sections, letters_missing=bool(missing)))
     write_model_card(view, folder)
     return path
 
@@ -94,7 +94,7 @@ def _numeric(table: pd.DataFrame) -> Iterator[int]:
             yield index
 
 
-def _page(view: View, sections: list[dict[str, Any]]) -> str:
+def _page(view: View, sections: list[dict[str, Any]], *, letters_missing: bool) -> str:
     environment = Environment(
         loader=PackageLoader("sonoher2.report"),
         autoescape=True,
@@ -112,6 +112,7 @@ def _page(view: View, sections: list[dict[str, Any]]) -> str:
         meta=_meta(view),
         synthetic=view.result.config.synthetic,
         failed=failed_checks(view),
+        letters_missing=letters_missing,
         summary=summarise(view),
         sections=names + sections,
         numbers={name: number for number, name in enumerate(figures, start=1)},

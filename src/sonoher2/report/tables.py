@@ -11,6 +11,7 @@ from sonoher2.report.parts import Table
 from sonoher2.report.patients import characteristics
 from sonoher2.report.view import View
 from sonoher2.report.wording import DASH, interval, number, p_value
+from sonoher2.study.result import TRAIN
 
 _AT_THRESHOLD = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc")
 _NAMES = {
@@ -241,8 +242,8 @@ def prediction_table(view: View) -> Table:
     caption = (
         "Score: probability of "
         + (" or ".join(view.outcomes) if not view.several else "the class in the heading")
-        + "; ● at or above the frozen threshold. One prediction per patient; training patients were scored by models"
-        " that had not seen them."
+        + "; ● at or above the frozen threshold. One prediction per patient"
+        + ("; training patients were scored by models that had not seen them." if TRAIN in view.sets else ".")
     )
     return Table("predictions", "Prediction of each patient", caption, data, shown, long=True)
 

@@ -116,7 +116,7 @@ def _draw_decision(axes: Axes, lines: Panel) -> dict[str, Any]:
     top = max(float(np.mean(line.outcome)) for line in lines)
     axes.set(xlim=(0, 1), ylim=(-0.25 * top, 1.15 * top), xlabel="threshold probability", ylabel="net benefit")
     axes.grid(color=PALE, lw=0.4)
-    return {"ncols": 2}
+    return {"ncols": 2, "columnspacing": 1.0}
 
 
 def _dashes(lines: Panel) -> list[Dash]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,6 +19,20 @@ _DPI = {"svg": 200, "png": 300, "pdf": 300}
 # matplotlib writes the time into these fields unless told not to
 _METADATA: dict[str, dict[str, str | None]] = {"svg": {"Date": None}, "png": {"Software": None},
                                                "pdf": {"CreationDate": None}}  # fmt: skip
+
+
+@contextmanager
+def undrawn_letters() -> Iterator[list[str]]:
+    """Collect what matplotlib says of letters that no font has; all its other warnings go on as they are."""
+    missing: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield missing
+    for warning in caught:
+        if "missing from font" in str(warning.message):
+            missing.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,8 +25,18 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 _KNOWN = {"Clinical": ORANGE, "Radiomics": BLUE, "Clinical+Radiomics": VERMILLION}
 _SPARE = (GREEN, PURPLE, SKY, INK, GREY, BLUE, ORANGE, VERMILLION)
 
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "Microsoft YaHei", "SimHei", "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti SC", "STHeiti",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS", "Droid Sans Fallback",
+)  # fmt: skip
+"""Families of Linux, Windows and macOS with Chinese letters."""
+CHINESE_FILES = re.compile(
+    r"(noto(sans)?.*cjk|notosanssc|sourcehansans|msyh|simhei|wqy|droidsansfallback)", re.IGNORECASE
+)
+
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans"],
     "font.size": 7.5,
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
@@ -60,10 +74,27 @@ STYLE: dict[Any, Any] = {
 }
 
 
+@cache
+def chinese_fonts() -> tuple[str, ...]:
+    """Fonts of this machine with Chinese letters, the first of `CHINESE_FONTS` first; none where there is none.
+
+    matplotlib keeps a list of fonts between runs, so that one that was installed since is looked for by its file.
+    """
+    known = set(font_manager.get_font_names())
+    found = tuple(name for name in CHINESE_FONTS if name in known)
+    if found:
+        return found
+    files = [file for file in font_manager.findSystemFonts() if CHINESE_FILES.match(Path(file).name)]
+    for file in sorted(files):
+        font_manager.fontManager.addfont(file)
+    known = set(font_manager.get_font_names())
+    return tuple(name for name in CHINESE_FONTS if name in known)
+
+
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Draw and save figures in the report's style."""
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "font.family": [*STYLE["font.family"], *chinese_fonts()]}):
         yield
 
 
