@@ -278,7 +278,8 @@ def _metric_text(view: View, data: pd.DataFrame, metrics: Sequence[str]) -> pd.D
     if view.several:
         shown["Outcome"] = data["outcome"]
     shown["n"] = data["n"].map("{:,.0f}".format)
-    shown["Events"] = data["events"].map(lambda count: number(count, 0))
+    # the mean over classes has no count of events
+    shown["Events"] = [DASH if pd.isna(count) else f"{count:,}" for count in data["events"]]
     for name in metrics:
         shown[title_of(name)] = _intervals(data, name, f"{name}_low", f"{name}_high")
     return shown.reset_index(drop=True)
