@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,6 +159,15 @@ def test_patients_of_another_hospital_with_the_same_numbers_are_others(opening: 
     other = an_opening(tmp_path / "elsewhere", seed=1)
     other = replace(other, study=other.study.model_copy(update={"data": opening.study.data}))
     assert len(other.into(tmp_path / "two").entries) == 1
+
+
+def test_openings_at_the_same_time_are_all_kept(opening: Opening, tmp_path: Path) -> None:
+    def enter_one(seed: int) -> None:
+        opening.with_settings(seed=seed).into(tmp_path / f"{seed}" / "run")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(enter_one, range(12)))
+    assert len(json.loads((opening.study.data / BESIDE).read_text())) == 12
 
 
 def test_no_identifier_stands_in_a_ledger(opening: Opening, tmp_path: Path) -> None:

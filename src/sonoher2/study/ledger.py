@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.cohort.cohort import Cohort
@@ -32,6 +33,9 @@ CHOICES = {"seed", "split", "target", "timing", "regions", "enhance", "radiomics
            "harmonise", "validation"}  # fmt: skip
 """Settings that make another model or another test set; titles, paths and what a report shows besides do not."""
 JUDGING = {"threshold", "threshold_at", "coverage", "rule_out_sensitivity", "rule_in_specificity"}
+
+LONGEST_WAIT = 30
+"""Seconds to wait for another run that writes the ledger."""
 
 Entry = dict[str, Any]
 
@@ -248,16 +252,18 @@ def _neighbours(out: Path) -> list[Path]:
 
 
 def _keep_beside(path: Path, known: Mapping[str, Entry]) -> tuple[Finding, ...]:
-    kept = [entry for entry in known.values() if "patients" in entry]
-    if {_name(entry) for entry in _read(path)} >= {_name(entry) for entry in kept}:
+    kept = {name: entry for name, entry in known.items() if "patients" in entry}
+    if {_name(entry) for entry in _read(path)} >= kept.keys():
         return ()
     try:
         # an administrator may write everywhere, but a folder without write permission is meant to stay as it is
         if not path.parent.stat().st_mode & 0o222:
             raise InputError("the folder is read-only", where=str(path.parent))
-        write_json(path, kept)
+        with FileLock(path.with_suffix(".lock"), timeout=LONGEST_WAIT):
+            # another run may have entered its opening since the file was read
+            write_json(path, list({**kept, **{_name(entry): entry for entry in _read(path)}}.values()))
     except (InputError, OSError):
-        what = "the ledger of test-set openings cannot be kept beside the tables, whose folder is read-only"
+        what = "the ledger of test-set openings cannot be kept beside the tables, whose folder cannot be written"
         fix = "It is kept in the run's folder, so that openings from other folders are not counted"
         return (Finding("note", what, str(path.parent), fix),)
     return ()
