@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonoher2.errors import InputError
 from sonoher2.models.deep.network import Network, middle_taps, stage_modules
 from sonoher2.networks.device import chosen_device
 from sonoher2.networks.weights import NONE, build_body
@@ -53,8 +54,20 @@ def network_state(network: Network) -> State:
 def restored_network(
     name: str, state: Mapping[str, NDArray[Any]], *, size: int, pooling: Pooling, device: str = "auto"
 ) -> Network:
-    """Network with kept tensors; nothing is fetched."""
-    n_outputs = len(state["head.bias"])
+    """Network with kept tensors; nothing is fetched.
+
+    Raises
+    ------
+    InputError
+        The tensors are not those that this network uses: one that is missing would stay random.
+    """
+    n_outputs = len(state.get("head.bias", ()))
     network = build_network(name, NONE, size=size, pooling=pooling, n_outputs=n_outputs, device=device)
+    tensors = network.state_dict()
+    wanted = {key: tuple(tensors[key].shape) for key in network.used_tensors()}
+    if {key: value.shape for key, value in state.items()} != wanted:
+        raise InputError(
+            f"the kept tensors are not those of the network '{name}'", fix="Use the bundle as it was written"
+        )
     network.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=False)
     return network

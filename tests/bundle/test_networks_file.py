@@ -1,0 +1,53 @@
+"""`network.skops`: networks of both kinds are let through, others are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import skops.io
+
+from sonoher2.bundle.load import load_networks
+from sonoher2.bundle.save import dump_networks
+from sonoher2.errors import InputError
+from sonoher2.models.deep.classifier import DeepClassifier
+from sonoher2.models.deep.embedding import DeepEmbedding
+
+SIZE = 32
+SMALL = {"network": "test_resnet.r160_in1k", "weights": "none", "size": SIZE}
+
+
+def pictures(patients: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 256, (1, 2, SIZE, SIZE), np.uint8) for _ in range(patients)]
+
+
+def test_networks_of_both_kinds_are_read() -> None:
+    embedding = DeepEmbedding(**SMALL).fit()
+    classifier = DeepClassifier(**SMALL, epochs=1, variants=1).fit(pictures(8), np.arange(8) % 2)
+    read = load_networks(dump_networks([embedding, classifier]))
+    assert [network.sha256 for network in read] == [embedding.sha256, classifier.sha256]
+    for before, after in zip((embedding, classifier), read, strict=True):
+        assert np.array_equal(before.raw_embedding(pictures(2)), after.raw_embedding(pictures(2)))
+
+
+def test_what_is_no_list_of_networks_is_refused() -> None:
+    with pytest.raises(InputError, match="no networks"):
+        load_networks(skops.io.dumps([1, 2]))
+    with pytest.raises(InputError, match="damaged"):
+        load_networks(b"nothing")
+
+
+@pytest.mark.parametrize("change", ["less", "more", "shape", "none"])
+def test_tensors_that_are_not_the_networks_are_refused(change: str) -> None:
+    """A tensor that is missing would be drawn at random."""
+    network = DeepEmbedding(**SMALL).fit()
+    name = next(name for name, value in network.state_.items() if value.ndim == 4)
+    changes = {
+        "less": {key: value for key, value in network.state_.items() if key != name},
+        "more": network.state_ | {"other": np.zeros(3, np.float32)},
+        "shape": network.state_ | {name: np.zeros((1, 1, 1, 1), np.float32)},
+        "none": {},
+    }
+    network.state_ = changes[change]
+    with pytest.raises(InputError, match="tensors"):
+        network.raw_embedding(pictures(1))
