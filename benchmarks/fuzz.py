@@ -3,9 +3,9 @@
     python benchmarks/fuzz.py --seconds 120 --seed 0
 
 Files of tests/field (and of ../shared/data, where that folder is) are damaged at random and read in processes of their
-own, each with 2 GB of memory more than it starts with and 10 seconds for a file. What is neither read nor refused with
-one of the program's own errors is a fault: another exception, a crash, a hang, memory. Faults are printed once each,
-their inputs kept in a folder. The exit code is 1 when there is one.
+own, each with 2 GB of memory more than it starts with and 10 seconds of a processor for a file. What is neither read
+nor refused with one of the program's own errors is a fault: another exception, a crash, a hang, memory. Faults are
+printed once each, their inputs kept in a folder. The exit code is 1 when there is one.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ def import_all() -> None:
     import sonoher2.images.dicom
     import sonoher2.images.raster
     import sonoher2.images.volume
+    import sonoher2.models.explain.margins
+    import sonoher2.models.explain.shapley
     import sonoher2.regions.region  # noqa: F401
 
 
@@ -111,11 +113,11 @@ def serve(pipe: Connection) -> None:
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, _ring)
+    signal.signal(signal.SIGPROF, _ring)
     pipe.send("ready")
     while True:
         reader, path = pipe.recv()
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             read(reader, Path(path))
             answer = ("read", "")
@@ -126,7 +128,7 @@ def serve(pipe: Connection) -> None:
         except BaseException as error:
             answer = ("fault", f"{type(error).__name__} in {_place()}\n{str(error)[:200]}")
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         pipe.send(answer)
 
 
@@ -152,9 +154,9 @@ class Reader:
             self._start()
         self._pipe.send((reader, str(path)))
         try:
-            if self._pipe.poll(2 * SECONDS):
+            if self._pipe.poll(6 * SECONDS):
                 return self._pipe.recv()
-            answer = ("fault", f"more than {2 * SECONDS} s, deaf to an alarm")
+            answer = ("fault", f"more than {6 * SECONDS} s, deaf to an alarm")
         except EOFError:
             self._process.join()
             answer = ("fault", f"crash, exit code {self._process.exitcode}")

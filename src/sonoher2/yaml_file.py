@@ -143,7 +143,8 @@ def _count(node: yaml.Node, level: int, known: dict[int, int], above: set[int]) 
 
 
 def _problem(text: str, node: yaml.Node | yaml.Event) -> yaml.YAMLError:
-    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
+    mark: Any = node.start_mark
+    return yaml.constructor.ConstructorError(None, None, text, mark)
 
 
 def _is_text(value: str) -> bool:

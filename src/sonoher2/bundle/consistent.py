@@ -124,7 +124,7 @@ def _with_the_reference(
     if reference is None:
         return
     scored = {(name, outcome) for name in schema.signatures for outcome in schema.outcomes}
-    if set(reference.scores.columns) != scored or not set(reference.labels) <= set(schema.classes):
+    if {tuple(name) for name in reference.scores.columns} != scored or not set(reference.labels) <= set(schema.classes):
         yield "the training cases have other scores or classes"
     if _columns(reference.spaces) != _columns(model_spaces(model, X)):
         yield "the training cases have other columns"

@@ -49,7 +49,7 @@ def _keep_elsewhere() -> bool:
     """
     place = _private_folder()
     if place is not None:
-        os.environ[_PLACE] = numba.config.CACHE_DIR = str(place)
+        os.environ[_PLACE] = numba.config.CACHE_DIR = str(place)  # type: ignore[attr-defined]
     if place is not None or _NOWHERE not in os.environ:
         where = f"kept in {place}" if place else "compiled anew by every process"
         warnings.warn(

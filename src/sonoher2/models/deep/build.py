@@ -61,13 +61,15 @@ def restored_network(
     InputError
         The tensors are not those that this network uses: one that is missing would stay random.
     """
-    n_outputs = len(state.get("head.bias", ()))
+    other = InputError(f"the kept tensors are not those of the network '{name}'", fix="Use the file as it was written")
+    if "head.bias" not in state:
+        raise other
+    n_outputs = len(state["head.bias"])
     network = build_network(name, NONE, size=size, pooling=pooling, n_outputs=n_outputs, device=device)
     tensors = network.state_dict()
-    wanted = {key: tuple(tensors[key].shape) for key in network.used_tensors()}
-    if {key: value.shape for key, value in state.items()} != wanted:
-        raise InputError(
-            f"the kept tensors are not those of the network '{name}'", fix="Use the bundle as it was written"
-        )
+    # a number alone may be kept as a list of one
+    wanted = {key: tuple(tensors[key].shape) or (1,) for key in network.used_tensors()}
+    if {key: value.shape or (1,) for key, value in state.items()} != wanted:
+        raise other
     network.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=False)
     return network
