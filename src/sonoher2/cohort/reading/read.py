@@ -179,7 +179,7 @@ def _refuse_foreign_keys(path: Path, reading: TableReading, *, excel: bool, text
 
 
 def _named(names: Sequence[str], rows: Sequence[Row], sheet: Sheet) -> list[int]:
-    """Positions of the columns that have a name; a column without one cannot be used."""
+    """Positions of the columns that have a name, and of the first one where it alone has none."""
     counts = Counter(name for name in names if name)
     twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
@@ -190,7 +190,8 @@ def _named(names: Sequence[str], rows: Sequence[Row], sheet: Sheet) -> list[int]
             raise InputError(what, where=sheet.where, fix="Write a header, or name its row as `header_row`")
         shown = listed(f"'{name}'" for name in twice)
         raise InputError(f"several columns are called {shown}", where=sheet.where, fix="Give each its own name")
-    return [i for i, name in enumerate(names) if name]
+    # FAE writes the patients in a first column without a name
+    return [i for i, name in enumerate(names) if name or (i == 0 and names.count("") == 1)]
 
 
 def _cells(row: Sequence[str], kept: Sequence[int], absent: Sequence[frozenset[str]]) -> list[str | None]:
