@@ -1,0 +1,77 @@
+"""Every study file in `examples` passes its check and runs, on a part of its own data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from sonoher2.cli import run
+from sonoher2.cohort.load import load_cohort
+from sonoher2.config import StudyConfig, load_study
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
+OF_EACH_CLASS = 30
+SHORT = {
+    "models": ["logistic"],
+    "validation": {"outer_folds": 3, "inner_folds": 3},
+    "evaluation": {"bootstrap": 100},
+    "stability": None,
+}
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Path:
+    """The study file `request.param` with few models and few patients: shorter tables beside links to the images."""
+    study, settings = load_study(request.param), yaml.safe_load(request.param.read_text(encoding="utf-8"))
+    data = tmp_path / "data"
+    data.mkdir()
+    for entry in study.data.iterdir():
+        (data / entry.name).symlink_to(entry)
+    chosen = some_patients(study)
+    for name, part in (("images", study.images), ("clinical", study.clinical)):
+        if part is not None:
+            shorten(data / part.table, settings[name]["patient_id"], chosen)
+    settings = {**settings, **SHORT, "data": str(data)}
+    settings["radiomics"] = {**settings.get("radiomics", {}), "filters": ["original"]}
+    if "training" in (settings.get("deep") or {}):
+        settings["deep"] = {**settings["deep"], "size": 64, "epochs": 1}
+    file = tmp_path / request.param.name
+    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return file
+
+
+def some_patients(study: StudyConfig) -> set[str]:
+    labels = load_cohort(study).patients["label"]
+    picked = labels.groupby(labels).sample(OF_EACH_CLASS, random_state=np.random.default_rng(0))
+    return set(picked.index)
+
+
+def shorten(table: Path, patient_id: str, chosen: set[str]) -> None:
+    """Keep the rows of some patients; what was a link becomes a file of its own."""
+    if not table.is_symlink():
+        return
+    original = table.resolve()
+    table.unlink()
+    if table.suffix == ".xlsx":
+        rows = pd.read_excel(original, dtype=object)
+        rows[rows[patient_id].astype(str).isin(chosen)].to_excel(table, index=False)
+        return
+    separator = "\t" if table.suffix == ".txt" else ","
+    rows = pd.read_csv(original, sep=separator, comment="#" if table.suffix == ".txt" else None, dtype=str)
+    rows[rows[patient_id].isin(chosen)].to_csv(table, sep=separator, index=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem, indirect=True)
+def test_an_example_is_checked_and_run(example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
+    assert run(["run", str(example), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
+    signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")
+    deep = "deep" in yaml.safe_load(example.read_text(encoding="utf-8"))
+    assert ("Deep" in set(signatures["signature"])) == deep
+    assert set(signatures["set"]) == {"train_oof", "test"}
+    assert signatures["auc"].between(0.2, 1).all()
