@@ -26,6 +26,8 @@ from sonoher2.bundle.stable import stable_bytes
 from sonoher2.config import ALL_MODELS
 from sonoher2.errors import InputError
 from sonoher2.models.classical import candidates
+from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 
 HEALTHY = Path(__file__).parents[1] / "field" / "faults" / "bundle_unlisted_model"
 PARTS = ("model.skops", "model.json", "reference.parquet")
@@ -415,3 +417,13 @@ def test_every_model_of_the_zoo_is_let_through(name: str, classes: int) -> None:
     data = skops.io.dumps(fitted)
     for form in (data, stable_bytes(data)):
         assert np.array_equal(load_skops(form, most_bytes=1 << 28).predict(X), fitted.predict(X))
+
+
+@pytest.mark.parametrize("step", [PrincipalComponents(3), EarlyFusion(prefix="deep_"), SelectionPipeline()])
+def test_every_way_to_reduce_features_is_let_through(step: Any) -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 8)), columns=[*"abcd", *(f"deep_{k}" for k in range(4))])
+    y = (X["a"] + X["deep_0"] > 0).to_numpy(np.int64)
+    fitted = step.fit(X, y)
+    opened = load_skops(stable_bytes(skops.io.dumps(fitted)), most_bytes=1 << 28)
+    pd.testing.assert_frame_equal(opened.transform(X), fitted.transform(X))

@@ -37,6 +37,7 @@ _NUMBERS = frozenset(
 _ESTIMATORS = frozenset(
     f"sklearn.{name}"
     for name in (
+        "decomposition._pca.PCA",
         "ensemble._forest.ExtraTreesClassifier",
         "ensemble._forest.RandomForestClassifier",
         "linear_model._logistic.LogisticRegression",
