@@ -206,6 +206,37 @@ def test_time001_a_biopsy_study_may_use_receptors() -> None:
     assert late_columns(known).state == "passed"
 
 
+HER2 = {"target": {"ihc": "score", "rule": "ASCO/CAP 2023"}}
+
+
+@pytest.mark.parametrize(
+    "name", ["FISH", "ERBB2", "CEP17_ratio", "PAM50", "subtype", "trastuzumab", "chemo", "化疗", "DFS"]
+)
+@pytest.mark.parametrize("timing", ["pre-biopsy", "biopsy", "post-op"])
+def test_time001_her2_by_any_name_at_any_timing(name: str, timing: str) -> None:
+    outcome = late_columns(with_clinical(facts(timing=timing, **HER2), name, [1.0] * 200))
+    assert outcome.finding is not None
+    assert name in outcome.finding.what
+
+
+def test_time001_a_post_op_her2_study_may_use_the_specimen_and_another_study_the_therapy() -> None:
+    assert late_columns(with_clinical(facts(timing="post-op", **HER2), "pT", [1.0] * 200)).state == "passed"
+    assert late_columns(with_clinical(facts(timing="post-op"), "chemo", [1.0] * 200)).state == "passed"
+    assert late_columns(with_clinical(facts(timing="biopsy"), "HER2", [1.0] * 200)).state == "passed"
+
+
+@pytest.mark.parametrize(("name", "declared"), [("score", {}), ("x1", {"column": "Score"})])
+def test_time001_the_column_of_the_target_itself(name: str, declared: dict[str, str]) -> None:
+    outcome = late_columns(with_clinical(facts(timing="post-op", **HER2), name, [1.0] * 200, **declared))
+    assert outcome.finding is not None
+    assert f"{name} would be the label itself" in outcome.finding.what
+
+
+def test_time001_what_a_column_is_searched_for() -> None:
+    declared = {"column": "remarks", "kind": "yes/no", "contains": "HER2"}
+    assert late_columns(with_clinical(facts(**HER2), "remark", [1.0] * 200, **declared)).state == "error"
+
+
 def test_time002_a_column_that_is_nearly_the_label() -> None:
     known = facts()
     rng = np.random.default_rng(0)

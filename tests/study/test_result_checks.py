@@ -21,6 +21,7 @@ from sonoher2.study.checks.performance import (
     calibrated,
     opened_once,
     threshold_from_training,
+    too_good,
 )
 from sonoher2.study.checks.run import CohortChecks, with_checks
 from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
@@ -176,6 +177,20 @@ def test_base001_a_signature_no_better_than_shortcuts() -> None:
     assert better_than_shortcuts(known, Shortcuts(skipped="no images")).state == "not checked"
 
 
+def test_base002_a_signature_that_is_too_good() -> None:
+    """Scores that follow the label; a normal score of standard deviation 4 has an AUC of 0.94, which may be true."""
+    assert too_good(result()).state == "passed"
+    assert too_good(result(training=4.0)).state == "passed"
+    outcome = too_good(result(training=1e6))
+    assert outcome.state == "warning"
+    assert outcome.finding is not None
+    assert "Radiomics 1.000 (0.9" in outcome.finding.what
+    # 17 cases that are all told are too few to wonder at
+    assert too_good(result(training=1e6, n=34)).state == "passed"
+    # in the test set alone it is LEAK005 that speaks
+    assert too_good(result(test=1e6)).state == "passed"
+
+
 @pytest.mark.parametrize(
     ("slope", "shift", "message"),
     [(3.0, 0.0, "the calibration slope is 0."), (1.0, 1.0, "the calibration intercept is -0.98")],
@@ -227,7 +242,16 @@ def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
 
 def test_all_outcomes_are_added_in_order() -> None:
     known = with_checks(result(), CohortChecks((), Shortcuts(skipped="no images")), folds())
-    assert list(known.checks["code"]) == ["LEAK003", "LEAK004", "LEAK005", "LEAK006", "BASE001", "CAL001", "FAIR001"]
+    assert list(known.checks["code"]) == [
+        "LEAK003",
+        "LEAK004",
+        "LEAK005",
+        "LEAK006",
+        "BASE001",
+        "BASE002",
+        "CAL001",
+        "FAIR001",
+    ]
     assert dict(zip(known.checks["code"], known.checks["result"], strict=True))["BASE001"] == "not checked"
     assert known.findings == ()
     warned = with_checks(result(slope=3.0), CohortChecks((), Shortcuts()), None)

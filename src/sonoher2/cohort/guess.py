@@ -92,12 +92,6 @@ LEAST_READABLE = 0.5
 """A column is what most of its cells say; the others are told of and do not make it disappear."""
 
 
-def usual_timing(name: str) -> Timing | None:
-    """When a variable of this name is known as a rule; None for names that say nothing or leave a doubt."""
-    known = next((known for known in _KNOWN if re.fullmatch(known.words, words(name))), None)
-    return None if known is None or known.doubt else known.timing
-
-
 def words(name: str) -> str:
     """Lower-case words of a column's name: ``HER2_IHC-Score`` is ``her2 ihc score``."""
     spaced = re.sub(r"([a-z])([A-Z][a-z])", r"\1 \2", name)

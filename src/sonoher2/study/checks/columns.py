@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.guess import usual_timing, words
-from sonoher2.config import TIMINGS, ClinicalColumn
+from sonoher2.cohort.table import plain
+from sonoher2.cohort.variable_names import Knowledge, known_from
+from sonoher2.config import TIMINGS, ClinicalColumn, ColumnTarget, Her2Target, StudyConfig, Timing
 from sonoher2.errors import InputError
 from sonoher2.evaluation.predictability import predict_outcome
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
@@ -16,34 +15,55 @@ from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
 """AUC of a column that is nearly the label, and the lower limit of its interval."""
-_BIOPSY = r".*\b(her ?2|erbb2|ihc|fish|immunohistochem\w*|biopsy|core needle|subtype|luminal)\b.*"
-# a margin by itself is the lesion's, which a sonographer describes
-_POST_OP = (
-    r".*\b(p[tnm]\d?|post ?op\w*|surgical|specimen|(resection|excision) margins?|margins? (status|involve\w*)"
-    r"|recurrence|relapse|survival|follow ?up|death|pcr)\b.*"
-)
+_WHEN: dict[Knowledge, Timing] = {
+    "her2": "biopsy", "treatment": "post-op", "outcome": "post-op", "surgery": "post-op", "biopsy": "biopsy",
+}  # fmt: skip
 
 
 def late_columns(facts: Facts) -> Outcome:
-    """TIME001: columns whose name says that they are known only after the prediction is made."""
+    """TIME001: columns that tell the label, or whose name says that they are known only after the prediction."""
     columns = facts.config.clinical.columns
     if not columns:
         return skipped("TIME001", "the study has no clinical columns")
-    last = TIMINGS.index(facts.config.timing)
-    late = [name for name, column in columns.items() if max(_named(name), _named(column.column or name)) > last]
+    late: dict[str, list[str]] = {}
+    for name, column in columns.items():
+        reason = _too_late(name, column, facts.config)
+        if reason:
+            late.setdefault(reason, []).append(name)
     if not late:
         return passed("TIME001")
-    what = f"{', '.join(late)} would be known only after a {facts.config.timing} prediction, going by the name"
-    return found("TIME001", "error", what, "clinical.columns")
+    parts = [f"{', '.join(names)} {reason}" for reason, names in late.items()]
+    return found("TIME001", "error", f"{'; '.join(parts)}, going by the name", "clinical.columns")
+
+
+def _too_late(name: str, column: ClinicalColumn, study: StudyConfig) -> str:
+    """Why a column may not predict the target; empty when it may."""
+    source = column.column or name
+    if plain(source) in map(plain, study.target.columns):
+        return "would be the label itself"
+    names = [name, source, *filter(None, [column.contains])]
+    never = next(filter(None, (_never(one, study.target) for one in names)), "")
+    last = TIMINGS.index(study.timing)
+    late = any(_named(one) > last for one in names)
+    return never or (f"would be known only after a {study.timing} prediction" if late else "")
+
+
+def _never(name: str, target: Her2Target | ColumnTarget) -> str:
+    """Why a column of this name may predict the target at no timing; empty when it may."""
+    basis = known_from(name)
+    if basis == "outcome":
+        return "would be known only after any prediction"
+    if isinstance(target, ColumnTarget) and known_from(target.column) != "her2":
+        return ""
+    return {"her2": "would tell HER2 itself at any timing", "treatment": "would follow from HER2 at any timing"}.get(
+        basis or "", ""
+    )
 
 
 def _named(name: str) -> int:
     """Position in `TIMINGS` of the time that a column's name speaks of; 0, the earliest, when it says nothing."""
-    if re.fullmatch(_POST_OP, words(name)):
-        return TIMINGS.index("post-op")
-    if re.fullmatch(_BIOPSY, words(name)):
-        return TIMINGS.index("biopsy")
-    return TIMINGS.index(usual_timing(name) or TIMINGS[0])
+    basis = known_from(name)
+    return TIMINGS.index(TIMINGS[0] if basis is None else _WHEN[basis])
 
 
 def label_columns(facts: Facts) -> Outcome:

@@ -51,6 +51,10 @@ CHECKS: dict[str, Check] = {
     "BASE001": Check(
         "Shortcuts do as well as the signature", "Do not claim that the images tell the label before this is resolved"
     ),
+    "BASE002": Check(
+        "A signature that is too good to be true",
+        "Look for the label among its columns and pictures before believing it",
+    ),
     "CAL001": Check("Probabilities are off", "Recalibrate where it is used before reading them as risks"),
     "FAIR001": Check(
         "The signature works unequally in subgroups", "Report it by subgroup; confirm it on further patients"

@@ -1,4 +1,4 @@
-"""LEAK004 to LEAK006, BASE001, CAL001 and FAIR001: what the finished tables of a study show."""
+"""LEAK004 to LEAK006, BASE001, BASE002, CAL001 and FAIR001: what the finished tables of a study show."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ LEVEL = 0.05
 """Of the interaction test, after Holm."""
 SLOPE, INTERCEPT = (0.8, 1.25), 0.3
 """Calibration slopes, and distance of the intercept from 0, that are let pass."""
+TOO_GOOD, FOR_SURE = 0.98, 0.85
+"""Out-of-fold AUC of a signature that is hardly true, and what its lower limit lies above. The best published models of
+receptors from ultrasound reach some 0.9; pathologists themselves agree no better than that on HER2."""
 NO_TRAINING = "there are no training patients"
 
 
@@ -106,6 +109,21 @@ def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:
             )
             return found("BASE001", "error", what, "shortcuts")
     return passed("BASE001")
+
+
+def too_good(result: StudyResult) -> Outcome:
+    """BASE002: signatures whose out-of-fold AUC is 0.98 or more, with its lower limit above 0.85."""
+    rows = result.signatures.query("`set` == @TRAIN")
+    if rows.empty:
+        return skipped("BASE002", NO_TRAINING)
+    rows = rows[(rows["auc"] >= TOO_GOOD) & (rows["auc_low"] > FOR_SURE)]
+    if rows.empty:
+        return passed("BASE002")
+    named = ", ".join(
+        f"{row['signature']} {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}) for {row['outcome']}"
+        for row in rows.to_dict("records")
+    )
+    return found("BASE002", "warning", f"the out-of-fold AUC is higher than such data allow: {named}", "signatures")
 
 
 def _only(shortcuts: Shortcuts) -> list[str]:

@@ -20,6 +20,7 @@ from sonoher2.study.checks.performance import (
     calibrated,
     opened_once,
     threshold_from_training,
+    too_good,
 )
 from sonoher2.study.checks.shortcuts import Shortcuts, shortcut_checks, shortcut_tests
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
@@ -88,6 +89,7 @@ def with_checks(result: StudyResult, cohort: CohortChecks, folds: FoldRecord | N
         above_training(result),
         opened_once(result),
         better_than_shortcuts(result, cohort.shortcuts),
+        too_good(result),
         calibrated(result),
         alike_in_subgroups(result),
     ]
