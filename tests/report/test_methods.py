@@ -1,9 +1,16 @@
-"""Sentences of the methods about the label."""
+"""Sentences of the methods about the label, the outlines and the enhancement."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
+from sonoher2.cohort.cohort import FlowStep
 from sonoher2.config import Her2Target
-from sonoher2.report.methods import _label
+from sonoher2.report.methods import _enhancement, _label, _outlines
+from sonoher2.report.view import View
+from sonoher2.study.result import StudyResult
 
 
 def test_declared_spellings_and_the_guideline_of_words_are_told() -> None:
@@ -14,3 +21,29 @@ def test_declared_spellings_and_the_guideline_of_words_are_told() -> None:
     told = _label(Her2Target.model_validate(given | declared), ("negative", "positive"), lambda _: "")  # type: ignore[arg-type]
     assert "The study file says what 3 spellings of these results mean." in told
     assert "follow ASCO/CAP 2018, as declared" in told
+
+
+def _with_outlines(result: StudyResult, outlined: int, found: int, images: int) -> StudyResult:
+    table = pd.DataFrame({"found": [True] * found + [False] * (outlined - found)})
+    flow = (*result.flow[:-1], FlowStep("", 0, images, images))
+    return replace(
+        result, outlines=table, flow=flow, record={"sha256": {"segmenter": "ab" * 32, "enhancer": "cd" * 32}}
+    )
+
+
+def test_whose_outlines_the_features_rest_on(two_class: StudyResult) -> None:
+    given = _outlines(View(replace(two_class, outlines=pd.DataFrame())))
+    assert given == "The lesions were outlined by the masks that were given; SonoHER2 drew none."
+    drawn = _outlines(View(_with_outlines(two_class, 30, 28, 28)))
+    assert "30 images had the lesion outlined automatically" in drawn
+    assert "(weights sha256 abababababab)" in drawn
+    assert "found in 28 of them; no given mask was used." in drawn
+    both = _outlines(View(_with_outlines(two_class, 30, 28, 40)))
+    assert both.endswith("found in 28 of them, and 12 images had a given mask.")
+
+
+def test_enhancement_is_told(two_class: StudyResult) -> None:
+    assert not _enhancement(View(two_class))
+    cleared = replace(two_class, config=two_class.config.model_copy(update={"enhance": "gan"}))
+    told = _enhancement(View(_with_outlines(cleared, 1, 1, 1)))
+    assert "all images were enhanced by the network that SonoHER2 ships (weights sha256 cdcdcdcdcdcd)" in told

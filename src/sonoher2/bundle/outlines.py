@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sonoher2.errors import InputError
+from sonoher2.images.fingerprint import fingerprint, load_training_images
+from sonoher2.images.read import read_image
 
 Images = tuple[tuple[Path, tuple[Path, ...]], ...]
 """Each image with its masks."""
@@ -41,6 +43,7 @@ def outlined(images: Pictures, *, crop_to_b_mode: bool) -> Iterator[tuple[Images
     # networks are slow to import
     from sonoher2.regions.segment.file import outline_file
     from sonoher2.regions.segment.pictures import write_mask
+    from sonoher2.regions.segment.segmenter import SHIPPED
 
     with tempfile.TemporaryDirectory() as folder:
         complete: list[tuple[Path, tuple[Path, ...]]] = []
@@ -54,5 +57,24 @@ def outlined(images: Pictures, *, crop_to_b_mode: bool) -> Iterator[tuple[Images
                 write_mask(masks[0], found.mask)
                 said = f"the lesion was outlined automatically, confidence {found.confidence:.2f}; look at it"
                 told.append(f"{image.name}: {said}")
+                told += warn_of_training_image(image, frame, SHIPPED, "segmenter")
             complete.append((image, masks))
         yield tuple(complete), tuple(told)
+
+
+def warn_of_training_image(image: Path, frame: int | None, weights: Path, network: str) -> list[str]:
+    """Say that a network was trained on the very image that it is now used for.
+
+    Parameters
+    ----------
+    image, frame
+        Path, and frame of it.
+    weights
+        Of the network.
+    network
+        Its name.
+    """
+    seen = load_training_images(weights).has(fingerprint(read_image(image, frame=frame).pixels))
+    return (
+        [f"{image.name}: the {network} was trained on this image, and does better on it than on others"] if seen else []
+    )

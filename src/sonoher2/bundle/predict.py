@@ -14,7 +14,7 @@ import pandas as pd
 
 from sonoher2.bundle.explain import Explanation, explain_patient
 from sonoher2.bundle.load import Bundle
-from sonoher2.bundle.outlines import outlined
+from sonoher2.bundle.outlines import outlined, warn_of_training_image
 from sonoher2.bundle.quality import poor_images
 from sonoher2.bundle.uncertainty import Answer
 from sonoher2.bundle.unseen import refuse_unseen
@@ -205,7 +205,17 @@ def predict_patient(bundle: Bundle, patient: PatientInput) -> Prediction:
         return _predict_measurable(bundle, patient)
     with outlined(patient.pictures, crop_to_b_mode=reading.crop_to_b_mode) as (images, told):
         prediction = _predict_measurable(bundle, replace(patient, images=images))
-    return replace(prediction, warnings=(*told, *prediction.warnings))
+    return replace(prediction, warnings=(*told, *_enhancer_warnings(patient, reading), *prediction.warnings))
+
+
+def _enhancer_warnings(patient: PatientInput, reading: ImageReading) -> list[str]:
+    if reading.enhance == "none":
+        return []
+    # networks are slow to import
+    from sonoher2.enhance.enhancer import SHIPPED
+
+    found = [warn_of_training_image(image, frame, SHIPPED, "enhancer") for image, _, frame in patient.pictures]
+    return [warning for warnings in found for warning in warnings]
 
 
 def reading_of(bundle: Bundle, patient: PatientInput) -> ImageReading | None:

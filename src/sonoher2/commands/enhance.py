@@ -140,6 +140,7 @@ def train_enhancer(
     """Train an enhancer on the images of training patients. The same command resumes."""
     from sonoher2.enhance.training import WEIGHTS
     from sonoher2.enhance.training import train_enhancer as train
+    from sonoher2.images.fingerprint import fingerprint, write_training_images
 
     if patch % PATCH_STEP:
         raise UsageError(f"--patch: {patch} is not a multiple of {PATCH_STEP}.")
@@ -149,6 +150,7 @@ def train_enhancer(
     checked = pictures[::CHECKED_EVERY]
     learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
     train(learned, checked, schedule, out)
+    write_training_images(out / WEIGHTS, map(fingerprint, pictures))
     say(f"Wrote {out / WEIGHTS}. Next: sonoher2 enhance IMAGE... --weights {out / WEIGHTS} --out DIR")
 
 

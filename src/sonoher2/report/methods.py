@@ -107,7 +107,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     study, cite = view.result.config, Citations()
     paragraphs = [_design(view, cite), _label(study.target, view.result.classes, cite), _split(view)]
     if study.images is not None:
-        paragraphs.append(_radiomics(study.radiomics, cite))
+        paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
         paragraphs += [_deep(study.deep)] if study.deep else []
     if view.validation:
         paragraphs.append(_frozen(view))
@@ -180,6 +180,43 @@ def _split(view: View) -> str:
     )
 
 
+_LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
+
+
+def _outlines(view: View) -> str:
+    """Whose outlines the features rest on: masks that were given, or the segmenter's."""
+    result = view.result
+    outlined, used = len(result.outlines), sum(step.images for step in result.flow[-1:])
+    if not outlined:
+        return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
+    found = int(result.outlines["found"].sum())
+    given = used - found
+    text = (
+        f"{plural(outlined, 'image')} had the lesion outlined automatically, by the segmenter that SonoHER2 ships"
+        f"{_weights(view, 'segmenter')}: a U-Net trained on {_LEARNED_FROM}, which saw no label;"
+        f" a lesion was found in {found} of them"
+    )
+    return (
+        f"{text}, and {plural(given, 'image')} had a given mask." if given > 0 else f"{text}; no given mask was used."
+    )
+
+
+def _enhancement(view: View) -> str:
+    if view.result.config.enhance == "none":
+        return ""
+    return (
+        "Before they were measured, all images were enhanced by the network that SonoHER2 ships"
+        f"{_weights(view, 'enhancer')}: it removes speckle and sharpens at the same size, and was trained on"
+        f" {_LEARNED_FROM}. Its effect on texture was not corrected for."
+    )
+
+
+def _weights(view: View, network: str) -> str:
+    """Name the weights of a network by the first digits of their sha256."""
+    sha256 = view.result.record.get("sha256", {}).get(network)
+    return f" (weights sha256 {sha256[:12]})" if sha256 else ""
+
+
 def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     sigmas = listing([f"{sigma:g}" for sigma in radiomics.log_sigma])
     unit = "pixels" if radiomics.resample_mm is None else "mm"
@@ -190,7 +227,7 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
         if radiomics.bin_width is not None
         else f"{radiomics.bin_count or 32} grey levels per region"
     )
-    text = f"Features were measured in two dimensions inside the given lesion mask, on these images: {filters}"
+    text = f"Features were measured in two dimensions inside the lesion mask, on these images: {filters}"
     text += f"; texture matrices used {bins}."
     if radiomics.resample_mm is not None:
         text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."

@@ -27,6 +27,7 @@ from sonoher2.study.compute import default_jobs, run_jobs
 from sonoher2.study.manifest import study_tables
 from sonoher2.study.outlines import outline_cohort
 from sonoher2.study.steps import Workshop, file_hashes, lesion_files
+from sonoher2.study.trained_on import patients_trained_on
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Checked:
         Lesions that the segmenter outlined: see `outlines.outline_cohort`; may be empty.
     tables
         Sha256 of every table, by path.
+    trained_on
+        As from `patients_trained_on`.
     """
 
     study: StudyConfig
@@ -55,6 +58,7 @@ class Checked:
     hashes: dict[str, str] = field(repr=False)
     outlines: pd.DataFrame = field(repr=False)
     tables: dict[str, str] = field(repr=False, default_factory=dict)
+    trained_on: dict[str, frozenset[str]] = field(repr=False, default_factory=dict)
 
     def require_unchanged(self) -> None:
         """Check at the end of the work that tables, images and masks are those that were read.
@@ -68,7 +72,7 @@ class Checked:
 
     def facts(self, split: Split) -> Facts:
         """Gather what the coded checks look at."""
-        return Facts(self.study, self.cohort, split, self.records, self.hashes)
+        return Facts(self.study, self.cohort, split, self.records, self.hashes, self.trained_on)
 
     def report(self, split: Split) -> CheckReport:
         """Say everything that can be said before anything is fitted."""
@@ -93,7 +97,8 @@ def checked_cohort(study: StudyConfig, workshop: Workshop) -> Checked:
     findings, groups = image_findings(cohort, study, records, hashes)
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
-    return Checked(study, cohort, records, hashes, outlines, tables)
+    trained_on = patients_trained_on(study, cohort.images, outlines, workshop)
+    return Checked(study, cohort, records, hashes, outlines, tables, trained_on)
 
 
 def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:

@@ -45,6 +45,7 @@ from sonoher2.study.scoring import score_patients, training_set
 from sonoher2.study.shift import training_summary
 from sonoher2.study.stability import feature_stability, redrawn_results
 from sonoher2.study.steps import Fitted, Workshop, fit_signatures
+from sonoher2.study.trained_on import network_hashes
 from sonoher2.table_files import write_table
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         tested = explainable_patients(fitted.model, fitted.sha256, measured, X, scored, thresholds)
         explanations = explain_test_set(tested, reference, main, workshop)
     selection = radiomics_selection(fitted)
-    parts = {"split": split.sha256, "model": fitted.sha256}
+    parts = {"split": split.sha256, "model": fitted.sha256} | network_hashes(study, checked.outlines)
     record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
     result = StudyResult(
         config=study,

@@ -32,6 +32,7 @@ from sonoher2.study.result import TEST, StudyResult, write_result
 from sonoher2.study.run import patient_table
 from sonoher2.study.shift import domain_table, shift_table
 from sonoher2.study.steps import Workshop
+from sonoher2.study.trained_on import network_hashes
 from sonoher2.study.updating import update_predictions
 
 
@@ -108,7 +109,8 @@ def validate_bundle(
         with watch.step("explanations"):
             tested = explainable_patients(bundle.model, bundle.sha256, measured, blocks, probabilities, thresholds)
             explanations = explain_test_set(tested, bundle.reference, bundle.schema.main, workshop)
-    record = run_record(study, started, watch.seconds, checked.hashes, {"bundle": bundle.sha256}, ledger.entries)
+    parts = {"bundle": bundle.sha256} | network_hashes(study, checked.outlines)
+    record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
     empty = pd.DataFrame()
     result = StudyResult(
         config=study,

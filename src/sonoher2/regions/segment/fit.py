@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sonoher2.files import content_key, file_sha256
+from sonoher2.images.fingerprint import fingerprint, write_training_images
+from sonoher2.images.read import read_image
 from sonoher2.regions.segment.cases import Case, read_examples
 from sonoher2.regions.segment.state import Schedule, Training
 from sonoher2.regions.segment.training import train
@@ -47,6 +49,8 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
     training = train(examples, schedule, out)
     target = out / WEIGHTS
     save_weights(target, training.average, training_card(cases, training, int(examples.held_out.sum())))
+    images = (read_image(case.image, frame=case.frame) for case in cases)
+    write_training_images(target, (fingerprint(image.pixels) for image in images))
     return target
 
 

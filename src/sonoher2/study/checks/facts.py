@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,8 @@ class Facts:
         One for each row of `cohort.images`; none in a study without images.
     hashes
         Sha256 of every image file, by path.
+    trained_on
+        By network that was used, the patients whose images it was trained on.
     """
 
     config: StudyConfig
@@ -41,6 +43,7 @@ class Facts:
     split: Split
     records: Sequence[ImageRecord] = ()
     hashes: Mapping[str, str] | None = None
+    trained_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def sets(self) -> pd.Series:

@@ -30,6 +30,10 @@ CHECKS: dict[str, Check] = {
         "Test AUC implausibly above training", "Look for test patients who were seen in training or chosen by result"
     ),
     "LEAK006": Check("Test set opened more than once", "Confirm the last model on patients that were never used"),
+    "LEAK007": Check(
+        "A network was trained on patients of the study",
+        "Test on patients it never saw, or give drawn masks and leave images as they are",
+    ),
     "TIME001": Check(
         "A column known only after the prediction", "Remove the column, or set the study's `timing` to when it is known"
     ),

@@ -11,6 +11,7 @@ from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.folds import FoldRecord, fitted_in_fold
 from sonoher2.study.checks.leakage import same_patient, shared_pictures
+from sonoher2.study.checks.networks import trained_on
 from sonoher2.study.checks.outcome import CHECKS, Outcome, findings_of, outcome_table, skipped
 from sonoher2.study.checks.performance import (
     NO_TRAINING,
@@ -62,6 +63,7 @@ def check_facts(facts: Facts) -> CohortChecks:
     cohort_checks = (
         same_patient,
         shared_pictures,
+        trained_on,
         late_columns,
         label_columns,
         events_to_learn_from,

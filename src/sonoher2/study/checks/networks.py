@@ -1,0 +1,28 @@
+"""LEAK007: patients of the study whose images the segmenter or the enhancer was trained on."""
+
+from __future__ import annotations
+
+from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+
+
+def trained_on(facts: Facts) -> Outcome:
+    """LEAK007: how many patients of each set a network was trained on; an error where test patients are among them."""
+    if not facts.trained_on:
+        return skipped("LEAK007", "no lesion was outlined and no image enhanced by a network")
+    sets, parts, in_test = facts.sets, [], False
+    for network, patients in facts.trained_on.items():
+        seen = sets[sets.index.isin(list(patients))]
+        in_test = in_test or bool((seen == TEST).any())
+        counts = [f"{(seen == name).sum()} of {(sets == name).sum()} {name} patients" for name in (TRAIN, TEST)]
+        if len(seen):
+            parts.append(f"the {network} was trained on images of {' and '.join(_of_somebody(counts))}")
+    if not parts:
+        return passed("LEAK007")
+    return found("LEAK007", "error" if in_test else "warning", "; ".join(parts), "regions, enhance")
+
+
+def _of_somebody(counts: list[str]) -> list[str]:
+    """Leave out a set that the study has not."""
+    return [count for count in counts if " of 0 " not in count]
