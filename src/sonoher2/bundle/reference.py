@@ -1,13 +1,16 @@
 """Training patients as numbers without names: what a new patient is compared with.
 
-One row per training patient, in an order drawn at random: the class, the out-of-fold score of each signature, the
-encoded clinical columns and the selected, standardised features. No identifier, no date, no image. These are still
+One row per training patient, in an order that tells nothing (see `_order`): the class, the out-of-fold score of each
+signature, the encoded clinical columns and the selected, standardised features. No identifier, no date, no image. These are still
 measurements of people: whoever holds other data of theirs could find a row again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -52,7 +55,6 @@ def build_reference(
     X: pd.DataFrame,
     labels: pd.Series,
     scores: Mapping[str, Mapping[str, NDArray[np.float64]]],
-    seed: int,
 ) -> tuple[Reference, list[str]]:
     """Take from the training patients what new ones are compared with.
 
@@ -66,14 +68,12 @@ def build_reference(
         (patients,), names of the classes, same index.
     scores
         By signature and outcome, out of fold, (patients,).
-    seed
-        Of the order of the cases.
 
     Returns
     -------
     The reference; and the patients' identifiers in the order of the cases, for whoever may know them.
     """
-    order = np.random.default_rng(seed).permutation(len(X))
+    order = _order(X, labels)
     cases = pd.RangeIndex(1, len(X) + 1, name="case")
     flat = {(name, outcome): p for name, found in scores.items() for outcome, p in found.items()}
     reference = Reference(
@@ -82,6 +82,25 @@ def build_reference(
         {name: space.iloc[order].set_axis(cases) for name, space in model_spaces(model, X).items()},
     )
     return reference, [str(patient) for patient in X.index[order]]
+
+
+def _order(X: pd.DataFrame, labels: pd.Series) -> NDArray[np.intp]:
+    """Order of the cases, (patients,) positions: it can neither be guessed nor differ from run to run.
+
+    A permutation by the study's seed could be undone by whoever guesses the seed and knows the order of the table. Here
+    the patients are sorted by an HMAC (RFC 2104) of their own rows. Its key is the sha256 over the rows of all: their
+    identifiers, classes and every value, most of which the bundle does not hold. To know the key is to know all the data;
+    and the same data give the same key, so that the bundle's bytes stay the same, however the table is sorted.
+    """
+    numbers = X.select_dtypes("number").to_numpy(np.float64)
+    texts = X.select_dtypes(exclude="number").astype(str).to_numpy(dtype=object)
+    rows = []
+    for patient, label, values, words in zip(X.index, labels, numbers, texts, strict=True):
+        said = json.dumps([str(patient), str(label), *map(str, words)]).encode()
+        rows.append(hashlib.sha256(said + b"\0" + values.tobytes()).digest())
+    key = hashlib.sha256(b"".join(sorted(rows))).digest()
+    tags = [hmac.new(key, row, hashlib.sha256).digest() for row in rows]
+    return np.array(sorted(range(len(tags)), key=tags.__getitem__), dtype=np.intp)
 
 
 def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -152,9 +152,7 @@ def explainable_patients(
     )
 
 
-def study_reference(
-    measured: Measured, rows: NDArray[np.bool_], fitted: Fitted, seed: int
-) -> tuple[Reference, pd.DataFrame]:
+def study_reference(measured: Measured, rows: NDArray[np.bool_], fitted: Fitted) -> tuple[Reference, pd.DataFrame]:
     """Take the training patients as the bundle keeps them.
 
     Parameters
@@ -165,8 +163,6 @@ def study_reference(
         (patients,), true for those of the training set.
     fitted
         The signatures, with the out-of-fold scores.
-    seed
-        Of the order of the cases.
 
     Returns
     -------
@@ -175,5 +171,5 @@ def study_reference(
     classes, outcomes = measured.cohort.classes, measured.cohort.outcomes
     labels = measured.cohort.patients["label"][rows].map(dict(enumerate(classes)))
     scores = {name: {classes[k]: found[:, k] for k in outcomes} for name, found in fitted.oof.items()}
-    reference, patients = build_reference(fitted.model, measured.blocks[rows], labels, scores, seed)
+    reference, patients = build_reference(fitted.model, measured.blocks[rows], labels, scores)
     return reference, pd.DataFrame({"case": reference.labels.index, "patient_id": patients})

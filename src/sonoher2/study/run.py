@@ -107,7 +107,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         ablation = reading_ablation(measured, in_training, fitted.model, thresholds, study, workshop)
     main = main_signature(tables["signatures"])
     with watch.step("explanations"):
-        reference, cases = study_reference(measured, in_training, fitted, study.seed)
+        reference, cases = study_reference(measured, in_training, fitted)
         X = measured.blocks[~in_training]
         scored = fitted.model.predict_proba(X)
         tested = explainable_patients(fitted.model, fitted.sha256, measured, X, scored, thresholds)

@@ -77,7 +77,8 @@ def patients_trained_on(
     found = {}
     for name, weights in networks.items():
         known = load_training_images(weights)
-        seen = [prints[picture] is not None and known.has(prints[picture]) for picture in pictures[name]]
+        read = [prints[picture] for picture in pictures[name]]
+        seen = [one is not None and known.has(one) for one in read]
         found[name] = frozenset(rows[name]["patient_id"][np.array(seen, dtype=bool)])
     return found
 
