@@ -13,12 +13,14 @@ from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.image_check import ImageRecord
 from sonoher2.cohort.split import TEST, TRAIN, Split
 from sonoher2.config import ClinicalColumn, StudyConfig
+from sonoher2.study.checks.codes import coded_values
 from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts, whole_split
 from sonoher2.study.checks.leakage import same_patient, shared_pictures
 from sonoher2.study.checks.outcome import CHECKS, Outcome
 from sonoher2.study.checks.run import check_facts
 from sonoher2.study.checks.shortcuts import TOGETHER, shortcut_checks, shortcut_tests
+from sonoher2.study.checks.sites import doubtful_sites
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
 
 
@@ -107,6 +109,8 @@ def test_a_sound_study_passes_every_check() -> None:
     states = {outcome.code: outcome.state for outcome in checks.outcomes}
     assert states.pop("SITE001") == "not checked"
     assert states.pop("MISS001") == "not checked"
+    assert states.pop("SITE002") == "not checked"
+    assert states.pop("LEAK007") == "not checked"
     assert set(states.values()) == {"passed"}
 
 
@@ -373,6 +377,106 @@ def test_miss001_values_that_are_missing_in_one_class() -> None:
     even = np.where(rng.random(200) < 0.3, np.nan, rng.normal(size=200))
     assert shortcut_outcome(with_clinical(known, "ca153", list(even)), "MISS001").state == "passed"
     assert shortcut_outcome(known, "MISS001").state == "not checked"
+
+
+def test_miss001_a_code_counts_as_missing() -> None:
+    known, rng = facts(), np.random.default_rng(7)
+    values = np.where(sign(known, 0.8, 0.1), -9.0, rng.normal(50, 8, 200))
+    assert shortcut_outcome(with_clinical(known, "ca153", list(values)), "MISS001").state == "error"
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "state"),
+    [
+        (-9, 1, "warning"),
+        (-99, 5, "warning"),
+        (999, 1, "warning"),
+        (99, 1, "passed"),
+        (99, 5, "warning"),
+        (-2, 5, "passed"),
+    ],
+)
+def test_miss002_numbers_that_stand_for_missing_values(code: float, count: int, state: str) -> None:
+    """Measured values lie between 30 and 70, with a standard deviation of some 12."""
+    values = np.random.default_rng(1).uniform(30, 70, 200)
+    values[:count] = code
+    outcome = coded_values(with_clinical(facts(), "ca153", list(values)))
+    assert outcome.state == state
+    if outcome.finding is not None:
+        assert f"ca153 ({code} in {count} of 200)" in outcome.finding.what
+
+
+def test_miss002_lets_true_values_pass() -> None:
+    rng = np.random.default_rng(2)
+    for values in (rng.normal(0, 9, 200).round(), rng.integers(0, 120, 200), rng.integers(800, 1200, 200)):
+        assert coded_values(with_clinical(facts(), "x", list(values.astype(float)))).state == "passed"
+
+
+def test_miss002_a_code_among_the_levels_of_a_category() -> None:
+    levels = ["left", "right", "-9", "9"] * 50
+    outcome = coded_values(with_clinical(facts(), "side", levels, kind="category"))
+    assert outcome.finding is not None
+    assert "side (-9 in 50 of 200)" in outcome.finding.what
+    assert coded_values(facts(images=False, clinical={"table": "c.csv"})).state in ("passed", "not checked")
+
+
+def test_site001_the_date_predicts_the_label() -> None:
+    known = facts()
+    assert shortcut_outcome(with_patients(known, date=["2024-05-31"] * 200), "SITE001").state == "not checked"
+    dates = np.where(sign(known, 0.8, 0.1), "2019-03-02", "2023-07-09").astype(object)
+    dates[3] = None
+    outcome = shortcut_outcome(with_patients(known, date=list(dates)), "SITE001")
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("from date alone")
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_mark002_the_origin_of_the_mask(automatic: bool) -> None:
+    """Cases outlined by the segmenter, or masks of another format for them."""
+    known = with_pictures(facts())
+    other = sign(known, 0.8, 0.1)
+    suffix = ".png" if automatic else ".nii.gz"
+    masks = [(f"/m{i}{suffix if one else '.png'}",) for i, one in enumerate(other)]
+    drawn = frozenset(mask for (mask,), one in zip(masks, other, strict=True) if one and automatic)
+    images = known.cohort.images.assign(masks=masks)
+    outcome = shortcut_outcome(replace(known, cohort=replace(known.cohort, images=images), outlined=drawn), "MARK002")
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("from origin of the mask alone")
+
+
+def test_site002_patients_of_two_sites() -> None:
+    known = with_patients(facts(30), site=["A"] * 30)
+    sites = ["A"] * 30
+    images = known.cohort.images.assign(site=sites)
+    assert doubtful_sites(replace(known, cohort=replace(known.cohort, images=images))).state == "passed"
+    more = pd.concat([images, images.iloc[[4]].assign(site="B")], ignore_index=True)
+    outcome = doubtful_sites(replace(known, cohort=replace(known.cohort, images=more)))
+    assert outcome.finding is not None
+    assert (
+        "images of several sites are those of 1 of 30 patients, who count for the first (P004)" in outcome.finding.what
+    )
+
+
+def test_site002_sites_too_small_to_be_left_out() -> None:
+    sites = ["A"] * 60 + ["B"] * 4 + ["C"] * 136
+    config = {"split": {"kind": "site", "test": ["Z"]}, "validation": {"by": "site"}}
+    known = with_patients(facts(**config), site=sites)
+    outcome = doubtful_sites(known)
+    assert outcome.finding is not None
+    assert "too small to be left out: B (4 training patients" in outcome.finding.what
+    assert "A (" not in outcome.finding.what
+    random = replace(known, config=known.config.model_copy(update={"validation": facts(10).config.validation}))
+    assert doubtful_sites(random).state == "passed"
+
+
+def test_site002_sites_that_harmonising_does_not_know() -> None:
+    """All but the first 140 patients are test patients."""
+    config = {"split": {"kind": "site", "test": ["Z"]}, "harmonise": {"method": "combat", "reference": "A"}}
+    known = with_patients(facts(**config), site=["A"] * 100 + ["B"] * 36 + ["C"] * 4 + ["D"] * 10 + ["A"] * 50)
+    outcome = doubtful_sites(known)
+    assert outcome.finding is not None
+    assert "14 of 200 patients are of sites that harmonising does not know" in outcome.finding.what
+    assert "(D: 10, C: 4)" in outcome.finding.what
 
 
 def by_site(known: Facts, here: np.ndarray) -> Facts:

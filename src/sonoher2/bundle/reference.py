@@ -1,8 +1,8 @@
 """Training patients as numbers without names: what a new patient is compared with.
 
 One row per training patient, in an order that tells nothing (see `_order`): the class, the out-of-fold score of each
-signature, the encoded clinical columns and the selected, standardised features. No identifier, no date, no image. These are still
-measurements of people: whoever holds other data of theirs could find a row again.
+signature, the encoded clinical columns and the selected, standardised features. No identifier, no date, no image.
+These are still measurements of people: whoever holds other data of theirs could find a row again.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _order(X: pd.DataFrame, labels: pd.Series) -> NDArray[np.intp]:
 
     A permutation by the study's seed could be undone by whoever guesses the seed and knows the order of the table. Here
     the patients are sorted by an HMAC (RFC 2104) of their own rows. Its key is the sha256 over the rows of all: their
-    identifiers, classes and every value, most of which the bundle does not hold. To know the key is to know all the data;
-    and the same data give the same key, so that the bundle's bytes stay the same, however the table is sorted.
+    identifiers, classes and every value, most of which the bundle does not hold. To know the key is to know all the
+    data; and the same data give the same key, so that the bundle's bytes stay the same, however the table is sorted.
     """
     numbers = X.select_dtypes("number").to_numpy(np.float64)
     texts = X.select_dtypes(exclude="number").astype(str).to_numpy(dtype=object)

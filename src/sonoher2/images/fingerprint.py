@@ -69,7 +69,7 @@ class TrainingImages:
         return int(differing.min(initial=64))
 
 
-def fingerprint(pixels: NDArray[np.floating]) -> Fingerprint:
+def fingerprint(pixels: NDArray[np.floating | np.uint8]) -> Fingerprint:
     """Fingerprint of an image as `read_image` gives it: (rows, columns), grey in [0, 255]."""
     grey = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
     content = f"{grey.shape[0]}x{grey.shape[1]}:".encode() + grey.tobytes()

@@ -72,7 +72,8 @@ class Checked:
 
     def facts(self, split: Split) -> Facts:
         """Gather what the coded checks look at."""
-        return Facts(self.study, self.cohort, split, self.records, self.hashes, self.trained_on)
+        drawn = frozenset(map(str, self.outlines["mask"])) if len(self.outlines) else frozenset[str]()
+        return Facts(self.study, self.cohort, split, self.records, self.hashes, self.trained_on, drawn)
 
     def report(self, split: Split) -> CheckReport:
         """Say everything that can be said before anything is fitted."""

@@ -22,6 +22,7 @@ from sonoher2.study.cache import Cache
 from sonoher2.study.check import Checked, checked_cohort
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.checks.run import check_facts, with_checks
+from sonoher2.study.checks.sites import unharmonised_sites
 from sonoher2.study.compute import default_jobs
 from sonoher2.study.explain import explain_test_set, explainable_patients
 from sonoher2.study.ledger import bundle_key, enter, new_entry
@@ -123,6 +124,7 @@ def validate_bundle(
             *measured.findings,
             *ledger.findings,
             *_absent_columns(bundle, given),
+            *_new_sites(bundle, measured.cohort.patients),
             *new_values,
         ),
         rule_counts=measured.cohort.rule_counts,
@@ -265,6 +267,17 @@ def frozen_thresholds(bundle: Bundle, names: list[str]) -> pd.DataFrame:
             for outcome, threshold in bundle.schema.thresholds[name].items()
         ]
     )
+
+
+def _new_sites(bundle: Bundle, patients: pd.DataFrame) -> list[Finding]:
+    """Say whose features are left as they are, because harmonising did not learn their site."""
+    harmoniser = bundle.model.harmoniser_
+    if harmoniser is None:
+        return []
+    sites = patients["site"] if "site" in patients else pd.Series(None, index=patients.index, dtype=object)
+    told = unharmonised_sites(sites, [str(site) for site in harmoniser.sites_])
+    fix = f"Read their features as measured at {harmoniser.reference}"
+    return [Finding("warning", what, "images.site", fix) for what in told]
 
 
 def _absent_columns(bundle: Bundle, given: list[str]) -> list[Finding]:

@@ -36,6 +36,8 @@ class Facts:
         Sha256 of every image file, by path.
     trained_on
         By network that was used, the patients whose images it was trained on.
+    outlined
+        Paths of the masks that the segmenter drew.
     """
 
     config: StudyConfig
@@ -44,6 +46,7 @@ class Facts:
     records: Sequence[ImageRecord] = ()
     hashes: Mapping[str, str] | None = None
     trained_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    outlined: frozenset[str] = frozenset()
 
     @property
     def sets(self) -> pd.Series:

@@ -43,15 +43,23 @@ CHECKS: dict[str, Check] = {
     "SIZE001": Check("Too few events to develop a model", "Use fewer columns or collect more patients"),
     "SIZE002": Check("Test set too small", "Collect more test patients, or rely on the out-of-fold figures"),
     "SITE001": Check(
-        "Label follows the site or the scanner", "Take cases and controls from each site, or test at another site"
+        "Label follows the site, the scanner or the date",
+        "Take cases and controls from each site, or test at another site",
+    ),
+    "SITE002": Check(
+        "Sites that say too little", "Give each patient one site; join small sites, or split folds at random"
     ),
     "MARK001": Check(
         "Callipers or burnt-in marks predict the label", "Use images saved without marks, or mark all images alike"
     ),
     "MARK002": Check(
-        "Picture size, format or border predicts the label", "Export all images alike; crop to the B-mode part"
+        "Picture size, format, border or origin of the mask predicts the label",
+        "Export all images alike, crop to the B-mode part; outline all lesions in one way",
     ),
     "MISS001": Check("Missing values predict the label", "Collect the values alike from all, or leave the column out"),
+    "MISS002": Check(
+        "Numbers that stand for missing values", "Name these spellings under `missing`, or say `low` and `high`"
+    ),
     "BASE001": Check(
         "Shortcuts do as well as the signature", "Do not claim that the images tell the label before this is resolved"
     ),

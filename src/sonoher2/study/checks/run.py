@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sonoher2.cohort.check import CheckReport, CheckRow
+from sonoher2.study.checks.codes import coded_values
 from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.folds import FoldRecord, fitted_in_fold
@@ -24,6 +25,7 @@ from sonoher2.study.checks.performance import (
     too_good,
 )
 from sonoher2.study.checks.shortcuts import Shortcuts, shortcut_checks, shortcut_tests
+from sonoher2.study.checks.sites import doubtful_sites
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
 from sonoher2.study.result import StudyResult
 
@@ -68,6 +70,8 @@ def check_facts(facts: Facts) -> CohortChecks:
         label_columns,
         events_to_learn_from,
         patients_to_test_on,
+        doubtful_sites,
+        coded_values,
     )
     return CohortChecks((*(check(facts) for check in cohort_checks), *shortcut_checks(shortcuts)), shortcuts)
 

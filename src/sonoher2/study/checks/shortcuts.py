@@ -7,6 +7,7 @@ Each family of shortcuts (the size of the picture, marks, the site ...) is teste
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from sonoher2.cohort.image_check import ImageRecord
 from sonoher2.errors import InputError, Severity
 from sonoher2.evaluation.comparison import holm
 from sonoher2.evaluation.predictability import predict_outcome
+from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
@@ -22,11 +24,13 @@ from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 FAMILIES = {
     "Site": "SITE001",
     "Scanner": "SITE001",
+    "Date": "SITE001",
     "Callipers, text and colour": "MARK001",
     "Picture size": "MARK002",
     "File format": "MARK002",
     "Black border": "MARK002",
     "Number of images": "MARK002",
+    "Origin of the mask": "MARK002",
     "Missing clinical values": "MISS001",
 }
 """Families of shortcuts, and the check that each belongs to."""
@@ -61,11 +65,40 @@ def shortcut_columns(facts: Facts) -> dict[str, pd.DataFrame]:
     for family, name in (("Site", "site"), ("Scanner", "scanner")):
         if name in patients:
             families[family] = dummies(patients[name])
-    clinical = list(facts.cohort.clinical)
-    families["Missing clinical values"] = patients[clinical].isna().astype(np.float64)
+    if "date" in patients:
+        families["Date"] = _days(patients["date"])
+    if len(facts.cohort.images):
+        families["Origin of the mask"] = _origins(facts)
+    clinical = facts.cohort.clinical
+    missing = {name: patients[name].isna() | is_coded(patients[name], column) for name, column in clinical.items()}
+    families["Missing clinical values"] = pd.DataFrame(missing, index=patients.index).astype(np.float64)
     here = facts.looked_at
     varying = {name: table.loc[:, table[here].nunique() > 1] for name, table in families.items()}
     return {name: varying[name] for name in FAMILIES if name in varying and varying[name].shape[1]}
+
+
+def _days(dates: pd.Series) -> pd.DataFrame:
+    """Days since the year 1 of each date, and whether there is none that can be read; both finite."""
+    read = pd.to_datetime(dates.astype(object), errors="coerce", format="mixed", utc=True)
+    days = read.map(lambda day: float(day.toordinal()) if pd.notna(day) else np.nan).astype(np.float64)
+    filled = days.fillna(days.mean() if days.notna().any() else 0.0)
+    return pd.DataFrame({"days": filled, "missing": days.isna().astype(np.float64)}, index=dates.index)
+
+
+def _origins(facts: Facts) -> pd.DataFrame:
+    """How each patient's masks came to be: outlined by the segmenter, how many for an image, and in which format."""
+    images = facts.cohort.images
+    if "masks" not in images:
+        return pd.DataFrame(index=facts.cohort.patients.index)
+    rows = pd.DataFrame(
+        {
+            "automatic": [float(bool(facts.outlined.intersection(masks))) for masks in images["masks"]],
+            "masks": [float(len(masks)) for masks in images["masks"]],
+            "format": [Path(masks[0]).suffix.lower() if masks else "none" for masks in images["masks"]],
+        }
+    )
+    columns = pd.concat([rows[["automatic", "masks"]], dummies(rows["format"])], axis=1)
+    return columns.groupby(images["patient_id"].to_numpy()).mean().reindex(facts.cohort.patients.index, fill_value=0.0)
 
 
 def _of_images(facts: Facts) -> dict[str, pd.DataFrame]:
