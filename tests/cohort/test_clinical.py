@@ -136,3 +136,25 @@ def test_categories_that_look_alike_are_pointed_out() -> None:
     table = TABLE.assign(side=["left", "left", "Left", None])
     _, findings = clinical_values(table, PATIENTS, {"side": declared("category")}, "t")
     assert [finding.severity for finding in findings] == ["warning"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("4B", "４B"), ("4 B", "4B"), ("4-B", "4B"), ("30", "30%"), ("1", "1.0")])
+def test_twins_by_width_spacing_and_signs_are_named(one: str, other: str) -> None:
+    table = TABLE.assign(side=[one, one, other, None])
+    _, findings = clinical_values(table, PATIENTS, {"side": declared("category")}, "t")
+    assert f"'{one}'" in str(findings)
+    assert f"'{other}'" in str(findings)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1-2", "12"), ("1.2", "12"), ("A-", "A"), ("-1", "1"), ("<5", ">5"), ("+", "++")]
+)
+def test_categories_that_are_two(one: str, other: str) -> None:
+    table = TABLE.assign(side=[one, one, other, None])
+    assert clinical_values(table, PATIENTS, {"side": declared("category")}, "t")[1] == []
+
+
+def test_a_share_beside_percentages_is_told_of() -> None:
+    texts = pd.Series(["30%", "0.3", "20%"], index=[2, 3, 4], dtype=object)
+    _, findings = parse_column(texts, "ki67", declared("number", unit="%"), "t")
+    assert [str(finding).split(":")[0] for finding in findings] == ["t, column 'ki67', row 3"]

@@ -139,6 +139,7 @@ def test_numbers_with_their_names_and_units(text: str, role: str, parts: dict[st
         ("1.234,5", "ratio"), ("2.1 / 1.3", "ratio"), ("≤2", "ratio"), ("2.0±0.1", "ratio"), ("1e1", "ratio"),
         ("2.1 5.0", "ratio"), ("3+", "ratio"), ("1.2-1.4", "ratio"), ("x", "ratio"), ("3-5", "copies"),
         (">=4, <6", "copies"), ("1.2.3", "ratio"), ("50 %", "copies"),
+        ("约2", "ratio"), ("~2", "ratio"), ("approx. 6", "copies"), ("0", "ratio"), ("0.0", "copies"),
     ],
 )  # fmt: skip
 def test_numbers_that_could_be_two_are_refused(text: str, role: str) -> None:

@@ -56,8 +56,17 @@ def test_a_date_among_categories_is_refused(date: str) -> None:
         assert "row 4: a date among the values" in findings[0]
 
 
+@pytest.mark.parametrize("broken", ["####", "45387", "05/04/24", "5-4月"])
+def test_what_a_spreadsheet_made_of_a_value_is_no_category(broken: str) -> None:
+    assert "row 3" in parsed(["4A", broken, "4B", "3"], kind="category")[1][0]
+
+
+def test_numbers_of_five_digits_are_categories_where_most_are() -> None:
+    assert parsed(["45387", "45388", "4A"], kind="category")[1] == []
+
+
 def test_errors_of_formulas_are_no_category() -> None:
-    assert "error of a formula" in parsed(["A", "#REF!"], kind="category")[1][0]
+    assert "such as #REF!" in parsed(["A", "#REF!"], kind="category")[1][0]
 
 
 def test_percentages() -> None:

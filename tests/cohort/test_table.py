@@ -151,3 +151,16 @@ def test_rows_are_kept_by_value(tmp_path: Path) -> None:
 )
 def test_values_are_compared_in_one_form(text: str, folded: str) -> None:
     assert plain(text) == folded
+
+
+@pytest.mark.parametrize("mark", ["|", "^", "，"])
+def test_a_table_that_is_one_column_shows_no_row(mark: str) -> None:
+    table = pd.DataFrame({f"P001{mark}45{mark}3+": [f"P002{mark}46{mark}0"]})
+    with pytest.raises(InputError, match="whole table is one column") as caught:
+        column(table, "patient_id", "t.csv")
+    assert "P001" not in str(caught.value)
+
+
+def test_a_name_of_two_lines_is_one_name() -> None:
+    table = pd.DataFrame({"age\n(years)": ["45"]})
+    assert column(table, "age (years)", "t.csv").tolist() == ["45"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -124,14 +125,19 @@ def _numbers(texts: pd.Series, name: str, column: ClinicalColumn, where: str) ->
         *_problem(values.isna() & texts.notna(), "not one number", where, "", fix),
         *_problem(values < low, f"a value below {low:g}, the smallest possible", where, "", fix),
         *_problem(values > high, f"a value above {high:g}, the largest possible", where, "", fix),
-        *_shares(values, column, where),
+        *_shares(values, texts, column, where),
     ]
     return values, problems
 
 
-def _shares(values: pd.Series, column: ClinicalColumn, where: str) -> list[Finding]:
+def _shares(values: pd.Series, texts: pd.Series, column: ClinicalColumn, where: str) -> list[Finding]:
     """Warn of a percentage that seems to be written as a share."""
     known = values.dropna()
+    signed = texts.str.contains("%", regex=False).eq(True)
+    small = (values > 0) & (values < 1) & ~signed
+    if column.unit == "%" and signed.any() and small.any():
+        what = "a number below 1 beside percentages with their sign: it may be a share, a hundred times too small"
+        return [Finding("warning", what, place(where, values.index[small]), "Write 30 or 30% for thirty per cent")]
     if column.unit != "%" or len(known) < FEW_VALUES or known.max() > 1 or not ((known > 0) & (known < 1)).any():
         return []
     what = f"all {len(known)} percentages are at most 1: they may be shares, a hundred times too small"
@@ -217,8 +223,17 @@ def _look_alike(values: pd.Series, declared: ClinicalColumn, where: str) -> list
     if declared.kind != "category":
         return []
     names = sorted(values.dropna().unique())
-    alike = sorted({a for a in names for b in names if a < b and plain(a) == plain(b)})
+    by_look: dict[str, list[str]] = {}
+    for name in names:
+        by_look.setdefault(_look(name), []).append(f"'{name}'")
+    alike = [" and ".join(twins) for twins in by_look.values() if len(twins) > 1]
     if not alike:
         return []
-    what = f"{len(alike)} categories have a twin that differs only in case or spacing"
-    return [Finding("warning", what, where, "Give `levels`, so that both become one")]
+    what = f"categories that differ only in case, spacing, width or signs: {', '.join(alike)}"
+    return [Finding("warning", what, where, "Write each category in one way, or give `levels`")]
+
+
+def _look(name: str) -> str:
+    """Category without width, spaces and per cent signs, and without a hyphen or a dot beside a letter: 4-B is 4B."""
+    text = re.sub(r"[\s_%]+", "", unicodedata.normalize("NFKC", plain(name)))
+    return re.sub(r"(?<=\w)[-.](?=[^\W\d])|(?<=[^\W\d])[-.](?=\w)", "", text)

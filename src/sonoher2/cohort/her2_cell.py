@@ -28,6 +28,7 @@ GROUPS: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH gr
 
 HIGHEST = {"ratio": 50.0, "copies": 100.0}
 """Beyond this a number is no ratio and no mean of copies."""
+_ABOUT = ("约", "~", "approx", "approx.")
 LIMITS = {"ratio": (2.0,), "copies": (4.0, 6.0)}
 """Where the guideline cuts."""
 
@@ -283,7 +284,9 @@ class _Reader:
         undecided = {
             "": False, ">": value < high, ">=": value < high, "<": value > low, "<=": value >= low,
         }[self.compare]  # fmt: skip
-        if undecided or not 0 <= value <= HIGHEST[kind]:
+        # no living cell lacks the gene: 0 is a code for something else
+        about = self.place and self.found[self.place - 1].text in _ABOUT and value in LIMITS[kind]
+        if undecided or about or not 0 < value <= HIGHEST[kind]:
             raise _UnreadError(kind)
         self.numbers[kind].append(math.nextafter(value, 0.0) if self.compare == "<" else value)
         self.asked = self.compare = ""

@@ -24,7 +24,7 @@ Word = tuple[str, ...]
 
 SIDE_WORDS = re.compile(r"left|right|lt|rt|[左右][侧乳边]?(乳房|乳腺)?")
 SIDE_LETTERS = ("l", "r")
-SEPARATORS = frozenset(" -_./\\:,;()[]{}|#·、。")
+SEPARATORS = frozenset(" -_./\\:,;()[]{}|#·、。'’`")
 LOOK_ALIKE = str.maketrans("авекмнорстухіјѕαβεικμνορτυχ", "abekmhopctyxijsabeikmvoptux")
 """Cyrillic and Greek small letters that look like Latin ones, at least as capitals."""
 SURE_PAIRS = 3

@@ -49,7 +49,11 @@ def settled(
     levels = {plain(level) for level in column.levels} | _dash_as_value(set(keys.dropna()), column, no_words)
     unclear = keys.isin(_may_be_values(set(keys.dropna()), column, no_words) - levels)
     dates = texts.map(is_date, na_action="ignore").eq(True) & ~keys.isin(levels)
-    broken = keys.isin(_EXCEL_ERRORS - levels)
+    if not column.levels and column.kind == "category":
+        dates |= _serial_dates(texts)
+    # a column that is too narrow is written as ###
+    narrow = texts.str.fullmatch("##+").eq(True) & ~keys.isin(levels)
+    broken = keys.isin(_EXCEL_ERRORS - levels) | narrow
     missing = texts.map(folded, na_action="ignore").isin(MISSING) & ~keys.isin(levels)
     findings = [*_unclear(keys[unclear], where), *_broken(dates, broken, where)]
     return none_if_missing(texts.mask(missing | unclear | dates | broken)), findings
@@ -86,6 +90,12 @@ def _without_number(texts: pd.Series, where: str) -> tuple[pd.Series, list[Findi
     return none_if_missing(texts.mask(keys.isin(MISSING))), findings
 
 
+def _serial_dates(texts: pd.Series) -> pd.Series:
+    """Tell the days since 1900 that a spreadsheet makes of a date of 2000 to 2050, among values of another kind."""
+    days = texts.str.fullmatch(r"3(6[5-9]|[7-9]\d)\d{2}|4\d{4}|5[0-4]\d{3}").eq(True)
+    return days & (2 * days.sum() < texts.notna().sum())
+
+
 def _unclear(keys: pd.Series, where: str) -> list[Finding]:
     fix = "List it in `levels` of the column if it is a value, or in `missing` if it means that nothing is known"
     findings = []
@@ -103,6 +113,13 @@ def _broken(dates: pd.Series, errors: pd.Series, where: str) -> list[Finding]:
         fix = "Write the value that was meant, in a column formatted as text"
         findings.append(Finding("error", what, place(where, dates.index[dates]), fix))
     if errors.any():
-        what = "an error of a formula, such as #REF!, in place of a value"
-        findings.append(Finding("error", what, place(where, errors.index[errors]), "Mend the formula in Excel"))
+        what = "an error of a spreadsheet, such as #REF! or ###, in place of a value"
+        findings.append(
+            Finding(
+                "error",
+                what,
+                place(where, errors.index[errors]),
+                "Mend the formula in Excel, or widen the column, and save the table anew",
+            )
+        )
     return findings

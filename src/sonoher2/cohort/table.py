@@ -53,12 +53,20 @@ def column(table: pd.DataFrame, name: str, where: str) -> pd.Series:
     composed = unicodedata.normalize("NFC", name)
     if composed in table.columns:
         return table[composed]
+    # Excel shows a header of two lines as one
+    alike = [known for known in table.columns if " ".join(str(known).split()) == " ".join(composed.split())]
+    if len(alike) == 1:
+        return table[alike[0]]
     what = f"there is no column '{name}'"
     if any(shows_patient(str(known), table[known].iloc[:200].tolist()) for known in table.columns[:100]):
         # the names are rather a patient's values, which no message may show
         fix = "Its first row does not look like a header: write one, or name its row as `header_row`"
         raise InputError(what, where=where, fix=fix)
-    names = [str(known) for known in table.columns]
+    names = [" ".join(str(known).split()) for known in table.columns]
+    if len(names) == 1 and re.search(r"[|^~，；、]", names[0]):
+        what = f"{what}: the whole table is one column"
+        fix = "Separate its cells by commas, semicolons or tabs, or begin the file with a line such as `sep=|`"
+        raise InputError(what, where=where, fix=fix)
     by_folded = {folded(known): known for known in names}
     near = difflib.get_close_matches(folded(name), by_folded, n=1, cutoff=0.6)
     shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")

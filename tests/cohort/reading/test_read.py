@@ -286,3 +286,47 @@ def test_a_name_is_found_however_it_is_composed(tmp_path: Path, there: str, aske
     wanted = tmp_path / unicodedata.normalize(asked, "Müller é") / unicodedata.normalize(asked, "é.png")
     assert on_disk(wanted) == kept
     assert on_disk(tmp_path / "no é.png") == tmp_path / "no é.png"
+
+
+def test_second_rows_of_a_text_table_that_belong_to_the_header(tmp_path: Path) -> None:
+    for second in (
+        ["编号", "年龄", "绝经", "增殖指数", "免疫组化"],
+        ["", "", "status", "index", "score"],
+    ):
+        with pytest.raises(InputError, match="rows 1 and 2 look like a header of two rows"):
+            read_whole(text(tmp_path, csv_text([HEAD, second, *BODY])))
+    first = ["X1", None, "unclear", "low", "2+/3+"]
+    assert len(read_whole(text(tmp_path, csv_text([HEAD, first, *BODY]))).frame) == len(BODY) + 1
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_under_the_name_of_a_text_table(tmp_path: Path, start: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(start + b"\x00\xff" * 200)
+    with pytest.raises(InputError, match="an Excel workbook although its name"):
+        read_whole(tmp_path / "t.csv")
+
+
+def test_cells_guarded_as_formulas(tmp_path: Path) -> None:
+    frame = read_whole(text(tmp_path, 'id,age\r\n="007",="45"\r\n"=""008""",46\r\n')).frame
+    assert frame["id"].tolist() == ["007", "008"]
+    assert frame["age"].tolist() == ["45", "46"]
+
+
+def test_leading_zeros_that_excel_shows(tmp_path: Path) -> None:
+    def zeros(made: openpyxl.Workbook) -> None:
+        for row in (2, 3):
+            made.active.cell(row, 1).number_format = "00000"
+
+    frame = read_whole(book(tmp_path, [["id", "age"], [7, 45], [12345, 46]], zeros)).frame
+    assert frame["id"].tolist() == ["00007", "12345"]
+    assert frame["age"].tolist() == ["45", "46"]
+
+
+def test_rows_without_height_are_hidden(tmp_path: Path) -> None:
+    flat = patched(book(tmp_path, [HEAD, *BODY]), lambda xml: xml.replace(b'<row r="3"', b'<row ht="0" r="3"'))
+    assert "1 of 12 rows" in str(read_whole(flat).findings)
+
+
+def test_a_table_without_header_does_not_speak_of_quotes(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not look like a header"):
+        read_whole(text(tmp_path, csv_text([["P1", 40, "3+"], *([f"P{i}", 40, "2+", "neg"] for i in range(2, 9))])))

@@ -17,6 +17,7 @@ from sonoher2.table_files import text_of_written
 
 SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_GUARDED = re.compile(r'="([^"]*)"')
 _LOOKED_AT = 30
 """Lines from which separators and comments are told."""
 
@@ -39,7 +40,11 @@ def read_delimited(path: Path, reading: TableReading) -> Sheet:
     where = path.name
     if path.stat().st_size > MOST_BYTES:
         raise too_large(where)
-    text, guess = decoded(path.read_bytes(), reading.encoding, where)
+    data = path.read_bytes()
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        what = f"the file is an Excel workbook although its name ends with {path.suffix}"
+        raise InputError(what, where=where, fix="Open it in Excel and save it as .xlsx")
+    text, guess = decoded(data, reading.encoding, where)
     # only \n and \r end a line; `splitlines` would also break cells at rarer characters
     lines = io.StringIO(text, newline="").readlines()
     given = _SEP_LINE.fullmatch(lines[0].strip("\r\n")) if lines else None
@@ -71,11 +76,17 @@ def _records(lines: Sequence[str], start: int, separator: str, where: str) -> It
     number = start
     try:
         for number, cells in enumerate(reader, start=start + 1):
-            yield number, [text_of_written(clean(cell)) for cell in cells]
+            yield number, [text_of_written(_unguarded(clean(cell))) for cell in cells]
     except csv.Error as error:
         what = f"the row cannot be taken apart ({error})"
         fix = "Close each quote, and write a quote within a quoted value twice"
         raise InputError(what, where=f"{where}, row {number + 1}", fix=fix) from None
+
+
+def _unguarded(cell: str) -> str:
+    """Text of a cell that a program wrote as a formula, ``="007"``, so that Excel keeps it as it is."""
+    guarded = _GUARDED.fullmatch(cell)
+    return clean(guarded[1]) if guarded else cell
 
 
 def _separator(lines: Sequence[str]) -> str:

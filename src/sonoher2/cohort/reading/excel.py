@@ -143,6 +143,11 @@ class _Book:
         self.percents = {
             i for i, style in enumerate(self._book._cell_styles) if _is_percent(self._format(style.numFmtId))
         }
+        self.zeros = {
+            i: len(zeros)
+            for i, style in enumerate(self._book._cell_styles)
+            if re.fullmatch("00+", zeros := self._format(style.numFmtId))
+        }
         self.sheets = {sheet.title: sheet for sheet in self._book.worksheets}
         self.visible = [name for name, sheet in self.sheets.items() if sheet.sheet_state == "visible"]
         self._read: dict[str, _Read] = {}
@@ -173,7 +178,7 @@ class _Book:
                 read.cells.setdefault(number, {}).update(texts)
         read.uncomputed = parser.uncomputed
         read.filtered = getattr(parser, "auto_filter", None) is not None
-        read.hidden = {int(row) for row, how in parser.row_dimensions.items() if how.get("hidden") in ("1", "true")}
+        read.hidden = {int(row) for row, how in parser.row_dimensions.items() if _is_hidden(how)}
         for area in parser.merged_cells.mergeCell if parser.merged_cells else ():
             left, top, right, bottom = area.bounds
             read.merged.append((top, left, bottom, right))
@@ -183,7 +188,14 @@ class _Book:
         value = cell["value"]
         if cell["style_id"] in self.percents and isinstance(value, int | float) and not isinstance(value, bool):
             return percent_text(value)
-        return as_text(value)
+        text = as_text(value)
+        # shown with leading zeros: so are they written elsewhere
+        return text.zfill(self.zeros[cell["style_id"]]) if text.isdecimal() and cell["style_id"] in self.zeros else text
+
+
+def _is_hidden(row: dict[str, Any]) -> bool:
+    """Whether a row is hidden or has no height."""
+    return row.get("hidden") in ("1", "true") or (re.fullmatch(r"0+(\.0+)?", row.get("ht") or "") is not None)
 
 
 def _is_percent(number_format: str) -> bool:
@@ -245,6 +257,8 @@ def _refuse_uncomputed(read: _Read, where: str) -> None:
     if read.uncomputed:
         cells = listed(f"{column_letters(column)}{row}" for row, column in read.uncomputed)
         what = f"{len(read.uncomputed)} formulas have no stored value (cells {cells})"
+        if len(read.uncomputed) == 1:
+            what = f"a formula has no stored value (cell {cells})"
         raise InputError(what, where=where, fix="Open and save the file in Excel, which stores the values")
 
 

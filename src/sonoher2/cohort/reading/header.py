@@ -16,7 +16,7 @@ _TOP = 20
 _SOME = 5
 """Rows below a header that show what its columns hold."""
 _MOST = 0.9
-"""Share of a column's values that are numbers in a column of numbers."""
+"""Share of a column's values that hold a digit in a column of numbers, scores or identifiers."""
 
 Headed = tuple[list[str], list[Row], dict[str, Any], list[Finding]]
 """Names of the columns ("" for none), rows below the header, keys that say how it was found, and findings."""
@@ -127,17 +127,22 @@ def _completes(names: Sequence[str], below: Sequence[str], merged: bool) -> bool
 
 
 def _only_words(below: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether a row holds a word in each of at least two columns that hold numbers everywhere else."""
+    """Whether a row holds a word in each of at least two columns whose cells hold a digit everywhere else."""
     if len(body) < _SOME:
         return False
     columns = 0
     for i, cell in enumerate(below):
         values = [row[i] for row in body if i < len(row) and not is_missing(row[i])]
-        if len(values) >= _SOME and sum(map(is_number, values)) >= _MOST * len(values):
-            if is_number(cell):
+        if len(values) >= _SOME and sum(map(_has_digit, values)) >= _MOST * len(values):
+            if is_number(cell) or _shape(cell) in map(_shape, values):
                 return False
-            columns += not is_missing(cell)
+            numbers = sum(map(is_number, values)) >= _MOST * len(values)
+            columns += not is_missing(cell) and (numbers or not _has_digit(cell))
     return columns > 1
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
 
 
 def _refuse_wide(names: list[str], rows: Sequence[Row], sheet: Sheet) -> None:
@@ -157,6 +162,9 @@ def _refuse_wide(names: list[str], rows: Sequence[Row], sheet: Sheet) -> None:
         fix = f"The header seems to be in row {likely}: set `header_row: {likely}` in the study file"
         raise DoubtError(what, where=where, fix=fix, reading={"header_row": likely})
     fix = "A separator inside a value needs quotes around the value"
+    values = [[cells[i] for _, cells in rows[:200] if i < len(cells)] for i in range(len(names))]
+    if any(shows_patient(name, column) for name, column in zip(names, values, strict=True) if name):
+        fix = "The first row does not look like a header: write one, or name its row as `header_row`"
     if sheet.excel:
         number, cells = max(beyond, key=lambda row: len(row[1]))
         cell = f"{column_letters(len(cells))}{number}"

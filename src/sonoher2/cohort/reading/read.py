@@ -104,8 +104,8 @@ def read_whole(
     spellings, few = (MISSING | declared) - kept_values, frozenset(({""} | declared) - kept_values)
     kept = _named(names, rows, sheet)
     _refuse_merged(rows, kept, sheet)
-    untouched = set(as_written)
-    absent = [few if names[i] in untouched else spellings for i in kept]
+    untouched = {" ".join(name.split()) for name in as_written}
+    absent = [few if " ".join(names[i].split()) in untouched else spellings for i in kept]
     cells = [_cells(row, kept, absent) for _, row in rows]
     _refuse_control(rows, kept, names, sheet)
     index = pd.Index([number for number, _ in rows], name="row")

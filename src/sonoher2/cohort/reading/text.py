@@ -16,9 +16,11 @@ from sonoher2.spelling import folded
 MISSING = frozenset(
     {
         "", "-", "--", ".", "?", "na", "n/a", "#n/a", "nan", "nc", "nd", "n.d.", "null", "none",
-        "unknown", "missing", "not available", "not applicable", "not evaluated", "not known", "not done",
+        "unknown", "missing", "unk", "n.a.", "not reported", "not recorded", "no data", "not available",
+        "not applicable", "not evaluated", "not known", "not done",
         "[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]", "[completed]",
-        "−", "–", "—", "－", "——", "／", "/", "未知", "不详", "缺失",
+        "−", "–", "—", "－", "——", "／", "/", "未知", "不详", "缺失", "不明", "不清楚",
+        "未记录", "未填写", "未提供", "无数据", "未查", "未测", "未检测", "未检查", "未评估",
     }
 )  # fmt: skip
 """Spellings of a missing value, compared without regard to case."""
@@ -36,7 +38,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?\s*%?", re.IGNORECASE)
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}[-/]\d{1,2}[-/]\d{4}"
-    r"|\d{1,2}-[A-Z][a-z]{2}(-\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年\d{1,2}月"
+    r"|\d{1,2}/\d{1,2}/\d{2}|\d{1,2}-\d{1,2}月|\d{1,2}-[A-Z][a-z]{2}(-\d{2,4})?|[A-Z][a-z]{2}-\d{2}|(\d{4}年)?\d{1,2}月\d{1,2}日|\d{4}年\d{1,2}月"
 )
 """A date as Excel shows it, in English or Chinese."""
 
