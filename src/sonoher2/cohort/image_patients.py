@@ -76,7 +76,8 @@ def image_owners(found: list[FoundImage], table: pd.DataFrame, patient: str) -> 
     if from_paths is None:
         # a number alone says less than the file's own Patient ID
         told = {plain(one) for one in stated if one} & {plain(one) for one in known}
-        from_paths, questions = ([None] * len(paths), ()) if told else _by_number(paths, known)
+        nobody: list[str | None] = [None] * len(paths)
+        from_paths, questions = (nobody, ()) if told else _by_number(paths, known)
     ids, more = _with_dicom(from_paths, stated, known)
     return Owners(_or_own_name(ids, paths), (*questions, *more))
 
