@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from sonoher2.cli import run
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config import StudyConfig, load_study
+from sonoher2.yaml_file import read_yaml
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
 OF_EACH_CLASS = 30
 SHORT = {
     "models": ["logistic"],
-    "validation": {"outer_folds": 3, "inner_folds": 3},
+    "validation": {"outer_folds": 2, "inner_folds": 2},
     "evaluation": {"bootstrap": 100},
     "stability": None,
 }
@@ -26,7 +27,7 @@ SHORT = {
 @pytest.fixture
 def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Path:
     """The study file `request.param` with few models and few patients: shorter tables beside links to the images."""
-    study, settings = load_study(request.param), yaml.safe_load(request.param.read_text(encoding="utf-8"))
+    study, settings = load_study(request.param), read_yaml(request.param)
     data = tmp_path / "data"
     data.mkdir()
     for entry in study.data.iterdir():
@@ -40,7 +41,7 @@ def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Pat
     if "training" in (settings.get("deep") or {}):
         settings["deep"] = {**settings["deep"], "size": 64, "epochs": 1}
     file = tmp_path / request.param.name
-    file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    file.write_text(json.dumps(settings), encoding="utf-8")
     return file
 
 
@@ -71,7 +72,7 @@ def test_an_example_is_checked_and_run(example: Path, tmp_path: Path, capsys: py
     assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
     assert run(["run", str(example), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
     signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")
-    deep = "deep" in yaml.safe_load(example.read_text(encoding="utf-8"))
+    deep = "deep" in json.loads(example.read_text(encoding="utf-8"))
     assert ("Deep" in set(signatures["signature"])) == deep
     assert set(signatures["set"]) == {"train_oof", "test"}
     assert signatures["auc"].between(0.2, 1).all()
