@@ -35,7 +35,7 @@ def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Pat
     chosen = some_patients(study)
     for name, part in (("images", study.images), ("clinical", study.clinical)):
         if part is not None:
-            shorten(data / part.table, settings[name]["patient_id"], chosen)
+            shorten(data / part.table, settings[name]["patient_id"], chosen, settings[name].get("sheet", "Sheet1"))
     settings = {**settings, **SHORT, "data": str(data)}
     settings["radiomics"] = {**settings.get("radiomics", {}), "filters": ["original"]}
     if "training" in (settings.get("deep") or {}):
@@ -51,7 +51,7 @@ def some_patients(study: StudyConfig) -> set[str]:
     return set(picked.index)
 
 
-def shorten(table: Path, patient_id: str, chosen: set[str]) -> None:
+def shorten(table: Path, patient_id: str, chosen: set[str], sheet: str) -> None:
     """Keep the rows of some patients; what was a link becomes a file of its own."""
     if not table.is_symlink():
         return
@@ -59,7 +59,7 @@ def shorten(table: Path, patient_id: str, chosen: set[str]) -> None:
     table.unlink()
     if table.suffix == ".xlsx":
         rows = pd.read_excel(original, dtype=object)
-        rows[rows[patient_id].astype(str).isin(chosen)].to_excel(table, index=False)
+        rows[rows[patient_id].astype(str).isin(chosen)].to_excel(table, sheet_name=sheet, index=False)
         return
     separator = "\t" if table.suffix == ".txt" else ","
     rows = pd.read_csv(original, sep=separator, comment="#" if table.suffix == ".txt" else None, dtype=str)

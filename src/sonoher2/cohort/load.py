@@ -84,7 +84,8 @@ def load_cohort(config: StudyConfig) -> Cohort:
         classes=labels.classes,
         clinical=config.clinical.columns,
         flow=flow,
-        findings=tuple(findings),
+        # one table may serve for images and clinical data, and is warned of once
+        findings=tuple(dict.fromkeys(findings)),
         rule_counts=labels.rule_counts,
         conflicts=labels.conflicts,
     )
