@@ -15,10 +15,10 @@ from sonoher2.config import StudyConfig, load_study
 from sonoher2.yaml_file import read_yaml
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
-OF_EACH_CLASS = 30
+OF_EACH_CLASS = 25
 SHORT = {
     "models": ["logistic"],
-    "validation": {"outer_folds": 2, "inner_folds": 2},
+    "validation": {"outer_folds": 3, "inner_folds": 2},
     "evaluation": {"bootstrap": 100},
     "stability": None,
 }
@@ -38,8 +38,9 @@ def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Pat
             shorten(data / part.table, settings[name]["patient_id"], chosen, settings[name].get("sheet", "Sheet1"))
     settings = {**settings, **SHORT, "data": str(data)}
     settings["radiomics"] = {**settings.get("radiomics", {}), "filters": ["original"]}
-    if "training" in (settings.get("deep") or {}):
-        settings["deep"] = {**settings["deep"], "size": 64, "epochs": 1}
+    if "deep" in settings:
+        deep = {**settings["deep"], "size": 64}
+        settings["deep"] = {**deep, "epochs": 1} if "epochs" in deep else deep
     file = tmp_path / request.param.name
     file.write_text(json.dumps(settings), encoding="utf-8")
     return file

@@ -72,7 +72,7 @@ def test_clinical_data_alone_give_the_clinical_signature(finished) -> None:
     [
         ({"agee": "61"}, "Did you mean 'age'"),
         ({"age": "610"}, "largest possible"),
-        ({"age": "old"}, "column 'age', row patient: not one number"),
+        ({"age": "old"}, "clinical value 'age': not one number"),
         ({"age": "", "size_mm": "unknown"}, "suffices for none"),
         ({}, "suffices for none"),
     ],

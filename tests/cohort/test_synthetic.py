@@ -108,7 +108,7 @@ def test_clinical_columns_measure_the_latent_and_some_values_are_missing(clinica
     assert numbers["age"].corr(signal["z_clinical"]) == pytest.approx(-0.95, abs=0.05)
     assert numbers["symptom_weeks"].corr(signal["z_clinical"], method="spearman") == pytest.approx(-0.94, abs=0.05)
     assert abs(numbers["size_mm"].corr(signal["label"])) < 0.1
-    assert set(table["nodes"]) == {"cN0", "cN1", "cN2", "", "NA", "not available", "unknown"}
+    assert set(table["nodes"]) == {"cN0", "cN1", "cN2", "", "N/A", "not available", "unknown"}
 
 
 def level_db(tissue: Tissue, scanner: Scanner = PERFECT, gain_db: float = 0.0) -> np.ndarray:

@@ -16,7 +16,7 @@ WEEKS_MEDIAN, WEEKS_LOG_SD = 16, 0.5
 """Of the weeks of symptoms, and of their natural logarithm."""
 MISSING_SHARE = 0.04
 INDETERMINATE_SHARE = 0.05
-MISSING_SPELLINGS = ("", "NA", "not available", "unknown")
+MISSING_SPELLINGS = ("", "N/A", "not available", "unknown")
 
 
 def clinical_table(signal: pd.DataFrame, lesions: Sequence[Lesion], seed: int) -> pd.DataFrame:
