@@ -7,7 +7,7 @@ DEMO ?= demo
 PATIENTS ?= 120
 SECONDS ?= 120
 
-.PHONY: demo test lint oracles core fuzz clean
+.PHONY: demo test lint oracles examples core fuzz clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -44,11 +44,15 @@ oracles: $(ORACLES)/installed
 	PYTHONPATH=src $(ORACLES)/bin/python -m pytest -n auto --confcutdir=tests/oracles tests/oracles
 
 test: lint oracles
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile -m "not examples"
+
+# every file in examples, on a part of its own data
+examples: $(VENV)/installed-test
+	$(BIN)/pytest -n auto --dist load -m examples tests/test_examples.py
 
 # the suite without what takes long, for another Python: make core PYTHON=python3.13 VENV=.venv-3.13
 core: $(VENV)/installed-test
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not examples"
 
 fuzz: $(VENV)/installed-test
 	$(BIN)/python benchmarks/fuzz.py --seconds $(SECONDS)

@@ -55,6 +55,7 @@ def test_help_needs_no_heavy_library() -> None:
     assert "not for clinical use" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_whole_way_on_the_command_line(cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "run"
     assert run(["check", str(cohort), "--jobs", "1"]) == DONE

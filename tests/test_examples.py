@@ -67,9 +67,16 @@ def shorten(table: Path, patient_id: str, chosen: set[str], sheet: str) -> None:
     rows[rows[patient_id].isin(chosen)].to_csv(table, sep=separator, index=False)
 
 
-@pytest.mark.slow
+@pytest.mark.examples
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem, indirect=True)
-def test_an_example_is_checked_and_run(example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_example_is_checked_and_run(
+    example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # explanations take most of such a short run; that they are made at all is what is tried here
+    monkeypatch.setattr("sonoher2.study.explain.ROUNDS", 1)
+    monkeypatch.setattr("sonoher2.study.explain.BACKGROUND", 5)
+    monkeypatch.setattr("sonoher2.study.heat_maps.CHECKED", 2)
+    monkeypatch.setattr("sonoher2.study.heat_maps.DELETION_STEPS", 3)
     assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
     assert run(["run", str(example), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
     signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")

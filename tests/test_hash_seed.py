@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sonoher2.cohort.demo import write_demo_cohort
 
 STUDY = """
@@ -48,6 +50,7 @@ def outputs(folder: Path, seed: str) -> dict[str, bytes]:
     return printed | {path.relative_to(folder).as_posix(): _TIME.sub(b"", path.read_bytes()) for path in files}
 
 
+@pytest.mark.slow
 def test_two_processes_with_other_hashes_write_the_same(tmp_path: Path) -> None:
     one, other = outputs(tmp_path / "study", "1"), outputs(tmp_path / "study", "2")
     assert one.keys() == other.keys()

@@ -160,6 +160,7 @@ def test_folders_that_cannot_become_a_study(tmp_path: Path) -> None:
         draft_study(tmp_path / "gone")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "images"), [("BUS-BRA", 1875), ("BrEaST", 256), ("clinical/METABRIC", 0)])
 def test_real_folders(shared: Path, tmp_path: Path, name: str, images: int) -> None:
     draft = draft_study(shared / "data" / name)

@@ -183,6 +183,7 @@ def test_training_from_a_table(tmp_path: Path) -> None:
     assert segment(tmp_path / "t0.png", "--out", tmp_path / "masks", "--weights", weights) == DONE
 
 
+@pytest.mark.slow
 def test_training_from_a_study_takes_its_training_patients(small_study_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "trained"
     options = ["--out", str(out), *TINY, "--epochs", "1", "--warm-up", "1"]

@@ -34,6 +34,7 @@ def test_names(study) -> None:
         build_signatures(study, {}, False)
 
 
+@pytest.mark.slow
 def test_noise_scores_half(study, make_table) -> None:
     """The leak test: 500 features of noise, few patients; selection outside the fold would reach 0.8 and more."""
     aucs = []

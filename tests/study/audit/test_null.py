@@ -117,6 +117,7 @@ def test_p_value_counts_the_permutations_that_reach_the_real_auc() -> None:
     assert row["mean"] == pytest.approx(np.mean(aucs[1:]))
 
 
+@pytest.mark.slow
 def test_command_prints_the_summary(audited, small_study_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(audited[0])
     assert run_command(["audit", "null", str(small_study_file), "--out", out, "--runs", "3", "--jobs", "1"]) == 0

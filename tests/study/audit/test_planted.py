@@ -96,6 +96,7 @@ def test_share_and_gain_are_computed_from_the_runs() -> None:
     assert summary.loc["Radiomics", "auc"] == pytest.approx(0.65)
 
 
+@pytest.mark.slow
 def test_tables_and_report_are_written(audited: StudyResult, run: Path, tmp_path: Path) -> None:
     written = pd.read_csv(run / "audit" / "planted.csv")
     assert list(written.columns) == ["run", "signature", "set", "auc", "best", "share"]
@@ -104,6 +105,7 @@ def test_tables_and_report_are_written(audited: StudyResult, run: Path, tmp_path
     assert (tmp_path / "figures" / "planted.svg").is_file()
 
 
+@pytest.mark.slow
 def test_command_prints_the_summary(
     audited: StudyResult, run: Path, small_study_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
