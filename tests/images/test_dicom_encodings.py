@@ -180,6 +180,19 @@ def test_jpeg_colours_whatever_their_label(tmp_path: Path, label: str, subsampli
     np.testing.assert_allclose(read_image(path).pixels, GREY, atol=1.5)
 
 
+@pytest.mark.parametrize("label", ["RGB", "YBR_FULL"])
+@pytest.mark.parametrize("ycbcr", [True, False])
+def test_the_stream_says_which_colours_a_tinted_jpeg_has(tmp_path: Path, label: str, ycbcr: bool) -> None:
+    smooth = np.linspace(40, 200, GREY.size).reshape(GREY.shape)
+    tinted = np.stack([smooth, smooth * 0.8, smooth * 0.5], axis=-1).astype(np.uint8)
+    # Pillow marks YCbCr with JFIF, and imagecodecs marks RGB with Adobe's segment
+    rgb = imagecodecs.jpeg8_encode(tinted, level=98, colorspace="RGB", outcolorspace="RGB")
+    stream = jpeg(tinted, quality=98, subsampling=0) if ycbcr else rgb
+    more = {"SamplesPerPixel": 3, "PhotometricInterpretation": label}
+    image = read_image(write_dicom(tmp_path / "a.dcm", [stream], JPEGBaseline8Bit, **more))
+    np.testing.assert_allclose(image.pixels, tinted @ np.array([0.299, 0.587, 0.114]), atol=5)
+
+
 def test_halved_chroma_is_given_to_both_pixels(tmp_path: Path) -> None:
     pairs = np.concatenate([GREY.reshape(-1, 2), np.full((GREY.size // 2, 2), 128, np.uint8)], axis=1)
     more = {"SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_FULL_422"}

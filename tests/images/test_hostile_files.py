@@ -15,6 +15,7 @@ import pytest
 import SimpleITK
 from PIL import Image
 
+from images.dicom_writer import write_dicom
 from sonoher2.errors import InputError
 from sonoher2.images.picture import MAX_PIXELS
 from sonoher2.images.read import read_image
@@ -192,8 +193,42 @@ def test_the_largest_pictures_take_less_than_a_gigabyte(tmp_path: Path, mode: st
 def test_values_that_fill_almost_none_of_the_range(tmp_path: Path, values: type) -> None:
     stored = RAMP.astype(values) if values is np.uint16 else (RAMP > 100).astype(values)
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(stored), str(tmp_path / "a.nrrd"))
-    with pytest.raises(InputError, match=r"a\.nrrd: the values fill less than 1/200"):
+    with pytest.raises(InputError, match=r"a\.nrrd: the values fill less than 1/(200|4) of"):
         read_image(tmp_path / "a.nrrd")
+
+
+def test_values_of_fewer_bits_than_the_file_has(tmp_path: Path) -> None:
+    eight, twelve = RAMP.astype(np.uint16), np.linspace(0, 4095, RAMP.size, dtype=np.uint16).reshape(RAMP.shape)
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(twelve), str(tmp_path / "12-in-16.nii.gz"))
+    Image.fromarray(twelve).save(tmp_path / "12-in-16.png")
+    Image.fromarray(twelve).save(tmp_path / "12-in-16.tif")
+    of_bits = {"size": RAMP.shape, "BitsAllocated": 16}
+    write_dicom(tmp_path / "8-in-12.dcm", eight.tobytes(), **of_bits, BitsStored=12, HighBit=11)
+    write_dicom(tmp_path / "8-in-10.dcm", eight.tobytes(), **of_bits, BitsStored=10, HighBit=9)
+    for name in ("12-in-16.nii.gz", "12-in-16.png", "12-in-16.tif", "8-in-12.dcm", "8-in-10.dcm"):
+        with pytest.raises(InputError, match=rf"{name}: the values fill less than 1/4"):
+            read_image(tmp_path / name)
+    # a dark picture of 8 bits, and a black one, can be read in one way only
+    Image.fromarray(RAMP // 6).save(tmp_path / "dark.png")
+    assert read_image(tmp_path / "dark.png").pixels.max() == 255 // 6
+    Image.fromarray(eight * 0).save(tmp_path / "black.png")
+    assert read_image(tmp_path / "black.png").pixels.max() == 0
+
+
+def test_formats_that_are_not_read_are_named_without_an_address_in_memory(tmp_path: Path) -> None:
+    for name in ("a.gif", "a.webp"):
+        Image.fromarray(RAMP).save(tmp_path / name)
+        with pytest.raises(InputError, match=r"none of the kinds that are read: PNG, JPEG") as raised:
+            read_image(tmp_path / name)
+        assert "0x" not in str(raised.value)
+
+
+def test_a_picture_of_which_hardly_anything_is_seen(tmp_path: Path) -> None:
+    rgba = np.dstack([RAMP] * 3 + [np.zeros_like(RAMP)])
+    rgba[0, 0, 3] = 255
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="transparent all over, or nearly"):
+        read_image(tmp_path / "a.png")
 
 
 def test_transparent_all_over(tmp_path: Path) -> None:

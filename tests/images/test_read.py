@@ -78,7 +78,7 @@ def test_transparent_palette_entry_is_black(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "nii", "nrrd"])
 def test_sixteen_bit_is_scaled_linearly_whatever_its_range(tmp_path: Path, suffix: str) -> None:
-    values = np.array([[0, 257, 4095], [1000, 2000, 3000]], dtype=np.uint16)
+    values = np.array([[0, 257, 40950], [1000, 20000, 3000]], dtype=np.uint16)
     path = tmp_path / f"image.{suffix}"
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values), str(path))
     np.testing.assert_allclose(read_image(path).pixels, values / 257)

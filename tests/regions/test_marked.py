@@ -139,6 +139,16 @@ def test_a_picture_is_no_mask(tmp_path: Path) -> None:
             read_mask([saved(tmp_path / name, pixels)], SHAPE)
 
 
+def test_a_bright_picture_is_no_mask_with_or_without_a_drawn_outline(tmp_path: Path) -> None:
+    # speckle as bright as of a crop to the lesion, so that most of it lies above half of full intensity
+    bright = np.random.default_rng(0).normal(170, 40, SHAPE).clip(20, 255).astype(np.uint8)
+    drawn = np.dstack([bright] * 3)
+    drawn[slanted() & ~np.roll(slanted(), (2, 2), (0, 1))] = (255, 0, 0)
+    for name, pixels in (("bright.png", bright), ("drawn.png", drawn)):
+        with pytest.raises(InputError, match=f"{name}: most of the mask is grey"):
+            read_mask([saved(tmp_path / name, pixels)], SHAPE)
+
+
 def test_not_a_number_and_negative_labels(tmp_path: Path) -> None:
     real = np.where(slanted(), 1, np.nan).astype(np.float32)
     signed = np.where(slanted(), 1, -1).astype(np.int16)

@@ -25,6 +25,8 @@ SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 SOF_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC} | {0xF7}
 """Start of frame (ITU-T T.81, table B.1); 0xF7 is JPEG-LS (ITU-T T.87)."""
 SOF_LS, SOS = 0xF7, 0xDA
+JFIF, ADOBE = 0xE0, 0xEE
+"""Application segments that may say which colours the values are."""
 PROGRESSIVE = (0xC2, 0xCA)
 RESTART, SCAN = re.compile(rb"\xff[\xd0-\xd7]"), re.compile(rb"\xff\xda")
 WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
@@ -51,6 +53,8 @@ class StreamHeader:
         Whether the second and third values of a pixel are stored more coarsely than the first: luma and chroma.
     signed
         Whether values may be below 0.
+    ycbcr
+        Whether the stream itself says that its three values are luma and two chromas; None where it says nothing.
     """
 
     rows: int
@@ -59,6 +63,7 @@ class StreamHeader:
     bits: int
     subsampled: bool = False
     signed: bool = False
+    ycbcr: bool | None = None
 
 
 def stream_header(data: bytes) -> StreamHeader:
@@ -186,7 +191,18 @@ def _jpeg_header(data: bytes) -> StreamHeader:
     samples = data[at + 7]
     factors = [data[at + 9 + 3 * i] for i in range(samples)]
     rows, columns = (int.from_bytes(data[place : place + 2], "big") for place in (at + 3, at + 5))
-    return StreamHeader(rows, columns, samples, data[at + 2], subsampled=len(set(factors)) > 1)
+    return StreamHeader(rows, columns, samples, data[at + 2], len(set(factors)) > 1, ycbcr=_says_ycbcr(data))
+
+
+def _says_ycbcr(data: bytes) -> bool | None:
+    """What the application segments say of three values: Adobe's transform goes before JFIF, which is YCbCr (T.871)."""
+    said = None
+    for marker, at in _jpeg_segments(data):
+        if marker == ADOBE and data[at + 2 : at + 7] == b"Adobe":
+            return data[at + 13] == 1
+        if marker == JFIF and data[at + 2 : at + 7] == b"JFIF\0":
+            said = True
+    return said
 
 
 def _jpeg_2000_header(data: bytes) -> StreamHeader:

@@ -46,7 +46,8 @@ def read_dicom(path: Path, frame: FrameChoice) -> Picture:
         grey, colour = _display_values(file.header, form, values)
         shape = (form.rows, form.columns)
         spacing = _pixel_spacing(file.header, shape)
-        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), file.frames)
+        bits = 8 if form.photometric == "PALETTE COLOR" else form.stored
+        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), file.frames, bits=bits)
 
 
 def checked_format(file: DicomFile) -> PixelFormat:
@@ -86,7 +87,7 @@ def _is_ycbcr(form: PixelFormat, values: NDArray[Any]) -> bool:
     neutral = float(((np.abs(second - 128) <= NEAR) & (np.abs(third - 128) <= NEAR)).mean())
     if max(equal, neutral) > MOST and equal != neutral:
         return neutral > equal
-    return form.photometric.startswith("YBR_FULL")
+    return form.photometric.startswith("YBR_FULL") if form.ycbcr is None else form.ycbcr
 
 
 def _palette_colours(header: Dataset, values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -43,6 +43,8 @@ class PixelFormat:
         Whether all reds come before all greens.
     subsampled
         Whether chroma was stored more coarsely than luma.
+    ycbcr
+        What the stream of a JPEG picture says of its colours, as in `StreamHeader`.
     """
 
     rows: int
@@ -54,6 +56,7 @@ class PixelFormat:
     shift: int
     by_plane: bool
     subsampled: bool = False
+    ycbcr: bool | None = None
 
 
 def pixel_format(header: Dataset) -> PixelFormat:
@@ -102,7 +105,8 @@ def frame_values(file: DicomFile, form: PixelFormat, index: int) -> tuple[NDArra
         header = stream_header(data)
         _require_agreement(form, (header.rows, header.columns, header.samples), header.bits, header.signed)
         values = decode_stream(data).astype(np.uint16 if form.allocated == 16 else np.uint8, copy=False)
-        form = replace(form, subsampled=header.subsampled, shift=form.shift if header.bits > form.stored else 0)
+        shift = form.shift if header.bits > form.stored else 0
+        form = replace(form, subsampled=header.subsampled, shift=shift, ycbcr=header.ycbcr)
     else:
         values = _run_lengths(data, form)
     if values.shape != (form.rows, form.columns, form.samples)[: 2 if form.samples == 1 else 3]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from sonoher2.errors import InputError
 from sonoher2.images.picture import (
@@ -29,6 +29,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 MOST_PAGES = 10_000
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+LEAST_SEEN = 0.01
+"""Share of an image's pixels that must not be transparent; of a mask one is enough."""
 ORIENTATION = 0x0112
 """Tag of Exif and TIFF: how the stored picture is to be turned before it is shown (CIPA DC-008, 4.6.5)."""
 
@@ -45,9 +47,10 @@ def read_raster(path: Path, frame: FrameChoice) -> Picture:
         The file is damaged or cut short, of another format, too large, transparent all over, or has no such page.
     """
     with _opened(path, frame) as page:
-        grey, colour = _grey_and_colour(_opaque(page.image))
-        kind = str(page.image.format)
-        return Picture(page.upright(grey), page.upright(colour), kind, frames=page.count, turned=page.turned)
+        grey, colour = _grey_and_colour(_opaque(page.image, LEAST_SEEN))
+        kind, bits = str(page.image.format), 16 if _has_16_bits(page.image) else 8
+        upright = page.upright(grey), page.upright(colour)
+        return Picture(*upright, kind, frames=page.count, turned=page.turned, bits=bits)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         data = path.read_bytes()
         _require_checksums(data)
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _identified(data) as image:
             require_size(image.height, image.width)
             count = _pages(image)
             image.seek(chosen_frame(frame, count) - 1)
@@ -120,6 +123,16 @@ def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
                 _require_whole(data, image)
             # Pillow turns a TIFF while loading it, and takes the tag away
             yield _Page(image, count, turned, image.getexif().get(ORIENTATION))
+
+
+def _identified(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise InputError(
+            "the file is damaged, or none of the kinds that are read: PNG, JPEG, BMP, TIFF, DICOM, NIfTI, NRRD",
+            fix="Open it in a viewer and export it as PNG",
+        ) from None
 
 
 def _pages(image: Image.Image) -> int:
@@ -153,22 +166,23 @@ def _require_whole(data: bytes, image: Image.Image) -> None:
             raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
 
 
-def _opaque(image: Image.Image) -> Image.Image:
+def _opaque(image: Image.Image, least: float = 0.0) -> Image.Image:
     """Take away an alpha channel of zeros that a BMP file does not mean.
 
     Raises
     ------
     InputError
-        Another file is transparent all over.
+        Another file is transparent all over, or shows no more than the share `least` of its pixels.
     """
     if not image.has_transparency_data:
         return image
-    if any(_rgba(image, rows)[..., 3].any() for rows in row_blocks((image.height, image.width))):
+    blocks = row_blocks((image.height, image.width))
+    if sum(np.count_nonzero(_rgba(image, rows)[..., 3]) for rows in blocks) > least * image.width * image.height:
         return image
     if image.format == "BMP":
         # the fourth byte of a BMP's pixels is reserved, and most writers leave it 0
         return image.convert("RGB")
-    raise InputError("the picture is transparent all over", fix="Export it without transparency")
+    raise InputError("the picture is transparent all over, or nearly", fix="Export it without transparency")
 
 
 def _rgba(image: Image.Image, rows: slice) -> NDArray[np.uint8]:
@@ -188,8 +202,7 @@ def _grey_and_colour(image: Image.Image) -> tuple[NDArray[np.float64], NDArray[n
 def _values_and_white(image: Image.Image, rows: slice) -> tuple[NDArray[Any], int]:
     """Pixels as (rows, columns) or (rows, columns, 3), and the value of white."""
     part = image.crop((0, rows.start, image.width, rows.stop))
-    # Pillow before 11 gave 16-bit PNG as 32-bit integers
-    if image.mode in SIXTEEN_BIT_MODES or (image.mode == "I" and image.format == "PNG"):
+    if _has_16_bits(image):
         return np.asarray(part), 65535
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         raise InputError(
@@ -198,6 +211,11 @@ def _values_and_white(image: Image.Image, rows: slice) -> tuple[NDArray[Any], in
     if image.has_transparency_data:
         return _on_black(np.asarray(part.convert("RGBA"))), 255
     return np.asarray(part.convert("L" if image.mode in ("1", "L") else "RGB")), 255
+
+
+def _has_16_bits(image: Image.Image) -> bool:
+    # Pillow before 11 gave 16-bit PNG as 32-bit integers
+    return image.mode in SIXTEEN_BIT_MODES or (image.mode == "I" and image.format == "PNG")
 
 
 def _white_is_zero(image: Image.Image) -> bool:

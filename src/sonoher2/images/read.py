@@ -97,7 +97,7 @@ def image_of(
 ) -> UltrasoundImage:
     """Make an image of the whole picture; parameters and errors as in `read_image`."""
     with errors_name(Path(path), picture.format):
-        require_light(picture.grey)
+        require_light(picture.grey, picture.bits)
     spacing = _spacing(picture, mm_per_pixel, at, str(path))
     return UltrasoundImage(
         picture.grey, spacing, picture.colour, picture.format, picture.shape, geometry=picture.geometry

@@ -46,8 +46,10 @@ def read_segmentation(path: Path, frame: int, label: str | None = None) -> NDArr
         warnings.simplefilter("ignore")
         if "SegmentSequence" not in file.header:
             return None
-        if str(file.header.get("SegmentationType") or "BINARY").strip().upper() != "BINARY":
-            raise InputError("the segmentation says how likely each pixel is, not which are lesion", fix=FIX)
+        kind = str(file.header.get("SegmentationType") or "BINARY").strip().upper()
+        if kind != "BINARY":
+            says = "the number of its segment" if kind == "LABELMAP" else "how likely it is"
+            raise InputError(f"the segmentation says of each pixel {says}, not whether it is lesion", fix=FIX)
         segment = _chosen_segment(file, label)
         form = checked_format(file)
         marks = [frame_values(file, form, index)[0] != 0 for index in _frames_of(file, frame, segment)]

@@ -27,8 +27,9 @@ def read_volume(path: Path, kind: str, frame: FrameChoice) -> Picture:
     with errors_name(path, kind):
         chosen_frame(frame, 1)
         read = read_slice(path, kind)
-        grey, colour = grey_and_colour(_unsigned(read.values), 65535 if read.values.dtype == np.uint16 else 255)
-        return Picture(grey, colour, kind, read.spacing, geometry=read.geometry)
+        bits = 16 if read.values.dtype == np.uint16 else 8
+        grey, colour = grey_and_colour(_unsigned(read.values), 2**bits - 1)
+        return Picture(grey, colour, kind, read.spacing, geometry=read.geometry, bits=bits)
 
 
 def read_slice(path: Path, kind: str) -> Slice:
