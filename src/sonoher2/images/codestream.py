@@ -195,7 +195,7 @@ def _jpeg_header(data: bytes) -> StreamHeader:
 
 
 def _says_ycbcr(data: bytes) -> bool | None:
-    """What the application segments say of three values: Adobe's transform goes before JFIF, which is YCbCr (T.871)."""
+    """Read what the application segments say of three values: Adobe goes before JFIF, which is YCbCr (T.871)."""
     said = None
     for marker, at in _jpeg_segments(data):
         if marker == ADOBE and data[at + 2 : at + 7] == b"Adobe":
