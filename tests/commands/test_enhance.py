@@ -118,7 +118,7 @@ def test_a_study_gives_its_training_patients_only(
 ) -> None:
     read: list[str] = []
 
-    def stop(path: Path) -> NDArray[np.uint8]:
+    def stop(path: Path, frame: int | None) -> NDArray[np.uint8]:
         read.append(Path(path).name)
         return picture(64, 64)
 
