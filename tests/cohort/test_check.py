@@ -44,7 +44,7 @@ def test_a_sound_cohort_has_no_findings() -> None:
     rows = table(report)
     assert rows["training, 112"] == "negative 70 (62 %), positive 42 (38 %)"
     assert rows["test, 48"] == "negative 30 (62 %), positive 18 (38 %)"
-    assert rows["events per variable"] == "42.0 (42 events, 1 variables)"
+    assert rows["events per variable"] == "42.0 (42 events, 1 variable)"
     # 1.96 sqrt((0.1875 + 17 (0.6 - 0.5625) + 29 (0.642857 - 0.5625)) / (18 x 30))
     assert rows["95 % interval of a test AUC of 0.75 for positive"] == "about 0.60 to 0.90 (± 0.150)"
 

@@ -63,3 +63,9 @@ def test_scores_are_no_codes_of_an_outcome() -> None:
     coded = outcome_column(table(HER2=["0", "1", "1"]))
     assert coded is not None
     assert (coded.positive, coded.negative) == (("1",), ("0",))
+
+
+def test_words_of_a_status_are_no_scores() -> None:
+    words = ["阳性", "阴性", "可疑", "未测", "阳性", "阴性"]
+    assert her2_columns(table(**{"HER2状态": words})).get("ihc") is None
+    assert her2_columns(table(**{"HER2": ["强阳性", "弱阳性", "中度阳性", "无表达"]})) == {"ihc": "HER2"}

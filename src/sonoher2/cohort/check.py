@@ -16,6 +16,7 @@ from sonoher2.cohort.power import auc_half_width
 from sonoher2.cohort.split import TEST, TRAIN, Split
 from sonoher2.config import StudyConfig
 from sonoher2.errors import Finding
+from sonoher2.spelling import plural
 
 EXPECTED_AUC = 0.75
 """External AUC that the literature reports for HER2 from B-mode images is 0.70 to 0.85."""
@@ -211,7 +212,9 @@ def _variables(cohort: Cohort, split: Split) -> Part:
         return [], []
     events = min(class_counts(cohort, split)[TRAIN])
     ratio = events / variables
-    return [CheckRow("clinical", "events per variable", f"{ratio:.1f} ({events} events, {variables} variables)")], []
+    return [
+        CheckRow("clinical", "events per variable", f"{ratio:.1f} ({events} events, {plural(variables, 'variable')})")
+    ], []
 
 
 def count_variables(cohort: Cohort) -> int:

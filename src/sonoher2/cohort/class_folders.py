@@ -43,7 +43,9 @@ def class_folders(found: list[FoundImage]) -> ClassFolders | None:
 
 
 def _name(part: str) -> str:
-    return IMAGE_WORD.sub("", MASK_WORD.sub("", part)).strip(SEPARATORS)
+    bare = IMAGE_WORD.sub("", MASK_WORD.sub("", part))
+    # the dash of HER2- is its meaning; only what joined another word goes
+    return part if bare == part else bare.strip(SEPARATORS)
 
 
 def _are_classes(names: list[str]) -> bool:

@@ -97,8 +97,10 @@ def _is_plain_ihc(name: str, texts: pd.Series) -> bool:
     is_named = _IHC.search(name) or not _ISH.search(name)
     if not says_her2(name) or not is_named or not looks_like(texts, "ihc"):
         return False
-    # 0 and 1 alone may be the codes of negative and positive
-    return any(not re.fullmatch(r"[01]", plain(text)) for text in texts if read_ihc(text) is not None)
+    scores = {text: score for text in texts if (score := read_ihc(text)) is not None}
+    # 0 and 1 alone may be the codes of negative and positive, and words alone the words for them
+    written = any(re.search(r"\d|[+＋]", text) and not re.fullmatch(r"[01]", plain(text)) for text in scores)
+    return written or len(set(scores.values())) > 2
 
 
 def _is_ish(name: str, texts: pd.Series) -> bool:

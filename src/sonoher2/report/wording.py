@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sonoher2.spelling import plural as plural
+
 MINUS, DASH = "−", "–"
 
 
@@ -38,11 +40,6 @@ def percent(value: float) -> str:
 def share(count: int, total: int) -> str:
     """``12 (34%)``."""
     return f"{count:,} ({count / total:.0%})" if total else f"{count:,}"
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 patient``, ``2 patients``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def named(noun: str, items: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from sonoher2.cohort.check import EXPECTED_AUC, class_counts, count_variables
 from sonoher2.cohort.power import auc_half_width
 from sonoher2.cohort.split import TEST, TRAIN
 from sonoher2.evaluation.sample_size import development_size
+from sonoher2.spelling import plural
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
@@ -25,7 +26,8 @@ def events_to_learn_from(facts: Facts) -> Outcome:
     variables = max(count_variables(facts.cohort), 1)
     needed = development_size(events / patients, variables).patients
     what = (
-        f"{events} events for {variables} clinical variables among {patients} training patients; {needed} are advised"
+        f"{plural(events, 'event')} for {plural(variables, 'clinical variable')} among {patients} training patients;"
+        f" {needed} are advised"
     )
     if events / variables < FEWEST_EVENTS_PER_VARIABLE:
         return found("SIZE001", "error", what, "clinical.columns")
