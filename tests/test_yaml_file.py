@@ -95,3 +95,11 @@ def test_a_file_that_never_ends_is_not_read(tmp_path: Path) -> None:
     large.write_text("# " + "x" * MOST_BYTES)
     with pytest.raises(InputError, match="at most 512 kB"):
         read_yaml(large)
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0b" + "1" * 20_000, "-0" + "7" * 6000, "9" * 200])
+def test_a_number_too_long_to_be_shown_is_named_with_its_line(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"title: a\nseed: {number}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"study\.yaml, line 2.*far too large"):
+        read_yaml(path)

@@ -10,6 +10,7 @@ import yaml
 from sonoher2.errors import InputError
 
 MOST_BYTES = 512 << 10
+LARGEST_NUMBER = 10**100
 MOST_LEVELS = 50
 MOST_VALUES = 50_000
 """Limits of a study file; one with a thousand columns has about 10,000 values. Aliases count each time."""
@@ -38,6 +39,9 @@ class _Loader(yaml.SafeLoader):
             # the readers of numbers, dates and tags such as !!int raise whatever Python raises
             kind = node.tag.rpartition(":")[2]
             raise _problem(f"this value cannot be read as '{kind}'; put text into quotes", node) from None
+        # a number written in another base may be too long to be shown
+        if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+            raise _problem("this number is far too large", node)
         if isinstance(value, str) and not _is_text(value):
             raise _problem("this text holds half a character (a lone surrogate)", node)
         return value
