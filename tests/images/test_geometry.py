@@ -107,6 +107,14 @@ def test_a_header_without_a_place_and_one_with(tmp_path: Path) -> None:
         read_lesion(image, [mask])
 
 
+@pytest.mark.parametrize("space", ["scanner-xyz", "3D-right-handed", "of its own"])
+def test_a_space_that_says_nothing_of_the_patient_is_no_place(tmp_path: Path, space: str) -> None:
+    image, mask = written(tmp_path / "i.nrrd", volume(GREY)), written(tmp_path / "m.nrrd", volume(MASK))
+    mask.write_bytes(mask.read_bytes().replace(b"left-posterior-superior", space.encode()))
+    with pytest.raises(InputError, match="header of the mask does not say where it lies"):
+        read_lesion(image, [mask])
+
+
 def test_forms_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     image, mask = written(tmp_path / "i.nii", volume(GREY)), written(tmp_path / "m.nii", volume(MASK))
     data = bytearray(mask.read_bytes())

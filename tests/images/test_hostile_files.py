@@ -77,6 +77,7 @@ def test_nrrd_colours_and_byte_order(tmp_path: Path) -> None:
         ("encoding: raw", "encoding: raw\ndata file: /etc/hostname"),
         ("encoding: raw", "encoding: raw\ndatafile: ../../secret.raw"),
         ("encoding: raw", "encoding: raw\ndata file: LIST"),
+        ("encoding: raw", "encoding: raw\ndata  file: other.raw"),
         ("encoding: raw", "encoding: raw\nbyte skip: 99999999999"),
         ("encoding: raw", "encoding: raw\nbyte skip: -2"),
         ("encoding: raw", "encoding: raw\nline skip: 999999"),

@@ -83,7 +83,7 @@ def _fields(stream: IO[bytes]) -> dict[str, str]:
         name, colon, value = text.partition(":")
         if text.startswith("#") or value.startswith("="):
             continue
-        name = name.strip().lower()
+        name = " ".join(name.lower().split())
         if not colon or name in fields:
             raise ValueError("a line of the header is no `field: value`, or stands there twice")
         fields[name] = value.strip()
@@ -203,16 +203,16 @@ def _geometry(
     vectors = [_vector(text) for axis, text in enumerate(texts) if axis != colour_axis]
     if any(vectors[axis] is None for axis in axes if axis < len(vectors)):
         return Geometry({}, axes, shape), None
-    # without a name a space is the one in which files of DICOM images come
-    signs = SPACES.get(fields.get("space", "").lower(), (-1, -1, 1))
+    # without a name a space is the one in which files of DICOM images come; an unknown one has no place in the patient
+    space = fields.get("space", "lps").lower()
     affine = np.zeros((4, 4))
     affine[3, 3] = 1
     for axis, vector in enumerate(vectors[:3]):
         affine[: len(vector or ()), axis] = vector or ()
     origin = _vector(fields.get("space origin", "")) or ()
     affine[: len(origin), 3] = origin
-    affine[:3] *= np.array(signs, dtype=np.float64)[:, None]
-    form = completed(affine, axes)
+    affine[:3] *= np.array(SPACES.get(space, (1, 1, 1)), dtype=np.float64)[:, None]
+    form = completed(affine, axes) if space in SPACES else None
     known: dict[str, Affine] = {} if form is None else {"space": form}
     units = set(re.findall(r'"(.*?)"', fields.get("space units", '""').lower()))
     sides = [float(np.linalg.norm(affine[:3, axis])) for axis in axes[::-1]]
