@@ -45,7 +45,9 @@ def twice(folder: Path, names: tuple[str, str]) -> pd.DataFrame:
 @pytest.mark.parametrize("names", TWICE.values(), ids=TWICE.keys())
 def test_a_patient_under_two_identifiers_is_one_group_and_on_one_side(names: tuple[str, str], tmp_path: Path) -> None:
     patients = twice(tmp_path, names)
-    assert patients["group"].value_counts().tolist() == [2] * PATIENTS
+    # an invisible character is gone once the table is read: these are one patient, not two of one group
+    rows = 1 if names == TWICE["zero width"] else 2
+    assert patients["group"].value_counts().tolist() == [rows] * PATIENTS
     split = split_patients(patients, RandomSplit(), seed=0)
     assert (split.sets.groupby(patients["group"]).nunique() == 1).all()
 
