@@ -92,7 +92,8 @@ def _order(X: pd.DataFrame, labels: pd.Series) -> NDArray[np.intp]:
     identifiers, classes and every value, most of which the bundle does not hold. To know the key is to know all the
     data; and the same data give the same key, so that the bundle's bytes stay the same, however the table is sorted.
     """
-    numbers = X.select_dtypes("number").to_numpy(np.float64)
+    # in single precision, as they are written: the last bit of a feature must not decide the order of all
+    numbers = X.select_dtypes("number").to_numpy(np.float32)
     texts = X.select_dtypes(exclude="number").astype(str).to_numpy(dtype=object)
     rows = []
     for patient, label, values, words in zip(X.index, labels, numbers, texts, strict=True):
