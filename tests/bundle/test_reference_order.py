@@ -32,12 +32,19 @@ def test_one_changed_value_anywhere_changes_the_whole_order() -> None:
     first = _order(X, labels)
     for column in (0, 2):
         changed = X.copy()
-        changed.iloc[3, column] += 1e-9
+        changed.iloc[3, column] += 1e-4
         assert (_order(changed, labels) == first).mean() < 0.3
     other = labels.copy()
     other.iloc[0] = "negative" if labels.iloc[0] == "positive" else "positive"
     assert (_order(X, other) == first).mean() < 0.3
     assert (_order(X.set_axis([f"Q{i}" for i in range(len(X))]), labels) == first).mean() < 0.3
+
+
+def test_the_last_bit_of_a_value_changes_nothing() -> None:
+    X, labels = cohort()
+    changed = X.copy()
+    changed.iloc[3, 2] = np.nextafter(changed.iloc[3, 2], np.inf)
+    assert list(_order(changed, labels)) == list(_order(X, labels))
 
 
 def test_no_seed_gives_the_order() -> None:
