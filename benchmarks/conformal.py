@@ -22,26 +22,31 @@ import pandas as pd
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.split import TEST as IN_TEST
 from sonoher2.cohort.split import split_patients
-from sonoher2.config import RadiomicsConfig, RandomSplit, SelectionConfig, StudyConfig, ValidationConfig, load_study
-from sonoher2.evaluation.conformal import class_limits, prediction_sets, set_coverage
-from sonoher2.features.lesion import pool_patients
-from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, join_blocks
-from sonoher2.fusion.signatures import build_signatures
-from sonoher2.fusion.validation import cross_fit
+from sonoher2.config.load import load_study
+from sonoher2.config.models import ValidationConfig
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.config.selection import SelectionConfig
+from sonoher2.config.split import RandomSplit
+from sonoher2.config.study import StudyConfig
+from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.radiomics.lesion import pool_patients
+from sonoher2.signatures.build import build_signatures
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.signatures.validation import cross_fit
+from sonoher2.study.analyses.uncertainty import SLACK
 from sonoher2.study.cache import Cache
-from sonoher2.study.check import checked_cohort
 from sonoher2.study.compute import default_jobs
-from sonoher2.study.prepare import measure_cohort
-from sonoher2.study.steps import Workshop
-from sonoher2.study.uncertainty import SLACK
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.prepare import measure_cohort
+from sonoher2.study.measure.steps import ExecutionContext
 
 
 def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Blocks of all patients, (patients, columns), and the patients themselves."""
     if features is None:
-        workshop = Workshop(Cache(cache), default_jobs())
-        checked = checked_cohort(study, workshop)
-        measured = measure_cohort(checked.cohort, study, checked.hashes, workshop)
+        context = ExecutionContext(Cache(cache), default_jobs())
+        checked = checked_cohort(study, context)
+        measured = measure_cohort(checked.cohort, study, checked.hashes, context)
         return measured.blocks, measured.cohort.patients
     cohort, table = load_cohort(study), pd.read_csv(features, dtype={"patient_id": str})
     kept = [name for name in table if name.startswith(("original_", "ring_original_"))]

@@ -26,17 +26,17 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet, estimate_sigma
 
-from sonoher2.config import RadiomicsConfig
-from sonoher2.enhance.degrade import degrade, draw_degradation
-from sonoher2.enhance.enhancer import Enhancer, load_enhancer
-from sonoher2.enhance.fidelity import contrast_to_noise, gradient_similarity, psnr, speckle_snr, ssim
-from sonoher2.enhance.hallucination import check_hallucination
-from sonoher2.enhance.network import SCALES, enlarged
-from sonoher2.features.radiomics import extract
-from sonoher2.features.stability import icc_2_1
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.enhancement.degrade import degrade, draw_degradation
+from sonoher2.enhancement.enhancer import Enhancer, load_enhancer
+from sonoher2.enhancement.fidelity import contrast_to_noise, gradient_similarity, psnr, speckle_snr, ssim
+from sonoher2.enhancement.hallucination import check_hallucination
+from sonoher2.enhancement.network import SCALES, enlarged
 from sonoher2.images.read import read_image
-from sonoher2.regions.region import Lesion, read_lesion
-from sonoher2.regions.rings import equivalent_diameter, peritumoural_ring
+from sonoher2.lesions.read import Lesion, read_lesion
+from sonoher2.lesions.rings import equivalent_diameter, peritumoural_ring
+from sonoher2.radiomics.extract import extract
+from sonoher2.radiomics.icc import icc_2_1
 
 Pixels = NDArray[np.float64]
 

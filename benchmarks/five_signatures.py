@@ -22,14 +22,15 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from sonoher2.cohort.demo import write_demo_cohort
-from sonoher2.cohort.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
-from sonoher2.cohort.synthetic.signal import CLINICAL_CORRELATION, COEFFICIENTS, MARKS
-from sonoher2.config import DeepConfig, load_study
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.load import load_study
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.study.compute import default_jobs
-from sonoher2.study.result import StudyResult
-from sonoher2.study.run import run_study
+from sonoher2.study.pipeline import run_study
+from sonoher2.study.results import StudyResult
+from sonoher2.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
+from sonoher2.synthetic.demo import write_demo_cohort
+from sonoher2.synthetic.signal import CLINICAL_CORRELATION, COEFFICIENTS, MARKS
 
 MODELS = ("ridge", "logistic", "lasso", "svm", "lightgbm")
 """A part of the zoo, so that ten cohorts take minutes and not an hour; chosen for speed and kind, not by a result."""

@@ -55,9 +55,9 @@ def read(reader: str, path: Path) -> None:
 
         read_image(path)
     elif reader == "mask":
-        from sonoher2.errors import InputError
+        from sonoher2.core.errors import InputError
         from sonoher2.images.read import read_image
-        from sonoher2.regions.region import read_mask
+        from sonoher2.lesions.read import read_mask
 
         shape = (64, 64)
         with contextlib.suppress(InputError):
@@ -68,12 +68,12 @@ def read(reader: str, path: Path) -> None:
 
         read_table(path)
     elif reader == "study":
-        from sonoher2.config import load_study
+        from sonoher2.config.load import load_study
 
         load_study(path)
     else:
         from sonoher2.bundle.load import load_bundle
-        from sonoher2.bundle.predict import PatientInput, predict_patient
+        from sonoher2.predict.patient import PatientInput, predict_patient
 
         predict_patient(load_bundle(path), PatientInput((), {"age": "50"}))
 
@@ -82,15 +82,6 @@ def import_all() -> None:
     """Load every library first, so that its memory is not counted."""
     import openpyxl  # noqa: F401
     import pyarrow.parquet  # noqa: F401
-
-    import sonoher2.bundle.predict
-    import sonoher2.cohort.table
-    import sonoher2.images.dicom
-    import sonoher2.images.raster
-    import sonoher2.images.volume
-    import sonoher2.models.explain.margins
-    import sonoher2.models.explain.shapley
-    import sonoher2.regions.region  # noqa: F401
 
 
 class Hang(BaseException):
@@ -103,7 +94,7 @@ def _ring(number: int, frame: object) -> None:
 
 def serve(pipe: Connection) -> None:
     """Read files that the parent names, one after another; answer with what became of each."""
-    from sonoher2.errors import SonoHer2Error
+    from sonoher2.core.errors import SonoHer2Error
 
     warnings.simplefilter("ignore")
     quiet = os.open(os.devnull, os.O_WRONLY)

@@ -25,10 +25,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
+from sonoher2.audit.tables.audit import TableAudit, audit_tables
+from sonoher2.core.progress import track
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.progress import track
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.study.audit.tables.audit import TableAudit, audit_tables
 
 PATIENTS, CASES, FEATURES, SIGNAL = 210, 70, 1500, 5
 

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from sonoher2.config import load_study
-from sonoher2.report.html import write_report
-from sonoher2.study.audit.null import audit_null
-from sonoher2.study.result import TEST
+from sonoher2.audit.null import audit_null
+from sonoher2.config.load import load_study
+from sonoher2.report.page.html import write_report
+from sonoher2.study.results import TEST
 
 
 def main() -> int:

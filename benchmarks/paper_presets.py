@@ -22,15 +22,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.cohort.load import load_cohort
-from sonoher2.config import DeepConfig, StudyConfig, load_study
-from sonoher2.errors import InputError
-from sonoher2.models.deep.classifier import DeepClassifier
-from sonoher2.models.deep.lesion import lesion_pictures
-from sonoher2.models.explain.explained import Explained
-from sonoher2.models.explain.faithful import heat_shares
-from sonoher2.models.explain.gradcam import has_relevance, heat_map
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import InputError
+from sonoher2.deep.classifier import DeepClassifier
+from sonoher2.deep.lesion import lesion_pictures
+from sonoher2.explain.deletion import heat_shares
+from sonoher2.explain.explained import Explained
+from sonoher2.explain.gradcam import has_relevance, heat_map
 from sonoher2.networks.weights import HUB, NONE
-from sonoher2.study.steps import lesion_files
+from sonoher2.study.measure.steps import lesion_files
 
 PAPER = ("ResNet101", "VGG19", "ViT", "Swin")
 SIZE = 224

@@ -37,11 +37,11 @@ import SimpleITK as sitk  # noqa: N813
 from PIL import Image
 
 from radiomics import featureextractor, imageoperations
-from sonoher2.config import RadiomicsConfig
-from sonoher2.features.discretise import bin_edges
-from sonoher2.features.filters import filtered_images, image_type_names
-from sonoher2.features.radiomics import INTENSITY_NAMES, extract, measure_image
-from sonoher2.features.region import region_geometry
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.radiomics.discretise import bin_edges
+from sonoher2.radiomics.extract import INTENSITY_NAMES, extract, measure_image
+from sonoher2.radiomics.filters import filtered_images, image_type_names
+from sonoher2.radiomics.region import region_geometry
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 IMAGE_TYPES: dict[str, dict[str, Any]] = {

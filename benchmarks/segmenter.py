@@ -23,12 +23,12 @@ import pandas as pd
 import torch
 from scipy.stats import spearmanr
 
+from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
-from sonoher2.progress import track
-from sonoher2.regions.agreement import agreement
-from sonoher2.regions.region import read_mask
-from sonoher2.regions.segment.outline import outline
-from sonoher2.regions.segment.segmenter import Segmenter, load_segmenter
+from sonoher2.lesions.agreement import agreement
+from sonoher2.lesions.read import read_mask
+from sonoher2.segmentation.outline import outline
+from sonoher2.segmentation.segmenter import Segmenter, load_segmenter
 
 UNSEEN_FOLD = 5
 MM_PER_CM = 10

@@ -13,9 +13,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from sonoher2.cohort.synthetic.lesion import draw_lesion
-from sonoher2.cohort.synthetic.pictures import Picture, patient_pictures
-from sonoher2.cohort.synthetic.signal import MARKS, latent_signal, patient_generator
+from sonoher2.synthetic.images import Picture, patient_pictures
+from sonoher2.synthetic.lesion import draw_lesion
+from sonoher2.synthetic.signal import MARKS, latent_signal, patient_generator
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "img" / "synthetic-cohort.png"
 STEPS, SEED, SIZE = (-2, -1, 0, 1, 2), 0, (256, 256)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sonoher2.cohort.demo import write_demo_cohort
-from sonoher2.config import load_study
+from small_lesions import patients  # noqa: F401
+from sonoher2.config.load import load_study
 from sonoher2.report.figures.style import STYLE
-from sonoher2.study.result import StudyResult
-from sonoher2.study.run import run_study
+from sonoher2.study.pipeline import run_study
+from sonoher2.study.results import StudyResult
+from sonoher2.synthetic.demo import write_demo_cohort
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.cli import run
+from sonoher2.cli.app import run
 from sonoher2.cohort.load import load_cohort
-from sonoher2.config import StudyConfig, load_study
-from sonoher2.yaml_file import read_yaml
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.yaml_file import read_yaml
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
 OF_EACH_CLASS = 25
@@ -73,10 +74,10 @@ def test_an_example_is_checked_and_run(
     example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # explanations take most of such a short run; that they are made at all is what is tried here
-    monkeypatch.setattr("sonoher2.study.explain.ROUNDS", 1)
-    monkeypatch.setattr("sonoher2.study.explain.BACKGROUND", 5)
-    monkeypatch.setattr("sonoher2.study.heat_maps.CHECKED", 2)
-    monkeypatch.setattr("sonoher2.study.heat_maps.DELETION_STEPS", 3)
+    monkeypatch.setattr("sonoher2.study.analyses.explain.ROUNDS", 1)
+    monkeypatch.setattr("sonoher2.study.analyses.explain.BACKGROUND", 5)
+    monkeypatch.setattr("sonoher2.study.analyses.heat_maps.CHECKED", 2)
+    monkeypatch.setattr("sonoher2.study.analyses.heat_maps.DELETION_STEPS", 3)
     assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
     assert run(["run", str(example), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
     signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")

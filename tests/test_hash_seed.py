@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sonoher2.cohort.demo import write_demo_cohort
+from sonoher2.synthetic.demo import write_demo_cohort
 
 STUDY = """
 radiomics: {filters: [original], bin_count: 16}

@@ -1,6 +1,6 @@
 """`python -m sonoher2`."""
 
-from sonoher2.cli import main
+from sonoher2.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from sonoher2.bundle.load import load_bundle, load_model
-from sonoher2.bundle.predict import PatientInput, predict_patient
-from sonoher2.config import load_study
-from sonoher2.errors import FindingsError, InputError, UsageError
-from sonoher2.study.run import run_study
-from sonoher2.study.validate import as_the_model_reads, validate_bundle
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import FindingsError, InputError, UsageError
+from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.study.external import as_the_model_reads, validate_bundle
+from sonoher2.study.pipeline import run_study
 
 
 def patient_input(study: Path, patient_id: str) -> PatientInput:

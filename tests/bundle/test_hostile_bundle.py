@@ -23,9 +23,9 @@ import skops.io
 from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.skops_file import load_skops
 from sonoher2.bundle.stable import stable_bytes
-from sonoher2.config import ALL_MODELS
-from sonoher2.errors import InputError
-from sonoher2.models.classical import candidates
+from sonoher2.classifiers.candidates import candidates
+from sonoher2.config.models import ALL_MODELS
+from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 

@@ -13,8 +13,8 @@ import skops.io
 
 from sonoher2.bundle.indices import BadIndexError, check_indices, check_lightgbm
 from sonoher2.bundle.skops_file import load_skops
-from sonoher2.errors import InputError
-from sonoher2.models.classical import candidates
+from sonoher2.classifiers.candidates import candidates
+from sonoher2.core.errors import InputError
 
 
 def fitted(name: str, classes: int = 2) -> Any:

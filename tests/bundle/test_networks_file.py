@@ -8,9 +8,9 @@ import skops.io
 
 from sonoher2.bundle.load import load_networks
 from sonoher2.bundle.save import dump_networks
-from sonoher2.errors import InputError
-from sonoher2.models.deep.classifier import DeepClassifier
-from sonoher2.models.deep.embedding import DeepEmbedding
+from sonoher2.core.errors import InputError
+from sonoher2.deep.classifier import DeepClassifier
+from sonoher2.deep.embedding import DeepEmbedding
 
 SIZE = 32
 SMALL = {"network": "test_resnet.r160_in1k", "weights": "none", "size": SIZE}

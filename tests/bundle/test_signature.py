@@ -12,7 +12,7 @@ import pytest
 
 from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.save import save_bundle
-from sonoher2.cli import run
+from sonoher2.cli.app import run
 
 PARTS = ("model.skops", "model.json", "reference.parquet")
 DONE, USAGE, BAD_INPUT = 0, 2, 3

@@ -6,7 +6,7 @@ import pytest
 
 from sonoher2.bundle.training import TrainingSummary, level_summary, number_summary, summarise_training
 from sonoher2.bundle.uncertainty import Uncertainty
-from sonoher2.config import ClinicalColumn
+from sonoher2.config.clinical import ClinicalColumn
 
 CLASSES = ("negative", "positive")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sonoher2.config import StudyConfig, load_study
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
 
 CLINICAL = """\
 patient_id,age,menopause,ihc,ish,visit,hospital

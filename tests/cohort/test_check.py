@@ -8,10 +8,11 @@ import pytest
 
 from sonoher2.cohort.check import CheckReport, check_cohort
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.split import split_patients
-from sonoher2.config import ClinicalColumn, StudyConfig
-from sonoher2.errors import FindingsError
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import FindingsError
 
 
 def config(**keys: object) -> StudyConfig:

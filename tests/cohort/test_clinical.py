@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.clinical import bounds, clinical_values, parse_column, read_number
-from sonoher2.config import ClinicalColumn
+from sonoher2.config.clinical import ClinicalColumn
 
 
 def declared(kind: str, **options: object) -> ClinicalColumn:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.labels import Labels, patient_labels
-from sonoher2.cohort.no_result import is_no_result
-from sonoher2.config import ColumnTarget, Her2Target
+from sonoher2.config.target import ColumnTarget, Her2Target
 
 
 def labels(values: list[str | None], **target: object) -> Labels:

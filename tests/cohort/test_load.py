@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from sonoher2.cohort.load import load_cohort
-from sonoher2.config import StudyConfig, load_study
-from sonoher2.errors import FindingsError, InputError
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import FindingsError, InputError
 
 Write = Callable[..., StudyConfig]
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 
 def rows(names: list[str], ages: list[str | None]) -> pd.DataFrame:

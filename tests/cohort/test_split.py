@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.split import TEST, TRAIN, draw_or_reload, load_split, split_patients, split_values
-from sonoher2.config import DateSplit, GivenSplit, RandomSplit, SiteSplit, StudyConfig
-from sonoher2.errors import InputError
+from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import InputError
 
 
 def patients(labels: list[int], groups: list[int] | None = None, **columns: list[str | None]) -> pd.DataFrame:

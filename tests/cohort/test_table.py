@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.table import column, join, keep_rows, plain, read_table, resolve
-from sonoher2.config import Template
-from sonoher2.errors import InputError
+from sonoher2.config.tables import Template
+from sonoher2.core.errors import InputError
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:

@@ -11,7 +11,7 @@ from sklearn.metrics import brier_score_loss, d2_brier_score
 from statsmodels.api import Logit, add_constant
 from statsmodels.stats.proportion import proportion_confint
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.calibration import (
     CLIP,
     brier,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.decision_curve import net_benefit
 
 

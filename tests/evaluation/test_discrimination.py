@@ -14,7 +14,7 @@ from scipy.stats import mannwhitneyu, norm
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from statsmodels.stats.proportion import proportion_confint
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.classification import confusion_at, f1_of_counts
 from sonoher2.evaluation.counts import count_by_score, resampling_weights
 from sonoher2.evaluation.discrimination import (

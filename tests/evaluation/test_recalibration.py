@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from statsmodels.api import Logit
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
 from sonoher2.evaluation.recalibration import LogisticRecalibration
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_curve
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.classification import confusion_at
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 

@@ -6,7 +6,7 @@ import contextlib
 import io
 from dataclasses import dataclass
 
-from sonoher2.cli import run
+from sonoher2.cli.app import run
 
 DONE, INTERNAL, USAGE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3, 4
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from sonoher2.enhance.enhancer import SHIPPED as ENHANCER
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
+from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
 from sonoher2.images.fingerprint import fingerprint, images_file, load_training_images, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.regions.segment.segmenter import SHIPPED as SEGMENTER
+from sonoher2.segmentation.segmenter import SHIPPED as SEGMENTER
 
 
 def picture(seed: int) -> np.ndarray:

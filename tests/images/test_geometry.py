@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import SimpleITK
 
-from sonoher2.errors import InputError
-from sonoher2.images.nifti import nifti_mask
+from sonoher2.core.errors import InputError
+from sonoher2.images.formats.nifti import nifti_mask
 from sonoher2.images.read import read_picture
-from sonoher2.regions.region import read_lesion
+from sonoher2.lesions.read import read_lesion
 
 SHAPE = (30, 44)
 GREY = np.random.default_rng(3).integers(20, 240, SHAPE).astype(np.uint8)

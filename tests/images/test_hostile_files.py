@@ -16,8 +16,8 @@ import SimpleITK
 from PIL import Image
 
 from images.dicom_writer import write_dicom
-from sonoher2.errors import InputError
-from sonoher2.images.picture import MAX_PIXELS
+from sonoher2.core.errors import InputError
+from sonoher2.images.formats.decoded import MAX_PIXELS
 from sonoher2.images.read import read_image
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)
@@ -142,9 +142,10 @@ def test_nifti_with_an_extension_scaled_and_in_the_other_byte_order(tmp_path: Pa
 
 CHILD = """
 import resource, sys
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
-import sonoher2.images.raster, sonoher2.images.volume, sonoher2.images.nifti, sonoher2.images.nrrd
+import sonoher2.images.formats.raster, sonoher2.images.formats.volume
+import sonoher2.images.formats.nifti, sonoher2.images.formats.nrrd
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     read_image(sys.argv[1])

@@ -13,7 +13,7 @@ import pytest
 import SimpleITK
 from PIL import Image
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.image import UltrasoundImage
 from sonoher2.images.read import read_image
 

@@ -9,7 +9,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from images.dicom_writer import picture, write_dicom
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
 from sonoher2.images.spacing import spacing_problem
 

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from skimage import data, transform
 
-from sonoher2.errors import InputError
-from sonoher2.models.deep.network import normalised
+from sonoher2.core.errors import InputError
+from sonoher2.deep.network import normalised
 from sonoher2.networks import weights
 from sonoher2.networks.weights import build_body
 

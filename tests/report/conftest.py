@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.cohort import FlowStep
-from sonoher2.config import ClinicalColumn, ClinicalConfig, ColumnTarget, Her2Target, ImagesConfig, StudyConfig
-from sonoher2.errors import Finding
-from sonoher2.fusion.nomogram import NomogramTerm, build_nomogram
+from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
+from sonoher2.config.images import ImagesConfig
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import Finding
 from sonoher2.selection.lasso import LassoPath
-from sonoher2.study.assess import (
+from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram
+from sonoher2.study.analyses.performance import (
     comparison_table,
     learn_thresholds,
     long_predictions,
@@ -22,7 +25,7 @@ from sonoher2.study.assess import (
     signature_table,
     subgroup_table,
 )
-from sonoher2.study.result import TEST, TRAIN, StudyResult
+from sonoher2.study.results import TEST, TRAIN, StudyResult
 
 CLINICAL = {
     "age": ClinicalColumn(kind="number", timing="pre-biopsy", unit="years"),

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.report.html import write_report
-from sonoher2.study.audit.null import summarise as summarise_null
-from sonoher2.study.audit.planted import summarise as summarise_planted
-from sonoher2.study.audit.record import Audits, NullAudit, PlantedAudit
-from sonoher2.study.result import TEST, TRAIN, StudyResult
+from sonoher2.audit.null import summarise as summarise_null
+from sonoher2.audit.simulated_signal import summarise as summarise_planted
+from sonoher2.report.page.html import write_report
+from sonoher2.study.audits import Audits, NullAudit, PlantedAudit
+from sonoher2.study.results import TEST, TRAIN, StudyResult
 
 
 def null_audit(result: StudyResult, runs: int = 20) -> NullAudit:

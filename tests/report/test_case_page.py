@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.bundle.explain import Effect, Explanation, Points
-from sonoher2.bundle.heat import HeatPicture
-from sonoher2.bundle.nearby import Distance, Neighbour, Similar
-from sonoher2.bundle.pictures import CasePicture
-from sonoher2.bundle.predict import PatientInput, Prediction, Score
-from sonoher2.report.case_page import write_case_page
+from sonoher2.predict.case_images import CasePicture
+from sonoher2.predict.explanation import Effect, Explanation, Points
+from sonoher2.predict.heat import HeatPicture
+from sonoher2.predict.patient import PatientInput, Prediction, Score
+from sonoher2.predict.reference_cases import Distance, Neighbour, Similar
 from sonoher2.report.figures.effects import swarm
-from sonoher2.report.html import write_report
-from sonoher2.study.explanations import Attribution, Explanations, HeatCase, HeatFindings
-from sonoher2.study.heat_maps import share_summary, spread_patients, surest_patients
-from sonoher2.study.result import StudyResult
+from sonoher2.report.page.case_page import write_case_page
+from sonoher2.report.page.html import write_report
+from sonoher2.study.analyses.explanations import Attribution, Explanations, HeatCase, HeatFindings
+from sonoher2.study.analyses.heat_maps import share_summary, spread_patients, surest_patients
+from sonoher2.study.results import StudyResult
 
 EVIL = "<script>alert(1)</script> & co"
 PATIENT = PatientInput(

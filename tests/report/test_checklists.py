@@ -12,9 +12,9 @@ from sonoher2.report.checklists.fill import Answer, Filled, Status, fill
 from sonoher2.report.checklists.items import CheckItem, Checklist, load_checklists
 from sonoher2.report.checklists.score import metrics_score
 from sonoher2.report.checklists.section import checklist_parts, checklist_table
-from sonoher2.report.parts import Folded, Section, Text
-from sonoher2.report.view import View
-from sonoher2.study.result import StudyResult
+from sonoher2.report.page.parts import Folded, Section, Text
+from sonoher2.report.page.view import View
+from sonoher2.study.results import StudyResult
 
 ITEMS = {"clear": 58, "metrics": 30, "tripod_ai": 52, "claim": 44, "probast_ai": 34}
 CHECKLISTS = {checklist.name: checklist for checklist in load_checklists()}

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonoher2.report.checks import check_parts, failed_checks
-from sonoher2.report.html import write_report
-from sonoher2.report.parts import Table
-from sonoher2.report.summary import summarise
-from sonoher2.report.tables import subgroup_table
-from sonoher2.report.view import View
-from sonoher2.study.assess import interaction_table
+from sonoher2.report.chapters.checks import check_parts, failed_checks
+from sonoher2.report.chapters.summary import summarise
+from sonoher2.report.chapters.tables import subgroup_table
+from sonoher2.report.page.html import write_report
+from sonoher2.report.page.parts import Table
+from sonoher2.report.page.view import View
+from sonoher2.study.analyses.performance import interaction_table
 from sonoher2.study.checks.outcome import found, outcome_table, passed, skipped
-from sonoher2.study.result import StudyResult
+from sonoher2.study.results import StudyResult
 
 OUTCOMES = [
     passed("LEAK001"),

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonoher2.report.model_card import model_card, write_model_card
-from sonoher2.report.parts import Table
-from sonoher2.report.results_text import results_text
-from sonoher2.report.stability import outline_names, stability_parts
-from sonoher2.report.view import View
-from sonoher2.study.result import TEST, StudyResult
+from sonoher2.report.chapters.results_text import results_text
+from sonoher2.report.chapters.stability import outline_names, stability_parts
+from sonoher2.report.page.model_card import model_card, write_model_card
+from sonoher2.report.page.parts import Table
+from sonoher2.report.page.view import View
+from sonoher2.study.results import TEST, StudyResult
 
 OUTLINES = (("given", 0.0, 1.0, 0.8), ("redraw", 0.05, 0.9, 0.78), ("grow", 0.05, 0.88, 0.7))
 

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.report.external import shift_parts, site_parts, updating_parts
-from sonoher2.report.html import write_report
-from sonoher2.report.parts import Drawing, Table
-from sonoher2.report.uncertainty import reclassification_parts, uncertainty_parts
-from sonoher2.report.view import View
-from sonoher2.study.beyond import with_uncertainty
-from sonoher2.study.result import TEST, StudyResult
-from sonoher2.study.sites import POOLED
-from sonoher2.study.updating import FROZEN, UPDATES, update_predictions
+from sonoher2.report.chapters.external import shift_parts, site_parts, updating_parts
+from sonoher2.report.chapters.uncertainty import reclassification_parts, uncertainty_parts
+from sonoher2.report.page.html import write_report
+from sonoher2.report.page.parts import Drawing, Table
+from sonoher2.report.page.view import View
+from sonoher2.study.analyses.sites import POOLED
+from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
+from sonoher2.study.analyses.with_uncertainty import with_uncertainty
+from sonoher2.study.results import TEST, StudyResult
 
 
 def with_sites(result: StudyResult) -> StudyResult:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pandas as pd
 
 from sonoher2.cohort.cohort import FlowStep
-from sonoher2.config import Her2Target
-from sonoher2.report.methods import _enhancement, _label, _outlines
-from sonoher2.report.view import View
-from sonoher2.study.result import StudyResult
+from sonoher2.config.target import Her2Target
+from sonoher2.report.chapters.methods import _enhancement, _label, _outlines
+from sonoher2.report.page.view import View
+from sonoher2.study.results import StudyResult
 
 
 def test_declared_spellings_and_the_guideline_of_words_are_told() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sonoher2.errors import Finding, InputError
-from sonoher2.report.html import write_report
-from sonoher2.study.result import StudyResult
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.report.page.html import write_report
+from sonoher2.study.results import StudyResult
 
 EVIL = "<script>alert('x')</script> & $\\frac{1}{0}$"
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from sonoher2.report.chapters.methods import methods_text
+from sonoher2.report.chapters.patients import level_smd, number_smd
+from sonoher2.report.chapters.summary import summarise
 from sonoher2.report.figures.style import signature_colours
-from sonoher2.report.methods import methods_text
-from sonoher2.report.patients import level_smd, number_smd
-from sonoher2.report.summary import summarise
-from sonoher2.report.view import View
-from sonoher2.report.wording import duration, interval, listing, number, p_value
-from sonoher2.study.result import TEST, TRAIN, StudyResult
+from sonoher2.report.page.view import View
+from sonoher2.report.page.wording import duration, interval, listing, number, p_value
+from sonoher2.study.results import TEST, TRAIN, StudyResult
 
 
 def with_auc(result: StudyResult, low: float, value: float, high: float, subset: str = TEST) -> View:

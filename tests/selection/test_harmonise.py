@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
 
 pytest.importorskip("combatlearn", reason="the extra `harmonise` is not installed")

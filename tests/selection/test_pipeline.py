@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.config import SelectionConfig
-from sonoher2.errors import InputError
+from sonoher2.config.selection import SelectionConfig
+from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
 
 

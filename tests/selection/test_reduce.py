@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sonoher2.models.search import ModelSearch
+from sonoher2.classifiers.search import ModelSearch
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 

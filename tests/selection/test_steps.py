@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.selection.base import class_share, f_statistic
 from sonoher2.selection.correlation import CorrelationFilter
 from sonoher2.selection.icc import IccFilter

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
-from sonoher2.bundle.predict import PatientInput, predict_patient
-from sonoher2.config import StudyConfig
+from sonoher2.config.study import StudyConfig
+from sonoher2.predict.patient import PatientInput, predict_patient
 
 
 @pytest.fixture(scope="session")

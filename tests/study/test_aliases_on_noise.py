@@ -12,8 +12,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.split import split_patients
-from sonoher2.config import RandomSplit, StudyConfig
-from sonoher2.fusion.validation import outer_folds
+from sonoher2.config.split import RandomSplit
+from sonoher2.config.study import StudyConfig
+from sonoher2.signatures.validation import outer_folds
 
 PATIENTS, FEATURES = 60, 40
 TWICE = {

@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from sonoher2.config import ClinicalColumn, EvaluationConfig
-from sonoher2.study.assess import (
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.study.analyses.performance import (
     MACRO,
     comparison_table,
     learn_thresholds,

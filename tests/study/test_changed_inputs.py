@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sonoher2.config import load_study
-from sonoher2.errors import InputError
-from sonoher2.study import check, steps
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError
 from sonoher2.study.cache import Cache
-from sonoher2.study.check import checked_cohort
-from sonoher2.study.steps import Workshop, lesion_files, measure_lesions
+from sonoher2.study.measure import checked as check
+from sonoher2.study.measure import steps
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def first_image(study: Path) -> Path:
 def test_an_image_that_changes_while_it_is_measured(
     deleted: bool, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workshop, config, image = Workshop(Cache(tmp_path / "cache"), 1), load_study(study), first_image(study)
-    checked = checked_cohort(config, workshop)
+    context, config, image = ExecutionContext(Cache(tmp_path / "cache"), 1), load_study(study), first_image(study)
+    checked = checked_cohort(config, context)
     real = steps._measure
 
     def measure(job):
@@ -43,7 +44,7 @@ def test_an_image_that_changes_while_it_is_measured(
     monkeypatch.setattr(steps, "_measure", measure)
     files = lesion_files(checked.cohort.images)
     with pytest.raises(InputError, match="changed or deleted while") as caught:
-        measure_lesions(files, config.reading, config.radiomics, checked.hashes, workshop)
+        measure_lesions(files, config.reading, config.radiomics, checked.hashes, context)
     assert image.name in str(caught.value)
     first = next(number for number, file in enumerate(files) if Path(file.image) == image.resolve())
     assert len(list((tmp_path / "cache" / "features").rglob("*.npy"))) == first

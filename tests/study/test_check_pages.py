@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.study.audit.tables.audit import check_tables
-from sonoher2.study.audit.tables.read import Tables
+from sonoher2.audit.tables.audit import check_tables
+from sonoher2.audit.tables.read import Tables
 from sonoher2.study.checks.outcome import CHECKS, docs_page
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,11 +9,12 @@ import pytest
 from scipy.special import expit, logit
 
 from sonoher2.bundle.load import load_bundle
-from sonoher2.config import StudyConfig, load_study
-from sonoher2.errors import InputError
-from sonoher2.study.result import StudyResult
-from sonoher2.study.run import run_study
-from sonoher2.study.validate import validate_bundle
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import InputError
+from sonoher2.study.external import validate_bundle
+from sonoher2.study.pipeline import run_study
+from sonoher2.study.results import StudyResult
 
 DEEP = "\ndeep: {network: resnet10t, weights: none, size: 48}\n"
 

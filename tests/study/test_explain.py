@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoher2.fusion.nomogram import total_probability
+from sonoher2.signatures.nomogram import total_probability
 
 
 def scores(finished, signature: str) -> np.ndarray:

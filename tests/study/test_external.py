@@ -11,13 +11,13 @@ import pytest
 
 from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.training import TrainingSummary
-from sonoher2.cohort.demo import write_demo_cohort
-from sonoher2.config import load_study
-from sonoher2.errors import InputError, UsageError
-from sonoher2.report.html import write_report
-from sonoher2.study.result import TEST
-from sonoher2.study.updating import FROZEN, UPDATES, update_predictions
-from sonoher2.study.validate import validate_bundle, with_update
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.report.page.html import write_report
+from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
+from sonoher2.study.external import validate_bundle, with_update
+from sonoher2.study.results import TEST
+from sonoher2.synthetic.demo import write_demo_cohort
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.cli import run
+from sonoher2.cli.app import run
 
 DONE, BAD_INPUT = 0, 3
 

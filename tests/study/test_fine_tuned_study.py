@@ -10,16 +10,18 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
-from sonoher2.config import DeepConfig, StudyConfig, load_study
-from sonoher2.errors import FindingsError
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import FindingsError
 from sonoher2.study.cache import Cache
-from sonoher2.study.check import checked_cohort
-from sonoher2.study.prepare import Measured, measure_cohort
-from sonoher2.study.result import StudyResult
-from sonoher2.study.run import run_study, study_networks, with_tuned_networks
+from sonoher2.study.external import validate_bundle
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.prepare import Measured, measure_cohort
+from sonoher2.study.measure.steps import ExecutionContext, training_folds
+from sonoher2.study.pipeline import run_study, study_networks, with_tuned_networks
+from sonoher2.study.results import StudyResult
 from sonoher2.study.scoring import training_set
-from sonoher2.study.steps import Workshop, training_folds
-from sonoher2.study.validate import validate_bundle
 
 NETWORK = "resnet10t"
 BLOCKS = [f"deep {NETWORK}", f"deep score {NETWORK}"]
@@ -44,14 +46,14 @@ def run(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 
 @pytest.fixture(scope="module")
-def workshop(run: tuple[Path, StudyResult]) -> Workshop:
-    return Workshop(Cache(run[0] / "cache"), 1)
+def context(run: tuple[Path, StudyResult]) -> ExecutionContext:
+    return ExecutionContext(Cache(run[0] / "cache"), 1)
 
 
 @pytest.fixture(scope="module")
-def untuned(study: StudyConfig, workshop: Workshop) -> Measured:
-    checked = checked_cohort(study, workshop)
-    return measure_cohort(checked.cohort, study, checked.hashes, workshop, study_networks(study))
+def untuned(study: StudyConfig, context: ExecutionContext) -> Measured:
+    checked = checked_cohort(study, context)
+    return measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,8 @@ def in_training(run: tuple[Path, StudyResult], untuned: Measured) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def tuned(untuned: Measured, in_training: np.ndarray, study: StudyConfig, workshop: Workshop) -> Measured:
-    return with_tuned_networks(untuned, in_training, study, workshop)
+def tuned(untuned: Measured, in_training: np.ndarray, study: StudyConfig, context: ExecutionContext) -> Measured:
+    return with_tuned_networks(untuned, in_training, study, context)
 
 
 def test_before_training_there_are_no_deep_features(untuned: Measured) -> None:
@@ -82,7 +84,7 @@ def relabelled(
     training = patients.index[in_training]
     patients.loc[training[rows], "label"] = 1 - patients.loc[training[rows], "label"]
     other = replace(measured, cohort=replace(measured.cohort, patients=patients))
-    return with_tuned_networks(other, in_training, study, Workshop(Cache(folder), 1))
+    return with_tuned_networks(other, in_training, study, ExecutionContext(Cache(folder), 1))
 
 
 def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_sees(
@@ -95,7 +97,7 @@ def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_see
 ) -> None:
     folds = training_folds(training_set(untuned, in_training), study)
     # other labels would draw other folds: these stay, so that only the labels differ
-    monkeypatch.setattr("sonoher2.study.networks.training_folds", lambda *_: folds)
+    monkeypatch.setattr("sonoher2.study.measure.networks.training_folds", lambda *_: folds)
     other = relabelled(untuned, folds == 0, in_training, study, tmp_path)
     own, rest = folds == 0, folds != 0
     before, after = tuned.blocks.loc[in_training, BLOCKS], other.blocks.loc[in_training, BLOCKS]
@@ -134,11 +136,11 @@ def test_patients_are_predicted_as_in_the_study(
 
 
 def test_a_training_patient_meets_the_final_network_and_model(
-    run: tuple[Path, StudyResult], untuned: Measured, in_training: np.ndarray, study: StudyConfig, workshop, predicted
+    run: tuple[Path, StudyResult], untuned: Measured, in_training: np.ndarray, study: StudyConfig, context, predicted
 ) -> None:
     bundle = load_bundle(run[0] / "bundle")
-    checked = checked_cohort(study, workshop)
-    described = measure_cohort(checked.cohort, study, checked.hashes, workshop, bundle.networks).blocks
+    checked = checked_cohort(study, context)
+    described = measure_cohort(checked.cohort, study, checked.hashes, context, bundle.networks).blocks
     patient_id = str(described.index[in_training][0])
     expected = bundle.model.predict_proba(described.loc[[patient_id]])
     found = predicted(run[0] / "bundle", study, patient_id)

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.cohort.image_check import image_record
-from sonoher2.config import ImageReading, RadiomicsConfig
-from sonoher2.features.lesion import open_lesion
-from sonoher2.study.extract import extract_table
-from sonoher2.study.steps import lesion_files
+from sonoher2.cohort.images.check import image_record
+from sonoher2.config.images import ImageReading
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.radiomics.lesion import open_lesion
+from sonoher2.study.measure.extract import extract_table
+from sonoher2.study.measure.steps import lesion_files
 
 SIZE = (60, 70)
 

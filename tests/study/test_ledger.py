@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.config import StudyConfig
+from sonoher2.config.study import StudyConfig
 from sonoher2.study import cache as cache_module
 from sonoher2.study.cache import Cache
 from sonoher2.study.ledger import BESIDE, LEDGER, Ledger, bundle_key, enter, new_entry, settings_key

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.image_check import ImageRecord
-from sonoher2.config import EvaluationConfig
-from sonoher2.study.assess import subgroup_names, subgroup_table
-from sonoher2.study.lesion_size import AREA, lesion_diameter
-from sonoher2.study.prepare import Measured
-from sonoher2.study.result import TEST, TRAIN
+from sonoher2.cohort.images.check import ImageRecord
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.study.analyses.lesion_size import AREA, lesion_diameter
+from sonoher2.study.analyses.performance import subgroup_names, subgroup_table
+from sonoher2.study.measure.prepare import Measured
+from sonoher2.study.results import TEST, TRAIN
 
 SQUARE, HIGH, UNKNOWN = ImageRecord(mm_per_pixel=(0.1, 0.1)), ImageRecord(mm_per_pixel=(0.2, 0.1)), ImageRecord()
 

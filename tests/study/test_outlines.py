@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.cohort.demo import write_demo_cohort
 from sonoher2.cohort.load import load_cohort
-from sonoher2.config import StudyConfig, load_study
-from sonoher2.errors import InputError
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import InputError
 from sonoher2.study.cache import Cache
-from sonoher2.study.check import checked_cohort
-from sonoher2.study.outlines import outline_cohort, write_outlines
-from sonoher2.study.steps import Workshop
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.segmented import outline_cohort, write_outlines
+from sonoher2.study.measure.steps import ExecutionContext
+from sonoher2.synthetic.demo import write_demo_cohort
 
 
 @pytest.fixture(scope="module")
@@ -25,24 +26,24 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    return Workshop(Cache(tmp_path / "cache"), 1)
+def context(tmp_path: Path) -> ExecutionContext:
+    return ExecutionContext(Cache(tmp_path / "cache"), 1)
 
 
 def without_masks(study: StudyConfig) -> StudyConfig:
     return study.model_copy(update={"regions": "segment", "images": study.images.model_copy(update={"mask": None})})
 
 
-def test_given_masks_are_left_alone(study: StudyConfig, workshop: Workshop) -> None:
+def test_given_masks_are_left_alone(study: StudyConfig, context: ExecutionContext) -> None:
     cohort = load_cohort(study)
-    outlined, table = outline_cohort(cohort, study, workshop)
+    outlined, table = outline_cohort(cohort, study, context)
     assert outlined is cohort
     assert table.empty
 
 
-def test_a_study_without_masks_gets_them(study: StudyConfig, workshop: Workshop, tmp_path: Path) -> None:
+def test_a_study_without_masks_gets_them(study: StudyConfig, context: ExecutionContext, tmp_path: Path) -> None:
     blind = without_masks(study)
-    cohort, table = outline_cohort(load_cohort(blind), blind, workshop)
+    cohort, table = outline_cohort(load_cohort(blind), blind, context)
     assert table["found"].mean() > 0.5
     assert table["dice"].isna().all()
     for image, masks in zip(cohort.images["image"], cohort.images["masks"], strict=True):
@@ -55,47 +56,47 @@ def test_a_study_without_masks_gets_them(study: StudyConfig, workshop: Workshop,
     assert set(pd.read_csv(tmp_path / "outlines.csv")["patient_id"]) == set(table["patient_id"])
 
 
-def test_the_outlines_of_simulated_lesions_are_near_the_truth(study: StudyConfig, workshop: Workshop) -> None:
+def test_the_outlines_of_simulated_lesions_are_near_the_truth(study: StudyConfig, context: ExecutionContext) -> None:
     again = study.model_copy(update={"regions": "segment"})
-    _, table = outline_cohort(load_cohort(again), again, workshop)
+    _, table = outline_cohort(load_cohort(again), again, context)
     assert table.loc[table["found"], "dice"].median() > 0.6
 
 
-def test_only_missing_masks_are_outlined(study: StudyConfig, workshop: Workshop) -> None:
+def test_only_missing_masks_are_outlined(study: StudyConfig, context: ExecutionContext) -> None:
     some = study.model_copy(update={"regions": "segment-missing"})
     cohort = load_cohort(some)
     cohort.images.at[0, "masks"] = ()
-    _, table = outline_cohort(cohort, some, workshop)
+    _, table = outline_cohort(cohort, some, context)
     assert list(table.index) == [0]
 
 
-def test_a_second_time_nothing_is_outlined(study: StudyConfig, workshop: Workshop) -> None:
+def test_a_second_time_nothing_is_outlined(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
-    first = checked_cohort(blind, workshop).outlines
-    before = {path: path.stat().st_mtime_ns for path in (workshop.cache.folder / "outlines").iterdir()}
-    pd.testing.assert_frame_equal(checked_cohort(blind, workshop).outlines, first)
-    assert {path: path.stat().st_mtime_ns for path in (workshop.cache.folder / "outlines").iterdir()} == before
+    first = checked_cohort(blind, context).outlines
+    before = {path: path.stat().st_mtime_ns for path in (context.cache.folder / "outlines").iterdir()}
+    pd.testing.assert_frame_equal(checked_cohort(blind, context).outlines, first)
+    assert {path: path.stat().st_mtime_ns for path in (context.cache.folder / "outlines").iterdir()} == before
 
 
-def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig, workshop: Workshop) -> None:
+def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
     cohort = load_cohort(blind)
     patient = cohort.images["patient_id"].iloc[0]
     own = cohort.images["patient_id"] == patient
-    black = workshop.cache.folder.parent / "black.png"
+    black = context.cache.folder.parent / "black.png"
     Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
     cohort.images.loc[own, "image"] = str(black)
-    outlined, table = outline_cohort(cohort, blind, workshop)
+    outlined, table = outline_cohort(cohort, blind, context)
     assert not table.loc[own, "found"].any()
     assert patient not in outlined.patients.index
     assert outlined.flow[-2].reason == "no lesion was found in any image"
 
 
-def test_a_file_that_is_no_image_is_named(study: StudyConfig, workshop: Workshop) -> None:
+def test_a_file_that_is_no_image_is_named(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
     cohort = load_cohort(blind)
-    broken = workshop.cache.folder.parent / "broken.png"
+    broken = context.cache.folder.parent / "broken.png"
     broken.write_bytes(b"no image")
     cohort.images.loc[0, "image"] = str(broken)
     with pytest.raises(InputError, match=r"broken\.png"):
-        outline_cohort(cohort, blind, workshop)
+        outline_cohort(cohort, blind, context)

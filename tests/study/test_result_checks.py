@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from sonoher2.config import ClinicalColumn, EvaluationConfig, StudyConfig
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.config.study import StudyConfig
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.thresholds import youden_threshold
-from sonoher2.study.assess import interaction_table, learn_thresholds, long_predictions, signature_table
+from sonoher2.study.analyses.performance import interaction_table, learn_thresholds, long_predictions, signature_table
 from sonoher2.study.checks.folds import FoldRecord, fitted_in_fold
 from sonoher2.study.checks.performance import (
     above_training,
@@ -25,7 +27,7 @@ from sonoher2.study.checks.performance import (
 )
 from sonoher2.study.checks.run import CohortChecks, with_checks
 from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
-from sonoher2.study.result import TEST, TRAIN, StudyResult
+from sonoher2.study.results import TEST, TRAIN, StudyResult
 
 CONFIG = StudyConfig.model_validate(
     {

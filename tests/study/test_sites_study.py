@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import Bundle, load_bundle
-from sonoher2.bundle.predict import PatientInput, predict_patient
-from sonoher2.cohort.demo import write_demo_cohort
-from sonoher2.config import load_study
-from sonoher2.errors import FindingsError
-from sonoher2.report.html import write_report
-from sonoher2.study.run import run_study
-from sonoher2.study.validate import validate_bundle
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import FindingsError
+from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.report.page.html import write_report
+from sonoher2.study.external import validate_bundle
+from sonoher2.study.pipeline import run_study
+from sonoher2.synthetic.demo import write_demo_cohort
 
 SITES = """
 radiomics: {filters: [original], bin_count: 16}

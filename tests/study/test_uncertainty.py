@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
-from sonoher2.config import EvaluationConfig
-from sonoher2.evaluation.conformal import class_limits
-from sonoher2.study.added_value import added_value_table, nested_pairs
-from sonoher2.study.result import TEST, TRAIN
-from sonoher2.study.sites import FURTHER, POOLED, site_table
-from sonoher2.study.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.evaluation.uncertainty.conformal import class_limits
+from sonoher2.study.analyses.added_value import added_value_table, nested_pairs
+from sonoher2.study.analyses.sites import FURTHER, POOLED, site_table
+from sonoher2.study.analyses.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
+from sonoher2.study.results import TEST, TRAIN
 
 CLASSES = ("negative", "positive")
 

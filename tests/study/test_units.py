@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 
 from sonoher2.bundle.load import Bundle, load_bundle
-from sonoher2.bundle.predict import PatientInput, predict_patient
 from sonoher2.bundle.schema import BundleSchema
-from sonoher2.config import ImageReading, load_study
-from sonoher2.errors import InputError, UsageError
-from sonoher2.study.extract import extract_table, radiomics_settings
-from sonoher2.study.validate import validate_bundle
+from sonoher2.config.images import ImageReading
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.study.external import validate_bundle
+from sonoher2.study.measure.extract import extract_table, radiomics_settings
 
 AREA = "original_shape2D_PixelSurface"
 

@@ -11,17 +11,17 @@ import pandas as pd
 
 from sonoher2.bundle.reference import Reference, model_spaces
 from sonoher2.bundle.schema import BundleSchema
-from sonoher2.errors import InputError
-from sonoher2.fusion.blocks import CLINICAL, RADIOMICS, SITE, join_blocks, network_blocks
-from sonoher2.fusion.images import ImageSignature
-from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.core.errors import InputError
+from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks, network_blocks
+from sonoher2.signatures.image_based import ImageSignature
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.kept import KeptNetwork
+    from sonoher2.deep.encoder import FrozenEncoder
 
 
 def check_consistent(
-    schema: BundleSchema, model: SignatureSet, networks: tuple[KeptNetwork, ...], reference: Reference | None
+    schema: BundleSchema, model: SignatureSet, networks: tuple[FrozenEncoder, ...], reference: Reference | None
 ) -> None:
     """Compare names and shapes, then score a patient of whom nothing is known.
 
@@ -71,7 +71,7 @@ def _in_the_schema(schema: BundleSchema) -> Iterator[str]:
         yield "it names a file of weights"
 
 
-def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[KeptNetwork, ...]) -> Iterator[str]:
+def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> Iterator[str]:
     if set(model.fitted_) != set(schema.signatures):
         yield "the model's signatures are others"
     if list(model.classes_) != list(range(len(schema.classes))):
@@ -91,7 +91,7 @@ def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[K
         yield "the networks take pictures of another size"
 
 
-def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[KeptNetwork, ...]) -> pd.DataFrame:
+def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> pd.DataFrame:
     """Wide table of one patient of whom nothing is known; features are 0."""
     missing = {
         key: pd.Series([None], dtype=object) if column.kind == "category" else pd.Series([np.nan])
@@ -99,7 +99,7 @@ def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[KeptNetwo
     }
     blocks = {CLINICAL: pd.DataFrame(missing, index=[0])}
     if schema.radiomics is not None:
-        from sonoher2.features.radiomics import feature_names
+        from sonoher2.radiomics.extract import feature_names
 
         names = feature_names(schema.radiomics)
         blocks[RADIOMICS] = pd.DataFrame(np.zeros((1, len(names))), columns=names)

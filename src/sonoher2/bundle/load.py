@@ -16,11 +16,11 @@ from sonoher2.bundle.reference import Reference, load_reference
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.signature import check_signature
 from sonoher2.bundle.skops_file import AGAIN, load_skops
-from sonoher2.errors import InputError
-from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.core.errors import InputError
+from sonoher2.signatures.build import SignatureSet
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.kept import KeptNetwork
+    from sonoher2.deep.encoder import FrozenEncoder
 
 MOST_BYTES = {MANIFEST: 1 << 20, SCHEMA: 16 << 20, MODEL: 256 << 20, NETWORK: 1 << 30, REFERENCE: 64 << 20}
 """Limit of each part of a bundle; `model.skops` and `network.skops` keep it unpacked, too."""
@@ -47,7 +47,7 @@ class Bundle:
     schema: BundleSchema
     model: SignatureSet
     sha256: str
-    networks: tuple[KeptNetwork, ...] = ()
+    networks: tuple[FrozenEncoder, ...] = ()
     reference: Reference | None = None
 
 
@@ -65,7 +65,7 @@ def load_model(data: bytes) -> SignatureSet:
     return model
 
 
-def load_networks(data: bytes) -> tuple[KeptNetwork, ...]:
+def load_networks(data: bytes) -> tuple[FrozenEncoder, ...]:
     """Fitted networks from `dump_networks`'s bytes.
 
     Raises
@@ -73,10 +73,10 @@ def load_networks(data: bytes) -> tuple[KeptNetwork, ...]:
     InputError
         The file holds something else.
     """
-    from sonoher2.models.deep.kept import KeptNetwork
+    from sonoher2.deep.encoder import FrozenEncoder
 
     networks = load_skops(data, most_bytes=MOST_BYTES[NETWORK])
-    if not isinstance(networks, list) or not all(isinstance(network, KeptNetwork) for network in networks):
+    if not isinstance(networks, list) or not all(isinstance(network, FrozenEncoder) for network in networks):
         raise InputError("the network file holds no networks", fix=AGAIN)
     return tuple(networks)
 

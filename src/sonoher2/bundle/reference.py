@@ -19,11 +19,11 @@ import pandas as pd
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from sonoher2.errors import InputError
-from sonoher2.fusion.blocks import CLINICAL
-from sonoher2.fusion.images import BestNetwork, FeatureSignature
-from sonoher2.fusion.logistic import LogisticSignature
-from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.core.errors import InputError
+from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.feature_table import CLINICAL
+from sonoher2.signatures.image_based import BestNetwork, FeatureSignature
+from sonoher2.signatures.logistic import LogisticSignature
 
 MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""

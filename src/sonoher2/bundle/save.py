@@ -15,11 +15,11 @@ import skops.io
 
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.stable import stable_bytes
-from sonoher2.files import atomic_folder, file_sha256, write_bytes, write_json
-from sonoher2.fusion.signatures import SignatureSet
+from sonoher2.core.files import atomic_folder, file_sha256, write_bytes, write_json
+from sonoher2.signatures.build import SignatureSet
 
 if TYPE_CHECKING:
-    from sonoher2.models.deep.kept import KeptNetwork
+    from sonoher2.deep.encoder import FrozenEncoder
 
 LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
 
@@ -34,7 +34,7 @@ def dump_model(model: SignatureSet) -> bytes:
     return stable_bytes(skops.io.dumps(model))
 
 
-def dump_networks(networks: Sequence[KeptNetwork]) -> bytes:
+def dump_networks(networks: Sequence[FrozenEncoder]) -> bytes:
     """Fitted networks as skops bytes, without the name of the place where their weights came from."""
     kept = [copy(network) for network in networks]
     for network in kept:

@@ -8,16 +8,13 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.bundle.uncertainty import Uncertainty
-from sonoher2.config import (
-    ClinicalColumn,
-    ColumnTarget,
-    DeepConfig,
-    Her2Target,
-    ImageReading,
-    RadiomicsConfig,
-    StudyConfig,
-    Timing,
-)
+from sonoher2.config.base import Timing
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.images import ImageReading
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
 
 MODEL, NETWORK, SCHEMA, MANIFEST = "model.skops", "network.skops", "model.json", "manifest.json"
 REFERENCE = "reference.parquet"

@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sonoher2.errors import InputError, UsageError
-from sonoher2.files import write_text
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.core.files import write_text
 
 SIGNATURE = "manifest.sig"
 _MEANT = b"SonoHER2 bundle, format 1\n"

@@ -19,8 +19,9 @@ import numpy as np
 import skops.io
 
 from sonoher2.bundle.indices import BadIndexError, check_indices, check_lightgbm
-from sonoher2.errors import InputError
-from sonoher2.models.trusted import TRUSTED_TYPES
+from sonoher2.bundle.stable import at_home
+from sonoher2.bundle.type_names import HOMES, TRUSTED_TYPES
+from sonoher2.core.errors import InputError
 
 SCHEMA = "schema.json"
 MOST_SCHEMA_BYTES = 64 << 20
@@ -92,7 +93,7 @@ def load_skops(data: bytes, *, most_bytes: int) -> Any:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             _check_plan(archive, most_bytes)
-        made = skops.io.loads(data, trusted=list(TRUSTED_TYPES))
+        made = skops.io.loads(at_home(data), trusted=list(TRUSTED_TYPES))
         check_indices(made)
         return made
     except InputError:
@@ -147,7 +148,8 @@ class _Plan:
             raise _refused(f"has more than {MOST_NODES:,} objects or {MOST_LEVELS} levels")
         if not isinstance(node, dict) or not all(isinstance(node.get(key), str) for key in _NAMES):
             raise _refused("holds something that is no object")
-        kind, made = node["__loader__"], f"{node['__module__']}.{node['__class__']}"
+        kind, written = node["__loader__"], f"{node['__module__']}.{node['__class__']}"
+        made = HOMES.get(written, written)
         keys, types = _SHAPES.get(kind, ((), frozenset()))
         own = frozenset(node) - _OF_EVERY_NODE
         if own not in keys or made not in types:

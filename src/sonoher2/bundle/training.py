@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from sonoher2.config import ClinicalColumn
+from sonoher2.config.clinical import ClinicalColumn
 
 STEPS = 20
 """Quantiles at every twentieth part of the patients, least and largest value included."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sonoher2.evaluation.conformal import prediction_sets
+from sonoher2.evaluation.uncertainty.conformal import prediction_sets
 
 Zone = Literal["ruled out", "undecided", "ruled in"]
 

@@ -9,14 +9,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from sonoher2.cohort.all_errors import raise_errors
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.collect import raise_errors
-from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.power import auc_half_width
 from sonoher2.cohort.split import TEST, TRAIN, Split
-from sonoher2.config import StudyConfig
-from sonoher2.errors import Finding
-from sonoher2.spelling import plural
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding
+from sonoher2.core.spelling import plural
 
 EXPECTED_AUC = 0.75
 """External AUC that the literature reports for HER2 from B-mode images is 0.70 to 0.85."""

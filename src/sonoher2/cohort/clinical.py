@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.collect import collected
-from sonoher2.cohort.open_values import settled
+from sonoher2.cohort.all_errors import collected
+from sonoher2.cohort.her2.open_values import settled
 from sonoher2.cohort.table import column, none_if_missing, place
-from sonoher2.config import ClinicalColumn
-from sonoher2.errors import Finding
-from sonoher2.spelling import plain
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core.errors import Finding
+from sonoher2.core.spelling import plain
 
 YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present", "是", "有", "阳性")
 NO = ("no", "n", "0", "false", "negative", "neg", "-", "absent", "否", "无", "阴性")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from sonoher2.config import ClinicalColumn
-from sonoher2.errors import Finding
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core.errors import Finding
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from sonoher2.cohort.all_errors import collected, raise_errors
 from sonoher2.cohort.clinical import clinical_values
 from sonoher2.cohort.cohort import Cohort, FlowStep
-from sonoher2.cohort.collect import collected, raise_errors
 from sonoher2.cohort.groups import joined_groups
 from sonoher2.cohort.identity import alias_findings, alias_pairs
-from sonoher2.cohort.image_table import COLUMNS, image_rows
+from sonoher2.cohort.images.table import COLUMNS, image_rows
 from sonoher2.cohort.labels import Labels, patient_labels
 from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.cohort.split import split_values
 from sonoher2.cohort.table import keep_rows, none_if_missing, place, read_joined, resolve
-from sonoher2.config import ClinicalConfig, ColumnTarget, Her2Target, ImagesConfig, RandomSplit, StudyConfig
-from sonoher2.errors import Finding, InputError
+from sonoher2.config.clinical import ClinicalConfig
+from sonoher2.config.images import ImagesConfig
+from sonoher2.config.split import RandomSplit
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import Finding, InputError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pandas as pd
 from sonoher2.cohort.identity import words_of
 from sonoher2.cohort.reading.text import EXACT_DIGITS, is_date
 from sonoher2.cohort.table import place
-from sonoher2.errors import Finding, InputError
-from sonoher2.spelling import folded, plain
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.spelling import folded, plain
 
 _SUMMARY = frozenset(
     {

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.table import column, none_if_missing, place, plain
-from sonoher2.config import DateSplit, GivenSplit, RandomSplit, SiteSplit, StudyConfig
-from sonoher2.config import Split as SplitConfig
-from sonoher2.errors import Finding, InputError
-from sonoher2.files import write_json
+from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
+from sonoher2.config.split import Split as SplitConfig
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.files import write_json
 
 TRAIN, TEST = "train", "test"
 

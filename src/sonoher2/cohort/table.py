@@ -18,9 +18,9 @@ import pandas as pd
 from sonoher2.cohort.reading.header import shows_patient
 from sonoher2.cohort.reading.read import ReadTable, read_table, read_whole
 from sonoher2.cohort.reading.text import MISSING, as_text, is_missing
-from sonoher2.config import ColumnSource, Join, TableReading, Template
-from sonoher2.errors import Finding, InputError
-from sonoher2.spelling import folded, plain
+from sonoher2.config.tables import ColumnSource, Join, TableReading, Template
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.spelling import folded, plain
 
 __all__ = [
     "MISSING", "ReadTable", "as_text", "column", "is_missing", "join", "keep_rows", "none_if_missing", "place", "plain",

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Literal
 
-from sonoher2.cohort.guess import words
+from sonoher2.cohort.drafting.guess_columns import words
 
 Knowledge = Literal["her2", "treatment", "outcome", "surgery", "biopsy"]
 """What a variable rests on: a HER2 assay or what is ordered or grouped by its result; treatment of the cancer; its

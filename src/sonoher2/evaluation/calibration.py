@@ -12,7 +12,7 @@ from scipy.special import logit
 from scipy.stats import norm
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate, wilson
 from sonoher2.evaluation.logistic import LogisticFit, fit_logistic, overlap

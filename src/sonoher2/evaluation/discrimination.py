@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, rankdata
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.arrays import checked
 from sonoher2.evaluation.counts import ScoreCounts, count_by_score, resampling_weights
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate

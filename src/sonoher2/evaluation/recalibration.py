@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.calibration import CLIP
 from sonoher2.evaluation.logistic import fit_logistic, overlap

@@ -7,7 +7,7 @@ from math import ceil, log
 
 from scipy.stats import norm
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 NAGELKERKE = 0.15
 """R² as a share of its largest possible value, where nothing better is known (Riley et al. 2020)."""

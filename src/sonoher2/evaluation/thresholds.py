@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.evaluation.counts import count_by_score
 
 Floats = NDArray[np.float64]

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoher2.errors import InputError
-from sonoher2.files import file_sha256, write_text
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import file_sha256, write_text
 from sonoher2.images.duplicates import perceptual_hash
 
 FORMAT = "sonoher2-training-images-1"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 Affine = NDArray[np.float64]
 """(4, 4): from voxel indices along the file's axes to mm towards the patient's right, anterior and superior."""

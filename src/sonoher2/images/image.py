@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.geometry import Geometry
 
 Box = tuple[slice, slice]

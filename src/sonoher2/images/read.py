@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.clean import b_mode_region
-from sonoher2.images.dicom_start import START, starts_as_dicom
+from sonoher2.images.dicom.start import START, starts_as_dicom
+from sonoher2.images.dicom.us_regions import common_spacing, regions_at, same_spacing
+from sonoher2.images.formats.decoded import FrameChoice, Picture, errors_name, require_bytes, require_light
 from sonoher2.images.image import Box, UltrasoundImage
-from sonoher2.images.picture import FrameChoice, Picture, errors_name, require_bytes, require_light
 from sonoher2.images.spacing import spacing_problem
-from sonoher2.images.us_regions import common_spacing, regions_at, same_spacing
 
 
 def read_image(
@@ -58,14 +58,14 @@ def read_picture(path: str | Path, frame: FrameChoice = None) -> Picture:
     kind = file_kind(path)
     # each of these libraries takes longer to import than most images to read
     if kind == "DICOM":
-        from sonoher2.images.dicom import read_dicom
+        from sonoher2.images.dicom.read import read_dicom
 
         return read_dicom(path, frame)
     if kind in ("NIfTI", "NRRD"):
-        from sonoher2.images.volume import read_volume
+        from sonoher2.images.formats.volume import read_volume
 
         return read_volume(path, kind, frame)
-    from sonoher2.images.raster import read_raster
+    from sonoher2.images.formats.raster import read_raster
 
     return read_raster(path, frame)
 

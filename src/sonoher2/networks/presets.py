@@ -5,7 +5,7 @@ from __future__ import annotations
 import timm
 from timm.models import is_model
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 PRESETS = {
     "ResNet18": "resnet18",

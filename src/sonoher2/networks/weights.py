@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.networks.presets import timm_name
 
 AUTO, HUB, OFFLINE, NONE = "auto", "hub", "offline", "none"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.selection.prepare import MedianZScore
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from sonoher2.errors import InputError
-from sonoher2.features.stability import icc_2_1
+from sonoher2.core.errors import InputError
+from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.selection.base import FALLBACK_FEATURES
 
 MIN_SUBJECTS = 10

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
-from sonoher2.config import SelectionConfig
-from sonoher2.errors import InputError
+from sonoher2.config.selection import SelectionConfig
+from sonoher2.core.errors import InputError
 from sonoher2.selection.base import ClassSelector, class_numbers
 from sonoher2.selection.correlation import CorrelationFilter
 from sonoher2.selection.icc import IccFilter
@@ -31,7 +31,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     icc, test, alpha, fdr, correlation, max_correlation, mrmr, lasso
-        As in `sonoher2.config.SelectionConfig`; None or False leaves the step out.
+        As in `sonoher2.config.selection.SelectionConfig`; None or False leaves the step out.
     random_state
         Seed of the folds of the LASSO.
 

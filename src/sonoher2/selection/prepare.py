@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 
 class VarianceFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.bundle.save import library_versions
-from sonoher2.files import content_key, write_bytes
+from sonoher2.core.files import content_key, write_bytes
 
 
 class Cache:
@@ -89,9 +89,9 @@ def code_key(*layers: str) -> str:
     """Sha256 of the code of some layers and of `config`, and of the libraries' versions."""
     package = resources.files("sonoher2")
     parts: dict[str, object] = {"libraries": library_versions()}
-    for layer in (*layers, "config.py"):
+    for layer in (*layers, "config"):
         root = package / layer
-        files = [root] if root.is_file() else [f for f in root.iterdir() if f.name.endswith(".py")]
+        files = [root] if root.is_file() else sorted(Path(str(root)).rglob("*.py"))
         for file in files:
             parts[f"{layer}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
     return content_key(parts)

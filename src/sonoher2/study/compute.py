@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
 
-from sonoher2.errors import InputError
-from sonoher2.progress import track
+from sonoher2.core.errors import InputError
+from sonoher2.core.progress import track
 
 Job = TypeVar("Job")
 

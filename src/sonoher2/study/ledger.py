@@ -20,9 +20,9 @@ from filelock import FileLock
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.identity import identity
-from sonoher2.config import StudyConfig
-from sonoher2.errors import Finding, InputError
-from sonoher2.files import content_key, write_json
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.files import content_key, write_json
 from sonoher2.study.cache import Cache
 
 LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"

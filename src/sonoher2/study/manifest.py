@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sonoher2.bundle.save import library_versions
-from sonoher2.config import Join, StudyConfig
-from sonoher2.files import content_key, file_sha256
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.tables import Join
+from sonoher2.core.files import content_key, file_sha256
 
 
 def now() -> str:

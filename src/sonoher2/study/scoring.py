@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.study.assess import long_predictions
-from sonoher2.study.prepare import Measured
-from sonoher2.study.result import TEST, TRAIN
-from sonoher2.study.steps import Fitted, TrainingSet
+from sonoher2.study.analyses.performance import long_predictions
+from sonoher2.study.measure.prepare import Measured
+from sonoher2.study.measure.steps import Fitted, TrainingSet
+from sonoher2.study.results import TEST, TRAIN
 
 
 def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:

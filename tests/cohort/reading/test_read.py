@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
-from sonoher2.config import TableReading
-from sonoher2.errors import InputError
+from sonoher2.config.tables import TableReading
+from sonoher2.core.errors import InputError
 
 HEAD = ["patient_id", "age", "menopause", "Ki67", "IHC"]
 BODY = [[f"P{i:03}", 30 + i, "pre" if i % 2 else "post", 10 + i, f"{i % 4}+"] for i in range(12)]

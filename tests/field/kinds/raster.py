@@ -13,9 +13,9 @@ import SimpleITK
 from PIL import Image
 
 from field.command import BAD_INPUT, DONE, sonoher2
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
-from sonoher2.regions.region import read_lesion, read_mask
+from sonoher2.lesions.read import read_lesion, read_mask
 
 
 def extracted(table: str) -> pd.DataFrame:
@@ -85,9 +85,9 @@ def tables_mask_two_labels(folder: Path) -> None:
 
 CHILD = """
 import resource, sys
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image, read_picture
-import sonoher2.images.raster, sonoher2.images.volume, sonoher2.images.nifti
+import sonoher2.images.formats.raster, sonoher2.images.formats.volume, sonoher2.images.formats.nifti
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     read_image(sys.argv[1])

@@ -14,7 +14,7 @@ from PIL import Image
 
 from field.command import BAD_INPUT, DONE, sonoher2
 from sonoher2.cohort.load import load_cohort
-from sonoher2.config import load_study
+from sonoher2.config.load import load_study
 
 CHINESE = {"pre": "未绝经", "post": "绝经"}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from sonoher2.cohort.reading.encoding import decoded
 from sonoher2.cohort.reading.sheet import MOST_BYTES, DoubtError, Row, Sheet, filled, too_large
 from sonoher2.cohort.reading.text import clean, is_date, is_missing, is_number
-from sonoher2.config import TableReading
-from sonoher2.errors import Finding, InputError
-from sonoher2.table_files import text_of_written
+from sonoher2.config.tables import TableReading
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.table_files import text_of_written
 
 SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)

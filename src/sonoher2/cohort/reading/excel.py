@@ -29,8 +29,8 @@ from sonoher2.cohort.reading.sheet import (
 )
 from sonoher2.cohort.reading.text import as_text, percent_text
 from sonoher2.cohort.reading.workbook_limits import check_parts
-from sonoher2.config import TableReading
-from sonoher2.errors import Finding, InputError
+from sonoher2.config.tables import TableReading
+from sonoher2.core.errors import Finding, InputError
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _OLD = b"\xd0\xcf\x11\xe0"

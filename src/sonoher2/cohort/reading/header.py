@@ -9,7 +9,7 @@ from typing import Any
 
 from sonoher2.cohort.reading.sheet import DoubtError, Row, Sheet, column_letters, listed
 from sonoher2.cohort.reading.text import is_date, is_missing, is_number
-from sonoher2.errors import Finding, InputError
+from sonoher2.core.errors import Finding, InputError
 
 _TOP = 20
 """Rows among which a header is looked for."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sonoher2.cohort.reading.sheet import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Sheet, filled, too_large
 from sonoher2.cohort.reading.text import as_text
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 _PIECE = 10_000
 """Rows that are decoded at once."""

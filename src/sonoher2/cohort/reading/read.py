@@ -17,10 +17,10 @@ from sonoher2.cohort.reading.header import shows_patient, with_header
 from sonoher2.cohort.reading.parquet import read_parquet
 from sonoher2.cohort.reading.sheet import DoubtError, Row, Sheet, listed
 from sonoher2.cohort.reading.text import CONTROL, MISSING
-from sonoher2.config import TableReading
-from sonoher2.errors import Finding, InputError
-from sonoher2.files import path_fault
-from sonoher2.spelling import folded
+from sonoher2.config.tables import TableReading
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.files import path_fault
+from sonoher2.core.spelling import folded
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet")
 _ATTEMPTS = 4

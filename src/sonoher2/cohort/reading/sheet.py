@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sonoher2.errors import Finding, InputError
+from sonoher2.core.errors import Finding, InputError
 
 MOST_BYTES = 512 * 1024**2
 """Largest file of a table, and largest sum of a workbook's parts once they are decompressed."""

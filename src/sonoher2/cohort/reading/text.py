@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from sonoher2.spelling import folded
+from sonoher2.core.spelling import folded
 
 MISSING = frozenset(
     {

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sonoher2.report.parts import Drawing, Section, Table
-from sonoher2.report.view import View
+from sonoher2.report.page.parts import Drawing, Section, Table
+from sonoher2.report.page.view import View
 
 
 class Link(NamedTuple):

@@ -10,9 +10,9 @@ from sonoher2.report.checklists.evidence import gather
 from sonoher2.report.checklists.fill import WORDS, Filled, Status, fill
 from sonoher2.report.checklists.items import load_checklists
 from sonoher2.report.checklists.score import metrics_score
-from sonoher2.report.parts import CheckedRow, Folded, Part, Section, Text
-from sonoher2.report.view import View
-from sonoher2.report.wording import listing
+from sonoher2.report.page.parts import CheckedRow, Folded, Part, Section, Text
+from sonoher2.report.page.view import View
+from sonoher2.report.page.wording import listing
 
 _INTRODUCTION = (
     "Each item is a short paraphrase; the source says what it means. “Answered by evidence” means that this run holds"

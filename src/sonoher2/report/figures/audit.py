@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sonoher2.report.figures.style import GREY, INK, PAGE, PALE
-from sonoher2.report.wording import p_value
-from sonoher2.study.audit.record import NullAudit
+from sonoher2.report.page.wording import p_value
+from sonoher2.study.audits import NullAudit
 
 _LINE = 0.3
 """Inches between two signatures."""

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sonoher2.bundle.pictures import CasePicture
+from sonoher2.predict.case_images import CasePicture
 from sonoher2.report.figures.effects import effect_bars
 from sonoher2.report.figures.heat_maps import draw_heat, draw_outline, heat_bar
 from sonoher2.report.figures.style import ORANGE, PAGE

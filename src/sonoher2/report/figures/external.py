@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sonoher2.report.figures.style import BLUE, COLUMN, GREY, INK, ORANGE, PAGE, PALE, SKY, VERMILLION
-from sonoher2.study.sites import FURTHER, POOLED
+from sonoher2.study.analyses.sites import FURTHER, POOLED
 
 _LINE = 0.19
 """Inches between two lines."""

@@ -14,9 +14,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sonoher2.bundle.heat import HeatPicture
+from sonoher2.predict.heat import HeatPicture
 from sonoher2.report.figures.style import BLUE, GREY, MM, PAGE, PALE, SKY, VERMILLION, panels
-from sonoher2.study.explanations import HeatCase
+from sonoher2.study.analyses.explanations import HeatCase
 
 HEAT_COLOURS = "inferno"
 _OPAQUE = 0.65

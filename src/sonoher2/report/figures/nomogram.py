@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sonoher2.fusion.nomogram import Nomogram, NomogramAxis
 from sonoher2.report.figures.style import GREY, INK, PAGE, PALE
+from sonoher2.signatures.nomogram import Nomogram, NomogramAxis
 
 _ROW = 0.44
 """Inches from one scale to the next."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sonoher2.files import write_bytes
+from sonoher2.core.files import write_bytes
 
 FORMATS = ("svg", "png", "pdf")
 _DPI = {"svg": 200, "png": 300, "pdf": 300}

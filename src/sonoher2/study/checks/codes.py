@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.config import ClinicalColumn
+from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 

@@ -7,9 +7,12 @@ import pandas as pd
 
 from sonoher2.cohort.table import plain
 from sonoher2.cohort.variable_names import Knowledge, known_from
-from sonoher2.config import TIMINGS, ClinicalColumn, ColumnTarget, Her2Target, StudyConfig, Timing
-from sonoher2.errors import InputError
-from sonoher2.evaluation.predictability import predict_outcome
+from sonoher2.config.base import TIMINGS, Timing
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import InputError
+from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 

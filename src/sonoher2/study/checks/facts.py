@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.image_check import ImageRecord
+from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.split import TEST, TRAIN, Split
-from sonoher2.config import StudyConfig
+from sonoher2.config.study import StudyConfig
 
 ONE_CLASS = "all patients looked at are of one class"
 """Why a check that tells classes apart could not look: see `Facts.of_one_class`."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from sonoher2.errors import Finding, Severity
+from sonoher2.core.errors import Finding, Severity
 
 
 @dataclass(frozen=True)

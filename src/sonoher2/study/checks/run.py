@@ -27,7 +27,7 @@ from sonoher2.study.checks.performance import (
 from sonoher2.study.checks.shortcuts import Shortcuts, shortcut_checks, shortcut_tests
 from sonoher2.study.checks.sites import doubtful_sites
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
-from sonoher2.study.result import StudyResult
+from sonoher2.study.results import StudyResult
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.image_check import ImageRecord
-from sonoher2.errors import InputError, Severity
-from sonoher2.evaluation.comparison import holm
-from sonoher2.evaluation.predictability import predict_outcome
+from sonoher2.cohort.images.check import ImageRecord
+from sonoher2.core.errors import InputError, Severity
+from sonoher2.evaluation.compare.comparison import holm
+from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts

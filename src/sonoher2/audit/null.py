@@ -1,0 +1,127 @@
+"""The null audit: the whole pipeline on permuted labels, whose AUC must be 0.5 within its own error."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import UsageError
+from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
+from sonoher2.study.audits import NullAudit, load_audits, write_audit
+from sonoher2.study.cache import Cache
+from sonoher2.study.compute import default_jobs
+from sonoher2.study.measure.steps import ExecutionContext
+from sonoher2.study.pipeline import run_study
+from sonoher2.study.results import StudyResult
+
+KEYS = ["signature", "set", "outcome"]
+
+
+def audit_null(
+    study: StudyConfig, out: Path, *, runs: int = 20, jobs: int | None = None, cheap: bool = False
+) -> StudyResult:
+    """Run a study, where it is not finished yet, and then its whole pipeline on permuted labels.
+
+    The split and all measurements stay; selection, model choice, networks, fusion and calibration are learned anew on
+    labels that `evaluation.permutation.permute_labels` has permuted among the patients.
+
+    Parameters
+    ----------
+    study
+        The study.
+    out
+        Folder of its run; gets ``audit/null.csv``, ``audit/null_summary.csv`` and ``audit/null.json``. What is
+        finished is kept in ``cache``: a killed audit resumes, and more runs later need only the new ones.
+    runs
+        Permutations, at least 2.
+    jobs
+        Processes; all processors unless told.
+    cheap
+        Use the smallest network, frozen. The real labels are then run with it too, so that like is compared with like.
+
+    Returns
+    -------
+    The result of the study, with its audits.
+
+    Raises
+    ------
+    UsageError
+        Fewer than two permutations.
+    InputError, FindingsError
+        The study cannot be run.
+    """
+    if runs < 2:
+        raise UsageError(f"a null audit of {runs} runs was asked for; ask for at least 2.")
+    result = run_study(study, out, jobs)
+    context = ExecutionContext(Cache(out / "cache"), jobs or default_jobs())
+    used = cheaper(study) if cheap else study
+    bench = set_up(used, out, context)
+    real = result.predictions if used == study else None
+    audit = null_audit(bench, runs, context, real)
+    write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.predictions, out)
+    return replace(result, audits=load_audits(result.predictions, out))
+
+
+def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.DataFrame | None = None) -> NullAudit:
+    """Fit and score a pipeline on permuted labels, and on the real ones.
+
+    Parameters
+    ----------
+    bench
+        Study, patients and split.
+    runs
+        Permutations; the seed of each is its number, so that a longer audit begins with the runs of a shorter one.
+    context
+        Cache and processes.
+    real
+        Predictions of the real labels, when the very same pipeline has made them before.
+    """
+    patients = bench.measured.cohort.patients
+    labels, groups = patients["label"].to_numpy(np.int64), patients["group"].to_numpy(np.int64)
+    todo = [Refit(i, permute_labels(labels, groups, bench.in_training, seed=i)) for i in range(1, runs + 1)]
+    if real is None:
+        todo.insert(0, Refit(0, labels))
+    tables = [] if real is None else [auc_table(real, 0)]
+    tables += [auc_table(found, number) for number, found in refit(bench, todo, context, "Null runs")]
+    table = pd.concat(tables, ignore_index=True)
+    network = "" if bench.study.deep is None else str(bench.study.deep.network)
+    settings = {"permutations": runs, "network": network, "seed": bench.study.seed}
+    return NullAudit(table, summarise(table), settings)
+
+
+def summarise(runs: pd.DataFrame) -> pd.DataFrame:
+    """Compare the real labels with the permuted ones.
+
+    Parameters
+    ----------
+    runs
+        `run, signature, set, outcome, auc`; run 0 has the real labels.
+
+    Returns
+    -------
+    `signature, set, outcome, real, runs, mean, se, mean_low, mean_high, p`: mean AUC of the permuted labels, its
+    standard error and 95 % interval, and the p value of the real AUC among them.
+    """
+    return pd.DataFrame([_summary(key, part) for key, part in runs.groupby(KEYS, sort=False)])
+
+
+def _summary(key: tuple[Hashable, ...], part: pd.DataFrame) -> dict[str, object]:
+    real = float(part.loc[part["run"] == 0, "auc"].iloc[0])
+    null = part.loc[part["run"] > 0, "auc"].to_numpy()
+    mean = mean_of_runs(null)
+    return {
+        **dict(zip(KEYS, key, strict=True)),
+        "real": real,
+        "runs": len(null),
+        "mean": mean.value,
+        "se": standard_error(null),
+        "mean_low": mean.low,
+        "mean_high": mean.high,
+        "p": permutation_p(real, null),
+    }

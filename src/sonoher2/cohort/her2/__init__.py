@@ -1,0 +1,1 @@
+"""HER2 status from raw IHC and ISH, by a named rule."""

@@ -1,0 +1,1 @@
+"""The table of images, and what is wrong with images before anything is measured."""

@@ -1,0 +1,226 @@
+"""Looking at every picture and mask of a cohort before anything is measured."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.groups import joined_groups, linked
+from sonoher2.config.images import ImageReading
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.images.border import black_border
+from sonoher2.images.duplicates import SIDE, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.image import Box
+from sonoher2.images.marks import overlay_marks
+from sonoher2.images.quality import image_quality, quality_problems
+from sonoher2.lesions.read import Lesion, read_lesion
+
+MOST_LISTED = 20
+MARGIN = 20
+"""Pixels around the lesion, so that a mark on its edge is seen whole."""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """What the check keeps of one image: plain values, so that a cache can hold `vars(record)` as JSON.
+
+    Attributes
+    ----------
+    problem
+        Why the image or one of its masks cannot be used; empty when they can.
+    grey_levels
+        Different whole grey values in the image.
+    mm_per_pixel
+        Row and column spacing in mm, or None.
+    marked
+        Whether a calliper, text or a colour lies on the lesion.
+    hash
+        Perceptual hash.
+    thumbnail, views
+        Small grey pictures as base64: of the whole, and those of `lesion_views`.
+    format, file_shape
+        Of the file; rows and columns.
+    callipers, text
+        Crosses and lines of text anywhere on the image.
+    colour_share, black_border
+        Share of the pixels that are coloured, and share that is an empty border.
+    quality
+        As from `image_quality`.
+    """
+
+    problem: str = ""
+    grey_levels: int = 0
+    mm_per_pixel: Sequence[float] | None = None
+    marked: bool = False
+    hash: int = 0
+    thumbnail: str = ""
+    views: str = ""
+    format: str = ""
+    file_shape: Sequence[int] = (0, 0)
+    callipers: int = 0
+    text: int = 0
+    colour_share: float = 0.0
+    black_border: float = 0.0
+    quality: Mapping[str, float] = field(default_factory=dict)
+
+
+def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
+    """Read one image with its masks; a pure function of their files.
+
+    Parameters
+    ----------
+    row
+        `image`, `masks`, `second_mask`, `frame` and `mm_per_pixel`, as in `Cohort.images`.
+    reading
+        How to read.
+    """
+    try:
+        lesion = _lesion(row, row["masks"], reading)
+        if isinstance(row["second_mask"], str):
+            _lesion(row, (row["second_mask"],), reading)
+    except InputError as error:
+        return ImageRecord(problem=str(error))
+    pixels, marks = lesion.image.pixels, overlay_marks(lesion.image)
+    return ImageRecord(
+        grey_levels=int(np.count_nonzero(np.bincount(pixels.astype(np.uint8).ravel()))),
+        mm_per_pixel=lesion.image.mm_per_pixel,
+        marked=_marked(lesion),
+        hash=int(perceptual_hash(pixels)),
+        thumbnail=base64.b64encode(thumbnail(pixels).astype("<f4").tobytes()).decode(),
+        views=base64.b64encode(lesion_views(pixels, lesion.mask).astype("<f2").tobytes()).decode(),
+        format=lesion.image.format,
+        file_shape=lesion.image.file_shape,
+        callipers=len(marks.callipers),
+        text=len(marks.text),
+        colour_share=marks.colour_share,
+        black_border=black_border(pixels),
+        quality=image_quality(pixels, lesion.mask),
+    )
+
+
+def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading) -> Lesion:
+    known = None if math.isnan(row["mm_per_pixel"]) else float(row["mm_per_pixel"])
+    return read_lesion(
+        row["image"],
+        masks,
+        mm_per_pixel=known,
+        frame=None if math.isnan(row["frame"]) else int(row["frame"]),
+        crop_to_b_mode=reading.crop_to_b_mode,
+        several=reading.several_masks,
+        label=reading.mask_label,
+    )
+
+
+def _marked(lesion: Lesion) -> bool:
+    # a line of text hides the crosses at its level, and far from the lesion it should not
+    box = _surroundings(lesion.mask)
+    image, mask = lesion.image.cropped(box), lesion.mask[box]
+    marks = overlay_marks(image)
+    on_lesion = [mask[at] for at in marks.callipers] + [mask[line].any() for line in marks.text]
+    return bool(any(on_lesion) or (image.colour & mask).any())
+
+
+def _surroundings(mask: NDArray[np.bool_]) -> Box:
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return (
+        slice(max(int(rows[0]) - MARGIN, 0), int(rows[-1]) + 1 + MARGIN),
+        slice(max(int(columns[0]) - MARGIN, 0), int(columns[-1]) + 1 + MARGIN),
+    )
+
+
+def image_findings(
+    cohort: Cohort, config: StudyConfig, records: Sequence[ImageRecord], hashes: Mapping[str, str] | None = None
+) -> tuple[list[Finding], pd.Series]:
+    """Find images that cannot be used, and patients who share a picture.
+
+    Parameters
+    ----------
+    cohort
+        As from `load_cohort`.
+    config
+        The study.
+    records
+        One for each row of `cohort.images`, as from `image_record`.
+    hashes
+        Sha256 of every image file, by path: files of the same bytes are one picture even where near-duplicates are
+        not looked for.
+
+    Returns
+    -------
+    Errors for images and masks that cannot be used and warnings of poor and of shared pictures; and the group of each
+    patient, (patients,) int, index `patient_id`, for `with_groups`.
+    """
+    alone = cohort.patients["group"]
+    problems = [record.problem for record in records if record.problem]
+    findings = [Finding("error", problem.removesuffix(".")) for problem in problems[:MOST_LISTED]]
+    if len(problems) > MOST_LISTED:
+        what = f"{len(problems) - MOST_LISTED} more images cannot be used"
+        findings.append(Finding("error", what, "images", "Mend those above first"))
+    if not problems:
+        findings += _poor_pictures(cohort.images["image"].tolist(), records)
+    if problems or config.images is None:
+        return findings, alone
+    shared = _near_duplicates(cohort, records) if config.images.near_duplicates else _same_files(cohort, hashes or {})
+    names = alone.index.tolist()
+    return [*findings, *_shared_pictures(shared, cohort)], joined_groups(names, [*linked(names, alone), *shared])
+
+
+def _near_duplicates(cohort: Cohort, records: Sequence[ImageRecord]) -> list[tuple[str, str]]:
+    """Patients of each pair of pictures that show the same."""
+    owners = cohort.images["patient_id"].tolist()
+    pairs = near_duplicate_pairs(
+        [np.uint64(record.hash) for record in records],
+        [_pictures(record.thumbnail, "<f4")[0] for record in records],
+        [_pictures(record.views, "<f2") for record in records],
+    )
+    return [(owners[i], owners[j]) for i, j in pairs]
+
+
+def _same_files(cohort: Cohort, hashes: Mapping[str, str]) -> list[tuple[str, str]]:
+    images = cohort.images
+    return linked(images["patient_id"].tolist(), [hashes.get(path, path) for path in images["image"]])
+
+
+def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
+    """One warning for each kind of poor picture."""
+    poor: dict[str, list[str]] = {}
+    for image, record in zip(images, records, strict=True):
+        for problem in quality_problems(record.quality):
+            poor.setdefault(problem, []).append(Path(image).name)
+    return [
+        Finding(
+            "warning",
+            f"{len(names)} of {len(images)} images: {problem} ({', '.join(names[:3])}{', ...' if names[3:] else ''})",
+            "images",
+            "Look at them; poor pictures give unsteady features",
+        )
+        for problem, names in poor.items()
+    ]
+
+
+def _pictures(encoded: str, kind: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(encoded), dtype=kind).reshape(-1, SIDE, SIDE).astype(np.float32)
+
+
+def _shared_pictures(pairs: Sequence[tuple[str, str]], cohort: Cohort) -> list[Finding]:
+    between = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
+    if not between:
+        return []
+    labels = cohort.patients["label"]
+    shown = "; ".join(" and ".join(pair) for pair in between[:5])
+    torn = sum(labels[one] != labels[other] for one, other in between)
+    pairs_share = "1 pair of patients shares" if len(between) == 1 else f"{len(between)} pairs of patients share"
+    what = f"{pairs_share} a picture ({shown})"
+    if torn:
+        what += f", and {torn} of these pairs have different labels"
+    return [Finding("warning", what, "images", "Such patients stay on one side of every split; check who they are")]

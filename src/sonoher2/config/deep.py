@@ -1,0 +1,42 @@
+"""The networks that look at a lesion."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sonoher2.config.base import Strict
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class DeepConfig(Strict):
+    """A network with ImageNet weights whose view of the lesion joins radiomics and clinical data."""
+
+    network: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)] = Field(
+        ["EfficientNet-Lite0"],
+        description="A preset of docs/deep.md, or any name of timm's. Of several the best one in the inner folds is"
+        " used.",
+    )
+    training: Literal["frozen", "fine-tuned"] = Field(
+        "frozen", description="Fine-tuned: a network for each fold, trained without the fold's patients."
+    )
+    epochs: int = Field(4, ge=1, le=500, description="Of fine-tuning.")
+    unfreeze: int = Field(1, ge=-1, le=1000, description="How many of the last used stages are fine-tuned; -1 for all.")
+    weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
+    size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
+    margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
+    pooling: Literal["lesion", "own"] = Field("lesion", description="Pool inside and around the lesion, or as built.")
+    mask: Literal["none", "channel", "blank"] = "none"
+
+    @model_validator(mode="after")
+    def _networks_fit(self) -> DeepConfig:
+        twice = sorted({name for name in self.network if self.network.count(name) > 1})
+        if twice:
+            raise ValueError(f"the network {', '.join(twice)} is listed twice")
+        if len(self.network) > 1 and self.weights not in ("auto", "offline", "hub", "none"):
+            raise ValueError("a file of weights fits one network; list one, or use auto, offline or hub")
+        return self

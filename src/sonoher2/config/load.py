@@ -1,0 +1,90 @@
+"""Reading a study file: all that is wrong with it is named at once."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sonoher2.config.base import Strict
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, FindingsError
+from sonoher2.core.yaml_file import read_yaml
+
+
+def load_study(path: Path, data: Path | None = None) -> StudyConfig:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    data
+        Folder that replaces the file's own `data`.
+
+    Returns
+    -------
+    The study, its `data` folder absolute.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The file cannot be read as YAML, or keys or values in it are wrong; all wrong ones are named at once.
+    """
+    path = Path(path)
+    values = read_yaml(path)
+    try:
+        study = StudyConfig.model_validate(values)
+    except ValidationError as error:
+        raise FindingsError(_finding(path, values, problem) for problem in error.errors()) from None
+    folder = Path(data) if data is not None else path.parent / study.data
+    return study.model_copy(update={"data": folder.resolve()})
+
+
+LONGEST_SHOWN = 80
+"""Characters of a wrong value that are shown."""
+
+
+def _finding(path: Path, values: Any, problem: Any) -> Finding:
+    """One pydantic problem in a user's words."""
+    # pydantic adds the class names of unions to the location; a user knows only their own keys
+    keys, here = [], values
+    for level, part in enumerate(problem["loc"], start=1):
+        if isinstance(here, dict) and part in here:
+            here = here[part]
+            keys.append(str(part))
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+            keys.append(str(part + 1))
+        elif problem["type"] in ("missing", "extra_forbidden") and level == len(problem["loc"]):
+            keys.append(str(part))
+    where = f"{path}, {'.'.join(keys)}" if keys else str(path)
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(keys[-1], _all_keys(), n=1)
+        fix = f"Did you mean '{near[0]}'?" if near else "See docs/study-file.md for the keys"
+        return Finding("error", f"unknown key '{keys[-1]}'", where, fix)
+    if problem["type"] == "missing":
+        return Finding("error", f"the key '{keys[-1]}' is missing", where, "See docs/study-file.md")
+    if problem["type"].startswith("union_tag"):
+        expected = problem["ctx"].get("expected_tags", "'random', 'date', 'site', 'given'")
+        return Finding("error", f"`kind` must be one of {expected}", where)
+    message = problem["msg"].removeprefix("Value error, ")
+    got = problem.get("input")
+    shown = f" (got {_short(repr(got))})" if isinstance(got, str | int | float | bool) else ""
+    return Finding("error", f"{message[0].lower()}{message[1:]}{shown}", where)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _all_keys() -> list[str]:
+    def fields(model: type[BaseModel]) -> set[str]:
+        return set(model.model_fields)
+
+    def below(model: type[BaseModel]) -> list[type[BaseModel]]:
+        return [model, *(one for child in model.__subclasses__() for one in below(child))]
+
+    return sorted(set().union(*(fields(model) for model in below(Strict))))

@@ -1,0 +1,124 @@
+"""The study file: one strict model per stage; an unknown key is an error with a hint.
+
+Paths in a study file are relative to its `data` folder, which is itself relative to the study file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sonoher2.config.base import TIMINGS, FilePath, Strict, Timing
+from sonoher2.config.clinical import ClinicalConfig
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.evaluation import EvaluationConfig, StabilityConfig
+from sonoher2.config.images import ImageReading, ImagesConfig
+from sonoher2.config.models import ALL_MODELS, ModelName, ValidationConfig
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
+from sonoher2.config.split import RandomSplit, Split
+from sonoher2.config.target import Target
+from sonoher2.core.files import absolute_path
+
+
+class StudyConfig(Strict):
+    """A whole study."""
+
+    title: str = "HER2 study"
+    seed: int = Field(0, ge=0, lt=2**31)
+    data: FilePath = Path()
+    synthetic: bool = Field(False, description="The cohort is simulated; every page of the report says so.")
+    images: ImagesConfig | None = None
+    clinical: ClinicalConfig
+    target: Target
+    timing: Timing = Field("pre-biopsy", description="When the prediction is made; later columns are refused.")
+    split: Split = RandomSplit()
+    regions: Literal["given", "segment", "segment-missing"] = Field(
+        "given", description="Masks as given; outlined by the shipped segmenter; or outlined where none is given."
+    )
+    enhance: Literal["none", "gan"] = Field("none", description="Images as they are, or cleared by the enhancer.")
+    ablation: bool = Field(
+        False, description="Score the test patients also with the other kind of mask, and with the other kind of image."
+    )
+    radiomics: RadiomicsConfig = RadiomicsConfig()
+    deep: DeepConfig | None = Field(None, description="Deep features too: the signatures Deep, DLR and Combined.")
+    selection: SelectionConfig = SelectionConfig()
+    models: list[ModelName] = Field(list(ALL_MODELS), min_length=1)
+    stability: StabilityConfig | None = Field(StabilityConfig(), description="null leaves it out.")
+    harmonise: HarmoniseConfig | None = Field(None, description="ComBat between sites; none unless asked for.")
+    validation: ValidationConfig = ValidationConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _second_reader_is_named(self) -> StudyConfig:
+        needed = self.selection.icc is not None and self.selection.icc_from == "second-reader"
+        if needed and (self.images is None or self.images.second_mask is None):
+            raise ValueError(
+                "selection.icc compares two readers, and no second reader is named. "
+                "Give `second_mask` in `images`, set `icc_from: perturbation`, or remove `icc`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _folds_suffice(self) -> StudyConfig:
+        if self.deep is not None and self.deep.training == "fine-tuned" and self.validation.outer_folds < 3:
+            raise ValueError("fine-tuned networks need validation.outer_folds of 3 or more")
+        return self
+
+    @model_validator(mode="after")
+    def _timing_holds(self) -> StudyConfig:
+        last = TIMINGS.index(self.timing)
+        late = [name for name, column in self.clinical.columns.items() if TIMINGS.index(column.timing) > last]
+        if late:
+            raise ValueError(
+                f"a {self.timing} study cannot use {', '.join(late)}: known only later. "
+                "Remove the column or set the study's `timing` to the time when the prediction is made"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _label_is_not_a_predictor(self) -> StudyConfig:
+        used = {key: column.column or key for key, column in self.clinical.columns.items()}
+        leaks = [key for key, name in used.items() if name in self.target.columns]
+        if leaks:
+            raise ValueError(f"the clinical column {', '.join(leaks)} is what the label is made of; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _sites_are_known(self) -> StudyConfig:
+        known = self.split.kind == "site" or (self.images is not None and self.images.site is not None)
+        wanted = {"harmonise": self.harmonise is not None, "validation.by: site": self.validation.by == "site"}
+        without = [name for name, asked in wanted.items() if asked and not known]
+        if without:
+            raise ValueError(f"{' and '.join(without)} needs sites; name their column as `site` in `images`")
+        if all(wanted.values()):
+            raise ValueError("validation.by: site leaves the reference site out in one fold; remove it or `harmonise`")
+        return self
+
+    @model_validator(mode="after")
+    def _subgroups_exist(self) -> StudyConfig:
+        has_site = self.split.kind == "site" or (self.images is not None and self.images.site is not None)
+        has_scanner = self.images is not None and self.images.scanner is not None
+        known = [*self.clinical.columns, *(["site"] if has_site else []), *(["scanner"] if has_scanner else [])]
+        unknown = [name for name in self.evaluation.subgroups if name not in known]
+        if unknown:
+            raise ValueError(f"no clinical column for the subgroup {', '.join(unknown)}; known: {', '.join(known)}")
+        return self
+
+    @property
+    def reading(self) -> ImageReading | None:
+        """How images are read; None for a study without images."""
+        if self.images is None:
+            return None
+        return ImageReading(
+            several_masks=self.images.several_masks,
+            crop_to_b_mode=self.images.crop_to_b_mode,
+            mask_label=self.images.mask_label,
+            enhance=self.enhance,
+        )
+
+    def path(self, relative: Path | str) -> Path:
+        """Absolute path of a file named in the study or in its tables."""
+        return Path(absolute_path(self.data, str(relative)))

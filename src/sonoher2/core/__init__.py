@@ -1,0 +1,1 @@
+"""What serves all layers: errors, files, tables on disk, words, progress and the terminal."""

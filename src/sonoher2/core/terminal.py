@@ -1,0 +1,73 @@
+"""The one place where the command line speaks, and how it ends when it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Iterable
+from types import FrameType
+from typing import TextIO
+
+import typer
+
+from sonoher2.core.errors import Finding, plain
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print a text, control characters of names and cells shown as text."""
+    typer.echo(plain(text), err=error)
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """Print findings on standard error."""
+    for finding in findings:
+        say(f"{finding.severity}: {finding}", error=True)
+
+
+def prepare() -> None:
+    """Make ready the process of a command: signals, warnings, and letters that the terminal does not know."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # under nohup a hang-up is ignored, and shall be
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    warnings.showwarning = _show_warning
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C, so that nothing stays half written."""
+    raise KeyboardInterrupt
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    say(f"warning: {message}", error=True)
+
+
+def end_workers() -> None:
+    """End the processes that work for this one."""
+    if "joblib.externals.loky.reusable_executor" not in sys.modules:
+        return
+    from joblib.externals.loky import get_reusable_executor
+
+    # they may have ended with this process' group already
+    with contextlib.suppress(Exception):
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+def close_output() -> None:
+    """Forget what cannot be printed any more: the reader of a pipe is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,76 @@
+"""From a study's `deep` settings to its networks, and from the files of images to the pictures that they see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.images import ImageReading
+from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
+from sonoher2.deep.crop import Picture, lesion_picture
+from sonoher2.deep.embedding import DeepEmbedding
+from sonoher2.networks.weights import NONE
+from sonoher2.radiomics.lesion import open_lesion
+
+VARIANTS = 4
+"""Augmented variants of a picture whose activations are kept for fine-tuning."""
+
+
+def frozen_networks(config: DeepConfig) -> tuple[DeepEmbedding, ...]:
+    """Fetch the weights of a study's networks.
+
+    Raises
+    ------
+    InputError
+        No such network, or its weights cannot be had.
+    """
+    return tuple(
+        DeepEmbedding(
+            network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
+        ).fit()
+        for name in config.network
+    )
+
+
+def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassifier:
+    """Unfitted classifier of one network of a study."""
+    everything = config.weights == NONE or config.unfreeze == ALL_STAGES
+    return DeepClassifier(
+        network=network,
+        weights=config.weights,
+        size=config.size,
+        pooling=config.pooling,
+        mask=config.mask,
+        epochs=config.epochs,
+        unfreeze=config.unfreeze,
+        # without frozen stages there is nothing to keep, and fresh variants cost no more than kept ones
+        variants=0 if everything else VARIANTS,
+        seed=seed,
+    )
+
+
+def lesion_pictures(
+    files: Sequence[tuple[str, Sequence[str], float | None, int | None]], *, reading: ImageReading, config: DeepConfig
+) -> list[Picture]:
+    """Read images with their masks and cut out each lesion: the one way for studies and predictions.
+
+    Parameters
+    ----------
+    files
+        Image, its masks, mm per pixel (None or NaN when unknown), and frame (None: the only one).
+    reading
+        Crop, several masks.
+    config
+        Margin and size of the picture.
+
+    Returns
+    -------
+    One picture per image, (2, size, size).
+    """
+    lesions = (
+        open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame)
+        for image, masks, known, frame in files
+    )
+    return [
+        lesion_picture(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions
+    ]

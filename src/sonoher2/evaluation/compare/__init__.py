@@ -1,0 +1,1 @@
+"""Models, groups and sites against each other."""

@@ -1,0 +1,1 @@
+"""How two sets of patients differ, and what predicts where a patient comes from."""

@@ -1,0 +1,1 @@
+"""What may be answered besides a probability."""

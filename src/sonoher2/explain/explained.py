@@ -1,0 +1,115 @@
+"""What a heat map explains: a network, and the score that is made of its embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sonoher2.classifiers.calibration import SigmoidCalibrator
+from sonoher2.classifiers.search import ModelSearch
+from sonoher2.deep.activations import Preparation
+from sonoher2.deep.classifier import DeepClassifier
+from sonoher2.deep.crop import Picture
+from sonoher2.deep.embedding import DeepEmbedding
+from sonoher2.deep.encoder import FrozenEncoder, patient_embedding
+from sonoher2.deep.network import Network
+from sonoher2.explain.margins import Floats, Score, class_margin, embedding_margin, embedding_slope
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A network and the score that is made of its embedding, by whatever model.
+
+    The score's gradient with respect to the embedding, propagated back through the network, gives the same heat map
+    as a score that is part of the network; see `gradcam`.
+
+    Attributes
+    ----------
+    network
+        In evaluation mode.
+    preparation
+        How pictures are given to it.
+    score
+        From embeddings (rows, width) to scores (rows,).
+    gradient
+        From one embedding (width,) to the gradient of its score (width,).
+    """
+
+    network: Network
+    preparation: Preparation
+    score: Score
+    gradient: Callable[[Floats], Floats]
+
+    @classmethod
+    def of_network(cls, kept: FrozenEncoder, score: Score, gradient: Callable[[Floats], Floats]) -> Self:
+        """Take a kept network and a score of its raw embedding; parameters as the attributes."""
+        return cls(kept.fitted_network(), Preparation(kept.mask, 0, kept.seed), score, gradient)
+
+    @classmethod
+    def of_classifier(
+        cls, classifier: DeepClassifier, outcome: int = 1, calibrator: SigmoidCalibrator | None = None
+    ) -> Self:
+        """Take the score of a class by a network's own classifier, less the mean of the others; it is linear.
+
+        Parameters
+        ----------
+        classifier
+            Fitted.
+        outcome
+            Position of the class in `classes_`.
+        calibrator
+            Fitted on the classifier's scores, for calibrated log-odds.
+        """
+        head = {name: classifier.state_[f"head.{name}"].astype(np.float64) for name in ("weight", "bias")}
+        weight, bias = (value[outcome] - np.delete(value, outcome, axis=0).mean(axis=0) for value in head.values())
+        direction = weight / classifier.state_["spread"]
+        constant = float(bias - direction @ classifier.state_["centre"])
+        if calibrator is None:
+            return cls.of_network(classifier, lambda raw: raw @ direction + constant, lambda _raw: direction)
+
+        def calibrated(raw: Floats) -> Floats:
+            return class_margin(calibrator.transform(classifier.described(raw)[1]), outcome)
+
+        return cls.of_network(classifier, calibrated, lambda _raw: calibrator.slope_ * direction)
+
+    @classmethod
+    def of_search(cls, embedding: DeepEmbedding, search: ModelSearch, outcome: int = 1) -> Self:
+        """Take the calibrated log-odds of a class by a classical model on the components of a frozen embedding.
+
+        Parameters
+        ----------
+        embedding, search
+            Fitted; `search` on the embedding's columns in their order.
+        outcome
+            Position of the class in `classes_`.
+        """
+        return cls.of_network(embedding, embedding_margin(search, outcome), embedding_slope(search, outcome))
+
+    def embed(self, picture: Picture) -> Floats:
+        """Embedding (width,) of one picture."""
+        return patient_embedding(self.network, [picture], self.preparation)
+
+    def beside(self, others: Floats) -> Self:
+        """Explain one picture of a patient, whose embedding is the mean over several.
+
+        Parameters
+        ----------
+        others
+            Shape (other pictures of the patient, width); may be empty.
+        """
+        total, count = others.sum(axis=0), len(others) + 1
+        return replace(
+            self,
+            score=lambda embeddings: self.score((embeddings + total) / count),
+            gradient=lambda embedding: self.gradient((embedding + total) / count) / count,
+        )
+
+    def gradient_like(self, embedding: Tensor) -> Tensor:
+        """Gradient of the score (1, width) at an embedding of the network (1, width)."""
+        at = embedding.detach()[0].double().cpu().numpy()
+        return torch.from_numpy(self.gradient(at)[None]).to(embedding)

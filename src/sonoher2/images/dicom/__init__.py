@@ -1,0 +1,1 @@
+"""DICOM files: their frames, regions and segmentation objects."""

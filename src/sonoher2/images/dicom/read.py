@@ -1,0 +1,114 @@
+"""Reading the pixels of a DICOM file."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
+
+from sonoher2.images.dicom.file import DicomFile, open_dicom
+from sonoher2.images.dicom.frame import PixelFormat, frame_values, pixel_format
+from sonoher2.images.dicom.us_regions import tissue_regions
+from sonoher2.images.dicom.values import numbers, whole
+from sonoher2.images.formats.decoded import (
+    FrameChoice,
+    Picture,
+    chosen_frame,
+    errors_name,
+    grey_and_colour,
+    require_size,
+)
+from sonoher2.images.spacing import usable_spacing
+
+NEAR = 4
+"""Levels of 255 within which two values count as equal, or a chroma as grey."""
+MOST = 0.5
+"""Share of the pixels that must be grey in one reading of the colours."""
+
+
+def read_dicom(path: Path, frame: FrameChoice) -> Picture:
+    """Read one frame, counted from 1.
+
+    The stored values are shown as they are: 0 is black and ``2**BitsStored - 1`` white, the other way round for
+    MONOCHROME1. Modality and VOI look-up tables (rescale, window) are not applied: a scanner stores ultrasound as
+    it displays it, and a window is a viewer's setting that would change the radiomics.
+
+    Raises
+    ------
+    InputError
+        The file is damaged or its picture not whole, it has no such frame, or several and none is chosen, or it holds
+        signed or real-valued pixels.
+    """
+    # vendors break the rules on values that are not used here; pydicom warns of each
+    with errors_name(path, "DICOM"), warnings.catch_warnings(), open_dicom(path) as file:
+        warnings.simplefilter("ignore")
+        form = checked_format(file)
+        index = chosen_frame(frame, file.frames) - 1
+        values, form = frame_values(file, form, index)
+        grey, colour = _display_values(file.header, form, values)
+        shape = (form.rows, form.columns)
+        spacing = _pixel_spacing(file.header, shape)
+        bits = 8 if form.photometric == "PALETTE COLOR" else form.stored
+        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), file.frames, bits=bits)
+
+
+def checked_format(file: DicomFile) -> PixelFormat:
+    """Say how a file's pixels are stored, once its size is known to be one that a scanner makes.
+
+    Raises
+    ------
+    InputError
+        There are no pixels, too many, or they have no defined white.
+    """
+    rows, columns = (whole(file.header, name) for name in ("Rows", "Columns"))
+    require_size(rows, columns)
+    return pixel_format(file.header)
+
+
+def _display_values(
+    header: Dataset, form: PixelFormat, values: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    if form.photometric == "PALETTE COLOR":
+        return grey_and_colour(_palette_colours(header, values), 255)
+    if values.ndim == 3 and _is_ycbcr(form, values):
+        values = convert_color_space(values, "YBR_FULL", "RGB")
+    grey, colour = grey_and_colour(values, 2**form.stored - 1)
+    return (255.0 - grey if form.photometric == "MONOCHROME1" else grey), colour
+
+
+def _is_ycbcr(form: PixelFormat, values: NDArray[Any]) -> bool:
+    """Whether the three values of a pixel are luma and two chromas.
+
+    Most of an ultrasound picture is grey. Grey is three equal values in RGB, and two chromas of 128 in YCbCr; where
+    only one of the two holds for most pixels, it decides, and not a label that many writers get wrong.
+    """
+    if form.subsampled or form.stored != 8:
+        return form.subsampled
+    first, second, third = (values[..., plane].astype(np.int16) for plane in range(3))
+    equal = float(((np.abs(second - first) <= NEAR) & (np.abs(third - first) <= NEAR)).mean())
+    neutral = float(((np.abs(second - 128) <= NEAR) & (np.abs(third - 128) <= NEAR)).mean())
+    if max(equal, neutral) > MOST and equal != neutral:
+        return neutral > equal
+    return form.photometric.startswith("YBR_FULL") if form.ycbcr is None else form.ycbcr
+
+
+def _palette_colours(header: Dataset, values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Look the colours up: (rows, columns, 3), uint8."""
+    colours = apply_color_lut(values, header)[..., :3]
+    # 16-bit entries repeat the byte (0xABAB) or leave the lower one empty (0xAB00): the upper byte is right in both;
+    # some writers fill only the lower byte although they declare 16 bits
+    entries_are_bytes = colours.dtype == np.uint8 or colours.max() <= 255
+    return (colours if entries_are_bytes else colours >> 8).astype(np.uint8)
+
+
+def _pixel_spacing(header: Dataset, shape: tuple[int, int]) -> tuple[float, float] | None:
+    """Pixel Spacing; where ultrasound regions are stated, only these count."""
+    spacing = numbers(header, "PixelSpacing", 2)
+    if "SequenceOfUltrasoundRegions" in header or spacing is None:
+        return None
+    return usable_spacing(spacing[0], spacing[1], shape)

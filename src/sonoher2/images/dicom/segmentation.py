@@ -1,0 +1,109 @@
+"""DICOM Segmentation objects (PS3.3, A.51) as masks."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from sonoher2.core.errors import InputError
+from sonoher2.images.dicom.file import DicomFile, open_dicom
+from sonoher2.images.dicom.frame import frame_values
+from sonoher2.images.dicom.read import checked_format
+from sonoher2.images.dicom.values import whole
+from sonoher2.images.formats.decoded import errors_name
+
+FIX = "Export the lesion's outline on this image as a mask of its own"
+
+
+def read_segmentation(path: Path, frame: int, label: str | None = None) -> NDArray[np.bool_] | None:
+    """Read the lesion that a segmentation marks on one frame of its image.
+
+    Parameters
+    ----------
+    path
+        A DICOM file.
+    frame
+        Of the image, counted from 1.
+    label
+        Number of the lesion's segment, where there are several.
+
+    Returns
+    -------
+    (rows, columns), True in the lesion; None when the file is an ordinary DICOM image.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; or
+        it does not say which of its frames belongs to `frame`.
+    """
+    with errors_name(path, "DICOM"), warnings.catch_warnings(), open_dicom(path) as file:
+        warnings.simplefilter("ignore")
+        if "SegmentSequence" not in file.header:
+            return None
+        kind = str(file.header.get("SegmentationType") or "BINARY").strip().upper()
+        if kind != "BINARY":
+            says = "the number of its segment" if kind == "LABELMAP" else "how likely it is"
+            raise InputError(f"the segmentation says of each pixel {says}, not whether it is lesion", fix=FIX)
+        segment = _chosen_segment(file, label)
+        form = checked_format(file)
+        marks = [frame_values(file, form, index)[0] != 0 for index in _frames_of(file, frame, segment)]
+        marked = [mask for mask in marks if mask.any()]
+        if len(marked) > 1:
+            raise InputError(f"the segmentation marks this image in {len(marked)} frames", fix=FIX)
+        return marked[0] if marked else np.zeros((form.rows, form.columns), dtype=bool)
+
+
+def _chosen_segment(file: DicomFile, label: str | None) -> int | None:
+    """Give the number of the segment that counts; None for the only one."""
+    segments = [whole(item, "SegmentNumber") for item in file.header.SegmentSequence]
+    if len(segments) == 1:
+        return None
+    if label is None or label not in map(str, segments):
+        chosen = "none is chosen" if label is None else f"none of them is {label}"
+        known = ", ".join(map(str, segments[:5]))
+        raise InputError(
+            f"the segmentation has {len(segments)} segments, and {chosen}",
+            fix=f"Say which is the lesion ({known}): `mask_label` in the study file, or --label",
+        )
+    return int(label)
+
+
+def _frames_of(file: DicomFile, frame: int, segment: int | None) -> list[int]:
+    """Frames of the segmentation, counted from 0, that mark `frame` of the image with a segment (None: the only one).
+
+    A frame that names no frame of the image belongs to an image of one frame.
+    """
+    groups = list(file.header.get("PerFrameFunctionalGroupsSequence") or [Dataset()] * file.frames)[: file.frames]
+    own = [segment is None or _segment_of(group) == segment for group in groups]
+    sources = [list(_sources(group)) for group in groups]
+    if len({str(source.get("ReferencedSOPInstanceUID")) for of_frame in sources for source in of_frame}) > 1:
+        raise InputError("the segmentation was drawn on several image files", fix=FIX)
+    named = [{number for source in of_frame for number in _frame_numbers(source)} for of_frame in sources]
+    found = [index for index, frames in enumerate(named) if own[index] and frame in (frames or {1})]
+    if not found:
+        raise InputError(f"no frame of the segmentation belongs to frame {frame} of the image", fix=FIX)
+    return found
+
+
+def _segment_of(group: Dataset) -> int:
+    items = group.get("SegmentIdentificationSequence") or [Dataset()]
+    return whole(items[0], "ReferencedSegmentNumber")
+
+
+def _sources(group: Dataset) -> Iterator[Dataset]:
+    """Images, or frames of one, on which a frame of the segmentation was drawn."""
+    for derivation in group.get("DerivationImageSequence") or []:
+        yield from derivation.get("SourceImageSequence") or []
+
+
+def _frame_numbers(source: Dataset) -> list[int]:
+    value = source.get("ReferencedFrameNumber")
+    if value in (None, ""):
+        return []
+    return [int(one) for one in ([value] if isinstance(value, int | str) else value)]

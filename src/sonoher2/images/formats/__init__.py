@@ -1,0 +1,1 @@
+"""Files that are not DICOM: photographs of a screen, NIfTI and NRRD."""

@@ -1,0 +1,247 @@
+"""Reading PNG, JPEG, BMP and TIFF."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from sonoher2.core.errors import InputError
+from sonoher2.images.formats.decoded import (
+    FrameChoice,
+    Picture,
+    chosen_frame,
+    errors_name,
+    grey_and_colour,
+    require_size,
+    row_blocks,
+)  # fmt: skip
+
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+MOST_PAGES = 10_000
+SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
+TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+LEAST_SEEN = 0.01
+"""Share of an image's pixels that must not be transparent; of a mask one is enough."""
+ORIENTATION = 0x0112
+"""Tag of Exif and TIFF: how the stored picture is to be turned before it is shown (CIPA DC-008, 4.6.5)."""
+
+
+def read_raster(path: Path, frame: FrameChoice) -> Picture:
+    """Read one page, counted from 1, turned as its orientation tag says.
+
+    Transparent pixels are shown on black. 16-bit grey is scaled linearly, 65535 to 255, whatever the image's own
+    range; 16-bit colour keeps its upper byte.
+
+    Raises
+    ------
+    InputError
+        The file is damaged or cut short, of another format, too large, transparent all over, or has no such page.
+    """
+    with _opened(path, frame) as page:
+        grey, colour = _grey_and_colour(_opaque(page.image, LEAST_SEEN))
+        kind, bits = str(page.image.format), 16 if _has_16_bits(page.image) else 8
+        upright = page.upright(grey), page.upright(colour)
+        return Picture(*upright, kind, frames=page.count, turned=page.turned, bits=bits)
+
+
+@dataclass(frozen=True)
+class MaskValues:
+    """The pixels of a mask file as they are stored.
+
+    Attributes
+    ----------
+    values
+        (rows, columns) numbers; or (rows, columns, 3) colours on black, uint8, where they are not all grey.
+    lossy
+        Whether the values are smeared, as in a JPEG file.
+    labels
+        (rows, columns) numbers by which the pixels of a palette's colours are called, else None.
+    turned
+        As in `Picture`.
+    """
+
+    values: NDArray[Any]
+    lossy: bool = False
+    labels: NDArray[Any] | None = None
+    turned: bool = False
+
+
+def read_raster_mask(path: Path, frame: FrameChoice) -> MaskValues:
+    """Read one page of a mask; errors as in `read_raster`, but that a mask may have pixels of 32 bits."""
+    with _opened(path, frame) as page:
+        lossy = page.image.format == "JPEG"
+        values, labels = _stored(_opaque(page.image))
+        return MaskValues(page.upright(values), lossy, None if labels is None else page.upright(labels), page.turned)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page of a file, loaded: of how many, whether a tag asks to turn it, and which such tag is still to do."""
+
+    image: Image.Image
+    count: int
+    turned: bool
+    orientation: Any
+
+    def upright(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Turn (rows, columns, ...) as the orientation tag says; anything but 2 to 8 leaves it."""
+        if self.orientation not in range(2, 9):
+            return values
+        if self.orientation >= 5:
+            values = values.swapaxes(0, 1)
+        # after the swap 5 is done, 6 is still mirrored left to right, 7 in both directions, 8 top to bottom
+        rows = -1 if self.orientation in (3, 4, 7, 8) else 1
+        columns = -1 if self.orientation in (2, 3, 6, 7) else 1
+        return np.ascontiguousarray(values[::rows, ::columns])
+
+
+@contextlib.contextmanager
+def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
+    # a size beyond Pillow's own limit is a warning or an error by how far it is beyond
+    with errors_name(path, "an image"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        data = path.read_bytes()
+        _require_checksums(data)
+        with _identified(data) as image:
+            require_size(image.height, image.width)
+            count = _pages(image)
+            image.seek(chosen_frame(frame, count) - 1)
+            require_size(image.height, image.width)
+            turned = image.getexif().get(ORIENTATION) in range(2, 9)
+            image.load()
+            if image.format == "JPEG":
+                _require_whole(data, image)
+            # Pillow turns a TIFF while loading it, and takes the tag away
+            yield _Page(image, count, turned, image.getexif().get(ORIENTATION))
+
+
+def _identified(data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise InputError(
+            "the file is damaged, or none of the kinds that are read: PNG, JPEG, BMP, TIFF, DICOM, NIfTI, NRRD",
+            fix="Open it in a viewer and export it as PNG",
+        ) from None
+
+
+def _pages(image: Image.Image) -> int:
+    """Count pages; to count them all a program must follow a chain through the file, which may be endless."""
+    if image.format != "TIFF":
+        return int(getattr(image, "n_frames", 1))
+    count = 1
+    with contextlib.suppress(EOFError):
+        while count <= MOST_PAGES:
+            image.seek(count)
+            count += 1
+    if count > MOST_PAGES:
+        raise InputError(f"the file has more than {MOST_PAGES} pages", fix="Export the page that shows the lesion")
+    return count
+
+
+def _require_checksums(data: bytes) -> None:
+    """Compare the checksums of a PNG file's parts, which Pillow does only when asked."""
+    if data.startswith(b"\x89PNG"):
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            image.verify()
+
+
+def _require_whole(data: bytes, image: Image.Image) -> None:
+    """Refuse a JPEG picture whose data end before its last row, which Pillow fills with grey."""
+    # imagecodecs is slow to import, and only JPEG needs it
+    from sonoher2.images.dicom.codestream import with_filler
+
+    with Image.open(io.BytesIO(with_filler(data)), formats=("JPEG",)) as filled:
+        if not np.array_equal(np.asarray(image), np.asarray(filled)):
+            raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+
+
+def _opaque(image: Image.Image, least: float = 0.0) -> Image.Image:
+    """Take away an alpha channel of zeros that a BMP file does not mean.
+
+    Raises
+    ------
+    InputError
+        Another file is transparent all over, or shows no more than the share `least` of its pixels.
+    """
+    if not image.has_transparency_data:
+        return image
+    blocks = row_blocks((image.height, image.width))
+    if sum(np.count_nonzero(_rgba(image, rows)[..., 3]) for rows in blocks) > least * image.width * image.height:
+        return image
+    if image.format == "BMP":
+        # the fourth byte of a BMP's pixels is reserved, and most writers leave it 0
+        return image.convert("RGB")
+    raise InputError("the picture is transparent all over, or nearly", fix="Export it without transparency")
+
+
+def _rgba(image: Image.Image, rows: slice) -> NDArray[np.uint8]:
+    return np.asarray(image.crop((0, rows.start, image.width, rows.stop)).convert("RGBA"))
+
+
+def _grey_and_colour(image: Image.Image) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    grey = np.empty((image.height, image.width))
+    colour = np.zeros(grey.shape, dtype=bool)
+    inverted = _white_is_zero(image)
+    for rows in row_blocks(grey.shape):
+        values, white = _values_and_white(image, rows)
+        grey[rows], colour[rows] = grey_and_colour(white - values if inverted else values, white)
+    return grey, colour
+
+
+def _values_and_white(image: Image.Image, rows: slice) -> tuple[NDArray[Any], int]:
+    """Pixels as (rows, columns) or (rows, columns, 3), and the value of white."""
+    part = image.crop((0, rows.start, image.width, rows.stop))
+    if _has_16_bits(image):
+        return np.asarray(part), 65535
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        raise InputError(
+            "32-bit or signed pixels have no defined white", fix="Export the image with 8 or 16 bits per pixel"
+        )
+    if image.has_transparency_data:
+        return _on_black(np.asarray(part.convert("RGBA"))), 255
+    return np.asarray(part.convert("L" if image.mode in ("1", "L") else "RGB")), 255
+
+
+def _has_16_bits(image: Image.Image) -> bool:
+    # Pillow before 11 gave 16-bit PNG as 32-bit integers
+    return image.mode in SIXTEEN_BIT_MODES or (image.mode == "I" and image.format == "PNG")
+
+
+def _white_is_zero(image: Image.Image) -> bool:
+    """Whether 0 is white in the values: Pillow inverts the values of such TIFF files if they have 8 bits, not 16."""
+    tags = getattr(image, "tag_v2", {})
+    return image.mode in SIXTEEN_BIT_MODES and tags.get(TIFF_PHOTOMETRIC) == WHITE_IS_ZERO
+
+
+def _on_black(rgba: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Colours as seen on a black ground: the colour under a fully transparent pixel does not count."""
+    opacity = rgba[..., 3:] / 255.0
+    return rgba[..., :3] * opacity
+
+
+def _stored(image: Image.Image) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """Values of a mask, and the numbers of a palette's colours."""
+    if image.mode in ("1", "L") and not image.has_transparency_data:
+        return np.asarray(image.convert("L")), None
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        values = np.asarray(image)
+        return (65535 - values if _white_is_zero(image) else values), None
+    rgba = np.asarray(image.convert("RGBA"))
+    colours = np.rint(_on_black(rgba)).astype(np.uint8)
+    if not colours.any() and image.has_transparency_data:
+        # drawn in black on nothing: only the opacity says where
+        return rgba[..., 3], None
+    if np.array_equal(colours[..., 0], colours[..., 1]) and np.array_equal(colours[..., 0], colours[..., 2]):
+        return colours[..., 0], None
+    return colours, np.asarray(image) if image.mode == "P" else None

@@ -1,0 +1,228 @@
+"""The lesion: its mask, read from files, together with its image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from sonoher2.core.errors import InputError
+from sonoher2.images.formats.decoded import ONLY_FRAME, SameFrame, errors_name
+from sonoher2.images.formats.raster import MaskValues, read_raster_mask
+from sonoher2.images.geometry import Geometry, in_order_of_pixels, onto
+from sonoher2.images.image import Box, UltrasoundImage, size_text
+from sonoher2.images.read import b_mode_box, file_kind, image_of, read_picture
+from sonoher2.lesions.drawn_line import require_filled
+from sonoher2.lesions.marked import marked_pixels
+
+Mask = NDArray[np.bool_]
+Several = Literal["union", "largest"]
+
+LARGEST_SHARE = 0.95
+"""Of the image; no lesion is larger."""
+EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """An image and the lesion in it.
+
+    Attributes
+    ----------
+    image
+        The image, cropped or whole.
+    mask
+        (rows, columns) of the image, True in the lesion.
+    """
+
+    image: UltrasoundImage
+    mask: Mask
+
+
+def read_lesion(
+    image: str | Path,
+    masks: Sequence[str | Path],
+    *,
+    mm_per_pixel: float | None = None,
+    frame: int | None = None,
+    crop_to_b_mode: bool = False,
+    several: Several = "union",
+    label: str | None = None,
+) -> Lesion:
+    """Read an image and its masks.
+
+    A crop to the B-mode part is widened where it would cut the lesion. The lesion's centroid says which region of
+    a DICOM screen counts.
+
+    Parameters
+    ----------
+    image, masks
+        Paths; the masks have the size of the image file.
+    mm_per_pixel
+        From the user's table, as in `read_image`.
+    frame
+        Of the image file, counted from 1, as in `read_image`.
+    crop_to_b_mode
+        Keep the B-mode part of the screen only.
+    several
+        What to do with several masks, as in `read_mask`.
+    label
+        Of the lesion in masks with several labels, as in `read_mask`.
+
+    Raises
+    ------
+    InputError
+        As in `read_image` and `read_mask`.
+    """
+    picture = read_picture(image, frame)
+    of = MaskFrame(SameFrame(frame or 1, picture.frames), picture.geometry, picture.turned)
+    mask = read_mask(masks, picture.shape, several, of, label)
+    rows, columns = np.nonzero(mask)
+    at = round(float(rows.mean())), round(float(columns.mean()))
+    whole = image_of(picture, image, mm_per_pixel, at)
+    if not crop_to_b_mode:
+        return Lesion(whole, mask)
+    cropped = whole.cropped(_widened(b_mode_box(picture, at), rows, columns))
+    return Lesion(cropped, cropped.crop(mask))
+
+
+@dataclass(frozen=True)
+class MaskFrame:
+    """What a mask must fit besides the image's size.
+
+    Attributes
+    ----------
+    frame
+        Of the image. A mask file has one frame, or as many as the image file; then the same one is taken.
+    geometry
+        Of the image, if it is a NIfTI or NRRD file: a mask with such a header is brought onto it.
+    turned
+        Whether the image was turned as a tag of its file asks.
+    """
+
+    frame: SameFrame = ONLY_FRAME
+    geometry: Geometry | None = None
+    turned: bool = False
+
+
+def read_mask(
+    paths: Sequence[str | Path],
+    shape: tuple[int, int],
+    several: Several = "union",
+    of: MaskFrame | None = None,
+    label: str | None = None,
+) -> Mask:
+    """Read one mask, or several of one image; `marked_pixels` says which of their pixels are lesion.
+
+    Parameters
+    ----------
+    paths
+        PNG, BMP, TIFF, JPEG, NIfTI, NRRD or DICOM, also a DICOM segmentation.
+    shape
+        Rows and columns of the image file.
+    several
+        ``union`` of the masks, or the one with the ``largest`` area.
+    of
+        More of the image file.
+    label
+        Of the lesion, in masks with several labels or colours.
+
+    Returns
+    -------
+    (rows, columns), True in the lesion.
+
+    Raises
+    ------
+    InputError
+        There is no mask, or one cannot be read, has another size or place, is empty, only an outline, or the
+        background, or has several labels and none is chosen.
+    """
+    if not paths:
+        raise InputError("no mask was given", fix="Fill the mask column of the images table")
+    masks = [_read_one(Path(path), shape, of or MaskFrame(), label) for path in paths]
+    if several == "largest":
+        return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
+    return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+
+
+def components(mask: Mask) -> int:
+    """Count separate parts; pixels that touch at a corner belong together."""
+    return int(ndimage.label(mask, EIGHT_NEIGHBOURS)[1])
+
+
+def largest_component(mask: Mask) -> Mask:
+    """Keep the part of `mask` with the largest area, the first one from the top if several are equal."""
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    if count <= 1:
+        return mask
+    return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
+
+
+def _read_one(path: Path, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
+    values = _mask_values(path, of, label)
+    with errors_name(path, "a mask"):
+        if values.values.shape[:2] != shape:
+            raise _other_size(values, shape, of.turned)
+        mask = marked_pixels(values, label)
+        if not mask.any():
+            raise InputError("the mask is empty", fix="Draw the lesion in white on black, or remove this image")
+        if mask.mean() > LARGEST_SHARE or mask[[0, 0, -1, -1], [0, -1, 0, -1]].all():
+            raise InputError(
+                f"the mask covers {mask.mean():.0%} of the image with all or most of its border",
+                fix="The lesion must be white and the background black; invert the mask if it is the other way round",
+            )
+        require_filled(mask)
+    return mask
+
+
+def _other_size(values: MaskValues, of_image: tuple[int, int], image_turned: bool) -> InputError:
+    shape = values.values.shape[:2]
+    what = f"the mask has {size_text(shape)} and its image {size_text(of_image)}"
+    fix = "Give the mask that was drawn on this image, at its full size"
+    if values.turned or image_turned:
+        whose = "image" if image_turned else "mask"
+        what += f", and an orientation tag (Exif) in the {whose}'s file turns what is stored there"
+        fix = "Save the image upright without the tag, and draw the mask on that"
+    elif shape == of_image[::-1]:
+        fix = "Transpose the mask"
+    return InputError(what, fix=fix)
+
+
+def _mask_values(path: Path, of: MaskFrame, label: str | None) -> MaskValues:
+    kind = file_kind(path)
+    if kind == "raster":
+        return read_raster_mask(path, of.frame)
+    if kind == "DICOM":
+        # pydicom takes longer to import than a mask to read
+        from sonoher2.images.dicom.segmentation import read_segmentation
+
+        segmentation = read_segmentation(path, of.frame.number, label)
+        if segmentation is not None:
+            return MaskValues(np.where(segmentation, np.uint8(255), np.uint8(0)))
+        return MaskValues(read_picture(path, of.frame).grey)
+    from sonoher2.images.formats.volume import read_slice
+
+    with errors_name(path, kind):
+        read = read_slice(path, kind)
+        if of.geometry is not None and (of.geometry.forms or read.geometry.forms):
+            return MaskValues(onto(read.values, read.geometry, of.geometry))
+        if not in_order_of_pixels(read.geometry):
+            raise InputError(
+                "the mask's header turns or mirrors its pixels, and the image has no such header to compare with",
+                fix="Save the mask as PNG, or give the image as NIfTI or NRRD too",
+            )
+    return MaskValues(read.values)
+
+
+def _widened(box: Box, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Box:
+    """Find the smallest box that holds `box` and the pixels at `rows` and `columns`."""
+    ends = (
+        (part.start, part.stop, int(at.min()), int(at.max()) + 1) for part, at in zip(box, (rows, columns), strict=True)
+    )
+    height, width = (slice(min(start, first), max(stop, last)) for start, stop, first, last in ends)
+    return height, width

@@ -1,0 +1,291 @@
+"""What one prediction rests on, and how it compares with the training patients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.bundle.reference import Reference, feature_signature, model_spaces
+from sonoher2.bundle.schema import BundleSchema
+from sonoher2.predict.reference_cases import (
+    Distance,
+    Neighbour,
+    Similar,
+    distance_from_training,
+    nearest_cases,
+    outside_range,
+    similar_scores,
+)
+from sonoher2.selection.reduce import PrincipalComponents
+from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.contributions import nomogram_points, outcome_contrast, part_contributions
+from sonoher2.signatures.feature_table import CLINICAL
+from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.stacking import with_scores
+
+MOST_FEATURES = 8
+"""Features of the image that are named, those that weigh most."""
+LEAST_SHOWN = 0.005
+"""Log-odds below which a feature adds nothing that two digits can show."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one thing adds to the log-odds, against the mean training patient.
+
+    Attributes
+    ----------
+    name
+        Clinical column, signature or feature.
+    log_odds
+        Above 0 it speaks for the outcome.
+    group
+        ``clinical``, or the signature that the feature belongs to or that is meant itself.
+    value
+        Of a feature: its z-score among training patients.
+    """
+
+    name: str
+    log_odds: float
+    group: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points on the nomogram of the explained signature."""
+
+    variable: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a prediction rests on.
+
+    Attributes
+    ----------
+    signature, outcome
+        What is explained: the study's main signature, or the one of those that can be given that joins the most; and
+        the positive of two classes, of more the most probable.
+    parts
+        What clinical columns and signatures of the image add; empty for a signature that stacks nothing.
+    features
+        By signature of the image, what its features add to its own log-odds, the largest first.
+    points, total_points
+        On the nomogram; empty and None where there is none.
+    similar
+        By signature and outcome: the observed share among training patients with similar scores.
+    neighbours
+        The training patients that resemble this one most.
+    distances
+        How far the image's features lie from the training patients'.
+    outside
+        Sentences; empty when the patient is like those that the model has seen.
+    """
+
+    signature: str
+    outcome: str
+    parts: tuple[Effect, ...]
+    features: dict[str, tuple[Effect, ...]]
+    points: tuple[Points, ...]
+    total_points: float | None
+    similar: tuple[Similar, ...]
+    neighbours: tuple[Neighbour, ...]
+    distances: tuple[Distance, ...]
+    outside: tuple[str, ...]
+
+    def groups(self) -> dict[str, float]:
+        """Log-odds that clinical data and each signature of the image add in all."""
+        names = dict.fromkeys(effect.group for effect in self.parts)
+        return {name: sum(effect.log_odds for effect in self.parts if effect.group == name) for name in names}
+
+    def text(self) -> list[str]:
+        """Lines for a person to read."""
+        lines = [f"  {self.signature} rests on (log-odds of {self.outcome}, against the mean training patient):"]
+        lines += [f"    {effect.log_odds:+.2f} {effect.name}" for effect in self.parts]
+        for name, effects in self.features.items():
+            lines += [
+                f"    {effect.log_odds:+.2f} {effect.name} (within {name})" for effect in worth_showing(effects)[:3]
+            ]
+        if self.total_points is not None:
+            shown = ", ".join(f"{point.variable} {point.points:.0f}" for point in self.points)
+            lines.append(f"  nomogram points: {shown}; total {self.total_points:.0f}")
+        lines += [
+            f"  of {found.patients} training patients with similar {found.signature} scores {found.events} were"
+            f" {found.outcome}: {found.share:.2f} ({found.low:.2f} to {found.high:.2f})"
+            for found in self.similar
+            if (found.signature, found.outcome) == (self.signature, self.outcome)
+        ]
+        cases = ", ".join(f"{case.case} ({case.label}, scored {case.score:.2f})" for case in self.neighbours)
+        lines += [f"  nearest training cases: {cases}"] if cases else []
+        return lines + [f"  outside what this model has seen: {sentence}" for sentence in self.outside]
+
+
+def explain_patient(
+    schema: BundleSchema,
+    model: SignatureSet,
+    reference: Reference,
+    X: pd.DataFrame,
+    probabilities: Mapping[str, NDArray[np.float64]],
+    given: Sequence[str],
+) -> Explanation:
+    """Explain one patient's prediction.
+
+    Parameters
+    ----------
+    schema, model, reference
+        Of the bundle.
+    X
+        One patient by (block, name).
+    probabilities
+        By signature, (1, classes).
+    given
+        Clinical columns that are known.
+    """
+    name = headline(schema.main, list(probabilities))
+    outcome = max(schema.outcomes, key=lambda one: probabilities[name][0, schema.outcomes[one]])
+    label = schema.outcomes[outcome]
+    leaves = leaf_signatures(model, name)
+    spaces = {space: row for space, row in model_spaces(model, X).items() if space in reference.spaces}
+    columns = _given_columns(spaces.get(CLINICAL), given) if _uses_clinical(model, name) else []
+    compared = {space: row for space, row in spaces.items() if space in leaves}
+    compared |= {CLINICAL: spaces[CLINICAL][columns]} if columns else {}
+    distances = tuple(distance_from_training(reference, space, spaces[space]) for space in leaves if space in spaces)
+    points = _points(model, name, X, probabilities)
+    return Explanation(
+        signature=name,
+        outcome=outcome,
+        parts=_parts(model, name, X, probabilities, reference, label),
+        features=_features(model, leaves, reference, spaces, label),
+        points=points,
+        total_points=sum(point.points for point in points) if points else None,
+        similar=tuple(
+            similar_scores(reference, signature, one, float(found[0, number]))
+            for signature, found in probabilities.items()
+            for one, number in schema.outcomes.items()
+        ),
+        neighbours=nearest_cases(reference, compared, name, outcome) if compared else (),
+        distances=distances,
+        outside=(*_far(distances), *_beyond(schema, model, X, given)),
+    )
+
+
+def headline(main: str, names: Sequence[str]) -> str:
+    """Choose the signature to speak of: the study's main one; where it cannot be given, one that joins the most."""
+    if main in names:
+        return main
+    joined = ("Combined", "Clinical+Radiomics", "DLR", "Deep", "Radiomics")
+    return next((name for name in joined if name in names), names[0])
+
+
+def leaf_signatures(model: SignatureSet, name: str) -> list[str]:
+    """Name the signatures of the image that a signature rests on in the end, itself when it stacks nothing."""
+    signature = model.fitted_[name]
+    parts: Sequence[str] = getattr(signature, "scores", ())
+    if isinstance(signature, LogisticSignature) and not parts:
+        return []
+    return [leaf for part in parts for leaf in leaf_signatures(model, part)] if parts else [name]
+
+
+def _uses_clinical(model: SignatureSet, name: str) -> bool:
+    signature = model.fitted_[name]
+    return bool(getattr(signature, "kinds", {})) or any(
+        _uses_clinical(model, part) for part in getattr(signature, "scores", ())
+    )
+
+
+def _given_columns(clinical: pd.DataFrame | None, given: Sequence[str]) -> list[str]:
+    """Name the encoded columns of the variables that are known: what was filled in resembles nobody."""
+    names = [] if clinical is None else [str(name) for name in clinical]
+    return [name for name in names if name in given or name.partition("=")[0] in given]
+
+
+def _parts(
+    model: SignatureSet,
+    name: str,
+    X: pd.DataFrame,
+    probabilities: Mapping[str, NDArray[np.float64]],
+    reference: Reference,
+    label: int,
+) -> tuple[Effect, ...]:
+    if not isinstance(model.fitted_[name], LogisticSignature):
+        return ()
+    centre = reference.spaces[CLINICAL].mean() if CLINICAL in reference.spaces else pd.Series(dtype=np.float64)
+    contrast = outcome_contrast(len(model.classes_), label)
+    found = part_contributions(model, name, with_scores(X, probabilities), centre, contrast).iloc[0]
+    return tuple(
+        Effect(str(part), float(value), str(part) if part in probabilities else CLINICAL)
+        for part, value in found.items()
+    )
+
+
+def worth_showing(effects: Sequence[Effect]) -> Sequence[Effect]:
+    """Effects, the largest first, less those that add nothing; the largest is always among them."""
+    return [effect for place, effect in enumerate(effects) if not place or abs(effect.log_odds) >= LEAST_SHOWN]
+
+
+def _features(
+    model: SignatureSet,
+    leaves: Sequence[str],
+    reference: Reference,
+    spaces: Mapping[str, pd.DataFrame],
+    label: int,
+) -> dict[str, tuple[Effect, ...]]:
+    """SHAP values of the features that can be named; components of an embedding cannot."""
+    named = {name: signature for name in leaves if (signature := feature_signature(model, name)) is not None}
+    found = {}
+    for name, signature in named.items():
+        if name not in spaces or isinstance(signature.search_.selection_, PrincipalComponents):
+            continue
+        # its imports take two seconds
+        from sonoher2.explain.margins import of_table, selected_margin
+        from sonoher2.explain.shapley import shap_values
+
+        margin, row = selected_margin(signature.search_, label), spaces[name]
+        values, _ = shap_values(of_table(margin), reference.spaces[name], row)
+        ordered = values.iloc[0].sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
+        found[name] = tuple(
+            Effect(str(feature), float(value), name, float(row[feature].iloc[0])) for feature, value in ordered.items()
+        )
+    return found
+
+
+def _points(
+    model: SignatureSet, name: str, X: pd.DataFrame, probabilities: Mapping[str, NDArray[np.float64]]
+) -> tuple[Points, ...]:
+    signature = model.fitted_[name]
+    if not isinstance(signature, LogisticSignature) or len(model.classes_) > 2:
+        return ()
+    found = nomogram_points(signature, with_scores(X, probabilities)).iloc[0]
+    return tuple(Points(str(variable), float(value)) for variable, value in found.items())
+
+
+def _far(distances: Sequence[Distance]) -> list[str]:
+    return [
+        f"the features of {found.space} lie {found.distance:.2f} SD from the nearest training cases,"
+        f" 99 of 100 of which keep within {found.limit:.2f} of one another"
+        for found in distances
+        if found.outside
+    ]
+
+
+def _beyond(schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: Sequence[str]) -> list[str]:
+    """Clinical values that no training patient had."""
+    signatures = [signature for signature in model.fitted_.values() if isinstance(signature, LogisticSignature)]
+    ranges: dict[str, tuple[float, float]] = {}
+    for signature in signatures:
+        ranges |= {
+            name: signature.encoder_.range_[name]
+            for name, kind in signature.kinds.items()
+            if kind == "number" and name in given
+        }
+    beyond = outside_range(X[CLINICAL].iloc[0], ranges) if ranges else []
+    return [
+        f"{name} lies outside the training patients' range of {ranges[name][0]:g} to {ranges[name][1]:g}"
+        for name in beyond
+    ]

@@ -1,0 +1,103 @@
+"""What the network of a model looks at: heat maps of the Deep signature, for studies and for single patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoher2.bundle.reference import feature_signature
+from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.feature_table import deep_block
+from sonoher2.signatures.image_based import BestNetwork, NetworkSignature
+
+if TYPE_CHECKING:
+    from sonoher2.deep.crop import Picture
+    from sonoher2.deep.encoder import FrozenEncoder
+    from sonoher2.explain.explained import Explained
+
+DEEP_SIGNATURE = "Deep"
+
+
+@dataclass(frozen=True)
+class HeatPicture:
+    """What the network saw of one lesion, and where it speaks for a class.
+
+    Attributes
+    ----------
+    grey
+        Shape (size, size), 0 to 255.
+    lesion
+        Shape (size, size), true inside.
+    heat
+        Shape (size, size), 0 to 1; all 0 when nothing speaks for the class.
+    """
+
+    grey: NDArray[np.uint8]
+    lesion: NDArray[np.bool_]
+    heat: NDArray[np.float64]
+
+
+def explained_network(model: SignatureSet, networks: Sequence[FrozenEncoder], outcome: int) -> Explained | None:
+    """Join the network of the Deep signature to what that signature makes of its embedding.
+
+    Parameters
+    ----------
+    model
+        Fitted.
+    networks
+        Of the study or the bundle.
+    outcome
+        Position of the class that is explained.
+
+    Returns
+    -------
+    None for a model without deep features.
+    """
+    signature = model.fitted_.get(DEEP_SIGNATURE)
+    if signature is None or not networks:
+        return None
+    # networks are slow to import, and most commands need none
+    from sonoher2.deep.classifier import DeepClassifier
+    from sonoher2.deep.embedding import DeepEmbedding
+    from sonoher2.explain.explained import Explained
+
+    inner = signature.best_ if isinstance(signature, BestNetwork) else signature
+    features = feature_signature(model, DEEP_SIGNATURE)
+    for network in networks:
+        tuned = isinstance(inner, NetworkSignature) and inner.network == network.network
+        if tuned and isinstance(network, DeepClassifier):
+            return Explained.of_classifier(network, outcome, inner.calibrator_)
+        if features is None or tuple(features.blocks) != (deep_block(network.network),):
+            continue
+        if isinstance(network, DeepEmbedding):
+            return Explained.of_search(network, features.search_, outcome)
+    return None
+
+
+def heat_pictures(explained: Explained, pictures: Sequence[Picture]) -> list[HeatPicture]:
+    """Heat maps of all pictures of one patient, each beside the patient's others.
+
+    Parameters
+    ----------
+    explained
+        From `explained_network`.
+    pictures
+        Shape (2, size, size) each.
+    """
+    from sonoher2.explain.gradcam import heat_map
+
+    alone = [explained_beside(explained, pictures, number) for number in range(len(pictures))]
+    return [
+        HeatPicture(picture[0], picture[1] >= 128, heat_map(one, picture))
+        for one, picture in zip(alone, pictures, strict=True)
+    ]
+
+
+def explained_beside(explained: Explained, pictures: Sequence[Picture], number: int) -> Explained:
+    """Explain picture `number` of a patient, the others left as they are."""
+    others = [explained.embed(picture) for i, picture in enumerate(pictures) if i != number]
+    return explained.beside(np.stack(others)) if others else explained

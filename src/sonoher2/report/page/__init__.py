@@ -1,0 +1,1 @@
+"""The report's page: parts, sections, words and the HTML file."""

@@ -1,0 +1,161 @@
+"""The case page: one patient's prediction, what it rests on and how far it can be trusted, in one offline HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+
+from sonoher2.core.files import write_text
+from sonoher2.predict.case_images import CasePicture
+from sonoher2.predict.explanation import Effect, Explanation, headline, worth_showing
+from sonoher2.predict.patient import PatientInput, Prediction, Score
+from sonoher2.predict.reference_cases import Similar
+from sonoher2.report.figures.case import effects_figure, image_figure
+from sonoher2.report.figures.save import inline_svg, svg_text
+from sonoher2.report.figures.style import paper_style
+from sonoher2.report.page.wording import number
+
+
+def write_case_page(
+    path: Path, prediction: Prediction, pictures: Sequence[CasePicture], patient: PatientInput, made: str = ""
+) -> None:
+    """Write the page of one patient; it shows the patient's images and loads nothing.
+
+    Parameters
+    ----------
+    path
+        The HTML file.
+    prediction
+        From `predict_patient`.
+    pictures
+        From `case_pictures`; none for clinical data alone.
+    patient
+        What was given: its name, files and values stand on the page.
+    made
+        Date and time, ISO; now when left out.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    explanation = prediction.explanation
+    lead = _lead(prediction)
+    with paper_style():
+        figures = [_inline(image_figure(one), f"image{place}", "Image") for place, one in enumerate(pictures, start=1)]
+        bars = _bars(explanation) if explanation else []
+    environment = Environment(
+        loader=PackageLoader("sonoher2.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (resources.files("sonoher2.report") / "templates" / "style.css").read_text(encoding="utf-8")
+    text = environment.get_template("case.html.j2").render(
+        prediction=prediction,
+        explanation=explanation,
+        lead=lead,
+        lead_similar=_similar(explanation, lead),
+        rows=[_row(score, _similar(explanation, score)) for score in prediction.scores],
+        filled=sorted({name for score in prediction.scores for name in score.filled}),
+        given=_given(patient, prediction, made),
+        called=next((one.called for one in pictures if one.called), ""),
+        figures=figures,
+        bars=bars,
+        number=number,
+        css=Markup(style),
+    )
+    write_text(path, text)
+
+
+def _given(patient: PatientInput, prediction: Prediction, made: str) -> dict[str, str]:
+    """List who and what the page is about, as it was given."""
+    facts = {"Patient": patient.patient_id or "not given"}
+    facts["Made"] = made or datetime.now().astimezone().isoformat(sep=" ", timespec="minutes")
+    for place, (image, masks, frame) in enumerate(patient.pictures, start=1):
+        title = "Image" if len(patient.images) == 1 else f"Image {place}"
+        facts[title] = image.name if frame is None else f"{image.name}, frame {frame}"
+        facts[f"{title}, lesion"] = ", ".join(mask.name for mask in masks) or "outlined automatically"
+    sizes = ["not given" if size is None else f"{size:g} mm" for size in patient.sizes]
+    if set(sizes) - {"not given"}:
+        facts["Pixel size"] = ", ".join(sizes if len(set(sizes)) > 1 else sizes[:1])
+    if patient.site is not None:
+        facts["Site"] = patient.site
+    filled = {name for score in prediction.scores for name in score.filled}
+    return facts | {**patient.clinical, **dict.fromkeys(sorted(filled - set(patient.clinical)), "not given")}
+
+
+def _lead(prediction: Prediction) -> Score:
+    """Choose the answer that stands on top: that of the explained signature and outcome."""
+    found = prediction.explanation
+    names = [score.signature for score in prediction.scores]
+    name = found.signature if found else headline("", names)
+    own = [score for score in prediction.scores if score.signature == name]
+    return next((score for score in own if found and score.outcome == found.outcome), own[0])
+
+
+def _similar(explanation: Explanation | None, score: Score) -> Similar | None:
+    if explanation is None:
+        return None
+    same = (found for found in explanation.similar if found.signature == score.signature)
+    return next((found for found in same if found.outcome == score.outcome), None)
+
+
+def _row(score: Score, similar: Similar | None) -> dict[str, str]:
+    observed = f"{similar.events} of {similar.patients}: {_range(similar)}" if similar else ""
+    return {
+        "signature": score.signature,
+        "outcome": score.outcome,
+        "probability": number(score.probability, 3),
+        "threshold": number(score.threshold, 3),
+        "side": "at or above" if score.positive else "below",
+        "observed": observed,
+    }
+
+
+def _range(similar: Similar) -> str:
+    return f"{similar.share:.2f} ({similar.low:.2f}–{similar.high:.2f})"
+
+
+def _bars(explanation: Explanation) -> list[dict[str, Any]]:
+    """One figure for the parts of the explained signature, one per signature of the image for its features."""
+    parts = sorted(explanation.parts, key=lambda effect: -abs(effect.log_odds))
+    found = []
+    if parts:
+        groups = explanation.groups()
+        totals = ", ".join(f"{_group(name)} {_signed(value)}" for name, value in groups.items())
+        found.append(
+            _bar("parts", f"What adds to {explanation.signature}", parts, explanation.outcome, f"In all: {totals}.")
+        )
+    for place, (name, effects) in enumerate(explanation.features.items(), start=1):
+        words = "The features that weigh most within this signature; z-scores among training patients in brackets."
+        shown = worth_showing(effects)
+        found.append(_bar(f"features{place}", f"Within {name}", shown, explanation.outcome, words))
+    return found
+
+
+def _group(name: str) -> str:
+    return "clinical data" if name == "clinical" else name
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _bar(name: str, title: str, effects: Sequence[Effect], outcome: str, caption: str) -> dict[str, Any]:
+    labels = [effect.name if effect.value is None else f"{effect.name} ({_signed(effect.value)})" for effect in effects]
+    figure = effects_figure(labels, [effect.log_odds for effect in effects], outcome)
+    return {"title": title, "caption": caption, "svg": _inline(figure, name, title)}
+
+
+def _inline(figure: Figure, name: str, title: str) -> Markup:
+    # the figure's own text is outlines; only its title reaches the attribute, escaped
+    return Markup(inline_svg(svg_text(figure), name, str(escape(title))))

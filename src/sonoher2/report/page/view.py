@@ -1,0 +1,87 @@
+"""What every part of the report asks of a result: its sets, signatures, outcomes, colours and main signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoher2.report.figures.style import signature_colours
+from sonoher2.study.results import TEST, TRAIN, StudyResult
+
+
+@dataclass(frozen=True)
+class View:
+    """A result as the report looks at it."""
+
+    result: StudyResult
+
+    @property
+    def validation(self) -> bool:
+        """Whether a frozen model met a second cohort."""
+        return self.result.kind == "validation"
+
+    @cached_property
+    def sets(self) -> dict[str, str]:
+        """Title of each set that has predictions, training first."""
+        names = {TRAIN: "Training (out of fold)", TEST: "External validation" if self.validation else "Test"}
+        present = set(self.result.predictions["set"])
+        return {name: title for name, title in names.items() if name in present}
+
+    @property
+    def short_sets(self) -> dict[str, str]:
+        """Name of each set in a table's cell or a figure's corner."""
+        names = {TRAIN: "Training", TEST: "Validation" if self.validation else "Test"}
+        return {name: names[name] for name in self.sets}
+
+    @cached_property
+    def signatures(self) -> tuple[str, ...]:
+        """Names in the order of the result."""
+        return tuple(self.result.predictions["signature"].drop_duplicates())
+
+    @cached_property
+    def outcomes(self) -> tuple[str, ...]:
+        """Classes that have a score; the positive one of two."""
+        present = set(self.result.predictions["outcome"])
+        return tuple(name for name in self.result.classes if name in present)
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one outcome."""
+        return len(self.outcomes) > 1
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """Colour of each signature, the same in every figure."""
+        return signature_colours(self.signatures)
+
+    @cached_property
+    def main(self) -> str:
+        """The signature that the summary speaks of: the study's own choice.
+
+        Where a validation's cohort has not what that one needs, the first of those that join the most.
+        """
+        if self.result.main in self.signatures:
+            return self.result.main
+        return max(self.signatures, key=lambda name: name.count("+"))
+
+    def title(self, subset: str, outcome: str) -> str:
+        """Title of a panel."""
+        return f"{self.sets[subset]}: {outcome}" if self.several else self.sets[subset]
+
+    def scores(self, signature: str, subset: str, outcome: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """As `StudyResult.scores`."""
+        return self.result.scores(signature, subset, outcome)
+
+    def metrics(self, signature: str, subset: str, outcome: str) -> dict[str, Any] | None:
+        """Row of the signature table, or None."""
+        rows = self.result.signatures.query("signature == @signature and `set` == @subset and outcome == @outcome")
+        return None if rows.empty else {str(name): value for name, value in rows.iloc[0].items()}
+
+    def threshold(self, signature: str, outcome: str) -> float:
+        """Frozen threshold; NaN when there is none."""
+        rows = self.result.thresholds.query("signature == @signature and outcome == @outcome")
+        return float("nan") if rows.empty else float(rows["threshold"].iloc[0])

@@ -1,0 +1,138 @@
+"""From probabilities to one lesion: which part of the map it is, its outline, and how far to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from sonoher2.core.errors import InputError
+from sonoher2.images.image import Box, size_text
+from sonoher2.lesions.read import EIGHT_NEIGHBOURS, Mask
+from sonoher2.segmentation.segmenter import Segmenter
+
+Probability = NDArray[np.float32]
+
+THRESHOLD = 0.5
+"""Probability from which a pixel is lesion."""
+LEAST_CONFIDENCE = 0.5
+"""Below it nothing counts as found, unless a click or a box says that there is a lesion."""
+LEAST_SHARE = 0.0004
+"""Of the image; smaller parts are no lesion: some 2 mm of a usual field of view."""
+LEAST_PROMPTED = 0.05
+"""Highest probability under a click or within a box below which even a prompt finds nothing."""
+FLAT = 2.0
+"""Range of grey values, in levels, up to which an image shows nothing."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The lesion of one image.
+
+    Attributes
+    ----------
+    mask
+        (rows, columns), True in the lesion; nowhere when none was found.
+    probability
+        (rows, columns), 0 to 1.
+    confidence
+        Dice that the mask would have if each pixel's probability were true, 0 to 1; of the best candidate when none
+        was found, 0 without one.
+    found
+        Whether there is a lesion.
+    """
+
+    mask: Mask
+    probability: Probability
+    confidence: float
+    found: bool
+
+
+def outline(
+    segmenter: Segmenter,
+    pixels: NDArray[np.floating],
+    *,
+    at: tuple[int, int] | None = None,
+    box: Box | None = None,
+) -> Outline:
+    """Outline one lesion: the one clicked at or boxed, else the largest.
+
+    Parameters
+    ----------
+    segmenter
+        See `load_segmenter`.
+    pixels
+        (rows, columns), grey in [0, 255].
+    at
+        Row and column within the lesion.
+    box
+        Rows and columns around the lesion.
+
+    Raises
+    ------
+    InputError
+        The click or the box lies outside the image, or both were given.
+    """
+    _check_prompt(pixels.shape, at, box)
+    probability = segmenter.probability(pixels)
+    if np.ptp(pixels) <= FLAT:
+        probability = np.zeros_like(probability)
+    return choose(probability, at=at, box=box)
+
+
+def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: Box | None = None) -> Outline:
+    """Choose one lesion from a probability map; parameters as in `outline`."""
+    inside = _within(probability, box)
+    prompted = inside if at is None else inside[at[0] : at[0] + 1, at[1] : at[1] + 1]
+    told = at is not None or box is not None
+    # a prompt knows better than the network that there is a lesion: its level falls until one appears
+    level = min(THRESHOLD, float(prompted.max()) / 2) if told else THRESHOLD
+    mask = _part(inside >= max(level, 1e-6), at)
+    confidence = expected_dice(probability, mask)
+    large = np.count_nonzero(mask) >= LEAST_SHARE * mask.size
+    sure = float(prompted.max()) >= LEAST_PROMPTED if told else confidence >= LEAST_CONFIDENCE
+    if not (large and sure):
+        return Outline(np.zeros_like(mask), probability, confidence, found=False)
+    return Outline(mask, probability, confidence, found=True)
+
+
+def expected_dice(probability: Probability, mask: Mask) -> float:
+    """Dice between a mask and a lesion whose pixels are independent with these probabilities; 0 for an empty mask.
+
+    Both sums of Dice's ratio are replaced by their expected values.
+    """
+    area = np.count_nonzero(mask)
+    if not area:
+        return 0.0
+    total = probability.sum(dtype=np.float64)
+    return float(2 * probability[mask].sum(dtype=np.float64) / (area + total))
+
+
+def _check_prompt(shape: tuple[int, ...], at: tuple[int, int] | None, box: Box | None) -> None:
+    if at is not None and box is not None:
+        raise InputError("both a click and a box were given", fix="Give one of them")
+    if at is not None and not all(0 <= place < length for place, length in zip(at, shape, strict=True)):
+        raise InputError(f"the click {at} lies outside the image of {size_text(shape)}", fix="Give row,column from 0")
+    if box is not None and not all(
+        0 <= part.start < part.stop <= length for part, length in zip(box, shape, strict=True)
+    ):
+        raise InputError(f"the box lies outside the image of {size_text(shape)}", fix="Give top,left,bottom,right")
+
+
+def _within(probability: Probability, box: Box | None) -> Probability:
+    if box is None:
+        return probability
+    inside = np.zeros_like(probability)
+    inside[box] = probability[box]
+    return inside
+
+
+def _part(mask: Mask, at: tuple[int, int] | None) -> Mask:
+    """Part with the largest area, or the one at a place; without holes."""
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    chosen = labels[at] if at is not None else (1 + np.bincount(labels.ravel())[1:].argmax() if count else 0)
+    if not chosen:
+        return np.zeros_like(mask)
+    return np.asarray(ndimage.binary_fill_holes(labels == chosen))

@@ -1,0 +1,48 @@
+"""An outline as files: mask, overlay and NIfTI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from sonoher2.core.files import atomic_path, write_bytes
+from sonoher2.images.formats.nifti import nifti_mask
+from sonoher2.images.geometry import Geometry
+from sonoher2.lesions.read import Mask
+
+LINE = (230, 159, 0)
+"""Orange of the palette of Okabe and Ito, which colour-blind readers see too."""
+LINE_SHARE = 0.003
+"""Width of the drawn outline, of the image's longer side."""
+FAST = 1
+"""Level of PNG compression; the highest takes five times as long for a tenth less."""
+
+
+def write_mask(path: Path, mask: Mask) -> None:
+    """Write a mask as PNG: 255 in the lesion, 0 elsewhere."""
+    _write_png(path, np.where(mask, 255, 0).astype(np.uint8))
+
+
+def write_overlay(path: Path, grey: NDArray[np.float64], mask: Mask) -> None:
+    """Write the image with the lesion's outline drawn around it; the lesion itself stays visible."""
+    picture = np.repeat(np.rint(grey).astype(np.uint8)[..., None], 3, axis=2)
+    width = max(1, round(LINE_SHARE * max(mask.shape)))
+    if mask.any():
+        picture[ndimage.binary_dilation(mask, iterations=width) & ~mask] = LINE
+    _write_png(path, picture)
+
+
+def write_nifti(
+    path: Path, mask: Mask, mm_per_pixel: tuple[float, float] | None, geometry: Geometry | None = None
+) -> None:
+    """Write a mask as NIfTI, 1 in the lesion, that lies where its image lies; parameters as in `nifti_mask`."""
+    write_bytes(path, nifti_mask(mask, geometry, mm_per_pixel))
+
+
+def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
+    with atomic_path(path) as temporary:
+        Image.fromarray(pixels).save(temporary, compress_level=FAST)

@@ -1,0 +1,155 @@
+"""The state of a training run: generator, its running mean, discriminator, optimisers; and its schedule."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import atomic_path
+from sonoher2.networks.patchgan import patch_discriminator
+from sonoher2.segmentation.network import build_generator, spare_slow_convolutions
+
+RISE = 100
+"""Steps over which the learning rate rises at the start."""
+FLOOR = 0.02
+"""Of the learning rate at the end."""
+AVERAGE = 0.995
+"""Share of the running mean of the weights that each step keeps."""
+DISCRIMINATOR_WIDTH = 16
+"""Channels of its first layer."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long, how fast and at what size.
+
+    Attributes
+    ----------
+    network
+        Preset or timm name of the encoder.
+    weights
+        Where the encoder's ImageNet weights come from, as in `build_body`.
+    size, warm_up_size
+        Side of the pictures, pixels, after and during the warm-up; multiples of 32.
+    epochs, warm_up
+        All epochs, and how many of them come before the adversarial game.
+    adversarial
+        Weight of the adversarial loss; 0 leaves it out.
+    batch
+        Pictures per step.
+    rate
+        Learning rate of the decoder; it falls along a half cosine. The encoder learns at half of it, the
+        discriminator at a fifth.
+    weight_decay
+        Of AdamW.
+    seed
+        Of weights, order and variants.
+    """
+
+    network: str = "EfficientNet-Lite2"
+    weights: str = "auto"
+    size: int = 224
+    warm_up_size: int = 192
+    epochs: int = 14
+    warm_up: int = 3
+    adversarial: float = 0.02
+    batch: int = 16
+    rate: float = 1e-3
+    weight_decay: float = 0.01
+    seed: int = 0
+
+
+class Training:
+    """What a training run changes.
+
+    Parameters
+    ----------
+    schedule
+        See there.
+
+    Attributes
+    ----------
+    generator, average, discriminator
+        The network that learns, the running mean of its weights, which is used in the end, and its opponent.
+    steps
+        Done so far.
+    curve
+        One row per finished epoch.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.generator = build_generator(schedule.network, schedule.weights, seed=schedule.seed)
+        self.average = build_generator(schedule.network, "none", seed=schedule.seed)
+        self.average.load_state_dict(self.generator.state_dict())
+        self.average.requires_grad_(False)
+        spare_slow_convolutions(self.generator)
+        self.discriminator = patch_discriminator(2, width=DISCRIMINATOR_WIDTH, seed=schedule.seed)
+        encoder = list(self.generator.encoder.parameters())
+        known = {id(parameter) for parameter in encoder}
+        others = [parameter for parameter in self.generator.parameters() if id(parameter) not in known]
+        rate, decay = schedule.rate, schedule.weight_decay
+        groups = [{"params": others, "full": rate}, {"params": encoder, "full": rate / 2}]
+        self.optimiser = torch.optim.AdamW(groups, lr=rate, weight_decay=decay)
+        self.opponent = torch.optim.AdamW(
+            [{"params": list(self.discriminator.parameters()), "full": rate / 5}], lr=rate / 5, betas=(0.5, 0.99)
+        )
+        self.steps = 0
+        self.curve: list[dict[str, float]] = []
+
+    def save(self, path: Path) -> None:
+        """Write everything that a resumed run needs."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        with atomic_path(path) as temporary:
+            about = {"schedule": asdict(self.schedule), "steps": self.steps, "curve": self.curve}
+            torch.save({"parts": state, **about}, temporary)
+
+    def load(self, path: Path) -> None:
+        """Go on from a file that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            The file is of another schedule.
+        """
+        state = torch.load(path, weights_only=True)
+        if state["schedule"] != asdict(self.schedule):
+            raise InputError(
+                "the training begun here has other settings",
+                where=str(path),
+                fix="Give the same options to go on, or another --out to begin anew",
+            )
+        for name, part in self._parts().items():
+            part.load_state_dict(state["parts"][name])
+        self.steps, self.curve = state["steps"], state["curve"]
+
+    def set_rates(self, progress: float) -> None:
+        """Set the learning rates for the next step; `progress` is 0 at the start and 1 at the end."""
+        cosine = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * progress))
+        factor = min(1.0, (self.steps + 1) / RISE) * cosine
+        for group in self.optimiser.param_groups + self.opponent.param_groups:
+            group["lr"] = group["full"] * factor
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Move the running mean towards the generator; at the start faster, away from its first weights."""
+        keep = min(AVERAGE, self.steps / (self.steps + 10))
+        for mean, value in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - keep)
+            else:
+                mean.copy_(value)
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator,
+            "average": self.average,
+            "discriminator": self.discriminator,
+            "optimiser": self.optimiser,
+            "opponent": self.opponent,
+        }

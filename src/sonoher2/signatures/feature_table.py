@@ -1,0 +1,78 @@
+"""One wide table per cohort: patients by (block, name), the X of every signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sonoher2.deep.encoder import FrozenEncoder
+
+CLINICAL, RADIOMICS, DEEP, SITE = "clinical", "radiomics", "deep", "site"
+
+
+def deep_block(network: str) -> str:
+    """Name of the block that holds a network's embedding of the lesion."""
+    return f"{DEEP} {network}"
+
+
+def score_block(network: str) -> str:
+    """Name of the block that holds the scores of a fine-tuned network."""
+    return f"{DEEP} score {network}"
+
+
+def join_blocks(blocks: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Join blocks of columns side by side.
+
+    Parameters
+    ----------
+    blocks
+        By block name, each (patients, columns), with the same patients in its index. Empty blocks are left out.
+
+    Returns
+    -------
+    (patients, columns) with two-level columns (block, name).
+    """
+    return pd.concat({name: block for name, block in blocks.items() if block.shape[1]}, axis=1)
+
+
+def network_blocks(network: FrozenEncoder, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Blocks of one network for patients whom it has not been trained on.
+
+    Parameters
+    ----------
+    network
+        Frozen, or fine-tuned on other patients.
+    raw
+        (patients, width): the mean of `FrozenEncoder.raw_embedding` over each patient's images.
+    """
+    embedding, scores = network.described(raw.to_numpy(np.float64))
+    return described_blocks(network.network, np.hstack([embedding, scores]), raw.shape[1], raw.index)
+
+
+def described_blocks(
+    network: str, described: NDArray[np.float64], width: int, index: pd.Index
+) -> dict[str, pd.DataFrame]:
+    """Blocks of a network's description of patients: embedding, then scores.
+
+    Parameters
+    ----------
+    network
+        Its name in the study file.
+    described
+        Shape (patients, width + scores).
+    width
+        Of the embedding.
+    index
+        The patients.
+    """
+    scores = described.shape[1] - width
+    numbered = [f"deep_{number:04d}" for number in range(width)]
+    named = ["log-odds"] if scores == 1 else [f"class {number}" for number in range(scores)]
+    return {
+        deep_block(network): pd.DataFrame(described[:, :width], index=index, columns=numbered),
+        score_block(network): pd.DataFrame(described[:, width:], index=index, columns=named),
+    }

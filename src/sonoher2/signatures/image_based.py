@@ -1,0 +1,256 @@
+"""Signatures of the image alone: features with the model zoo, a fine-tuned network, or the best of several."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from sonoher2.classifiers.calibration import SigmoidCalibrator
+from sonoher2.classifiers.folds import fold_numbers
+from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
+from sonoher2.config.models import ModelName
+from sonoher2.core.errors import InputError
+from sonoher2.signatures.feature_table import RADIOMICS, score_block
+
+CANDIDATE_COLUMNS = ["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"]
+
+
+class ImageSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Base of the signatures that need a patient's image and nothing else.
+
+    Attributes
+    ----------
+    classes_
+        Shape (K,).
+    oof_proba_
+        Shape (patients, K), out-of-fold.
+    """
+
+    classes_: NDArray[Any]
+    oof_proba_: NDArray[np.float64]
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit on training patients.
+
+        Parameters
+        ----------
+        X
+            Patients by (block, name).
+        y
+            Shape (patients,), classes.
+        groups
+            Shape (patients,); patients of one group stay in one fold.
+        """
+        raise NotImplementedError
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (patients, K)."""
+        raise NotImplementedError
+
+    @property
+    def table_(self) -> pd.DataFrame:
+        """Candidates: `model, parameters` (JSON), `cv_auc` and `cv_auc_sd` over the inner folds, `chosen`."""
+        raise NotImplementedError
+
+    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
+        """Most probable class, shape (patients,)."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+class FeatureSignature(ImageSignature):
+    """A `ModelSearch` on one or several blocks of the wide table.
+
+    Parameters
+    ----------
+    blocks
+        The blocks. The second reader's features are in the block `second_reader(block)`, for the ICC filter only.
+    names, selection, inner_folds, seed
+        As in `ModelSearch`.
+
+    Attributes
+    ----------
+    search_
+        The fitted `ModelSearch`.
+    """
+
+    def __init__(
+        self,
+        blocks: tuple[str, ...] = (RADIOMICS,),
+        names: tuple[ModelName, ...] | None = None,
+        selection: Selection | None = None,
+        inner_folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.blocks = blocks
+        self.names = names
+        self.selection = selection
+        self.inner_folds = inner_folds
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Select, choose, fit and calibrate; parameters as in `ImageSignature.fit`."""
+        features = self._features(X)
+        present = X.columns.get_level_values(0)
+        twice = [second_reader(block) for block in self.blocks]
+        second = X[twice[0]][features.columns] if len(twice) == 1 and twice[0] in present else None
+        self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)
+        self.search_.fit(features, y, groups, second)
+        self.classes_, self.oof_proba_ = self.search_.classes_, self.search_.oof_proba_
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (patients, K).
+
+        Raises
+        ------
+        InputError
+            A feature of the training patients is absent.
+        """
+        check_is_fitted(self)
+        names, features = self.search_.feature_names_in_, self._features(X)
+        absent = [name for name in names if name not in features]
+        if absent:
+            raise InputError(
+                f"{len(absent)} {' and '.join(self.blocks)} features are absent, {absent[0]} first",
+                fix="Measure the patient with the model's own settings",
+            )
+        return self.search_.predict_proba(features[names])
+
+    @property
+    def table_(self) -> pd.DataFrame:
+        """See `ModelSearch.table_`."""
+        check_is_fitted(self)
+        return self.search_.table_
+
+    def _features(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Columns of the blocks that are there, side by side."""
+        present = [block for block in self.blocks if block in X.columns.get_level_values(0)]
+        return pd.concat([X[block] for block in present], axis=1) if present else pd.DataFrame(index=X.index)
+
+
+class NetworkSignature(ImageSignature):
+    """The calibrated score of a fine-tuned network.
+
+    The network is trained elsewhere (`models.deep.crossfit`): what stands in the wide table of the training patients
+    must be scores of networks that never saw them.
+
+    Parameters
+    ----------
+    network
+        Name of the network, whose scores are in the block `score_block(network)`.
+    inner_folds, seed
+        Of the folds over which `table_` gives the AUC.
+
+    Attributes
+    ----------
+    calibrator_
+        Fitted on the training patients' out-of-fold scores.
+    """
+
+    def __init__(self, network: str, inner_folds: int = 5, seed: int = 0) -> None:
+        self.network = network
+        self.inner_folds = inner_folds
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Calibrate the scores; parameters as in `ImageSignature.fit`."""
+        self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
+        scores = self._scores(X)
+        self.calibrator_ = SigmoidCalibrator().fit(scores, numbers)
+        self.oof_proba_ = self.calibrator_.transform(scores)
+        self.fold_aucs_ = fold_aucs(scores[None], numbers, fold_numbers(numbers, groups, self.inner_folds, self.seed))
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (patients, K)."""
+        check_is_fitted(self)
+        return self.calibrator_.transform(self._scores(X))
+
+    @property
+    def table_(self) -> pd.DataFrame:
+        """One row; see `ImageSignature.table_`."""
+        check_is_fitted(self)
+        aucs = self.fold_aucs_[0]
+        deviation = float(aucs.std(ddof=1)) if len(aucs) > 1 else 0.0
+        return pd.DataFrame(
+            [("fine-tuned network", "{}", float(aucs.mean()), deviation, True)], columns=CANDIDATE_COLUMNS
+        )
+
+    def _scores(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        return X[score_block(self.network)].to_numpy(np.float64)
+
+
+class BestNetwork(ImageSignature):
+    """The same signature from several networks, of which the one with the best out-of-fold AUC is kept.
+
+    Parameters
+    ----------
+    options
+        Name of each network and its unfitted signature.
+    inner_folds, seed
+        Of the folds over which AUCs are averaged.
+
+    Attributes
+    ----------
+    network_
+        Name of the chosen network, the first of equals.
+    best_
+        Its fitted signature.
+    """
+
+    def __init__(
+        self, options: list[tuple[str, FeatureSignature | NetworkSignature]], inner_folds: int = 5, seed: int = 0
+    ) -> None:
+        self.options = options
+        self.inner_folds = inner_folds
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Fit every option and keep the best; parameters as in `ImageSignature.fit`."""
+        self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
+        fitted = {name: clone(option).fit(X, y, groups) for name, option in self.options}
+        probabilities = np.stack([option.oof_proba_ for option in fitted.values()])
+        scores = probabilities[..., 1:] if len(self.classes_) == 2 else probabilities
+        folds = fold_numbers(numbers, groups, self.inner_folds, self.seed)
+        best = int(np.argmax(np.round(fold_aucs(scores, numbers, folds).mean(axis=1), 12)))
+        self.network_ = self.options[best][0]
+        self.best_ = fitted[self.network_]
+        self.oof_proba_ = self.best_.oof_proba_
+        self._rows = [
+            (
+                row.model,
+                _with_network(row.parameters, name),
+                row.cv_auc,
+                row.cv_auc_sd,
+                row.chosen and name == self.network_,
+            )
+            for name, option in fitted.items()
+            for row in option.table_.itertuples()
+        ]
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (patients, K), by the chosen network's signature."""
+        check_is_fitted(self)
+        return np.asarray(self.best_.predict_proba(X))
+
+    @property
+    def table_(self) -> pd.DataFrame:
+        """Candidates of all networks, the network among their parameters; see `ImageSignature.table_`."""
+        check_is_fitted(self)
+        return pd.DataFrame(self._rows, columns=CANDIDATE_COLUMNS)
+
+
+def second_reader(block: str) -> str:
+    """Name of the block that holds the same features from the second reader's masks."""
+    return f"{block} (second reader)"
+
+
+def _with_network(parameters: str, network: str) -> str:
+    return json.dumps({"network": network, **json.loads(parameters)})

@@ -1,0 +1,1 @@
+"""What a study finds out: one file per analysis."""

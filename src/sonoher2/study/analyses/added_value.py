@@ -1,0 +1,80 @@
+"""What each further part adds: reclassification and discrimination improvement of nested signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.evaluation.compare.reclassification import Gain, categorical_nri, continuous_nri, idi
+from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.outcomes import outcome_scores
+
+NESTED = (
+    ("Clinical", "Clinical+Radiomics"),
+    ("Radiomics", "Clinical+Radiomics"),
+    ("Radiomics", "DLR"),
+    ("Deep", "DLR"),
+    ("Clinical", "Combined"),
+    ("Clinical+Radiomics", "Combined"),
+    ("DLR", "Combined"),
+)
+"""Signatures by what they are called before a bracket: the second holds all that the first rests on, and more."""
+
+
+def nested_pairs(signatures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of a signature and a richer one, among those of a study; variants in brackets with their like."""
+    for old, new in NESTED:
+        for name in signatures:
+            base, space, variant = name.partition(" (")
+            if base == new:
+                found = [other for other in (f"{old}{space}{variant}", old) if other in signatures]
+                if found:
+                    yield found[0], name
+
+
+def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Net reclassification and integrated discrimination improvement of every nested pair.
+
+    Parameters
+    ----------
+    predictions, thresholds
+        As in `StudyResult`.
+    confidence
+        Level of the intervals.
+
+    Returns
+    -------
+    `set, outcome, old, new, measure, cases, controls, total` and `..._low`, `..._high` of the last three. Measures:
+    ``NRI`` at both signatures' frozen thresholds, ``continuous NRI``, ``IDI``.
+    """
+    frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
+    rows: list[dict[str, object]] = []
+    for (subset, outcome), part in each_part(predictions, ["set", "outcome"]):
+        # the same patients in the same order for every signature
+        by_name = {name: rows.sort_values("patient_id") for (name,), rows in each_part(part, ["signature"])}
+        for old, new in nested_pairs(list(by_name)):
+            y, before = outcome_scores(by_name[old], outcome)
+            _, after = outcome_scores(by_name[new], outcome)
+            was, now = (
+                np.asarray(score >= float(frozen.loc[(name, outcome)]), dtype=np.float64)
+                for name, score in ((old, before), (new, after))
+            )
+            gains = {
+                "NRI": categorical_nri(y, was, now, confidence=confidence),
+                "continuous NRI": continuous_nri(y, before, after, confidence),
+                "IDI": idi(y, before, after, confidence),
+            }
+            place = {"set": subset, "outcome": outcome, "old": old, "new": new}
+            rows += [{**place, "measure": name, **_columns(gain)} for name, gain in gains.items()]
+    return pd.DataFrame(rows)
+
+
+def _columns(gain: Gain) -> dict[str, float]:
+    parts = {"cases": gain.cases, "controls": gain.controls, "total": gain.total}
+    return {
+        f"{name}{end}": value
+        for name, estimate in parts.items()
+        for end, value in (("", estimate.value), ("_low", estimate.low), ("_high", estimate.high))
+    }

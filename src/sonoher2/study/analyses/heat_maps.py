@@ -1,0 +1,276 @@
+"""Heat maps of the test patients, and whether they can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.core.files import content_key
+from sonoher2.predict.heat import DEEP_SIGNATURE, explained_beside, explained_network, heat_pictures
+from sonoher2.signatures.build import SignatureSet
+from sonoher2.study.analyses.explanations import HeatCase, HeatFindings
+from sonoher2.study.cache import code_key
+from sonoher2.study.compute import run_jobs
+from sonoher2.study.measure.steps import ExecutionContext
+
+if TYPE_CHECKING:
+    from sonoher2.deep.crop import Picture
+    from sonoher2.deep.encoder import FrozenEncoder
+    from sonoher2.explain.explained import Explained
+
+CASES = 2
+"""Right and wrong ones that are shown of each class."""
+CHECKED = 24
+"""Test patients on whom heat maps are put to the test."""
+DELETION_STEPS = 10
+BOOTSTRAP = 2000
+PATIENTS_PER_JOB = 32
+
+
+@dataclass(frozen=True)
+class Explainable:
+    """Test patients, and the frozen model that scored them.
+
+    Attributes
+    ----------
+    model, networks, sha256
+        The model, its networks, and a hash of both.
+    X
+        Test patients by (block, name).
+    probabilities
+        By signature, (patients, classes); of those signatures that can be given.
+    labels
+        (patients,), 0 to K-1, same index.
+    classes
+        Names of the labels.
+    thresholds
+        Of each signature, for two classes.
+    pictures
+        `patient_id, picture`; empty without networks.
+    """
+
+    model: SignatureSet
+    networks: tuple[FrozenEncoder, ...]
+    sha256: str
+    X: pd.DataFrame
+    probabilities: Mapping[str, NDArray[np.float64]]
+    labels: pd.Series
+    classes: tuple[str, ...]
+    thresholds: Mapping[str, float]
+    pictures: pd.DataFrame
+
+
+def explain_pictures(of: Explainable, context: ExecutionContext) -> HeatFindings | None:
+    """Draw heat maps of all test patients, test some of them, and keep the surest cases to show.
+
+    Parameters
+    ----------
+    of
+        Patients and model.
+    context
+        Cache and processes.
+
+    Returns
+    -------
+    None without deep features.
+    """
+    if not of.networks or DEEP_SIGNATURE not in of.probabilities or of.pictures.empty:
+        return None
+    table = _calls(of, of.probabilities[DEEP_SIGNATURE])
+    paths = of.pictures.groupby("patient_id")["picture"].agg(list)
+    checked = spread_patients(table["score"], CHECKED)
+    named = table[["label", "called"]].map(lambda number: of.classes[number])
+    shares = _each(_shares, of, table, paths, list(table.index), context, "Drawing heat maps, by 32")
+    return HeatFindings(
+        shares=named.rename_axis("patient_id").reset_index().merge(shares, on="patient_id"),
+        cases=_cases(of, table, paths),
+        deletion=_each(_deletion, of, table, paths, checked, context, "Blurring hot pixels"),
+        randomised=_each(_randomised, of, table, paths, checked, context, "Randomising networks"),
+    )
+
+
+def _calls(of: Explainable, probability: NDArray[np.float64]) -> pd.DataFrame:
+    """`label, called, score, sureness` by patient; classes as numbers."""
+    threshold = of.thresholds.get(DEEP_SIGNATURE, 0.5)
+    called = called_classes(probability, threshold)
+    score = probability[:, 1] if len(of.classes) == 2 else probability.max(axis=1)
+    sureness = _away(score, threshold) if len(of.classes) == 2 else score
+    columns = {"label": of.labels.to_numpy(), "called": called, "score": score, "sureness": sureness}
+    return pd.DataFrame(columns, index=of.X.index)
+
+
+def called_classes(probability: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """Class of each patient (patients,): by the threshold of two, the most probable of more."""
+    if probability.shape[1] == 2:
+        return (probability[:, 1] >= threshold).astype(np.int64)
+    return np.asarray(probability.argmax(axis=1), np.int64)
+
+
+def _away(score: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """Distance from the threshold in log-odds."""
+    inside, limit = np.clip(score, 1e-6, 1 - 1e-6), np.clip(threshold, 1e-6, 1 - 1e-6)
+    return np.asarray(np.abs(np.log(inside / (1 - inside)) - np.log(limit / (1 - limit))))
+
+
+def surest_patients(table: pd.DataFrame, each: int) -> list[str]:
+    """Choose the patients of whom the model was surest, right ones and wrong ones of each class.
+
+    Parameters
+    ----------
+    table
+        `label, called, sureness`, by patient.
+    each
+        How many of each class, right and wrong.
+
+    Returns
+    -------
+    The last class first, right ones before wrong ones, the surest first.
+    """
+    ordered = table.sort_values("sureness", ascending=False, kind="stable")
+    chosen: list[str] = []
+    for label in sorted(table["label"].unique(), reverse=True):
+        own = ordered[ordered["label"] == label]
+        for part in (own[own["called"] == label], own[own["called"] != label]):
+            chosen += [str(patient) for patient in part.index[:each]]
+    return chosen
+
+
+def spread_patients(score: pd.Series, count: int) -> list[str]:
+    """Choose patients evenly over the range of scores."""
+    ordered = score.sort_values(kind="stable").index
+    places = np.unique(np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(int))
+    return [str(ordered[place]) for place in places]
+
+
+def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[HeatCase, ...]:
+    explained = _by_class(of.model, of.networks)
+    cases = []
+    for patient in surest_patients(table, CASES):
+        label, called = int(table["label"][patient]), int(table["called"][patient])
+        [picture, *_] = heat_pictures(explained[called], _pictures(paths[patient]))
+        score = float(table["score"][patient])
+        cases.append(HeatCase(patient, of.classes[label], of.classes[called], score, picture))
+    return tuple(cases)
+
+
+Job = tuple[SignatureSet, "tuple[FrozenEncoder, ...]", list[tuple[str, int, list[Path]]]]
+"""Model, its networks, and of each patient the class that was called and the pictures."""
+
+
+def _each(
+    function: Callable[[Job], pd.DataFrame],
+    of: Explainable,
+    table: pd.DataFrame,
+    paths: pd.Series,
+    patients: list[str],
+    context: ExecutionContext,
+    label: str,
+) -> pd.DataFrame:
+    """Run a function on the pictures of patients, 32 at a time, each result kept."""
+    todo = [(patient, int(table["called"][patient]), list(paths[patient])) for patient in patients]
+    chunks = [todo[start : start + PATIENTS_PER_JOB] for start in range(0, len(todo), PATIENTS_PER_JOB)]
+    common = [code_key("explain", "deep", "study", "bundle"), function.__name__, of.sha256]
+    keys = [
+        content_key(common, [(*who, [path.stem for path in several]) for *who, several in chunk]) for chunk in chunks
+    ]
+    cache = context.cache
+    waiting = [i for i, key in enumerate(keys) if not cache.has("heat", key, ".parquet")]
+    jobs = [(of.model, of.networks, chunks[i]) for i in waiting]
+    for i, found in run_jobs(function, jobs, workers=context.workers, label=label):
+        cache.write_frame("heat", keys[waiting[i]], found)
+    return pd.concat([cache.frame("heat", key) for key in keys], ignore_index=True)
+
+
+def _pictures(paths: list[Path]) -> list[Picture]:
+    return [np.load(path, allow_pickle=False) for path in paths]
+
+
+def _by_class(model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> dict[int, Explained]:
+    """Explain each class that may be called."""
+    found = {outcome: explained_network(model, networks, outcome) for outcome in range(len(model.classes_))}
+    return {outcome: explained for outcome, explained in found.items() if explained is not None}
+
+
+def _shares(job: Job) -> pd.DataFrame:
+    """Where the heat of each patient lies: see `HeatFindings.shares`."""
+    from sonoher2.explain.deletion import heat_shares
+
+    model, networks, patients = job
+    explained = _by_class(model, networks)
+    rows = []
+    for patient, called, paths in patients:
+        maps = heat_pictures(explained[called], _pictures(paths))
+        found = pd.DataFrame([vars(heat_shares(one.heat, one.lesion)) for one in maps])
+        rows.append({"patient_id": patient, **found.mean().to_dict()})
+    return pd.DataFrame(rows)
+
+
+def _deletion(job: Job) -> pd.DataFrame:
+    """Blur each patient's first picture away: see `HeatFindings.deletion`."""
+    from sonoher2.explain.deletion import deletion_curve, noise_map
+    from sonoher2.explain.gradcam import heat_map
+
+    model, networks, patients = job
+    explained = _by_class(model, networks)
+    tables = []
+    for number, (patient, called, paths) in enumerate(patients):
+        pictures = _pictures(paths)
+        alone, picture = explained_beside(explained[called], pictures, 0), pictures[0]
+        curves = {
+            "by_heat": deletion_curve(alone, picture, heat_map(alone, picture), steps=DELETION_STEPS),
+            "by_chance": deletion_curve(alone, picture, noise_map(alone, picture, seed=number), steps=DELETION_STEPS),
+        }
+        share = np.arange(DELETION_STEPS + 1) / DELETION_STEPS
+        tables.append(pd.DataFrame({"patient_id": patient, "share": share, **curves}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _randomised(job: Job) -> pd.DataFrame:
+    """Compare each patient's first map with those of a randomised network: see `HeatFindings.randomised`."""
+    from sonoher2.explain.deletion import randomised_similarity
+
+    model, networks, patients = job
+    explained = _by_class(model, networks)
+    tables = []
+    for number, (patient, called, paths) in enumerate(patients):
+        pictures = _pictures(paths)
+        found = randomised_similarity(explained_beside(explained[called], pictures, 0), pictures[0], seed=number)
+        tables.append(pd.DataFrame({"patient_id": patient, "stage": range(len(found)), "correlation": found}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def share_summary(shares: pd.DataFrame, confidence: float, seed: int) -> pd.DataFrame:
+    """Mean shares of heat and of area over patients, and their difference, with percentile bootstrap intervals.
+
+    Parameters
+    ----------
+    shares
+        As in `HeatFindings`; maps without heat are left out.
+    confidence
+        Of the intervals.
+    seed
+        Of the resampling of patients.
+
+    Returns
+    -------
+    `region, patients, heat, heat_low, heat_high, area, difference, difference_low, difference_high`.
+    """
+    known = shares.dropna(subset=["lesion"])
+    drawn = np.random.default_rng(seed).integers(len(known), size=(BOOTSTRAP, len(known)))
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    area = known[["lesion_area", "ring_area"]].assign(elsewhere_area=1 - known["lesion_area"] - known["ring_area"])
+    rows = []
+    for name in ("lesion", "ring", "elsewhere"):
+        heat, own = known[name].to_numpy(np.float64), area[f"{name}_area"].to_numpy(np.float64)
+        low, high = np.quantile(heat[drawn].mean(axis=1), ends)
+        below, above = np.quantile((heat - own)[drawn].mean(axis=1), ends)
+        row = {"region": name, "patients": len(known), "heat": heat.mean(), "heat_low": low, "heat_high": high}
+        difference = {"difference": (heat - own).mean(), "difference_low": below, "difference_high": above}
+        rows.append(row | {"area": own.mean()} | difference)
+    return pd.DataFrame(rows)

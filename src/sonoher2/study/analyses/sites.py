@@ -1,0 +1,62 @@
+"""Each site by itself, and what is to be expected at a further one."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sonoher2.evaluation.compare.pooling import pooled_auc
+from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
+from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.outcomes import outcome_scores
+
+POOLED, FURTHER = "pooled", "a further site"
+"""Names of the rows below the sites: random-effects mean, and prediction interval."""
+
+
+def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """AUC of each signature at each site of each set, pooled where two sites or more have one.
+
+    Parameters
+    ----------
+    predictions
+        As in `StudyResult`.
+    patients
+        Index `patient_id`; `site`, where the cohort has sites.
+    confidence
+        Level of the intervals.
+
+    Returns
+    -------
+    `signature, set, outcome, site, n, events, auc, auc_low, auc_high, tau2, i2`; empty without two sites. `tau2` (on
+    the logit scale) and `i2` are of the pooled row alone; a further site is predicted from three sites on.
+    """
+    if "site" not in patients or patients["site"].nunique() < 2:
+        return pd.DataFrame()
+    rows: list[dict[str, object]] = []
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+        y, score = outcome_scores(part, outcome)
+        sites = auc_by_subgroup(y, score, patients["site"].reindex(part["patient_id"]), confidence=confidence)
+        place = {"signature": signature, "set": subset, "outcome": outcome}
+        rows += [
+            {
+                **place,
+                "site": site.level,
+                "n": site.n,
+                "events": site.events,
+                "auc": site.auc.value,
+                "auc_low": site.auc.low,
+                "auc_high": site.auc.high,
+            }
+            for site in sites
+        ]
+        pooled = pooled_auc([site.auc for site in sites], confidence)
+        if pooled.sites < 2:
+            continue
+        counts = {"n": sum(site.n for site in sites), "events": sum(site.events for site in sites)}
+        mean = {"auc": pooled.mean.value, "auc_low": pooled.mean.low, "auc_high": pooled.mean.high}
+        rows.append({**place, "site": POOLED, **counts, **mean, "tau2": pooled.tau2, "i2": pooled.i2})
+        if pooled.sites < 3:
+            continue
+        further = {"auc": pooled.mean.value, "auc_low": pooled.prediction_low, "auc_high": pooled.prediction_high}
+        rows.append({**place, "site": FURTHER, **counts, **further})
+    return pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})

@@ -1,0 +1,134 @@
+"""When the model may say "don't know": learned on out-of-fold training scores, checked on the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.bundle.uncertainty import Uncertainty
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.evaluation.estimate import Estimate
+from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.evaluation.uncertainty.zones import Zones, learn_zones, zone_figures
+from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.outcomes import outcome_scores
+
+SLACK = 0.02
+"""Scores of equal patients differ by less than this between the models of the folds; see `class_limits`."""
+ALL = "all"
+"""Name of the row of all classes together."""
+
+
+def class_probabilities(
+    rows: pd.DataFrame, classes: Sequence[str]
+) -> tuple[pd.Index, NDArray[np.int64], NDArray[np.float64]]:
+    """Patients, labels (patients,) and probabilities (patients, K) of one signature in one set.
+
+    Parameters
+    ----------
+    rows
+        Of `StudyResult.predictions`.
+    classes
+        Names of the labels, in order.
+    """
+    wide = rows.pivot(index="patient_id", columns="outcome", values="score")
+    names = rows.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = np.asarray(names.map(numbers), dtype=np.int64)
+    if len(classes) == 2:
+        positive = np.asarray(wide[classes[1]], dtype=np.float64)
+        return wide.index, labels, np.column_stack([1 - positive, positive])
+    return wide.index, labels, np.asarray(wide[list(classes)], dtype=np.float64)
+
+
+def learn_uncertainty(
+    training: pd.DataFrame, classes: Sequence[str], evaluation: EvaluationConfig
+) -> dict[str, Uncertainty]:
+    """Limits of each signature, from out-of-fold training scores alone.
+
+    Parameters
+    ----------
+    training
+        Predictions of the training set, as in `StudyResult`.
+    classes
+        Names of the labels, in order.
+    evaluation
+        Its `coverage`, `rule_out_sensitivity` and `rule_in_specificity`.
+    """
+    learned: dict[str, Uncertainty] = {}
+    for signature, rows in training.groupby("signature", sort=False):
+        _, labels, probabilities = class_probabilities(rows, classes)
+        zones = {
+            str(outcome): learn_zones(
+                *outcome_scores(part, str(outcome)),
+                sensitivity=evaluation.rule_out_sensitivity,
+                specificity=evaluation.rule_in_specificity,
+            )
+            for outcome, part in rows.groupby("outcome", sort=False)
+        }
+        learned[str(signature)] = Uncertainty(
+            coverage=evaluation.coverage,
+            limits=tuple(map(float, class_limits(labels, probabilities, evaluation.coverage, SLACK))),
+            sensitivity=evaluation.rule_out_sensitivity,
+            specificity=evaluation.rule_in_specificity,
+            rule_out={outcome: found.rule_out for outcome, found in zones.items()},
+            rule_in={outcome: found.rule_in for outcome, found in zones.items()},
+        )
+    return learned
+
+
+def coverage_table(
+    predictions: pd.DataFrame, learned: Mapping[str, Uncertainty], classes: Sequence[str], confidence: float
+) -> pd.DataFrame:
+    """How often the sets hold the true class, and how much they say.
+
+    Returns
+    -------
+    `signature, set, label` (a class, or `ALL`), `asked`, then the columns of `evaluation.conformal.set_coverage`.
+    """
+    tables = []
+    for (signature, subset), rows in each_part(predictions, ["signature", "set"]):
+        if signature not in learned:
+            continue
+        uncertainty = learned[signature]
+        _, labels, probabilities = class_probabilities(rows, classes)
+        table = set_coverage(labels, prediction_sets(probabilities, uncertainty.limits), confidence)
+        names = [classes[k] if k >= 0 else ALL for k in table["label"]]
+        tables.append(table.assign(signature=signature, set=subset, label=names, asked=uncertainty.coverage))
+    first = ["signature", "set", "label", "asked"]
+    if not tables:
+        return pd.DataFrame(columns=first)
+    table = pd.concat(tables, ignore_index=True)
+    return table[first + [name for name in table if name not in first]]
+
+
+def zone_table(predictions: pd.DataFrame, learned: Mapping[str, Uncertainty], confidence: float) -> pd.DataFrame:
+    """Figures of ruling out and ruling in.
+
+    Returns
+    -------
+    `signature, set, outcome, rule_out, rule_in, asked_sensitivity, asked_specificity`, then, with `_low` and `_high`,
+    the figures of `evaluation.zones.ZoneFigures`.
+    """
+    rows = []
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+        if signature not in learned:
+            continue
+        limits = learned[signature]
+        zones = Zones(limits.rule_out[outcome], limits.rule_in[outcome])
+        figures = zone_figures(*outcome_scores(part, outcome), zones, confidence)
+        asked = {"asked_sensitivity": limits.sensitivity, "asked_specificity": limits.specificity}
+        place = {"signature": signature, "set": subset, "outcome": outcome}
+        rows.append({**place, **vars(zones), **asked, **_columns(vars(figures))})
+    return pd.DataFrame(rows)
+
+
+def _columns(figures: Mapping[str, Estimate]) -> dict[str, float]:
+    return {
+        f"{name}{end}": value
+        for name, estimate in figures.items()
+        for end, value in (("", estimate.value), ("_low", estimate.low), ("_high", estimate.high))
+    }

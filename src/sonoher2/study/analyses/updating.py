@@ -1,0 +1,122 @@
+"""Updating a frozen model's probabilities on a share of a new cohort, judged on the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.split import TRAIN as TO_LEARN
+from sonoher2.cohort.split import split_patients
+from sonoher2.config.split import RandomSplit
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
+from sonoher2.evaluation.discrimination import auc_delong
+from sonoher2.evaluation.recalibration import LogisticRecalibration, Update
+from sonoher2.study.outcomes import outcome_scores
+
+FROZEN = "frozen"
+UPDATES: tuple[Update, ...] = ("intercept", "intercept and slope")
+
+
+@dataclass(frozen=True)
+class Updated:
+    """The frozen probabilities and their updates, for the patients that no update was learned on.
+
+    Attributes
+    ----------
+    share
+        Share of the cohort that the updates were learned on.
+    learned_on, events
+        Patients, and by class.
+    predictions
+        `patient_id, label, outcome, signature, update, score`; `update` is `FROZEN` or one of `UPDATES`.
+    figures
+        One row per signature, outcome and update: `a, b` (learned), `n, events, expected` (events predicted per event
+        seen), and `auc`, `slope`, `intercept` with `_low` and `_high`, `brier`.
+    """
+
+    share: float
+    learned_on: int
+    events: dict[str, int]
+    predictions: pd.DataFrame
+    figures: pd.DataFrame = field(repr=False)
+
+
+def update_predictions(
+    predictions: pd.DataFrame, patients: pd.DataFrame, share: float, seed: int, confidence: float
+) -> Updated:
+    """Learn logistic recalibrations on a share of the patients and judge them on the others.
+
+    Parameters
+    ----------
+    predictions
+        Of the new cohort by the frozen model, as in `StudyResult`.
+    patients
+        As `Cohort.patients`; the share is drawn within each class, and patients who share a picture stay together.
+    share
+        In (0, 1).
+    seed
+        Of the draw.
+    confidence
+        Level of the intervals.
+
+    Raises
+    ------
+    UsageError
+        The share is not between 0 and 1.
+    InputError
+        The share holds too few patients to learn from.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"--recalibrate {share:g} is no share; give one between 0 and 1, such as 0.3.")
+    sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
+    learners = sets.index[sets == TO_LEARN]
+    parts = list(_updates(predictions, predictions["patient_id"].isin(learners)))
+    labels = predictions.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[learners]
+    updated = pd.concat([part for part, _ in parts], ignore_index=True)
+    figures = pd.DataFrame([_figures(part, coefficients, confidence) for part, coefficients in parts])
+    events = {str(name): int(count) for name, count in labels.value_counts().sort_index().items()}
+    return Updated(share, len(learners), events, updated, figures)
+
+
+def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[pd.DataFrame, tuple[float, float]]]:
+    """Predictions of the other patients under each update, with its intercept and slope."""
+    for (signature, outcome), rows in predictions.groupby(["signature", "outcome"], sort=False):
+        known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
+        y, score = outcome_scores(known, str(outcome))
+        columns = ["patient_id", "label", "outcome", "signature"]
+        yield others[columns].assign(update=FROZEN, score=others["score"]), (0.0, 1.0)
+        for update in UPDATES:
+            try:
+                step = LogisticRecalibration(update).fit(score, y)
+            except InputError as error:
+                where = f"--recalibrate, {signature}"
+                raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
+            updated = step.transform(others["score"].to_numpy())
+            yield others[columns].assign(update=update, score=updated), (step.intercept_, step.slope_)
+
+
+def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:
+    outcome, first = str(part["outcome"].iloc[0]), part.iloc[0]
+    y, score = outcome_scores(part, outcome)
+    slope, intercept = calibration_slope_intercept(y, score, confidence)
+    estimates = {"auc": auc_delong(y, score, confidence), "slope": slope, "intercept": intercept}
+    return {
+        "signature": first["signature"],
+        "outcome": outcome,
+        "update": first["update"],
+        "a": coefficients[0],
+        "b": coefficients[1],
+        "n": len(y),
+        "events": int(y.sum()),
+        "expected": float(score.sum() / y.sum()) if y.any() else np.nan,
+        **{
+            f"{name}{end}": value
+            for name, found in estimates.items()
+            for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))
+        },
+        "brier": brier(y, score),
+    }

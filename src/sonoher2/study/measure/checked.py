@@ -1,0 +1,166 @@
+"""A cohort that is read, looked at and checked before anything is computed on it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sonoher2.cohort.check import CheckReport, check_cohort
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
+from sonoher2.cohort.images.pixel_size import length_unit, pixel_sizes
+from sonoher2.cohort.load import load_cohort, with_groups
+from sonoher2.cohort.split import Split, split_patients
+from sonoher2.config.images import ImageReading
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding
+from sonoher2.core.files import check_unchanged, content_key, file_sha256
+from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.run import check_facts
+from sonoher2.study.compute import default_jobs, run_jobs
+from sonoher2.study.manifest import study_tables
+from sonoher2.study.measure.segmented import outline_cohort
+from sonoher2.study.measure.steps import ExecutionContext, file_hashes, lesion_files
+from sonoher2.study.measure.trained_on import patients_trained_on
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A cohort whose every file was opened.
+
+    Attributes
+    ----------
+    study
+        The study, with the unit that its lesions are measured in.
+    cohort
+        Its patients; those who share a picture or an identifier are in one group. Its findings tell of the images too.
+    records
+        What is known of each image, in the order of `cohort.images`.
+    hashes
+        Sha256 of every image and mask file, by path.
+    outlines
+        Lesions that the segmenter outlined: see `outlines.outline_cohort`; may be empty.
+    tables
+        Sha256 of every table, by path.
+    trained_on
+        As from `patients_trained_on`.
+    """
+
+    study: StudyConfig
+    cohort: Cohort
+    records: list[ImageRecord] = field(repr=False)
+    hashes: dict[str, str] = field(repr=False)
+    outlines: pd.DataFrame = field(repr=False)
+    tables: dict[str, str] = field(repr=False, default_factory=dict)
+    trained_on: dict[str, frozenset[str]] = field(repr=False, default_factory=dict)
+
+    def require_unchanged(self) -> None:
+        """Check at the end of the work that tables, images and masks are those that were read.
+
+        Raises
+        ------
+        InputError
+            Some were changed or deleted meanwhile.
+        """
+        check_unchanged(self.tables | self.hashes)
+
+    def facts(self, split: Split) -> Facts:
+        """Gather what the coded checks look at."""
+        drawn = frozenset(map(str, self.outlines["mask"])) if len(self.outlines) else frozenset[str]()
+        return Facts(self.study, self.cohort, split, self.records, self.hashes, self.trained_on, drawn)
+
+    def report(self, split: Split) -> CheckReport:
+        """Say everything that can be said before anything is fitted."""
+        return check_cohort(self.study, self.cohort, split, self.records)
+
+
+def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
+    """Read the tables and look at every image.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The tables cannot be used. What is wrong with images is among the cohort's findings.
+    """
+    paths = [study.path(table) for table in study_tables(study)]
+    tables = {str(path): file_sha256(path) for path in paths if path.is_file()}
+    cohort, outlines = outline_cohort(load_cohort(study), study, context)
+    hashes = file_hashes(cohort.images)
+    records: list[ImageRecord] = []
+    if study.reading is not None:
+        records = image_records(cohort.images, study.reading, hashes, context)
+    findings, groups = image_findings(cohort, study, records, hashes)
+    study, told = _with_unit(study, cohort, records)
+    cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
+    trained_on = patients_trained_on(study, cohort.images, outlines, context)
+    return Checked(study, cohort, records, hashes, outlines, tables, trained_on)
+
+
+def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:
+    """Settle in which unit the study measures."""
+    sizes = pixel_sizes(cohort.images["image"], records)
+    if not sizes:
+        return study, []
+    unit, findings = length_unit(study.radiomics, sizes)
+    return study.model_copy(update={"radiomics": study.radiomics.model_copy(update={"unit": unit})}), findings
+
+
+def image_records(
+    images: pd.DataFrame, reading: ImageReading, hashes: Mapping[str, str], context: ExecutionContext
+) -> list[ImageRecord]:
+    """Look at every image, each kept under the content of its files.
+
+    Parameters
+    ----------
+    images
+        As `Cohort.images`.
+    reading
+        How to read.
+    hashes
+        Sha256 of every file, by path.
+    context
+        Cache and processes.
+    """
+    rows = images.to_dict("records")
+    how = reading.model_dump(mode="json", exclude={"enhance"})
+    common = [code_key("images", "lesions", "cohort"), how]
+    second = [hashes.get(str(row["second_mask"])) for row in rows]
+    keys = [
+        content_key(common, file.key(hashes), other) for file, other in zip(lesion_files(images), second, strict=True)
+    ]
+    waiting = {key: row for key, row in zip(keys, rows, strict=True) if not context.cache.has("images", key, ".json")}
+    files = dict(zip(keys, lesion_files(images), strict=True))
+    names, jobs = list(waiting), [(row, reading) for row in waiting.values()]
+    for i, record in run_jobs(_look, jobs, workers=context.workers, label="Reading images"):
+        files[names[i]].require_unchanged(hashes)
+        context.cache.write("images", names[i], ".json", json.dumps(asdict(record)).encode())
+    return [ImageRecord(**json.loads(context.cache.entry("images", key, ".json"))) for key in keys]
+
+
+def _look(job: tuple[dict[Hashable, Any], ImageReading]) -> ImageRecord:
+    row, reading = job
+    return image_record({str(name): value for name, value in row.items()}, reading)
+
+
+def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
+    """Check a study without running it; nothing is kept.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The tables cannot be used at all.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        checked = checked_cohort(study, ExecutionContext(Cache(Path(folder)), jobs or default_jobs()))
+        checked.require_unchanged()
+    split = split_patients(checked.cohort.patients, study.split, study.seed)
+    report = checked.report(split)
+    # in a cohort that cannot run there may be nothing to look at
+    return report if report.errors else check_facts(checked.facts(split)).added_to(report)

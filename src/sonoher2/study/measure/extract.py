@@ -1,0 +1,188 @@
+"""`sonoher2 extract`: radiomics of a table of images, without a study around it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from pydantic import ValidationError
+
+from sonoher2.cohort.all_errors import errors_of, raise_errors
+from sonoher2.cohort.images.pixel_size import length_unit
+from sonoher2.cohort.images.table import image_rows
+from sonoher2.cohort.table import place, read_table
+from sonoher2.config.base import LengthUnit
+from sonoher2.config.images import ImageReading, ImagesConfig
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.core.errors import Finding, InputError, UsageError
+from sonoher2.core.table_files import check_suffix, write_table
+from sonoher2.radiomics.extract import feature_names
+from sonoher2.radiomics.lesion import open_lesion, tiny_lesions
+from sonoher2.study.cache import Cache
+from sonoher2.study.compute import run_jobs
+from sonoher2.study.measure.steps import ExecutionContext, LesionFile, file_hashes, lesion_files, try_lesions
+
+
+def radiomics_settings(
+    bin_count: int | None,
+    bin_width: float | None,
+    resample_mm: float | None,
+    ring_mm: float | None,
+    ring_share: float | None,
+    unit: str | None = None,
+) -> RadiomicsConfig:
+    """Build the settings from command-line options.
+
+    Raises
+    ------
+    UsageError
+        A value is out of range or two options contradict each other.
+    """
+    ring = None if ring_mm is None and ring_share is None else {"mm": ring_mm, "share": ring_share}
+    try:
+        return RadiomicsConfig.model_validate(
+            {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring, "unit": unit}
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        message = problem["msg"].removeprefix("Value error, ")
+        option = "-".join(map(str, problem["loc"])).replace("_", "-")
+        raise UsageError(
+            f"--{option}: {message[0].lower()}{message[1:]}." if option else f"{message[0].upper()}{message[1:]}."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of a table of images.
+
+    Attributes
+    ----------
+    images
+        How many were measured.
+    unit
+        Of lengths and areas.
+    findings
+        What was noticed of them.
+    problems
+        Why other rows were not measured.
+    """
+
+    images: int
+    unit: LengthUnit
+    findings: list[Finding]
+    problems: list[Finding]
+
+
+def extract_table(
+    table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, reading: ImageReading, workers: int
+) -> Extraction:
+    """Measure the lesions of a table of images and write one row per image that can be measured.
+
+    Lengths and areas of all rows are in one unit: mm where the pixel size of every image is known, else pixels.
+
+    Parameters
+    ----------
+    table
+        `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`; `frame` for files of several.
+    out
+        .csv, .tsv or .xlsx: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in
+        a folder beside it until the table is whole, so that an interrupted or mended extraction resumes.
+    radiomics
+        What to measure.
+    data
+        Folder that the paths are relative to; the table's own unless told.
+    reading
+        Several masks, and labels.
+    workers
+        Processes.
+
+    Raises
+    ------
+    UsageError
+        `out` has another suffix.
+    InputError, FindingsError
+        The table, or none of its rows, can be used.
+    """
+    check_suffix(out)
+    read: list[Finding] = []
+    rows = read_table(table, findings=read)
+    found, problems = _usable_rows(rows, table, data)
+    sizes = _pixel_sizes(lesion_files(found), reading, workers)
+    problems |= {
+        row: [_finding(size)] for row, size in zip(found.index, sizes, strict=True) if isinstance(size, InputError)
+    }
+    found = found.drop(index=[row for row in found.index if row in problems])
+    known = [size for size in sizes if not isinstance(size, InputError)]
+    unit, told = length_unit(radiomics, list(zip(found["image"], known, strict=True)))
+    if errors_of(told) or not len(found):
+        raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
+    radiomics = radiomics.model_copy(update={"unit": unit})
+    context = ExecutionContext(Cache(out.parent / f".{out.stem}-cache"), workers)
+    measured = try_lesions(lesion_files(found), reading, radiomics, file_hashes(found), context)
+    problems |= {found.index[i]: [_finding(error)] for i, error in measured.problems.items()}
+    listed = [finding for row in rows.index if row in problems for finding in problems[row]]
+    good = [i for i in range(len(found)) if i not in measured.problems]
+    raise_errors([] if good else listed)
+    kept = found.iloc[good]
+    features = pd.DataFrame(measured.features[good], index=kept.index, columns=feature_names(radiomics))
+    first = pd.DataFrame({"patient_id": kept["patient_id"], "image": rows.loc[kept.index, "image"]})
+    write_table(out, pd.concat([first, features], axis=1))
+    if not problems:
+        context.cache.clear()
+    tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
+    return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
+
+
+def _finding(error: InputError) -> Finding:
+    return Finding("error", error.what, error.where, error.fix)
+
+
+def _usable_rows(
+    rows: pd.DataFrame, table: Path, data: Path | None
+) -> tuple[pd.DataFrame, dict[Hashable, list[Finding]]]:
+    """Rows whose files exist, as `Cohort.images`, and what is wrong with each of the others, by the table's index.
+
+    Raises
+    ------
+    InputError, FindingsError
+        No row can be used, or the table as a whole cannot.
+    """
+    known = {name: name for name in ("frame", "mm_per_pixel") if name in rows}
+    images = ImagesConfig.model_validate({"table": table, "mask": "mask", **known})
+    usable = partial(image_rows, config=images, folder=(data or table.parent).resolve(), masks_needed=True)
+    if not len(rows):
+        raise InputError("the table has no rows", where=table.name, fix="Fill in `image` and `mask`")
+    bad: dict[Hashable, list[Finding]] = {}
+    found, findings = usable(rows)
+    if errors_of(findings):
+        alone = {row: errors_of(usable(rows.loc[[row]])[1]) for row in rows.index}
+        bad = {row: errors for row, errors in alone.items() if errors}
+        raise_errors(findings if len(bad) == len(rows) else [])
+        found, findings = usable(rows.drop(index=list(bad)))
+        raise_errors(findings)
+    incomplete = found.index[found["image"].isna() | (found["masks"].map(len) == 0)]
+    what, fix = "the row has no image or no mask", "Fill in `image` and `mask`, or remove the row"
+    bad |= {row: [Finding("error", what, place(table.name, [row]), fix)] for row in incomplete}
+    return found.drop(index=incomplete), bad
+
+
+def _pixel_sizes(
+    files: Sequence[LesionFile], reading: ImageReading, workers: int
+) -> list[tuple[float, float] | InputError | None]:
+    """Read the pixel size of each image: the table's, else the file's; or say why it cannot be read."""
+    jobs = [(file, reading) for file in files]
+    sizes = dict(run_jobs(_pixel_size, jobs, workers=workers, label="Reading pixel sizes"))
+    return [sizes[i] for i in range(len(files))]
+
+
+def _pixel_size(job: tuple[LesionFile, ImageReading]) -> tuple[float, float] | InputError | None:
+    file, reading = job
+    try:
+        lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+    except InputError as error:
+        return error if error.where else InputError(error.what, where=file.image, fix=error.fix)
+    return lesion.image.mm_per_pixel

@@ -1,0 +1,131 @@
+"""From a study file to patients that are checked, split and measured; nothing is learned here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sonoher2.cohort.cohort import Cohort
+from sonoher2.config.evaluation import StabilityConfig
+from sonoher2.config.images import ImageReading
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding
+from sonoher2.radiomics.extract import feature_names
+from sonoher2.radiomics.lesion import pool_patients
+from sonoher2.signatures.build import second_reader
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks
+from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
+from sonoher2.study.measure.networks import deep_blocks, picture_lesions
+from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
+
+if TYPE_CHECKING:
+    from sonoher2.deep.encoder import FrozenEncoder
+
+
+class Stopwatch:
+    """Wall time by step, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = monotonic()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + monotonic() - start, 2)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of each patient before anything is learned.
+
+    Attributes
+    ----------
+    cohort
+        Who.
+    features
+        (images, features), index as `cohort.images`.
+    blocks
+        (patients, columns), two-level columns (block, name): the X of every signature, index as `cohort.patients`.
+    findings
+        What was noticed while measuring.
+    pictures
+        `patient_id, picture` (path of the lesion's picture), index as `cohort.images`; empty without networks.
+    networks
+        Networks that give the deep blocks of new patients.
+    by_fold
+        See `TrainingSet.by_fold`.
+    """
+
+    cohort: Cohort
+    features: pd.DataFrame
+    blocks: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    pictures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    networks: tuple[FrozenEncoder, ...] = ()
+    by_fold: tuple[pd.DataFrame, ...] = ()
+
+
+def measure_cohort(
+    cohort: Cohort,
+    study: StudyConfig,
+    hashes: dict[str, str],
+    context: ExecutionContext,
+    networks: tuple[FrozenEncoder, ...] = (),
+) -> Measured:
+    """Measure every lesion and lay a patient's clinical and image data side by side.
+
+    Parameters
+    ----------
+    cohort
+        Who.
+    study
+        How to read and what to measure.
+    hashes
+        Sha256 of every image and mask file, by path.
+    context
+        Cache and processes.
+    networks
+        Networks of the deep blocks, which have seen none of these patients.
+    """
+    images = cohort.images
+    blocks = {CLINICAL: cohort.patients[list(cohort.clinical)]}
+    features = pd.DataFrame(index=images.index)
+    findings: list[Finding] = []
+    if study.reading is not None:
+        names = feature_names(study.radiomics)
+        measured, findings = measure_lesions(lesion_files(images), study.reading, study.radiomics, hashes, context)
+        features = pd.DataFrame(measured, index=images.index, columns=names)
+        blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
+    if study.harmonise is not None:
+        blocks[SITE] = cohort.patients[["site"]].astype(object)
+    pictures = pd.DataFrame()
+    if study.reading is not None and study.deep is not None:
+        paths = picture_lesions(lesion_files(images), study.reading, study.deep, hashes, context)
+        pictures = pd.DataFrame({"patient_id": images["patient_id"], "picture": paths})
+        blocks |= deep_blocks(pictures, networks, context)
+    if study.reading is not None and study.selection.icc is not None:
+        blocks[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
+    return Measured(cohort, features, join_blocks(blocks), tuple(findings), pictures, networks)
+
+
+def _second_masks(
+    cohort: Cohort, study: StudyConfig, reading: ImageReading, hashes: dict[str, str], context: ExecutionContext
+) -> pd.DataFrame:
+    """Radiomics (patients, features) of a second reader's masks, or of the given ones redrawn: for the ICC filter."""
+    images = cohort.images
+    if study.selection.icc_from == "perturbation":
+        files, way = lesion_files(images), Way("redraw", (study.stability or StabilityConfig()).strength)
+        again = measure_perturbed(files, [way], reading, study.radiomics, hashes, study.seed, context).features[:, 0]
+    else:
+        images = images[images["second_mask"].notna()]
+        files = lesion_files(images, "second_mask")
+        again, _ = measure_lesions(files, reading, study.radiomics, hashes, context)
+    features = pd.DataFrame(again, index=images.index, columns=feature_names(study.radiomics))
+    return pool_patients(features, images["patient_id"]).reindex(cohort.patients.index)

@@ -1,0 +1,201 @@
+"""Lesions outlined by the shipped segmenter, in a study that has no masks for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from sonoher2.cohort.cohort import Cohort, FlowStep
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.files import content_key, file_sha256, write_bytes
+from sonoher2.core.table_files import write_table
+from sonoher2.lesions.agreement import dice
+from sonoher2.lesions.read import read_lesion, read_mask
+from sonoher2.study.cache import code_key
+from sonoher2.study.compute import run_jobs
+from sonoher2.study.measure.steps import ExecutionContext, chosen_frames
+
+COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
+GONE = "no lesion was found in any image"
+
+
+def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext) -> tuple[Cohort, pd.DataFrame]:
+    """Outline the lesions that a study has no masks for, or all of them.
+
+    The segmenter is frozen and was trained on other patients' masks; it sees no label. An image in which it finds no
+    lesion is left out, and so is a patient without another.
+
+    Parameters
+    ----------
+    cohort
+        As from `load_cohort`.
+    study
+        Its `regions`.
+    context
+        Masks are kept in its cache, as PNG under the content of their images.
+
+    Returns
+    -------
+    The cohort with masks, and one row per outlined image: `patient_id, image, frame, mask` (paths; frame is NaN for the
+    only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one), `problem`
+    (empty where the file can be read).
+    """
+    images = cohort.images
+    wanted = images.index[[study.regions == "segment" or not masks for masks in images["masks"]]]
+    if study.reading is None or study.regions == "given" or not len(wanted):
+        return cohort, pd.DataFrame(columns=list(COLUMNS))
+    paths = images.loc[wanted, "image"].astype(str).tolist()
+    frames = chosen_frames(images.loc[wanted])
+    found = _outlined(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, context)
+    table = pd.DataFrame(
+        {
+            "patient_id": images.loc[wanted, "patient_id"],
+            "image": paths,
+            "frame": images.loc[wanted, "frame"],
+            **{name: [row[name] for row in found] for name in ("mask", "found", "confidence", "problem")},
+        },
+        index=wanted,
+    )
+    given = images.loc[wanted, "masks"]
+    table["dice"] = [
+        _agreement(str(mask), masks, path, frame, study.reading.mask_label) if found else np.nan
+        for mask, masks, path, frame, found in zip(table["mask"], given, paths, frames, table["found"], strict=True)
+    ]
+    return _with_masks(cohort, table), table[list(COLUMNS)]
+
+
+def _outlined(
+    pictures: Sequence[tuple[str, int | None]], crop: bool, context: ExecutionContext
+) -> list[dict[str, object]]:
+    """Mask, confidence and whether a lesion was found, for each image."""
+    from sonoher2.segmentation.segmenter import load_segmenter
+
+    common = [code_key("images", "lesions", "segmentation"), load_segmenter().sha256, crop]
+    keys = [content_key(common, file_sha256(Path(path)), frame) for path, frame in pictures]
+    waiting = {
+        key: picture
+        for key, picture in zip(keys, pictures, strict=True)
+        if not context.cache.has("outlines", key, ".json")
+    }
+    jobs = [(*picture, context.cache.path("outlines", key, ".png"), crop) for key, picture in waiting.items()]
+    names = list(waiting)
+    for i, record in run_jobs(_outline_one, jobs, workers=context.workers, label="Outlining lesions"):
+        context.cache.write("outlines", names[i], ".json", json.dumps(record).encode())
+    return [
+        {
+            **json.loads(context.cache.entry("outlines", key, ".json")),
+            "mask": str(context.cache.path("outlines", key, ".png")),
+        }
+        for key in keys
+    ]
+
+
+def _outline_one(job: tuple[str, int | None, Path, bool]) -> dict[str, object]:
+    path, frame, place, crop = job
+    # networks are slow to import, and only this step of such a study needs them
+    from sonoher2.segmentation.file import outline_file
+    from sonoher2.segmentation.pictures import write_mask
+
+    try:
+        outlined = outline_file(path, frame=frame, crop_to_b_mode=crop)
+    except InputError as error:
+        return {"found": False, "confidence": 0.0, "problem": str(error)}
+    write_mask(place, outlined.mask)
+    return {"found": outlined.found, "confidence": outlined.confidence, "problem": ""}
+
+
+def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, label: str | None) -> float:
+    """Dice between an outlined and a given mask; NaN where there is none that can be read."""
+    if not given:
+        return float("nan")
+    try:
+        own = read_mask([mask], _shape(mask))
+        return float(dice(own, read_lesion(image, given, frame=frame, label=label).mask))
+    except InputError:
+        return float("nan")
+
+
+def _shape(mask: str) -> tuple[int, int]:
+    with Image.open(mask) as picture:
+        return picture.height, picture.width
+
+
+def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
+    """Put the outlines in the place of the masks, and leave out images without a lesion."""
+    unreadable = table[table["problem"] != ""]
+    if len(unreadable):
+        raise InputError(
+            f"{len(unreadable)} images cannot be outlined, the first: {unreadable['problem'].iloc[0]}",
+            where="images",
+            fix="Mend or remove them",
+        )
+    images = cohort.images.copy()
+    images.loc[table.index, "masks"] = pd.Series([(mask,) for mask in table["mask"]], index=table.index)
+    images = images.drop(index=table.index[~table["found"]]).reset_index(drop=True)
+    staying = cohort.patients.index.isin(images["patient_id"])
+    patients = cohort.patients[staying]
+    flow = (*cohort.flow[:-1], *_left_out(int((~staying).sum()), len(patients), len(images)))
+    findings = (*cohort.findings, *_findings(table))
+    return replace(cohort, patients=patients, images=images, flow=flow, findings=findings)
+
+
+def _left_out(gone: int, patients: int, images: int) -> tuple[FlowStep, ...]:
+    last = FlowStep("", 0, patients, images)
+    return (FlowStep(GONE, gone, patients, images), last) if gone else (last,)
+
+
+def _findings(table: pd.DataFrame) -> list[Finding]:
+    without = int((~table["found"]).sum())
+    findings = [
+        Finding(
+            "note",
+            f"{len(table)} lesions were outlined by the shipped segmenter",
+            "regions",
+            "Look at the doubtful ones in the report, and give a mask for each that is wrong",
+        )
+    ]
+    if without:
+        findings.append(
+            Finding(
+                "warning",
+                f"no lesion was found in {without} images, which are left out",
+                "regions",
+                "Outline them by hand",
+            )
+        )
+    return findings
+
+
+def picture_name(row: pd.Series) -> str:
+    """Name of a picture's outputs: its file's name, and its frame where one is named."""
+    stem = Path(row["image"]).stem
+    return stem if np.isnan(row["frame"]) else f"{stem}_frame{row['frame']:.0f}"
+
+
+def write_outlines(table: pd.DataFrame, out: Path) -> None:
+    """Write `outlines.csv`, and the outlined masks beside it under the names of their images.
+
+    Parameters
+    ----------
+    table
+        As from `outline_cohort`.
+    out
+        Folder of the run.
+    """
+    if table.empty:
+        return
+    names = [f"{row['patient_id']}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+    for name, mask, found in zip(names, table["mask"], table["found"], strict=True):
+        if found:
+            write_bytes(out / "masks" / name, Path(mask).read_bytes())
+    listed = table.assign(image=[Path(image).name for image in table["image"]], mask=names)
+    listed["mask"] = listed["mask"].where(listed["found"], "")
+    unused = ["problem"] if listed["frame"].notna().any() else ["problem", "frame"]
+    write_table(out / "outlines.csv", listed.drop(columns=unused))

@@ -1,0 +1,138 @@
+"""The null audit of a whole small study."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.audit.null import audit_null, summarise
+from sonoher2.audit.refit import CHEAP_SIZE, Refit, cheaper, refit, set_up
+from sonoher2.cli.app import run as run_command
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import UsageError
+from sonoher2.report.page.html import write_report
+from sonoher2.study.audits import load_audits
+from sonoher2.study.cache import Cache
+from sonoher2.study.measure.steps import ExecutionContext
+from sonoher2.study.results import StudyResult
+
+RUNS = 3
+
+
+@pytest.fixture(scope="module")
+def study(small_study_file: Path) -> StudyConfig:
+    return load_study(small_study_file)
+
+
+@pytest.fixture(scope="module")
+def audited(finished, study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, StudyResult]:
+    """A copy of the finished run with a null audit in it."""
+    run = tmp_path_factory.mktemp("null") / "run"
+    shutil.copytree(finished.run, run)
+    return run, audit_null(study, run, runs=RUNS, jobs=1)
+
+
+def test_tables_have_a_row_for_every_run_signature_and_set(audited) -> None:
+    run, _ = audited
+    runs = pd.read_csv(run / "audit" / "null.csv")
+    assert list(runs.columns) == ["run", "signature", "set", "outcome", "auc"]
+    assert runs.groupby(["signature", "set"])["run"].apply(sorted).map(list).eq([list(range(RUNS + 1))] * 6).all()
+    assert runs["auc"].between(0, 1).all()
+
+
+def test_the_real_labels_are_those_of_the_study(audited, finished) -> None:
+    real = audited[1].audits.null.summary.set_index(["signature", "set"])["real"]
+    signatures = finished.result.signatures.set_index(["signature", "set"])["auc"]
+    np.testing.assert_allclose(real, signatures.loc[real.index])
+
+
+def test_summary_is_computed_from_the_runs(audited) -> None:
+    audit = audited[1].audits.null
+    permuted = audit.permuted.groupby(["signature", "set"])["auc"]
+    summary = audit.summary.set_index(["signature", "set"])
+    np.testing.assert_allclose(summary["mean"], permuted.mean().loc[summary.index])
+    np.testing.assert_allclose(summary["se"], permuted.sem().loc[summary.index])
+    assert summary["p"].between(1 / (RUNS + 1), 1).all()
+
+
+def test_a_longer_audit_fits_only_the_new_runs(audited, study: StudyConfig, tmp_path: Path) -> None:
+    first, result = audited
+    run = tmp_path / "run"
+    shutil.copytree(first, run)
+    kept = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").iterdir()}
+    assert len(kept) == RUNS
+    longer = audit_null(study, run, runs=RUNS + 1, jobs=1)
+    after = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").iterdir()}
+    assert {path: after[path] for path in kept} == kept
+    assert len(after) == RUNS + 1
+    shorter = longer.audits.null.runs.query("run <= @RUNS").reset_index(drop=True)
+    pd.testing.assert_frame_equal(shorter, result.audits.null.runs.reset_index(drop=True))
+
+
+def test_report_draws_the_null_distribution(audited, tmp_path: Path) -> None:
+    page = write_report(audited[1], tmp_path).read_text(encoding="utf-8")
+    assert "Null audit: the whole pipeline on permuted labels" in page
+    assert (tmp_path / "figures" / "null.svg").is_file()
+    assert len(pd.read_csv(tmp_path / "tables" / "null.csv")) == 6
+
+
+def test_an_audit_of_another_study_is_not_shown(audited) -> None:
+    run, result = audited
+    assert load_audits(result.predictions, run).null is not None
+    other = result.predictions.assign(score=result.predictions["score"] * 0.99)
+    assert load_audits(other, run).null is None
+
+
+def test_no_run_depends_on_the_labels_of_its_test_patients(audited, study: StudyConfig, tmp_path: Path) -> None:
+    run, _ = audited
+    bench = set_up(study, run, ExecutionContext(Cache(run / "cache"), 1))
+    labels = bench.measured.cohort.patients["label"].to_numpy()
+    swapped = np.where(bench.in_training, labels, 1 - labels)
+    context = ExecutionContext(Cache(tmp_path), 1)
+    both = [found for _, found in refit(bench, [Refit(0, labels), Refit(1, swapped)], context, "Runs")]
+    np.testing.assert_array_equal(both[0]["score"], both[1]["score"])
+    changed = (both[0]["label"] != both[1]["label"]).groupby(both[0]["set"]).mean()
+    assert changed.to_dict() == {"train_oof": 0.0, "test": 1.0}
+
+
+def test_cheaper_network_is_small_and_frozen(study: StudyConfig) -> None:
+    assert cheaper(study) == study
+    heavy = study.model_copy(update={"deep": DeepConfig(network=["ResNet101"], size=224, weights="none")})
+    cheap = cheaper(heavy).deep
+    assert cheap is not None
+    assert (cheap.network, cheap.size, cheap.weights) == (["EfficientNet-Lite0"], CHEAP_SIZE, "none")
+    assert cheap.training == "frozen"
+
+
+def test_p_value_counts_the_permutations_that_reach_the_real_auc() -> None:
+    aucs = [0.8, 0.5, 0.82, 0.4, 0.6]
+    runs = pd.DataFrame({"run": range(5), "signature": "S", "set": "test", "outcome": "yes", "auc": aucs})
+    row = summarise(runs).iloc[0]
+    assert row["p"] == pytest.approx(2 / 5)
+    assert row["mean"] == pytest.approx(np.mean(aucs[1:]))
+
+
+@pytest.mark.slow
+def test_command_prints_the_summary(audited, small_study_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(audited[0])
+    assert run_command(["audit", "null", str(small_study_file), "--out", out, "--runs", "3", "--jobs", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "Clinical+Radiomics" in text
+    assert "report.html" in text
+
+
+def test_too_few_runs_are_refused(study: StudyConfig, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="at least 2"):
+        audit_null(study, tmp_path, runs=1)
+
+
+def test_result_without_audits_has_no_section(audited, tmp_path: Path) -> None:
+    plain = replace(audited[1], audits=type(audited[1].audits)())
+    assert "Null audit" not in write_report(plain, tmp_path).read_text(encoding="utf-8")

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sonoher2.cli.batch import BatchImage, Values, batch_images, problems, run_batch
+from sonoher2.core.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three images of one name but for case and kind, one of another, a mask, and something else."""
+    for name in ("a/one.png", "b/one.png", "b/ONE.jpg", "b/two.png", "b/two_mask.png", "b/notes.txt"):
+        path = tmp_path / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return tmp_path / "images"
+
+
+def test_images_of_a_folder_have_their_own_names(folder: Path) -> None:
+    found = batch_images([folder])
+    assert [image.path.relative_to(folder).as_posix() for image in found] == [
+        "a/one.png",
+        "b/ONE.jpg",
+        "b/one.png",
+        "b/two.png",
+    ]
+    assert [image.name for image in found] == ["a_one", "b_ONE", "b_one-2", "two"]
+
+
+def test_files_and_tables_are_taken_as_they_are(folder: Path) -> None:
+    (folder / "table.csv").write_text("image,patient_id\na/one.png,1\nb/two_mask.png,2\n,3\n")
+    found = batch_images([folder / "b" / "two.png", folder / "table.csv", folder / "b" / "two.png"])
+    assert [image.name for image in found] == ["two", "one", "two_mask"]
+
+
+def test_frames_of_one_file_have_their_own_names(folder: Path) -> None:
+    (folder / "table.csv").write_text("image,frame\na/one.png,2\na/one.png,3\nb/two.png,\n")
+    found = batch_images([folder / "table.csv"], frame=7)
+    assert [(image.name, image.frame) for image in found] == [("one_frame2", 2), ("one_frame3", 3), ("two_frame7", 7)]
+    (folder / "table.csv").write_text("image,frame\na/one.png,0\n")
+    with pytest.raises(InputError, match="not the number of a frame"):
+        batch_images([folder / "table.csv"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("missing.png", "no such file"), ("empty", "no image was found"), ("bare.csv", "no column")]
+)
+def test_nothing_to_work_on(tmp_path: Path, given: str, said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bare.csv").write_text("picture\na.png\n")
+    with pytest.raises(InputError, match=said):
+        batch_images([tmp_path / given])
+
+
+def measuring(log: Path, out: Path) -> Callable[[BatchImage], Values]:
+    """Work that writes an output and a line of the log; a file that says `bad` is bad."""
+
+    # within a function, so that other processes get its code and need not import this module
+    def measure(image: BatchImage) -> Values:
+        text = image.path.read_text()
+        with log.open("a") as stream:
+            stream.write(f"{image.name}\n")
+        if text == "bad":
+            raise InputError("cannot be read", where=str(image.path), fix="Copy it again")
+        (out / f"{image.name}.txt").write_text(text)
+        return {"output": f"{image.name}.txt", "length": len(text), "share": 1 / 3, "unknown": None}
+
+    return measure
+
+
+class Runs:
+    """The same batch again and again."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self.folder, self.out, self.log = folder, out, out / "log"
+        out.mkdir()
+
+    def __call__(self, settings: str = "first", workers: int = 1) -> pd.DataFrame:
+        self.log.write_text("")
+        return run_batch(
+            measuring(self.log, self.out),
+            batch_images([self.folder]),
+            self.out / "table.csv",
+            settings=[settings],
+            files=["output"],
+            workers=workers,
+            label="Measuring",
+        )
+
+    def worked_on(self) -> list[str]:
+        return sorted(self.log.read_text().split())
+
+
+@pytest.fixture
+def runs(folder: Path, tmp_path: Path) -> Runs:
+    return Runs(folder, tmp_path / "out")
+
+
+def test_the_table_has_a_row_for_each_image(runs: Runs) -> None:
+    table = runs()
+    assert table["output"].tolist() == ["a_one.txt", "b_ONE.txt", "b_one-2.txt", "two.txt"]
+    assert table["length"].tolist() == ["9", "9", "9", "9"]
+    assert table["share"].iloc[0] == "0.333333"
+    read = pd.read_csv(runs.out / "table.csv", dtype=str, keep_default_na=False)
+    assert read.equals(table)
+
+
+def test_a_second_run_does_what_is_missing_or_has_changed(runs: Runs) -> None:
+    first = runs()
+    again = runs()
+    assert runs.worked_on() == []
+    assert again.equals(first)
+    (runs.out / "two.txt").unlink()
+    (runs.folder / "a" / "one.png").write_text("changed")
+    changed = runs()
+    assert runs.worked_on() == ["a_one", "two"]
+    assert changed["length"].tolist() == ["7", "9", "9", "9"]
+
+
+def test_other_settings_do_all_again(runs: Runs) -> None:
+    runs()
+    runs("second")
+    assert len(runs.worked_on()) == 4
+
+
+def test_a_bad_file_does_not_stop_the_others(runs: Runs) -> None:
+    (runs.folder / "b" / "ONE.jpg").write_text("bad")
+    table = runs()
+    (problem,) = problems(table)
+    assert "ONE.jpg: cannot be read" in problem
+    assert table["output"].tolist() == ["a_one.txt", "", "b_one-2.txt", "two.txt"]
+    runs()
+    assert runs.worked_on() == ["b_ONE"]
+
+
+def test_all_bad_files_are_listed(runs: Runs) -> None:
+    for path in runs.folder.rglob("*.*g"):
+        path.write_text("bad")
+    assert len(problems(runs())) == 4
+
+
+def test_what_was_finished_before_an_interruption_is_kept(runs: Runs) -> None:
+    def stop(image: BatchImage) -> Values:
+        if image.name == "two":
+            raise KeyboardInterrupt
+        return measuring(runs.log, runs.out)(image)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(
+            stop,
+            batch_images([runs.folder]),
+            runs.out / "table.csv",
+            settings=["first"],
+            files=["output"],
+            workers=1,
+            label="Measuring",
+        )
+    runs()
+    assert runs.worked_on() == ["two"]
+
+
+def test_several_processes_give_the_same_table(runs: Runs) -> None:
+    alone = runs()
+    assert runs("first", workers=2).equals(alone)
+    together = runs("second", workers=2)
+    assert together.drop(columns="key").equals(alone.drop(columns="key"))
+
+
+def test_frames_of_one_file_are_rows_of_their_own_and_resume(folder: Path, tmp_path: Path) -> None:
+    out, log = tmp_path / "out", tmp_path / "log"
+    out.mkdir()
+    picture = folder / "a" / "one.png"
+    images = [BatchImage(picture, f"one_frame{frame}", frame) for frame in (2, 3)]
+    for _ in range(2):
+        written = run_batch(
+            measuring(log, out), images, out / "t.csv", settings=["x"], files=[], workers=1, label="Measuring"
+        )
+    assert written["frame"].tolist() == ["2", "3"]
+    assert written["image"].tolist() == [str(picture)] * 2
+    assert log.read_text().split() == ["one_frame2", "one_frame3"]

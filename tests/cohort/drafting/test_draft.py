@@ -1,0 +1,171 @@
+"""A drafted study file is one that loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sonoher2.cohort.drafting.draft import IMAGES_TABLE, draft_study
+from sonoher2.cohort.drafting.find_images import find_images
+from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
+from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
+from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.table import read_table
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import InputError
+from sonoher2.core.table_files import write_table
+
+CLINICAL = """\
+Patient ID,Age (years),Menopausal status,BI-RADS,Tumor size (mm),ER,Ki-67,HER2 IHC,HER2 FISH,Remark
+P01,45,no,4a,12,positive,20%,3+,,free text
+P02,52,yes,5,21,negative,5%,1+,,other
+P03,61,yes,4b,15,positive,40%,2+,negative,text
+"""
+
+
+def files(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def drafted(folder: Path) -> StudyConfig:
+    draft = draft_study(folder)
+    for name, table in draft.tables.items():
+        write_table(folder / name, table)
+    (folder / "study.yaml").write_text(draft.text, encoding="utf-8")
+    return load_study(folder / "study.yaml")
+
+
+@pytest.mark.parametrize(
+    ("image", "masks"),
+    [
+        ("P01.png", ["P01_mask.png"]),
+        ("P01.png", ["mask_P01.png"]),
+        ("images/P01.png", ["masks/P01.png"]),
+        ("P01.jpg", ["P01_tumor.png"]),
+        ("bus_01-l.png", ["mask_01-l.png"]),
+        ("benign/benign (1).png", ["benign/benign (1)_mask.png", "benign/benign (1)_mask_1.png"]),
+        ("images_and_masks/P01.png", ["images_and_masks/P01_seg.png"]),
+        ("P01.nii.gz", ["P01-label.nii.gz"]),
+    ],
+)
+def test_masks_are_found_by_name(tmp_path: Path, image: str, masks: list[str]) -> None:
+    files(tmp_path, image, *masks, "notes.docx", ".hidden/P01.png")
+    found = find_images(tmp_path)
+    assert [one.image for one in found.images] == [Path(image)]
+    assert sorted(found.images[0].masks) == sorted(map(Path, masks))
+    assert found.lost_masks == []
+
+
+def test_a_mask_without_an_image_is_told(tmp_path: Path) -> None:
+    files(tmp_path, "P01.png", "P02_mask.png")
+    found = find_images(tmp_path)
+    assert found.images[0].masks == ()
+    assert found.lost_masks == [Path("P02_mask.png")]
+
+
+def test_columns_are_guessed_from_names_and_values(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(CLINICAL, encoding="utf-8")
+    table = read_table(tmp_path / "c.csv")
+    assert patient_column(table) == ("Patient ID", True)
+    assert her2_columns(table) == {"ihc": "HER2 IHC", "ish": "HER2 FISH"}
+    guesses = {guess.key: (guess.kind, guess.timing, guess.unit) for guess in clinical_columns(table)}
+    assert guesses == {
+        "age": ("number", "pre-biopsy", "years"),
+        "menopause": ("yes/no", "pre-biopsy", ""),
+        "birads": ("ordered", "pre-biopsy", ""),
+        "size_mm": ("number", "post-op", "mm"),
+        "er": ("yes/no", "biopsy", ""),
+        "ki67": ("number", "biopsy", "%"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "expected"),
+    [
+        ("Pathology", ["benign", "malignant"], ("Pathology", ["malignant"], ["benign"], [])),
+        ("HER2 status", ["Positive", "Negative", "Equivocal"],
+         ("HER2 status", ["Positive"], ["Negative"], ["Equivocal"])),
+        (
+            "HER2",
+            ["阳性", "阴性", "未做", "阴性(1+)"],
+            ("HER2", ["阳性"], ["阴性", "阴性(1+)"], ["未做"]),
+        ),
+        ("HER2 result", ["HER2-positive", "HER2-negative", "pos/neg"],
+         ("HER2 result", ["HER2-positive"], ["HER2-negative"], ["pos/neg"])),
+        ("Remark", ["benign", "malignant"], None),
+    ],
+)  # fmt: skip
+def test_the_outcome_is_guessed(tmp_path: Path, header: str, values: list[str], expected: object) -> None:
+    rows = "\n".join([f"id,{header}", *(f"{i},{v}" for i, v in enumerate(values))])
+    (tmp_path / "c.csv").write_text(rows, encoding="utf-8")
+    found = outcome_column(read_table(tmp_path / "c.csv"))
+    got = found and (found.column, list(found.positive), list(found.negative), list(found.others))
+    assert got == expected
+
+
+def test_a_folder_of_images_becomes_a_study_that_loads(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(CLINICAL, encoding="utf-8")
+    files(tmp_path, *(f"images/{p}_{v}.png" for p in ("P01", "P02", "P03") for v in "12"))
+    files(tmp_path, *(f"masks/{p}_{v}.png" for p in ("P01", "P02", "P03") for v in "12"))
+    study = drafted(tmp_path)
+    assert isinstance(study.target, Her2Target)
+    assert list(study.clinical.columns) == ["age", "menopause", "birads"]
+    cohort = load_cohort(study)
+    assert cohort.images["patient_id"].tolist() == ["P01", "P01", "P02", "P02", "P03", "P03"]
+    assert cohort.patients["label"].tolist() == [1, 0, 0]
+
+
+def test_what_is_unsure_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(CLINICAL, encoding="utf-8")
+    files(tmp_path, "P01.png", "P02.png", "P02_mask.png", "X_mask.png")
+    draft = draft_study(tmp_path)
+    assert draft.text.count("# CONFIRM:") == len(draft.questions)
+    text = "\n".join(draft.questions)
+    assert "1 images have no mask" in text
+    assert "1 masks belong to no image, the first of them X_mask.png" in text
+    assert "is the patient of each right" in text
+    assert "raw HER2 results" in text
+
+
+def test_a_table_that_names_the_images_says_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("case,file,class\n7,scan a.png,benign\n8,scan b.png,malignant\n", encoding="utf-8")
+    files(tmp_path, "scan a.png", "scan b.png", "scan a_mask.png", "scan b_mask.png")
+    study = drafted(tmp_path)
+    assert isinstance(study.target, ColumnTarget)
+    assert load_cohort(study).images["patient_id"].tolist() == ["7", "8"]
+
+
+def test_a_column_of_patients_by_another_name_is_asked_about(tmp_path: Path) -> None:
+    text = "Herkunft,Fallnummer,BI-RADS\nA,F1,4a\nA,F2,5\n"
+    (tmp_path / "klinik.csv").write_text(text, encoding="utf-8")
+    assert "patient_id: Fallnummer     # CONFIRM: is Fallnummer the column" in draft_study(tmp_path).text
+    assert drafted(tmp_path).clinical.patient_id == "Fallnummer"
+
+
+def test_a_study_of_clinical_data_alone(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(CLINICAL, encoding="utf-8")
+    study = drafted(tmp_path)
+    assert study.images is None
+    assert len(load_cohort(study).patients) == 3
+
+
+def test_folders_that_cannot_become_a_study(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no table with a column of patients"):
+        draft_study(tmp_path)
+    with pytest.raises(InputError, match="no such folder"):
+        draft_study(tmp_path / "gone")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "images"), [("BUS-BRA", 1875), ("BrEaST", 256), ("clinical/METABRIC", 0)])
+def test_real_folders(shared: Path, tmp_path: Path, name: str, images: int) -> None:
+    draft = draft_study(shared / "data" / name)
+    (tmp_path / "study.yaml").write_text(draft.text, encoding="utf-8")
+    assert load_study(tmp_path / "study.yaml").clinical.patient_id != "patient_id"
+    assert len(draft.tables.get(IMAGES_TABLE, [])) == images

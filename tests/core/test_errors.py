@@ -1,0 +1,38 @@
+"""Messages say what, where and what to do, and survive the way back from a worker process."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from sonoher2.core.errors import Finding, FindingsError, InputError
+
+
+def test_message_says_where_what_and_what_to_do() -> None:
+    error = InputError("the mask is empty", where="mask.png", fix="Draw the lesion")
+    assert str(error) == "mask.png: the mask is empty. Draw the lesion."
+    assert error.exit_code == 3
+
+
+def test_one_finding_is_a_sentence_and_several_are_a_list() -> None:
+    first, second = Finding("error", "no image", "row 3"), Finding("error", "no mask", "row 4")
+    note = Finding("note", "all is well")
+    assert str(FindingsError([first, note])) == "row 3: no image."
+    assert str(FindingsError([first, second])).splitlines()[0] == "2 problems:"
+    assert FindingsError([first, second, note]).findings == [first, second]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("the mask is empty", where="mask.png", fix="Draw the lesion"),
+        FindingsError([Finding("error", "no image", "row 3"), Finding("error", "no mask", "row 4")]),
+    ],
+)
+def test_error_from_a_worker_process_is_the_same_error(error: InputError) -> None:
+    # process pools send exceptions as pickles
+    returned = pickle.loads(pickle.dumps(error))
+    assert type(returned) is type(error)
+    assert str(returned) == str(error)
+    assert returned.what == error.what

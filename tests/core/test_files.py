@@ -1,0 +1,144 @@
+"""Nothing is lost when writing fails, and a full disk is one clear sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import (
+    atomic_folder,
+    atomic_path,
+    check_unchanged,
+    content_key,
+    file_sha256,
+    run_lock,
+    write_json,
+    write_text,
+)
+
+
+def test_writes_whole_text(tmp_path: Path) -> None:
+    write_text(tmp_path / "deep" / "a.txt", "whole")
+    assert (tmp_path / "deep" / "a.txt").read_text() == "whole"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
+
+
+def test_keeps_the_old_file_when_writing_fails(tmp_path: Path) -> None:
+    target = tmp_path / "a.json"
+    write_json(target, {"a": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(target, {"a": float("nan")})
+    with pytest.raises(KeyError):
+        _write_half(target)
+    assert target.read_text() == '{\n  "a": 1\n}\n'
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def _write_half(target: Path) -> None:
+    with atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+
+
+def test_full_disk_is_an_input_error_that_keeps_the_old_file(tmp_path: Path) -> None:
+    # a limit on the size of files makes the kernel refuse to write on, as a full disk does
+    target = tmp_path / "a.txt"
+    write_text(target, "old")
+    code = f"""
+import resource
+from pathlib import Path
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import write_text
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_text(Path({str(target)!r}), "x" * 10000)
+except InputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cannot write this file" in done.stdout
+    assert "--out" in done.stdout
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write this file"):
+        write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_content_key_depends_on_content_and_not_on_key_order() -> None:
+    assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+    assert content_key({"a": 1}) != content_key({"a": 2})
+    assert len(content_key("x")) == 64
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "bundle"
+    for text in ("old", "new"):
+        with atomic_folder(target) as new:
+            (new / text).write_text(text)
+    with pytest.raises(KeyError):
+        _fill_half(target)
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def _fill_half(target: Path) -> None:
+    with atomic_folder(target) as new:
+        (new / "half").write_text("half")
+        raise KeyError
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from sonoher2.core.files import atomic_folder, atomic_path, run_lock
+out = Path(sys.argv[1])
+with run_lock(out), atomic_folder(out / "bundle") as folder, atomic_path(out / "a" / "b.npy") as file:
+    (folder / "model").write_text("half")
+    file.write_text("half")
+    print("holds", flush=True)
+    time.sleep(300)
+"""
+
+
+def test_a_second_run_in_a_folder_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / "run"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "holds\n"
+    with pytest.raises(InputError, match="another run is writing"), run_lock(tmp_path / "run"):
+        pass
+    assert len(list((tmp_path / "run").rglob("*.part*"))) == 2
+    # however it ends, its lock ends with it, and what it was writing is removed
+    process.kill()
+    process.communicate()
+    with run_lock(tmp_path / "run"):
+        assert not list((tmp_path / "run").rglob("*.part*"))
+    with run_lock(tmp_path / "run"):
+        pass
+
+
+def test_a_run_in_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write this file"), run_lock(tmp_path / "file" / "run"):
+        pass
+
+
+def test_files_that_were_changed_are_named(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in "abc"]
+    for file in files:
+        file.write_text("x")
+    hashes = {str(file): file_sha256(file) for file in files}
+    check_unchanged(hashes)
+    files[0].write_text("y")
+    files[2].unlink()
+    with pytest.raises(InputError, match="2 input files were changed or deleted") as caught:
+        check_unchanged(hashes)
+    assert str(files[0]) in str(caught.value)
+    assert str(files[1]) not in str(caught.value)

@@ -1,0 +1,64 @@
+"""Written tables: Excel opens them rightly, and what is read back is what was written."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.reading.read import read_table
+from sonoher2.core.errors import UsageError
+from sonoher2.core.table_files import read_written, write_table
+
+TEXTS = ["=1+1", "+A1", "-x.png", "@SUM(A1)", "'=1", "''=1", "'quoted'", "-", "+", "-5", "+1.5e3", "患者1", "a,b"]
+
+
+def table() -> pd.DataFrame:
+    return pd.DataFrame({"-name": TEXTS, "number": np.linspace(-1, 1, len(TEXTS)), "gap": [None] * len(TEXTS)})
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".xlsx"])
+def test_what_is_read_back_is_what_was_written(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    write_table(path, table())
+    read = read_table(path, keep=["-"])
+    assert list(read.columns) == ["-name", "number", "gap"]
+    assert read["-name"].tolist() == TEXTS
+    assert np.allclose(read["number"].astype(float), table()["number"])
+    assert read["gap"].isna().all()
+
+
+def test_a_csv_has_a_mark_and_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    write_table(path, table())
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0] == ["'-name", "number", "gap"]
+    for text, row in zip(TEXTS, rows[1:], strict=True):
+        number = text in ("-5", "+1.5e3")
+        assert row[0][0] not in "=+-@" or number
+        assert row[0].endswith(text)
+    assert float(rows[1][1]) == -1
+    assert read_written(path)["-name"].tolist() == TEXTS
+
+
+def test_a_workbook_holds_texts_as_texts(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.xlsx", table())
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").active
+    cells = [row[0] for row in sheet.iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == TEXTS
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert sheet["B2"].value == -1
+
+
+def test_other_suffixes_and_too_wide_sheets_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.xlsx"):
+        write_table(tmp_path / "t.xls", table())
+    with pytest.raises(UsageError, match="more"):
+        write_table(tmp_path / "t.xlsx", pd.DataFrame(np.zeros((1, 16_385))))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,105 @@
+"""Study files that no user means: each ends in one message that names the line, whatever the form."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import path_fault
+from sonoher2.core.yaml_file import MOST_BYTES, read_yaml
+
+REST = "\nclinical: {table: c.csv, columns: {}}\ntarget: {column: y, positive: a}\n"
+
+
+def refused(folder: Path, text: str) -> str:
+    file = folder / "study.yaml"
+    file.write_text(text + REST, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_study(file)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("!!int xx", "!!int ''", "!!float abc", "!!bool xx", "!!timestamp xx", "!!binary '#'", "0x_", "9" * 5000),
+        *("!!python/name:os.system x", '"\\ud800"'),
+    ],
+)
+def test_a_value_that_is_not_what_its_form_says_is_named_with_its_line(value: str, tmp_path: Path) -> None:
+    assert "study.yaml, line 2" in refused(tmp_path, f"title: t\nseed: {value}") or "!!binary" in value
+
+
+@pytest.mark.parametrize("key", ["? [a]\n", "? {a: 1}\n", "? [[a], b]\n"])
+def test_a_key_that_is_no_word_is_named_with_its_line(key: str, tmp_path: Path) -> None:
+    assert "line 2" in refused(tmp_path, f"title: t\n{key}: 1")
+
+
+@pytest.mark.parametrize("key", ["1", "~", "1.5"])
+def test_a_key_that_is_a_number_is_refused(key: str, tmp_path: Path) -> None:
+    assert "keys should be strings" in refused(tmp_path, f"{key}: 1")
+
+
+@pytest.mark.parametrize("levels", [60, 900, 3000])
+@pytest.mark.parametrize(("opens", "closes"), ["[]", ("{a: ", "}"), ("[{a: ", "}]")])
+def test_depth_has_a_limit(opens: str, closes: str, levels: int, tmp_path: Path) -> None:
+    assert "nested deeper" in refused(tmp_path, f"title: {opens * levels}1{closes * levels}")
+
+
+def test_aliases_that_multiply_are_counted_as_written_out(tmp_path: Path) -> None:
+    names = "abcdefghij"
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
+    assert "more than 50,000 values" in refused(tmp_path, "\n".join(lines))
+    assert "inside what it names" in refused(tmp_path, "a: &a [*a]")
+
+
+def test_aliases_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text("a: &a [1, 2]\nb: *a\n")
+    assert read_yaml(file) == {"a": [1, 2], "b": [1, 2]}
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", ".inf", ".nan", "1e400", "2147483648", "9" * 400])
+def test_a_seed_that_no_library_takes_is_refused(seed: str, tmp_path: Path) -> None:
+    said = refused(tmp_path, f"seed: {seed}")
+    assert "seed" in said
+    assert len(said) < 400
+
+
+@pytest.mark.parametrize("path", ['"a\\0b"', "a" * 256, "a/" * 3000])
+@pytest.mark.parametrize("line", ["data: {}", "images: {{table: {}}}", "images: {{join: [{{table: {}, on: a}}]}}"])
+def test_a_path_that_no_file_can_have_is_refused(path: str, line: str, tmp_path: Path) -> None:
+    assert "cannot be a path" in refused(tmp_path, line.format(path))
+
+
+def test_the_longest_name_counts_bytes() -> None:
+    assert path_fault("a" * 255) == ""
+    assert path_fault("病" * 85) == ""
+    assert "255 bytes" in path_fault("病" * 86)
+
+
+@pytest.mark.parametrize("line", ["evaluation: {bootstrap: 1e30}", "validation: {outer_folds: 99999999999999999999}"])
+def test_counts_that_no_machine_can_do_are_refused(line: str, tmp_path: Path) -> None:
+    assert "less than or equal" in refused(tmp_path, line) or "valid integer" in refused(tmp_path, line)
+
+
+def test_a_file_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a file"):
+        read_yaml(Path("/dev/zero"))
+    large = tmp_path / "large.yaml"
+    large.write_text("# " + "x" * MOST_BYTES)
+    with pytest.raises(InputError, match="at most 512 kB"):
+        read_yaml(large)
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0b" + "1" * 20_000, "-0" + "7" * 6000, "9" * 200])
+def test_a_number_too_long_to_be_shown_is_named_with_its_line(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"title: a\nseed: {number}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"study\.yaml, line 2.*far too large"):
+        read_yaml(path)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sonoher2.deep.augment import Augmentation, augmented
+
+STILL = Augmentation(mirror=False, gain=0, attenuation=0, dynamic_range=0, speckle=0, scale=0, shift=0)
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """Bright above, dark below, a lesion left of the middle, black edge on the right."""
+    grey = np.repeat(np.linspace(220, 60, 32), 32).reshape(32, 32)
+    grey[:, 28:] = 0
+    mask = np.zeros((32, 32))
+    mask[10:20, 6:14] = 255
+    return np.stack([grey, mask]).astype(np.uint8)
+
+
+def test_nothing_changes_when_all_limits_are_zero(picture: np.ndarray) -> None:
+    np.testing.assert_array_equal(augmented(picture, np.random.default_rng(0), STILL), picture)
+
+
+def test_the_same_seed_gives_the_same_variant(picture: np.ndarray) -> None:
+    one, same, other = (augmented(picture, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
+
+
+def test_never_upside_down_but_mirrored_half_the_time(picture: np.ndarray) -> None:
+    variants = [augmented(picture, np.random.default_rng(seed)) for seed in range(200)]
+    for variant in variants:
+        seen = variant[0] > 0
+        assert variant[0, :8][seen[:8]].mean() > variant[0, -8:][seen[-8:]].mean()
+    left = [variant[1, :, :16].sum() > variant[1, :, 16:].sum() for variant in variants]
+    assert 70 < sum(left) < 130
+
+
+def test_gain_moves_grey_values_but_neither_mask_nor_black(picture: np.ndarray) -> None:
+    limits = Augmentation(mirror=False, gain=30, attenuation=30, dynamic_range=0.2, speckle=10, scale=0, shift=0)
+    variant = augmented(picture, np.random.default_rng(3), limits)
+    np.testing.assert_array_equal(variant[1], picture[1])
+    assert not variant[0, :, 28:].any()
+    assert (variant[0, :, :28] != picture[0, :, :28]).mean() > 0.5
+
+
+def test_shift_moves_image_and_mask_together(picture: np.ndarray) -> None:
+    picture[0] = picture[1]
+    limits = Augmentation(mirror=False, gain=0, attenuation=0, dynamic_range=0, speckle=0, scale=0.2, shift=0.2)
+    variant = augmented(picture, np.random.default_rng(4), limits)
+    assert (variant[1] != picture[1]).any()
+    np.testing.assert_array_equal(variant[0], variant[1])
+
+
+def test_zoom_keeps_the_centre_and_scales_the_area() -> None:
+    mask = np.zeros((64, 64), np.uint8)
+    mask[24:40, 24:40] = 255
+    limits = Augmentation(mirror=False, gain=0, attenuation=0, dynamic_range=0, speckle=0, scale=0.5, shift=0)
+    rng = np.random.default_rng(5)
+    zoom = 1 + np.random.default_rng(5).uniform(-0.5, 0.5)
+    variant = augmented(np.stack([mask, mask]), rng, limits)[1] / 255
+    assert variant.sum() == pytest.approx(16 * 16 * zoom**2, rel=0.05)
+    rows, columns = np.mgrid[:64, :64]
+    assert np.average(rows, weights=variant) == pytest.approx(31.5, abs=0.1)
+    assert np.average(columns, weights=variant) == pytest.approx(31.5, abs=0.1)

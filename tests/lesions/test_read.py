@@ -1,0 +1,155 @@
+"""Masks of every kind, what is wrong with a mask, and the lesion within a cropped screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+
+from sonoher2.core.errors import InputError
+from sonoher2.lesions.read import components, largest_component, read_lesion, read_mask
+
+LESION = np.zeros((40, 60), dtype=bool)
+LESION[10:20, 25:45] = True
+
+
+def png(path: Path, array: np.ndarray) -> Path:
+    Image.fromarray(array).save(path)
+    return path
+
+
+def as_png(path: Path, mask: np.ndarray = LESION) -> Path:
+    return png(path, np.where(mask, 255, 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize("value", [1, 128, 255])
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif"])
+def test_any_grey_above_black_is_lesion(tmp_path: Path, suffix: str, value: int) -> None:
+    path = png(tmp_path / f"m.{suffix}", LESION.astype(np.uint8) * np.uint8(value))
+    np.testing.assert_array_equal(read_mask([path], LESION.shape), LESION)
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 0, 200), (3, 0, 0), (255, 255, 255)])
+def test_any_colour_is_lesion(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    path = png(tmp_path / "m.png", (LESION[..., None] * np.array(colour)).astype(np.uint8))
+    np.testing.assert_array_equal(read_mask([path], LESION.shape), LESION)
+
+
+def test_transparent_white_is_background(tmp_path: Path) -> None:
+    rgba = np.full((*LESION.shape, 4), 255, dtype=np.uint8)
+    rgba[..., 3] = np.where(LESION, 255, 0)
+    np.testing.assert_array_equal(read_mask([png(tmp_path / "m.png", rgba)], LESION.shape), LESION)
+
+
+def test_one_bit_sixteen_bit_and_palette(tmp_path: Path) -> None:
+    indexed = Image.fromarray(LESION.astype(np.uint8)).convert("P")
+    indexed.putpalette([0, 0, 0, 128, 0, 0])
+    indexed.save(tmp_path / "palette.png")
+    png(tmp_path / "bit.png", LESION)
+    png(tmp_path / "sixteen.png", LESION.astype(np.uint16))
+    for name in ("palette", "bit", "sixteen"):
+        np.testing.assert_array_equal(read_mask([tmp_path / f"{name}.png"], LESION.shape), LESION)
+
+
+def test_jpeg_artefacts_are_background(tmp_path: Path) -> None:
+    mask = np.zeros((64, 64), dtype=bool)
+    mask[16:40, 24:48] = True
+    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(tmp_path / "m.jpg", quality=50)
+    np.testing.assert_array_equal(read_mask([tmp_path / "m.jpg"], mask.shape), mask)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
+@pytest.mark.parametrize("suffix", ["nii.gz", "nrrd"])
+def test_volumes_with_one_slice(tmp_path: Path, suffix: str, kind: type) -> None:
+    path = tmp_path / f"m.{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(LESION.astype(kind)[None] * 2), str(path))
+    np.testing.assert_array_equal(read_mask([path], LESION.shape), LESION)
+
+
+def test_several_masks(tmp_path: Path) -> None:
+    small = np.zeros_like(LESION)
+    small[30:33, 5:9] = True
+    paths = [as_png(tmp_path / "small.png", small), as_png(tmp_path / "large.png")]
+    np.testing.assert_array_equal(read_mask(paths, LESION.shape), LESION | small)
+    np.testing.assert_array_equal(read_mask(paths, LESION.shape, "largest"), LESION)
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.zeros((40, 60), dtype=bool), "m.png: the mask is empty"),
+        (np.ones((40, 60), dtype=bool), "m.png: the mask covers 100% .* invert the mask"),
+        (~LESION, "m.png: the mask covers 92% .* invert the mask"),
+        (LESION.T, "m.png: the mask has 60 rows x 40 columns and its image 40 rows x 60 columns. Transpose the mask"),
+        (LESION[:30], "m.png: the mask has 30 rows x 60 columns and its image 40 rows x 60 columns. Give the mask"),
+    ],
+)
+def test_what_is_wrong_with_a_mask(tmp_path: Path, mask: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_mask([as_png(tmp_path / "m.png", mask)], (40, 60))
+
+
+def test_no_mask_missing_and_damaged_masks(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no mask was given"):
+        read_mask([], (40, 60))
+    with pytest.raises(InputError, match=r"missing.png: there is no such file"):
+        read_mask([tmp_path / "missing.png"], (40, 60))
+    (tmp_path / "bad.nrrd").write_bytes(b"NRRD0004\n")
+    with pytest.raises(InputError, match=r"bad.nrrd: cannot be read as NRRD"):
+        read_mask([tmp_path / "bad.nrrd"], (40, 60))
+
+
+def test_components() -> None:
+    mask = np.zeros((8, 8), dtype=bool)
+    mask[1, 1] = mask[2, 2] = mask[3, 3] = mask[6, 1:3] = True
+    assert components(mask) == 2
+    assert components(np.zeros((4, 4), dtype=bool)) == 0
+    np.testing.assert_array_equal(np.argwhere(largest_component(mask)), [[1, 1], [2, 2], [3, 3]])
+    np.testing.assert_array_equal(largest_component(LESION), LESION)
+
+
+def screen_and_mask(folder: Path, lesion: tuple[slice, slice]) -> tuple[Path, Path, np.ndarray]:
+    screen = np.zeros((300, 400), dtype=np.uint8)
+    screen[60:260, 90:350] = np.random.default_rng(1).integers(20, 200, (200, 260))
+    mask = np.zeros(screen.shape, dtype=bool)
+    mask[lesion] = True
+    return png(folder / "screen.png", screen), as_png(folder / "mask.png", mask), mask
+
+
+def test_the_crop_is_the_same_for_image_and_mask(tmp_path: Path) -> None:
+    image, mask_file, mask = screen_and_mask(tmp_path, (slice(100, 150), slice(200, 260)))
+    lesion = read_lesion(image, [mask_file], crop_to_b_mode=True, mm_per_pixel=0.1)
+    assert lesion.image.shape == lesion.mask.shape < (300, 400)
+    np.testing.assert_array_equal(lesion.mask, mask[lesion.image.box])
+    whole = read_lesion(image, [mask_file])
+    np.testing.assert_array_equal(lesion.image.pixels[lesion.mask], whole.image.pixels[mask])
+
+
+def test_a_crop_that_would_cut_the_lesion_is_widened(tmp_path: Path) -> None:
+    image, mask_file, mask = screen_and_mask(tmp_path, (slice(240, 290), slice(200, 390)))
+    lesion = read_lesion(image, [mask_file], crop_to_b_mode=True)
+    assert np.count_nonzero(lesion.mask) == np.count_nonzero(mask)
+
+
+def test_every_kind_of_real_mask(shared: Path) -> None:
+    bus, breast = shared / "data/BUS-BRA", shared / "data/BrEaST/BrEaST-Lesions_USG-images_and_masks"
+    one_bit = read_lesion(bus / "Images/bus_0003-l.png", [bus / "Masks/mask_0003-l.png"])
+    colours = read_lesion(breast / "case005.png", [breast / "case005_tumor.png"], mm_per_pixel=0.07)
+    for lesion in (one_bit, colours):
+        assert lesion.mask.shape == lesion.image.shape
+        assert components(lesion.mask) == 1
+        # lesions are darker than the tissue around them
+        assert lesion.image.pixels[lesion.mask].mean() < 255 / 2
+    assert colours.image.mm_per_pixel == (0.07, 0.07)
+
+
+def test_a_colour_mask_on_a_dicom_image(shared: Path, tmp_path: Path) -> None:
+    mask = np.zeros((600, 800), dtype=bool)
+    mask[200:300, 300:420] = True
+    lesion = read_lesion(shared / "data/dicom/US/OBXXXX1A.dcm", [as_png(tmp_path / "m.png", mask)], crop_to_b_mode=True)
+    assert lesion.image.mm_per_pixel == pytest.approx((0.26228787661969977,) * 2)
+    assert lesion.image.origin == (60, 120)
+    assert np.count_nonzero(lesion.mask) == 12000

@@ -1,0 +1,128 @@
+"""What a prediction says of itself beyond the probability."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.load import Bundle, load_bundle
+from sonoher2.predict.explanation import Effect, headline, leaf_signatures, worth_showing
+from sonoher2.predict.patient import PatientInput, Prediction, predict_patient
+
+
+@pytest.fixture(scope="module")
+def bundle(finished) -> Bundle:
+    return load_bundle(finished.run / "bundle")
+
+
+@pytest.fixture(scope="module")
+def patient(finished) -> PatientInput:
+    patient_id = finished.result.predictions.query("set == 'test'")["patient_id"].iloc[0]
+    folder = finished.file.parent
+    images = pd.read_csv(folder / "images.csv", dtype=str)
+    rows = images[images["patient_id"] == patient_id]
+    files = tuple((folder / i, (folder / m,)) for i, m in zip(rows["image"], rows["mask"], strict=True))
+    return PatientInput(files, {"age": "61", "size_mm": "22"}, float(rows["mm_per_pixel"].iloc[0]))
+
+
+@pytest.fixture(scope="module")
+def prediction(bundle: Bundle, patient: PatientInput) -> Prediction:
+    return predict_patient(bundle, patient)
+
+
+def test_the_signature_that_is_explained_is_the_studys_main_one(bundle: Bundle, prediction: Prediction) -> None:
+    found = prediction.explanation
+    assert found.signature == bundle.schema.main
+    assert headline("Combined", ["Clinical", "Radiomics"]) == "Radiomics"
+    assert headline("Clinical", ["Clinical", "Radiomics"]) == "Clinical"
+    assert leaf_signatures(bundle.model, "Clinical+Radiomics") == ["Radiomics"]
+    assert leaf_signatures(bundle.model, "Clinical") == []
+
+
+def test_every_answer_has_its_similar_training_patients(prediction: Prediction) -> None:
+    found = {one.signature: one for one in prediction.explanation.similar}
+    assert set(found) == {score.signature for score in prediction.scores}
+    assert all(one.low <= one.share <= one.high for one in found.values())
+
+
+def test_text_and_json_hold_the_same_facts(prediction: Prediction) -> None:
+    text, values = prediction.text(), json.loads(prediction.json())["explanation"]
+    assert "nearest training cases" in text
+    assert all(f"{case['case']} ({case['label']}" in text for case in values["neighbours"])
+    assert all(effect["name"] in text for effect in values["parts"])
+    assert len(values["features"].get("Radiomics", [])) <= 8
+
+
+def test_effects_of_the_features_add_up(bundle: Bundle, patient: PatientInput) -> None:
+    """With few features all are named: with the mean training patient's log-odds they give the signature's own."""
+    only_image = predict_patient(bundle, PatientInput(patient.images, {}, patient.mm_per_pixel))
+    [score] = only_image.scores
+    effects = only_image.explanation.features["Radiomics"]
+    space = bundle.reference.spaces["Radiomics"]
+    if space.shape[1] > len(effects):
+        pytest.skip("more features were selected than are named")
+    from sonoher2.explain.margins import selected_margin
+
+    base = selected_margin(bundle.model.fitted_["Radiomics"].search_, 1)(space.to_numpy()).mean()
+    log_odds = np.log(score.probability / (1 - score.probability))
+    assert base + sum(effect.log_odds for effect in effects) == pytest.approx(log_odds, abs=1e-3)
+
+
+def test_what_the_model_has_not_seen_is_said(bundle: Bundle, patient: PatientInput) -> None:
+    old = replace(patient, clinical={"age": "109", "size_mm": "22"})
+    sentences = predict_patient(bundle, old).explanation.outside
+    assert any("age lies outside" in sentence for sentence in sentences)
+    assert any("outside what this model has seen" in line for line in predict_patient(bundle, old).text().split("\n"))
+
+
+def test_clinical_data_alone_are_compared_by_what_is_given(bundle: Bundle) -> None:
+    found = predict_patient(bundle, PatientInput((), {"age": "61"})).explanation
+    assert found.signature == "Clinical"
+    assert found.features == {}
+    assert found.distances == ()
+    ages = bundle.reference.spaces["clinical"]["age"]
+    encoder = bundle.model.fitted_["Clinical"].encoder_
+    own = (61 - encoder.mean_["age"]) / encoder.scale_["age"]
+    nearest = (ages - own).abs().sort_values(kind="stable").index[:5]
+    assert {case.case for case in found.neighbours} == set(nearest)
+    assert found.total_points == pytest.approx(sum(point.points for point in found.points))
+
+
+def test_reference_names_no_patient_and_the_key_stays_with_the_study(finished, bundle: Bundle) -> None:
+    assert b"SYN" not in (finished.run / "bundle" / "reference.parquet").read_bytes()
+    key = pd.read_csv(finished.run / "reference_key.csv").set_index("case")["patient_id"]
+    training = finished.result.predictions.query("set == 'train_oof' and signature == 'Clinical'")
+    training = training.set_index("patient_id")
+    assert list(key.index) == list(bundle.reference.labels.index)
+    assert set(key) == set(training.index)
+    assert list(key) != sorted(key)
+    assert (bundle.reference.labels == training["label"].loc[key].to_numpy()).all()
+    scores = bundle.reference.scores["Clinical", "positive"]
+    np.testing.assert_array_equal(scores, training["score"].loc[key])
+
+
+def test_a_bundle_without_reference_still_predicts(
+    finished, prediction: Prediction, patient: PatientInput, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(finished.run / "bundle", folder)
+    (folder / "reference.parquet").unlink()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["files"]["reference.parquet"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    found = predict_patient(load_bundle(folder), patient)
+    assert found.explanation is None
+    assert found.scores == prediction.scores
+
+
+def test_features_that_add_nothing_are_not_shown_but_the_largest_is() -> None:
+    effects = [Effect(name, value, "Radiomics", 0.0) for name, value in (("a", -0.3), ("b", 0.005), ("c", -0.001))]
+    assert [effect.name for effect in worth_showing(effects)] == ["a", "b"]
+    assert [effect.name for effect in worth_showing(effects[2:])] == ["c"]
+    assert list(worth_showing([])) == []

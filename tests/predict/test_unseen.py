@@ -1,0 +1,38 @@
+"""Categories that the training patients did not have."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sonoher2.bundle.training import LevelSummary, TrainingSummary
+from sonoher2.core.errors import InputError
+from sonoher2.predict.unseen import refuse_unseen, unseen_categories
+
+TRAINING = TrainingSummary(clinical={"menopause": LevelSummary(missing=0.0, shares={"post": 0.6, "pre": 0.4})})
+
+
+@pytest.mark.parametrize(
+    ("values", "severity"),
+    [
+        (["pre", "post", None], []),
+        (["pre", "Pre", "peri"], ["warning"]),
+        (["Premenopausal", "Postmenopausal"], ["error"]),
+        ([None, None], []),
+    ],
+)
+def test_new_categories_are_named(values: list[str | None], severity: list[str]) -> None:
+    table = pd.DataFrame({"menopause": values, "age": [50.0] * len(values)}, dtype=object)
+    found = unseen_categories(TRAINING, table, "clinical.columns.")
+    assert [finding.severity for finding in found] == severity
+    for finding in found:
+        assert finding.where == "clinical.columns.menopause"
+        new = {value for value in values if value} - {"pre", "post"}
+        assert all(name in finding.what for name in new)
+        assert "post, pre" in finding.fix
+
+
+def test_one_patient_is_refused() -> None:
+    refuse_unseen(TRAINING, pd.DataFrame({"menopause": ["pre"]}), "--clinical ")
+    with pytest.raises(InputError, match="--clinical menopause: no value was seen in training: banana"):
+        refuse_unseen(TRAINING, pd.DataFrame({"menopause": ["banana"]}), "--clinical ")

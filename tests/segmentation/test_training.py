@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors import safe_open
+
+from sonoher2.core.errors import InputError
+from sonoher2.networks.device import one_thread
+from sonoher2.segmentation.augment import training_batch
+from sonoher2.segmentation.cases import Case, held_out_patients, read_examples, sampling_chance
+from sonoher2.segmentation.fit import fit_segmenter
+from sonoher2.segmentation.losses import dice_loss, edge, supervised_loss
+from sonoher2.segmentation.segmenter import load_segmenter
+from sonoher2.segmentation.state import Schedule
+from sonoher2.segmentation.training import train
+from sonoher2.segmentation.weights_file import load_weights, save_weights
+
+TINY = Schedule("EfficientNet-Lite0", "none", size=64, warm_up_size=32, epochs=2, warm_up=1, batch=4)
+
+
+def disc(rows: int, columns: int, at: tuple[int, int], radius: int) -> NDArray[np.bool_]:
+    y, x = np.ogrid[:rows, :columns]
+    return np.asarray((y - at[0]) ** 2 + (x - at[1]) ** 2 < radius**2)
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> list[Case]:
+    """Dark discs on speckle, two images for each of six patients of two groups, the last without a lesion."""
+    rng, found = np.random.default_rng(0), []
+    for number in range(12):
+        lesion = disc(60, 80, (30, 20 + 3 * number), 12)
+        grey = np.where(lesion, 40, 140) + rng.normal(0, 15, lesion.shape)
+        image, mask = tmp_path / f"{number}.png", tmp_path / f"{number}_mask.png"
+        Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(image)
+        Image.fromarray(np.uint8(255 * lesion)).save(mask)
+        masks = (mask,) if number < 11 else ()
+        found.append(Case(f"p{number // 2}", image, masks, "A" if number < 8 else "B"))
+    return found
+
+
+def test_no_patient_is_on_both_sides(cases: list[Case]) -> None:
+    held_out = held_out_patients(cases, 0.4, seed=1)
+    sides = pd.Series(held_out).groupby([case.patient for case in cases]).nunique()
+    assert (sides == 1).all()
+    groups = np.array([case.group for case in cases])
+    assert held_out[groups == "A"].sum() == 4
+    assert held_out[groups == "B"].sum() == 2
+
+
+def test_a_group_weighs_as_the_root_of_its_size() -> None:
+    groups, held_out = np.array(["A"] * 40 + ["B"] * 10), np.zeros(50, bool)
+    held_out[:4] = True
+    chance = sampling_chance(groups, held_out)
+    assert chance[held_out].sum() == 0
+    assert chance[groups == "A"].sum() / chance[groups == "B"].sum() == pytest.approx(np.sqrt(36 / 10))
+
+
+def test_examples_are_letterboxed(cases: list[Case]) -> None:
+    examples = read_examples(cases, side=64, validation=0.0, seed=0)
+    assert examples.squares.shape == (12, 2, 64, 64)
+    assert not examples.squares[:, :, :8].any()
+    lesion, tissue = examples.squares[0, 1] > 200, (examples.squares[0, 1] < 50) & (examples.squares[0, 0] > 0)
+    assert examples.squares[0, 0][lesion].mean() < 60
+    assert examples.squares[0, 0][tissue].mean() > 120
+    assert not examples.squares[11, 1].any()
+
+
+def test_nothing_to_learn_from_is_refused() -> None:
+    with pytest.raises(InputError, match="no image to learn from"):
+        read_examples([], side=64, validation=0.1, seed=0)
+
+
+def test_variants_depend_on_the_generator_alone_and_lesions_stay_dark(cases: list[Case]) -> None:
+    squares = read_examples(cases, side=96, validation=0.0, seed=0).squares[[0, 3, 5] * 8]
+    grey, lesion = training_batch(squares, 64, np.random.default_rng(4))
+    again, _ = training_batch(squares, 64, np.random.default_rng(4))
+    assert torch.equal(grey, again)
+    assert grey.shape == lesion.shape == (24, 1, 64, 64)
+    assert grey.min() >= 0
+    assert grey.max() <= 255
+    assert 0 <= lesion.min() <= lesion.max() <= 1.0001
+    large = [at for at in range(24) if lesion[at].sum() > 20]
+    assert len(large) > 12
+    inside = np.array([float(grey[at][lesion[at] > 0.9].mean()) for at in large])
+    beside = np.array([float(grey[at][(lesion[at] < 0.1) & (grey[at] > 0)].mean()) for at in large])
+    assert np.median(beside - inside) > 30
+
+
+def test_variants_are_never_upside_down() -> None:
+    square = np.zeros((1, 2, 64, 64), np.uint8)
+    square[0, 0, :32] = 200
+    grey, _ = training_batch(np.repeat(square, 40, axis=0), 64, np.random.default_rng(0))
+    upper, lower = grey[:, 0, 16:28].mean(dim=(1, 2)), grey[:, 0, 36:48].mean(dim=(1, 2))
+    assert (upper > lower + 20).float().mean() > 0.85
+    assert (upper < lower - 20).float().mean() == 0
+
+
+def test_the_loss_is_least_for_the_truth_and_ignores_the_area_of_nothing() -> None:
+    target = torch.from_numpy(disc(32, 32, (16, 16), 8)).float()[None, None]
+    right, shifted = 20 * (2 * target - 1), 20 * (2 * target.roll(4, 2) - 1)
+    assert supervised_loss(right, target).item() < 0.01 < 0.5 < supervised_loss(shifted, target).item()
+    assert supervised_loss(torch.full_like(target, -20), torch.zeros_like(target)).item() < 1e-6
+
+
+def test_dice_loss_by_hand() -> None:
+    target = torch.zeros(1, 1, 10, 10)
+    target[..., :5] = 1
+    guess = torch.full_like(target, 0.5)
+    assert dice_loss(guess, target).item() == pytest.approx(1 - (2 * 25 + 1) / (50 + 50 + 1))
+
+
+def test_the_edge_is_a_band_around_the_outline() -> None:
+    target = torch.zeros(1, 1, 20, 20)
+    target[..., 10:] = 1
+    assert edge(target)[0, 0, 10].nonzero().flatten().tolist() == [8, 9, 10, 11]
+
+
+def test_a_resumed_training_ends_with_the_same_weights(
+    cases: list[Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = read_examples(cases, side=64, validation=0.3, seed=0)
+    with one_thread():
+        whole = train(examples, TINY, tmp_path / "whole")
+        with monkeypatch.context() as patch:
+            patch.setattr("sonoher2.segmentation.training._write_curve", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                train(examples, TINY, tmp_path / "parts")
+        resumed = train(examples, TINY, tmp_path / "parts")
+    assert resumed.curve == whole.curve
+    for one, other in zip(resumed.average.state_dict().values(), whole.average.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
+def interrupt(path: Path, curve: list[dict[str, float]]) -> None:
+    raise KeyboardInterrupt
+
+
+def test_the_adversarial_part_starts_after_the_warm_up(cases: list[Case], tmp_path: Path) -> None:
+    train(read_examples(cases, side=64, validation=0.3, seed=0), TINY, tmp_path)
+    curve = pd.read_csv(tmp_path / "curve.csv")
+    assert list(curve["epoch"]) == [1, 2]
+    assert curve["adversarial"].isna().tolist() == [True, False]
+    assert curve[["dice A", "dice B"]].notna().all(axis=None)
+
+
+def test_another_schedule_does_not_resume(cases: list[Case], tmp_path: Path) -> None:
+    examples = read_examples(cases, side=64, validation=0.3, seed=0)
+    train(examples, replace(TINY, epochs=1), tmp_path)
+    with pytest.raises(InputError, match="other settings"):
+        train(examples, TINY, tmp_path)
+
+
+def test_fitted_weights_are_halves_with_a_card(cases: list[Case], tmp_path: Path) -> None:
+    path = fit_segmenter(cases, replace(TINY, epochs=1), tmp_path / "out", validation=0.3)
+    segmenter = load_segmenter(path)
+    assert segmenter.card["images"] == {"A": 8, "B": 4}
+    assert segmenter.card["patients"] == {"A": 4, "B": 2}
+    assert segmenter.probability(np.zeros((50, 70))).shape == (50, 70)
+    with safe_open(path, framework="np") as file:
+        kinds = {str(file.get_tensor(name).dtype) for name in file.keys()}  # noqa: SIM118
+    assert kinds == {"float16", "int64"}
+
+
+def test_weights_come_back(tmp_path: Path, cases: list[Case]) -> None:
+    training = train(read_examples(cases, side=64, validation=0.3, seed=0), replace(TINY, epochs=0), tmp_path)
+    save_weights(tmp_path / "w.safetensors", training.average, {"network": TINY.network, "size": 64})
+    network, card = load_weights(tmp_path / "w.safetensors")
+    assert card["size"] == 64
+    for name, value in training.average.state_dict().items():
+        torch.testing.assert_close(network.state_dict()[name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(b"something else")
+    with pytest.raises(InputError, match="no weights of a segmenter"):
+        load_segmenter(path)
+    with pytest.raises(InputError, match="no such file"):
+        load_segmenter(tmp_path / "absent.safetensors")

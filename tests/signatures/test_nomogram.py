@@ -1,0 +1,61 @@
+"""A nomogram read by hand gives the model's probability."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from sonoher2.core.errors import InputError
+from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram, patient_points, round_ticks, total_probability
+
+TERMS = [
+    NomogramTerm("age", "years", ("20", "40", "60"), np.array([-1.0, 0.0, 1.0])),
+    NomogramTerm("birads", "", ("3", "4", "5"), np.array([0.0, 2.0, 4.0])),
+    NomogramTerm("histology", "", ("IDC", "ILC", "other"), np.array([0.3, -0.5, 0.0])),
+]
+
+
+def test_widest_axis_spans_0_to_100() -> None:
+    nomogram = build_nomogram(TERMS, -2.0)
+    assert nomogram.axes[1].points == pytest.approx([0, 50, 100])
+    assert nomogram.axes[0].points == pytest.approx([0, 25, 50])
+    assert all(axis.points.min() == 0 for axis in nomogram.axes)
+
+
+@pytest.mark.parametrize(("age", "birads", "histology"), [(25.0, "4", "IDC"), (60.0, "5", "other"), (70.0, "3", "ILC")])
+def test_points_give_back_the_models_probability(age: float, birads: str, histology: str) -> None:
+    nomogram = build_nomogram(TERMS, -2.0)
+    points = patient_points(nomogram, {"age": age, "birads": birads, "histology": histology})
+    log_odds = -2.0 + (age - 40) / 20 + 2 * (int(birads) - 3) + {"IDC": 0.3, "ILC": -0.5, "other": 0.0}[histology]
+    assert total_probability(nomogram, sum(points.values())) == pytest.approx(expit(log_odds))
+
+
+def test_scale_of_probability_rises() -> None:
+    nomogram = build_nomogram(TERMS, -2.0)
+    assert (np.diff(nomogram.total_points) > 0).all()
+    assert (np.diff(nomogram.probability) > 0).all()
+
+
+def test_a_model_that_adds_nothing() -> None:
+    nomogram = build_nomogram([NomogramTerm("age", "", ("20", "60"), np.zeros(2))], -1.0)
+    assert total_probability(nomogram, 0.0) == pytest.approx(expit(-1.0))
+    narrow = build_nomogram([NomogramTerm("age", "", ("20", "60"), np.array([0.0, 0.01]))], -1.0)
+    assert total_probability(narrow, 100.0) == pytest.approx(expit(-0.99))
+
+
+def test_missing_and_unknown_values_are_refused() -> None:
+    nomogram = build_nomogram(TERMS, 0.0)
+    with pytest.raises(InputError, match="age is missing"):
+        patient_points(nomogram, {"age": float("nan")})
+    with pytest.raises(InputError, match="'DCIS' is not a level of histology"):
+        patient_points(nomogram, {"age": 30.0, "birads": "4", "histology": "DCIS"})
+
+
+@pytest.mark.parametrize(("low", "high"), [(21, 93), (-0.37, 1.9), (1e-4, 3e-4), (0, 1e6)])
+def test_round_ticks_cover_the_range(low: float, high: float) -> None:
+    ticks = round_ticks(low, high)
+    assert ticks[0] <= low * (1 + 1e-9)
+    assert ticks[-1] >= high * (1 - 1e-9)
+    assert 4 <= len(ticks) <= 10
+    assert round_ticks(5, 5).tolist() == [5]

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from sonoher2.cohort.load import load_cohort
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.synthetic.demo import best_possible_auc, latent_signal, write_demo_cohort
+
+SMALL = (96, 96)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_demo_cohort(tmp_path_factory.mktemp("demo"), patients=12, size=SMALL).parent
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def read(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def test_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    write_demo_cohort(tmp_path, patients=12, size=SMALL)
+    assert files(tmp_path) == files(folder)
+
+
+def test_another_seed_gives_another_cohort(folder: Path, tmp_path: Path) -> None:
+    write_demo_cohort(tmp_path, patients=2, seed=1, size=SMALL)
+    first = "images/SYN0001_radial.png"
+    assert (tmp_path / first).read_bytes() != (folder / first).read_bytes()
+    assert not np.isclose(latent_signal(1, 0)["z_shape"], latent_signal(1, 1)["z_shape"]).any()
+
+
+def test_fewer_patients_are_the_beginning_of_more(folder: Path, tmp_path: Path) -> None:
+    write_demo_cohort(tmp_path, patients=5, size=SMALL)
+    small, large = files(tmp_path), files(folder)
+    for table in ("truth.csv", "clinical.csv", "images.csv"):
+        assert large[table].startswith(small[table])
+    pictures = [name for name in small if name.endswith(".png")]
+    assert len(pictures) == 20  # an image and a mask of each of two views
+    assert all(small[name] == large[name] for name in pictures)
+
+
+def test_pictures_are_8_bit_and_of_the_size_asked_for(folder: Path) -> None:
+    for name in pd.read_csv(folder / "images.csv")["image"]:
+        pixels = read(folder / name)
+        assert (pixels.shape, pixels.dtype) == (SMALL, np.dtype(np.uint8))
+        assert pixels.std() > 20
+
+
+def test_wide_pictures(tmp_path: Path) -> None:
+    write_demo_cohort(tmp_path, patients=1, size=(64, 100))
+    assert read(tmp_path / "images/SYN0001_radial.png").shape == (64, 100)
+    assert read(tmp_path / "masks/SYN0001_radial.png").shape == (64, 100)
+
+
+def test_masks_show_a_dark_lesion_off_the_border(folder: Path) -> None:
+    for row in pd.read_csv(folder / "images.csv").itertuples():
+        pixels, mask = read(folder / row.image), read(folder / row.mask)
+        assert mask.shape == pixels.shape
+        assert set(np.unique(mask)) == {0, 255}
+        inside = mask > 0
+        assert not np.any([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+        area_mm2 = inside.sum() * row.mm_per_pixel**2
+        assert 30 < area_mm2 < 400
+        around = np.zeros_like(inside)
+        rows = np.flatnonzero(inside.any(axis=1))
+        around[rows.min() : rows.max() + 1, :] = True
+        assert pixels[inside].mean() < 0.8 * pixels[around & ~inside].mean()
+
+
+def test_study_is_marked_as_synthetic_and_loads(folder: Path) -> None:
+    study = load_study(folder / "study.yaml")
+    assert study.synthetic
+    assert "SYNTHETIC" in study.title
+    assert "SYNTHETIC" in (folder / "README.txt").read_text(encoding="utf-8")
+
+
+def test_cohort_has_the_labels_that_were_drawn(tmp_path: Path) -> None:
+    cohort = load_cohort(load_study(write_demo_cohort(tmp_path, patients=60, size=(64, 64))))
+    truth = pd.read_csv(tmp_path / "truth.csv", index_col="patient_id")["label"]
+    assert cohort.patients["label"].to_dict() == truth[cohort.patients.index].to_dict()
+    excluded = [step.left_out for step in cohort.flow if "indeterminate" in step.reason]
+    assert sum(excluded) == 60 - len(cohort.patients) > 0
+    assert not cohort.conflicts.size
+    assert cohort.images["mm_per_pixel"].nunique() == cohort.images["site"].nunique() == 2
+    assert len(cohort.images) == 2 * len(cohort.patients)
+    assert cohort.patients["nodes"].isna().any()
+    np.testing.assert_allclose(sorted(cohort.images["mm_per_pixel"].unique()), [38.4 / 64, 44.8 / 64])
+
+
+def test_truth_names_the_best_auc(folder: Path) -> None:
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    assert truth["synthetic"] is True
+    assert truth["best_auc"]["combined"] == pytest.approx(best_possible_auc(), abs=1e-4)
+    assert truth["best_auc"]["clinical"] < truth["best_auc"]["dlr"] < truth["best_auc"]["combined"]
+
+
+def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("title: mine", encoding="utf-8")
+    with pytest.raises(InputError, match="Choose another folder"):
+        write_demo_cohort(tmp_path, patients=1, size=SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["study.yaml"]
+
+
+def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="Choose another folder"):
+        write_demo_cohort(tmp_path / "demo", patients=1, size=SMALL)
+
+
+def test_earlier_cohort_is_replaced_without_remains(folder: Path, tmp_path: Path) -> None:
+    write_demo_cohort(tmp_path, patients=3, seed=5, size=SMALL)
+    write_demo_cohort(tmp_path, patients=1, seed=5, size=SMALL)
+    assert {name[:7] for name in (path.name for path in tmp_path.glob("*/*.png"))} == {"SYN0001"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ({"patients": 0}, "0 patients"),
+        ({"seed": -1}, "seed -1"),
+        ({"size": (32, 32)}, "32 rows"),
+        ({"size": (128, 64)}, "64 columns"),
+    ],
+)
+def test_impossible_requests_are_refused(request_: dict, named: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=named):
+        write_demo_cohort(tmp_path / "demo", **request_)
+    assert not (tmp_path / "demo").exists()
