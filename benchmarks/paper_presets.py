@@ -27,7 +27,7 @@ from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.deep.classifier import DeepClassifier
-from sonoher2.deep.lesion import lesion_pictures
+from sonoher2.deep.lesion import lesion_crops
 from sonoher2.explain.deletion import heat_shares
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import has_relevance, heat_map
@@ -47,7 +47,7 @@ def real_pictures(study: StudyConfig, images: int) -> tuple[NDArray[np.uint8], N
     drawn = [labels[labels == label].sample(images // 2, random_state=study.seed).index for label in (0, 1)]
     chosen = drawn[0].append(drawn[1])
     files = [(file.image, file.masks, file.mm_per_pixel) for file in lesion_files(first.loc[chosen])]
-    pictures = lesion_pictures(files, reading=study.reading, config=DeepConfig(size=SIZE))
+    pictures = lesion_crops(files, reading=study.reading, config=DeepConfig(size=SIZE))
     return np.stack(pictures), labels.loc[chosen].to_numpy(np.int64)
 
 

@@ -9,7 +9,7 @@ STILL = Augmentation(mirror=False, gain=0, attenuation=0, dynamic_range=0, speck
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def crop() -> np.ndarray:
     """Bright above, dark below, a lesion left of the middle, black edge on the right."""
     grey = np.repeat(np.linspace(220, 60, 32), 32).reshape(32, 32)
     grey[:, 28:] = 0
@@ -18,18 +18,18 @@ def picture() -> np.ndarray:
     return np.stack([grey, mask]).astype(np.uint8)
 
 
-def test_nothing_changes_when_all_limits_are_zero(picture: np.ndarray) -> None:
-    np.testing.assert_array_equal(augmented(picture, np.random.default_rng(0), STILL), picture)
+def test_nothing_changes_when_all_limits_are_zero(crop: np.ndarray) -> None:
+    np.testing.assert_array_equal(augmented(crop, np.random.default_rng(0), STILL), crop)
 
 
-def test_the_same_seed_gives_the_same_variant(picture: np.ndarray) -> None:
-    one, same, other = (augmented(picture, np.random.default_rng(seed)) for seed in (1, 1, 2))
+def test_the_same_seed_gives_the_same_variant(crop: np.ndarray) -> None:
+    one, same, other = (augmented(crop, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
 
 
-def test_never_upside_down_but_mirrored_half_the_time(picture: np.ndarray) -> None:
-    variants = [augmented(picture, np.random.default_rng(seed)) for seed in range(200)]
+def test_never_upside_down_but_mirrored_half_the_time(crop: np.ndarray) -> None:
+    variants = [augmented(crop, np.random.default_rng(seed)) for seed in range(200)]
     for variant in variants:
         seen = variant[0] > 0
         assert variant[0, :8][seen[:8]].mean() > variant[0, -8:][seen[-8:]].mean()
@@ -37,19 +37,19 @@ def test_never_upside_down_but_mirrored_half_the_time(picture: np.ndarray) -> No
     assert 70 < sum(left) < 130
 
 
-def test_gain_moves_grey_values_but_neither_mask_nor_black(picture: np.ndarray) -> None:
+def test_gain_moves_grey_values_but_neither_mask_nor_black(crop: np.ndarray) -> None:
     limits = Augmentation(mirror=False, gain=30, attenuation=30, dynamic_range=0.2, speckle=10, scale=0, shift=0)
-    variant = augmented(picture, np.random.default_rng(3), limits)
-    np.testing.assert_array_equal(variant[1], picture[1])
+    variant = augmented(crop, np.random.default_rng(3), limits)
+    np.testing.assert_array_equal(variant[1], crop[1])
     assert not variant[0, :, 28:].any()
-    assert (variant[0, :, :28] != picture[0, :, :28]).mean() > 0.5
+    assert (variant[0, :, :28] != crop[0, :, :28]).mean() > 0.5
 
 
-def test_shift_moves_image_and_mask_together(picture: np.ndarray) -> None:
-    picture[0] = picture[1]
+def test_shift_moves_image_and_mask_together(crop: np.ndarray) -> None:
+    crop[0] = crop[1]
     limits = Augmentation(mirror=False, gain=0, attenuation=0, dynamic_range=0, speckle=0, scale=0.2, shift=0.2)
-    variant = augmented(picture, np.random.default_rng(4), limits)
-    assert (variant[1] != picture[1]).any()
+    variant = augmented(crop, np.random.default_rng(4), limits)
+    assert (variant[1] != crop[1]).any()
     np.testing.assert_array_equal(variant[0], variant[1])
 
 

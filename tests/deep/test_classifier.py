@@ -80,7 +80,7 @@ def test_probabilities_and_scores_agree(fitted: DeepClassifier, patients: Make) 
 def test_a_patient_is_the_mean_of_their_pictures(fitted: DeepClassifier, patients: Make) -> None:
     X, _ = patients(3, 3)
     two = np.concatenate([X[0], X[1]])
-    singles = np.stack([fitted.embed([picture[None]])[0] for picture in two])
+    singles = np.stack([fitted.embed([crop[None]])[0] for crop in two])
     np.testing.assert_allclose(fitted.embed([two])[0], singles.mean(axis=0))
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.deep.crop import as_pictures, lesion_picture, square_window, three_channels
+from sonoher2.deep.crop import as_crops, lesion_crop, square_window, three_channels
 
 
 def test_a_square_stays_square_and_a_wide_lesion_wide() -> None:
     mask = np.zeros((80, 120), bool)
     mask[30:50, 40:80] = True
-    picture = lesion_picture(mask * 200, mask, size=64, margin=0.25)
-    inside = picture[1] > 127
+    crop = lesion_crop(mask * 200, mask, size=64, margin=0.25)
+    inside = crop[1] > 127
     height, width = inside.any(axis=1).sum(), inside.any(axis=0).sum()
     assert width == pytest.approx(64 / 1.5, abs=1.5)
     assert width / height == pytest.approx(2, rel=0.1)
-    assert picture.shape == (2, 64, 64)
-    assert picture[0][picture[1] == 255].min() >= 195
+    assert crop.shape == (2, 64, 64)
+    assert crop[0][crop[1] == 255].min() >= 195
 
 
 def test_the_window_is_centred_and_has_the_margin() -> None:
@@ -28,33 +28,33 @@ def test_the_window_is_centred_and_has_the_margin() -> None:
 def test_beyond_the_image_is_black() -> None:
     pixels, mask = np.full((20, 20), 255.0), np.zeros((20, 20), bool)
     mask[:10, :10] = True
-    picture = lesion_picture(pixels, mask, size=40, margin=0.5)
-    assert not picture[0, :9].any()
-    assert not picture[0, :, :9].any()
-    assert (picture[0, 12:, 12:] == 255).all()
+    crop = lesion_crop(pixels, mask, size=40, margin=0.5)
+    assert not crop[0, :9].any()
+    assert not crop[0, :, :9].any()
+    assert (crop[0, 12:, 12:] == 255).all()
 
 
 def test_what_the_network_sees_of_the_mask() -> None:
-    pictures = np.zeros((1, 2, 4, 4), np.uint8)
-    pictures[0, 0] = 51
-    pictures[0, 1, :2] = 255
-    grey, channel, blank = (three_channels(pictures, use)[0] for use in ("none", "channel", "blank"))
+    crops = np.zeros((1, 2, 4, 4), np.uint8)
+    crops[0, 0] = 51
+    crops[0, 1, :2] = 255
+    grey, channel, blank = (three_channels(crops, use)[0] for use in ("none", "channel", "blank"))
     np.testing.assert_allclose(grey, 0.2, rtol=1e-6)
-    np.testing.assert_array_equal(channel[2], pictures[0, 1] / 255)
+    np.testing.assert_array_equal(channel[2], crops[0, 1] / 255)
     np.testing.assert_allclose(blank[:, :2], 0.2, rtol=1e-6)
     assert not blank[:, 2:].any()
 
 
-def test_bad_pictures_are_refused() -> None:
+def test_bad_crops_are_refused() -> None:
     with pytest.raises(InputError, match="mask is empty"):
-        lesion_picture(np.ones((5, 5)), np.zeros((5, 5)), size=8)
+        lesion_crop(np.ones((5, 5)), np.zeros((5, 5)), size=8)
     with pytest.raises(InputError, match=r"image has shape \(5, 5\)"):
-        lesion_picture(np.ones((5, 5)), np.ones((5, 6)), size=8)
+        lesion_crop(np.ones((5, 5)), np.ones((5, 6)), size=8)
     with pytest.raises(InputError, match="patient 2"):
-        as_pictures([np.zeros((1, 2, 8, 8)), np.zeros((1, 2, 8, 9))], 8)
+        as_crops([np.zeros((1, 2, 8, 8)), np.zeros((1, 2, 8, 9))], 8)
 
 
-def test_a_picture_without_mask_is_lesion_all_over() -> None:
-    ((picture,),) = as_pictures([np.full((1, 8, 8), 7)], 8)
-    assert (picture[0] == 7).all()
-    assert (picture[1] == 255).all()
+def test_a_crop_without_mask_is_lesion_all_over() -> None:
+    ((crop,),) = as_crops([np.full((1, 8, 8), 7)], 8)
+    assert (crop[0] == 7).all()
+    assert (crop[1] == 255).all()

@@ -78,7 +78,7 @@ def test_a_patient_s_label_does_not_touch_their_own_description(cohort: tuple[li
     np.testing.assert_array_equal(out_of_fold(one, folds, 0), out_of_fold(other, folds, 0))
 
 
-def test_a_seen_picture_is_refused(cohort: tuple[list, np.ndarray, np.ndarray]) -> None:
+def test_a_seen_crop_is_refused(cohort: tuple[list, np.ndarray, np.ndarray]) -> None:
     X, y, folds = cohort
     network = clone(PROBE).fit(X[:8], y[:8])
     with pytest.raises(LeakError, match="2 held-out patients"):
@@ -134,6 +134,6 @@ def test_activations_are_computed_once_for_all_networks(
     times = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     _, kept = fit_without(CLASSIFIER, X, y, first, store=store)
     _, in_memory = fit_without(CLASSIFIER, X, y, first)
-    assert len(times) == sum(len(pictures) for pictures in X)
+    assert len(times) == sum(len(crops) for crops in X)
     assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == times
     np.testing.assert_array_equal(kept, in_memory)

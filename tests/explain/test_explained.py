@@ -41,8 +41,8 @@ def test_gradients_are_those_of_automatic_differentiation_from_end_to_end(fitted
         search.model_.set_params(kernel="linear")
         search.model_.fit(np.asarray(search.selection_.transform(embedded)), y)
     explained = Explained.of_search(embedding, search)
-    network, picture = explained.network, X[0][0]
-    batch = explained.preparation.run(network, [picture], 0)
+    network, crop = explained.network, X[0][0]
+    batch = explained.preparation.run(network, [crop], 0)
     _, found = maps_and_gradients(explained, batch)
 
     scaler, pca, model = search.selection_.scaler_, search.selection_.pca_, search.model_
@@ -55,7 +55,7 @@ def test_gradients_are_those_of_automatic_differentiation_from_end_to_end(fitted
     log_odds = search.calibrator_.slope_ * raw + float(search.calibrator_.intercept_[0])
     (expected,) = torch.autograd.grad(log_odds, maps)
     torch.testing.assert_close(found, expected[0], rtol=1e-3, atol=1e-7)
-    score = explained.score(explained.embed(picture)[None])[0]
+    score = explained.score(explained.embed(crop)[None])[0]
     assert score == pytest.approx(float(log_odds.detach()), rel=1e-3, abs=1e-4)
 
 
@@ -67,11 +67,11 @@ def test_score_is_the_calibrated_log_odds_of_the_signature(fitted: Fitted) -> No
     np.testing.assert_allclose(embedding_margin(search, 0)(embedded), -embedding_margin(search, 1)(embedded))
 
 
-def test_one_picture_of_several_shares_in_the_mean(fitted: Fitted) -> None:
+def test_one_crop_of_several_shares_in_the_mean(fitted: Fitted) -> None:
     embedding, embedded, y, X = fitted
     explained = Explained.of_search(embedding, search_of(embedded, y, "naive-bayes"))
-    number = next(i for i, pictures in enumerate(X) if len(pictures) == 2)
-    first, second = (explained.embed(picture) for picture in X[number])
+    number = next(i for i, crops in enumerate(X) if len(crops) == 2)
+    first, second = (explained.embed(crop) for crop in X[number])
     alone = explained.beside(second[None])
     assert alone.score(first[None])[0] == pytest.approx(explained.score(embedded[number][None])[0], rel=1e-6)
     np.testing.assert_allclose(alone.gradient(first), explained.gradient((first + second) / 2) / 2)

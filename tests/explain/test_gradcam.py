@@ -36,12 +36,12 @@ def test_gradients_are_those_of_the_score(convolutional: DeepClassifier, patient
     """A last stage that is only averaged and weighted has a gradient that is known: weight / pixels."""
     explained = Explained.of_classifier(convolutional)
     network = explained.network
-    picture = patients(2, 1)[0][0][0]
-    maps, gradients = maps_and_gradients(explained, Preparation().run(network, [picture], 0))
+    crop = patients(2, 1)[0][0][0]
+    maps, gradients = maps_and_gradients(explained, Preparation().run(network, [crop], 0))
     weight = (network.head.weight[1] - network.head.weight[0]) / network.spread
     expected = (weight / maps[0].numel()).view(-1, 1, 1).expand_as(maps)
     torch.testing.assert_close(gradients, expected.detach())
-    score = convolutional.decision_function([picture[None]])[0]
+    score = convolutional.decision_function([crop[None]])[0]
     constant = (network.head.bias[1] - network.head.bias[0] - (weight * network.centre).sum()).item()
     assert (gradients * maps).sum().item() + constant == pytest.approx(score, rel=1e-4)
 
@@ -70,16 +70,16 @@ def test_heat_maps_of_convolutional_networks(
 
 
 def test_attention_relevance_has_the_gradient_of_the_attention(vit: DeepClassifier, patients: Make) -> None:
-    picture = patients(2, 1)[0][1][0]
+    crop = patients(2, 1)[0][1][0]
     explained = Explained.of_classifier(vit)
-    batch = Preparation().run(explained.network, [picture], 0)
+    batch = Preparation().run(explained.network, [crop], 0)
     relevance = attention_relevance(explained, batch)
     assert relevance.shape == explained.network.body.patch_embed.grid_size
     assert relevance.min() >= 0
     assert relevance.max() > 0
     # the attention is put back as it was, and asking twice changes nothing
     torch.testing.assert_close(attention_relevance(explained, batch), relevance)
-    assert heat_map(explained, picture).max() == 1
+    assert heat_map(explained, crop).max() == 1
 
 
 def test_attention_relevance_of_one_block_by_hand(vit: DeepClassifier, patients: Make) -> None:
@@ -114,9 +114,9 @@ def test_attention_relevance_of_one_block_by_hand(vit: DeepClassifier, patients:
 
 
 def test_the_other_class_has_other_reasons(convolutional: DeepClassifier, patients: Make) -> None:
-    picture = patients(2, 1)[0][0][0]
+    crop = patients(2, 1)[0][0][0]
     one, zero = (Explained.of_classifier(convolutional, outcome) for outcome in (1, 0))
-    batch: Batch = Preparation().run(one.network, [picture], 0)
+    batch: Batch = Preparation().run(one.network, [crop], 0)
     _, for_one = maps_and_gradients(one, batch)
     _, for_zero = maps_and_gradients(zero, batch)
     torch.testing.assert_close(for_one, -for_zero)
@@ -136,26 +136,26 @@ def test_where_the_heat_lies() -> None:
 
 
 def test_randomised_weights_change_the_map(convolutional: DeepClassifier, vit: DeepClassifier, patients: Make) -> None:
-    picture = patients(2, 1)[0][1][0]
+    crop = patients(2, 1)[0][1][0]
     for classifier in (convolutional, vit):
         explained = Explained.of_classifier(classifier)
-        before = heat_map(explained, picture)
-        similarity = randomised_similarity(explained, picture)
+        before = heat_map(explained, crop)
+        similarity = randomised_similarity(explained, crop)
         assert len(similarity) == explained.network.n_stages + 1
         assert np.nanmin(similarity) < 0.8
         # the network itself is left as it was
-        np.testing.assert_array_equal(heat_map(explained, picture), before)
-        assert similarity == pytest.approx(randomised_similarity(explained, picture), nan_ok=True)
+        np.testing.assert_array_equal(heat_map(explained, crop), before)
+        assert similarity == pytest.approx(randomised_similarity(explained, crop), nan_ok=True)
 
 
 def test_deletion_starts_with_the_score_and_ends_blurred(convolutional: DeepClassifier, patients: Make) -> None:
-    picture = patients(2, 1)[0][1][0]
+    crop = patients(2, 1)[0][1][0]
     explained = Explained.of_classifier(convolutional)
-    heat = heat_map(explained, picture)
-    curve = deletion_curve(explained, picture, heat, steps=4)
+    heat = heat_map(explained, crop)
+    curve = deletion_curve(explained, crop, heat, steps=4)
     assert curve.shape == (5,)
-    assert curve[0] == pytest.approx(convolutional.decision_function([picture[None]])[0], rel=1e-4)
-    chance = noise_map(explained, picture)
-    other_order = deletion_curve(explained, picture, chance, steps=4)
+    assert curve[0] == pytest.approx(convolutional.decision_function([crop[None]])[0], rel=1e-4)
+    chance = noise_map(explained, crop)
+    other_order = deletion_curve(explained, crop, chance, steps=4)
     assert other_order[-1] == curve[-1]
     assert (other_order[1:-1] != curve[1:-1]).any()

@@ -9,7 +9,7 @@ import pytest
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.deep.encoder import FrozenEncoder
-from sonoher2.predict.heat import explained_network, heat_pictures
+from sonoher2.predict.heat import explained_network, heat_maps
 from sonoher2.selection.reduce import PrincipalComponents
 from sonoher2.signatures.build import SignatureSet
 from sonoher2.signatures.feature_table import deep_block, join_blocks, network_blocks
@@ -20,14 +20,14 @@ NAME = "resnet10t"
 
 @pytest.fixture(scope="module")
 def patients() -> tuple[list[np.ndarray], np.ndarray]:
-    """One picture each, the last one two."""
+    """One crop each, the last one two."""
     rng = np.random.default_rng(0)
     y = np.arange(20) % 2
-    pictures = rng.integers(1, 255, (20, 1, 2, 32, 32), dtype=np.uint8)
-    pictures[:, :, 1] = 0
-    pictures[:, :, 1, 8:24, 8:24] = 255
-    pictures[y == 1, :, 0, 8:24, 8:24] //= 2
-    several = list(pictures)
+    crops = rng.integers(1, 255, (20, 1, 2, 32, 32), dtype=np.uint8)
+    crops[:, :, 1] = 0
+    crops[:, :, 1, 8:24, 8:24] = 255
+    crops[y == 1, :, 0, 8:24, 8:24] //= 2
+    several = list(crops)
     several[-1] = np.concatenate([several[-1], several[-3]])
     return several, y
 
@@ -62,7 +62,7 @@ def test_score_is_the_log_odds_of_the_signature(kind: str, patients: tuple[list[
     probability = model.predict_proba(table)["Deep"]
     for outcome in (0, 1):
         explained = explained_network(model, networks, outcome)
-        embeddings = np.stack([explained.embed(pictures[0]) for pictures in X[:4]])
+        embeddings = np.stack([explained.embed(crops[0]) for crops in X[:4]])
         expected = np.log(probability[:4, outcome] / probability[:4, 1 - outcome])
         np.testing.assert_allclose(explained.score(embeddings), expected, atol=1e-6)
         direction, step = explained.gradient(embeddings[0]), 1e-3
@@ -70,13 +70,13 @@ def test_score_is_the_log_odds_of_the_signature(kind: str, patients: tuple[list[
         assert rise[0] == pytest.approx(step * direction @ direction, rel=0.02)
 
 
-def test_each_picture_of_a_patient_has_its_map(patients: tuple[list[np.ndarray], np.ndarray]) -> None:
+def test_each_crop_of_a_patient_has_its_map(patients: tuple[list[np.ndarray], np.ndarray]) -> None:
     X, y = patients
     model, networks, _ = fit("frozen", X, y)
-    maps = heat_pictures(explained_network(model, networks, 1), list(X[-1]))
+    maps = heat_maps(explained_network(model, networks, 1), list(X[-1]))
     assert len(maps) == 2
-    for one, picture in zip(maps, X[-1], strict=True):
-        np.testing.assert_array_equal(one.grey, picture[0])
+    for one, crop in zip(maps, X[-1], strict=True):
+        np.testing.assert_array_equal(one.grey, crop[0])
         assert one.lesion.sum() == 256
         assert 0 <= one.heat.min() <= one.heat.max() <= 1
 

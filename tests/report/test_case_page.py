@@ -12,7 +12,7 @@ import pytest
 
 from sonoher2.predict.case_images import CasePicture
 from sonoher2.predict.explanation import Effect, Explanation, Points
-from sonoher2.predict.heat import HeatPicture
+from sonoher2.predict.heat import HeatMap
 from sonoher2.predict.patient import PatientInput, Prediction, Score
 from sonoher2.predict.reference_cases import Distance, Neighbour, Similar
 from sonoher2.report.figures.effects import swarm
@@ -32,11 +32,11 @@ PATIENT = PatientInput(
 )
 
 
-def heat_picture(seed: int, size: int = 40) -> HeatPicture:
+def heat_picture(seed: int, size: int = 40) -> HeatMap:
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[:size, :size]
     lesion = (rows - size / 2) ** 2 + (columns - size / 2) ** 2 < (size / 4) ** 2
-    return HeatPicture(rng.integers(0, 255, (size, size), dtype=np.uint8), lesion, rng.random((size, size)))
+    return HeatMap(rng.integers(0, 255, (size, size), dtype=np.uint8), lesion, rng.random((size, size)))
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_validation_meets_the_test_patients_as_the_study_did(
 
 def test_a_second_run_trains_nothing(run: tuple[Path, StudyResult], study: StudyConfig) -> None:
     folder, result = run
-    steps = ("networks", "activations", "pictures", "deep", "folds", "models")
+    steps = ("networks", "activations", "crops", "deep", "folds", "models")
     files = [path for step in steps for path in (folder / "cache" / step).iterdir()]
     before = {path: path.stat().st_mtime_ns for path in files}
     again = run_study(study, folder, jobs=1)

@@ -1,7 +1,7 @@
-"""What the frozen first stages of a network make of pictures, computed once and kept.
+"""What the frozen first stages of a network make of crops, computed once and kept.
 
-The frozen stages carry ImageNet weights and see no label, so that what they make of one picture is the same in every
-fold. Keeping it for the picture and some augmented variants turns the training of the last stages into a matter of
+The frozen stages carry ImageNet weights and see no label, so that what they make of one crop is the same in every
+fold. Keeping it for the crop and some augmented variants turns the training of the last stages into a matter of
 seconds on a processor without an accelerator.
 """
 
@@ -21,11 +21,11 @@ from torch.nn import functional
 
 from sonoher2.core.files import atomic_path, content_key
 from sonoher2.deep.augment import augmented
-from sonoher2.deep.crop import MaskUse, Picture, three_channels
+from sonoher2.deep.crop import Crop, MaskUse, three_channels
 from sonoher2.deep.network import Network, normalised
 
 Kept = NDArray[np.float16]
-"""Shape (variants + 1, numbers): flattened input of a stage, then the mask, of the picture and of its variants."""
+"""Shape (variants + 1, numbers): flattened input of a stage, then the mask, of the crop and of its variants."""
 
 
 class Store:
@@ -42,14 +42,14 @@ class Store:
         self._memory: dict[str, Kept] = {}
 
     def get(self, key: str) -> Kept | None:
-        """Activations of one picture, or None."""
+        """Activations of one crop, or None."""
         if self.folder is None:
             return self._memory.get(key)
         path = self.folder / f"{key}.npy"
         return np.load(path, mmap_mode="r", allow_pickle=False) if path.is_file() else None
 
     def put(self, key: str, value: Kept) -> None:
-        """Keep the activations of one picture."""
+        """Keep the activations of one crop."""
         if self.folder is None:
             self._memory[key] = value
             return
@@ -75,14 +75,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class Preparation:
-    """How pictures become the input of the trained stages.
+    """How crops become the input of the trained stages.
 
     Attributes
     ----------
     mask
         See `crop.three_channels`.
     variants
-        Augmented variants of each picture; 0 trains on fresh ones in each epoch, which nothing is kept of.
+        Augmented variants of each crop; 0 trains on fresh ones in each epoch, which nothing is kept of.
     seed
         Of the variants.
     """
@@ -91,14 +91,14 @@ class Preparation:
     variants: int = 8
     seed: int = 0
 
-    def variant(self, picture: Picture, number: int) -> Picture:
-        """Augmented variant of a picture: always the same for the same picture, seed and number."""
-        return augmented(picture, np.random.default_rng([self.seed, number, zlib.crc32(picture.tobytes())]))
+    def variant(self, crop: Crop, number: int) -> Crop:
+        """Augmented variant of a crop: always the same for the same crop, seed and number."""
+        return augmented(crop, np.random.default_rng([self.seed, number, zlib.crc32(crop.tobytes())]))
 
-    def run(self, network: Network, pictures: Sequence[Picture], first: int) -> Batch:
-        """Input of stage `first` for pictures as they are, without gradients."""
+    def run(self, network: Network, crops: Sequence[Crop], first: int) -> Batch:
+        """Input of stage `first` for crops as they are, without gradients."""
         device = next(network.parameters()).device
-        layers = np.stack(pictures)
+        layers = np.stack(crops)
         x = torch.from_numpy(three_channels(layers, self.mask)).to(device)
         side = max(1, layers.shape[-1] // 4)
         lesion = torch.from_numpy(layers[:, -1:].astype(np.float32) / 255).to(device)
@@ -107,12 +107,12 @@ class Preparation:
         return Batch(ready, functional.adaptive_avg_pool2d(lesion, side))
 
 
-class TrainingPictures:
-    """Pictures as a source of training batches.
+class TrainingCrops:
+    """Crops as a source of training batches.
 
     Parameters
     ----------
-    pictures
+    crops
         One by one, (2, size, size) each.
     network
         Its stages before `first` are run here and must stay frozen.
@@ -125,27 +125,27 @@ class TrainingPictures:
     """
 
     def __init__(
-        self, pictures: Sequence[Picture], network: Network, first: int, preparation: Preparation, store: Store
+        self, crops: Sequence[Crop], network: Network, first: int, preparation: Preparation, store: Store
     ) -> None:
-        self._pictures, self._network, self._preparation = pictures, network, preparation
+        self._crops, self._network, self._preparation = crops, network, preparation
         self.first = first
         with torch.no_grad():
-            example = preparation.run(network, pictures[:1], first)
+            example = preparation.run(network, crops[:1], first)
         self._shapes = example.x.shape[1:], example.mask.shape[1:]
-        self._kept = [self._keep(picture, store) for picture in pictures] if preparation.variants else []
+        self._kept = [self._keep(crop, store) for crop in crops] if preparation.variants else []
 
     def plain(self, rows: NDArray[np.int64]) -> Batch:
-        """Pictures as they are."""
+        """Crops as they are."""
         if not self._kept:
-            return self._preparation.run(self._network, [self._pictures[row] for row in rows], self.first)
+            return self._preparation.run(self._network, [self._crops[row] for row in rows], self.first)
         return self._batch([self._kept[row][0] for row in rows])
 
     def variants(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Batch:
-        """One variant of each picture, drawn from the kept ones, the picture itself among them."""
+        """One variant of each crop, drawn from the kept ones, the crop itself among them."""
         if not self._kept:
             drawn = rng.integers(1, 2**31, len(rows))
             pairs = zip(rows, drawn.tolist(), strict=True)
-            fresh = [self._preparation.variant(self._pictures[row], number) for row, number in pairs]
+            fresh = [self._preparation.variant(self._crops[row], number) for row, number in pairs]
             return self._preparation.run(self._network, fresh, self.first)
         drawn = rng.integers(0, self._preparation.variants + 1, len(rows))
         return self._batch([self._kept[row][number] for row, number in zip(rows, drawn, strict=True)])
@@ -159,12 +159,12 @@ class TrainingPictures:
         x = x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x
         return Batch(x, mask.reshape(-1, *mask_shape))
 
-    def _keep(self, picture: Picture, store: Store) -> Kept:
-        key = hashlib.sha256(self._settings().encode() + picture.tobytes()).hexdigest()
+    def _keep(self, crop: Crop, store: Store) -> Kept:
+        key = hashlib.sha256(self._settings().encode() + crop.tobytes()).hexdigest()
         kept = store.get(key)
         if kept is None:
             numbers = range(1, self._preparation.variants + 1)
-            several = [picture, *(self._preparation.variant(picture, number) for number in numbers)]
+            several = [crop, *(self._preparation.variant(crop, number) for number in numbers)]
             batch = self._preparation.run(self._network, several, self.first)
             flat = torch.cat([batch.x.flatten(1), batch.mask.flatten(1)], dim=1)
             kept = flat.cpu().numpy().astype(np.float16)

@@ -1,4 +1,4 @@
-"""Changes that an ultrasound picture could have come with: another gain, depth, noise or framing; never upside down.
+"""Changes that an ultrasound image could have come with: another gain, depth, noise or framing; never upside down.
 
 Grey values of a B-mode image are close to the logarithm of the echo, so that a gain shifts them, attenuation tilts
 them with depth, the scanner's dynamic range stretches them, and multiplicative speckle adds to them.
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, gaussian_filter
 
-from sonoher2.deep.crop import Picture
+from sonoher2.deep.crop import Crop
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Largest changes; each is drawn uniformly up to them. The scanner's side of a picture is always up.
+    """Largest changes; each is drawn uniformly up to them. The scanner's side of a crop is always up.
 
     Attributes
     ----------
@@ -46,12 +46,12 @@ class Augmentation:
     shift: float = 0.06
 
 
-def augmented(picture: Picture, rng: np.random.Generator, largest: Augmentation | None = None) -> Picture:
-    """One random variant of a picture; grey values change where there is echo, the mask only moves along.
+def augmented(crop: Crop, rng: np.random.Generator, largest: Augmentation | None = None) -> Crop:
+    """One random variant of a crop; grey values change where there is echo, the mask only moves along.
 
     Parameters
     ----------
-    picture
+    crop
         Shape (layers, size, size): grey values, then masks if any, 0 to 255.
     rng
         Source of the draws.
@@ -59,7 +59,7 @@ def augmented(picture: Picture, rng: np.random.Generator, largest: Augmentation 
         `Augmentation()` when None.
     """
     limits = largest or Augmentation()
-    layers = picture.astype(np.float32)
+    layers = crop.astype(np.float32)
     if limits.mirror and rng.random() < 0.5:
         layers = layers[..., ::-1]
     zoom = 1 + rng.uniform(-limits.scale, limits.scale)

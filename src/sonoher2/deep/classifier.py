@@ -16,9 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
-from sonoher2.deep.activations import Preparation, Store, TrainingPictures
+from sonoher2.deep.activations import Preparation, Store, TrainingCrops
 from sonoher2.deep.build import Pooling, build_network, network_state
-from sonoher2.deep.crop import MaskUse, Picture, as_pictures
+from sonoher2.deep.crop import Crop, MaskUse, as_crops
 from sonoher2.deep.encoder import FrozenEncoder
 from sonoher2.deep.network import Network
 from sonoher2.deep.training import Examples, Schedule, train
@@ -30,9 +30,9 @@ ALL_STAGES = -1
 
 
 class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Predicts the class of a patient from the pictures of their lesions.
+    """Predicts the class of a patient from the crops of their lesions.
 
-    One row of X is one patient: an array (images, 2, size, size) of `lesion_picture`s, or (images, size, size)
+    One row of X is one patient: an array (images, 2, size, size) of `lesion_crop`s, or (images, size, size)
     without masks. Patients count alike, however many images they have; a patient's embedding is the mean over their
     images, and their score is that of the mean embedding.
 
@@ -43,7 +43,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
     weights
         See `weights.build_body`.
     size
-        Side of the pictures, pixels.
+        Side of the crops, pixels.
     pooling
         ``lesion``: stages about the middle of the network, pooled inside and around the lesion; ``own``: the network's
         own pooling of its last stage.
@@ -56,7 +56,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
     rate
         Learning rate of the last stage.
     variants
-        Augmented variants kept per picture; 0 draws fresh ones in each epoch, which is slower and needs an accelerator.
+        Augmented variants kept per crop; 0 draws fresh ones in each epoch, which is slower and needs an accelerator.
     held_out
         Share of the training patients that decides when to stop; 0: the last epoch counts.
     seed
@@ -73,7 +73,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
     losses_, best_epoch_
         Loss before the first and after each epoch, and the epoch that was kept; see `training.Course`.
     seen_
-        Sha256 of every picture that the network was fitted on, the pictures held out for stopping among them.
+        Sha256 of every crop that the network was fitted on, the crops held out for stopping among them.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         Parameters
         ----------
         X
-            One array of pictures per patient.
+            One array of crops per patient.
         y
             Shape (patients,), classes.
         store
@@ -124,22 +124,22 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         Raises
         ------
         InputError
-            Pictures of a wrong shape, one class only, or weights that cannot be had.
+            Crops of a wrong shape, one class only, or weights that cannot be had.
         """
-        patients = as_pictures(X, self.size)
+        patients = as_crops(X, self.size)
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         if len(labels) != len(patients) or len(self.classes_) < 2:
             raise InputError(
                 f"{len(patients)} patients with {len(labels)} labels of {len(self.classes_)} classes",
                 fix="Give one label per patient and at least two classes",
             )
-        owner = np.repeat(np.arange(len(patients)), [len(pictures) for pictures in patients])
-        pictures = [picture for several in patients for picture in several]
-        self.seen_ = sorted({picture_key(picture) for picture in pictures})
+        owner = np.repeat(np.arange(len(patients)), [len(crops) for crops in patients])
+        crops = [crop for several in patients for crop in several]
+        self.seen_ = sorted({crop_key(crop) for crop in crops})
         checkpoint = self._checkpoint(work, labels[owner], owner)
         with one_thread():
             network = self._new_network(len(self.classes_))
-            source = self._source(network, pictures, store or Store())
+            source = self._source(network, crops, store or Store())
             held_out = stopping_patients(labels, self.held_out, self.seed)[owner]
             examples = Examples(source, labels[owner], owner, held_out)
             course = train(network, examples, self._schedule(network), checkpoint)
@@ -150,10 +150,10 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         return self
 
     def keep_activations(self, X: Sequence[ArrayLike], store: Store) -> None:
-        """Put into `store` what `fit` would compute of these patients' pictures; labels are not needed for it."""
-        pictures = [picture for several in as_pictures(X, self.size) for picture in several]
+        """Put into `store` what `fit` would compute of these patients' crops; labels are not needed for it."""
+        crops = [crop for several in as_crops(X, self.size) for crop in several]
         with one_thread():
-            self._source(self._new_network(1), pictures, store)
+            self._source(self._new_network(1), crops, store)
 
     def embed(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embedding of each patient, standardised on the training patients, shape (patients, width)."""
@@ -186,10 +186,10 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def has_seen(self, X: Sequence[ArrayLike]) -> NDArray[np.bool_]:
-        """Whether any picture of each patient was among those that the network was fitted on, shape (patients,)."""
+        """Whether any crop of each patient was among those that the network was fitted on, shape (patients,)."""
         check_is_fitted(self)
         seen = set(self.seen_)
-        return np.array([any(picture_key(p) in seen for p in several) for several in as_pictures(X, self.size)])
+        return np.array([any(crop_key(p) in seen for p in several) for several in as_crops(X, self.size)])
 
     def _standardised(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -206,10 +206,10 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
             device=self.device,
         )
 
-    def _source(self, network: Network, pictures: list[Picture], store: Store) -> TrainingPictures:
+    def _source(self, network: Network, crops: list[Crop], store: Store) -> TrainingCrops:
         unfrozen = self._schedule(network).unfrozen
         first = unfrozen if network.taps is None else min(unfrozen, network.taps[0] + 1)
-        return TrainingPictures(pictures, network, first, self._preparation(), store)
+        return TrainingCrops(crops, network, first, self._preparation(), store)
 
     def _schedule(self, network: Network) -> Schedule:
         everything = self.weights == NONE or self.unfreeze == ALL_STAGES
@@ -224,9 +224,9 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         return None if work is None else Path(work) / f"{key}.safetensors"
 
 
-def picture_key(picture: NDArray[np.uint8]) -> str:
-    """Sha256 of a picture's bytes."""
-    return hashlib.sha256(picture.tobytes()).hexdigest()
+def crop_key(crop: NDArray[np.uint8]) -> str:
+    """Sha256 of a crop's bytes."""
+    return hashlib.sha256(crop.tobytes()).hexdigest()
 
 
 def stopping_patients(y: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:

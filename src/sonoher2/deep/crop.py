@@ -14,11 +14,11 @@ from sonoher2.core.errors import InputError
 MaskUse = Literal["none", "channel", "blank"]
 """What is done with the mask: nothing, the third channel, or all outside it set to zero."""
 
-Picture = NDArray[np.uint8]
+Crop = NDArray[np.uint8]
 """Shape (2, size, size): grey values 0 to 255, and the mask as 0 to 255."""
 
 
-def lesion_picture(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.3) -> Picture:
+def lesion_crop(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.3) -> Crop:
     """Cut a square window around the lesion and bring it to the network's size.
 
     The window is centred on the lesion's bounding box; its side is the box's longer side and `margin` of that side
@@ -58,7 +58,7 @@ def square_window(mask: NDArray[np.bool_], margin: float) -> tuple[float, float,
     mask
         Shape (rows, columns), not empty.
     margin
-        See `lesion_picture`.
+        See `lesion_crop`.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
@@ -75,13 +75,13 @@ def _resized(layer: NDArray[np.float32], window: tuple[float, float, float], siz
     return np.asarray(padded.resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
-def three_channels(pictures: ArrayLike, mask: MaskUse = "none") -> NDArray[np.float32]:
+def three_channels(crops: ArrayLike, mask: MaskUse = "none") -> NDArray[np.float32]:
     """Three channels, 0 to 1, as a network trained on colour photographs wants them.
 
     Parameters
     ----------
-    pictures
-        Shape (images, 2, size, size) from `lesion_picture`.
+    crops
+        Shape (images, 2, size, size) from `lesion_crop`.
     mask
         ``none``: grey three times; ``channel``: grey, grey, mask; ``blank``: grey three times, 0 outside the lesion.
 
@@ -89,36 +89,36 @@ def three_channels(pictures: ArrayLike, mask: MaskUse = "none") -> NDArray[np.fl
     -------
     Shape (images, 3, size, size).
     """
-    layers = np.asarray(pictures, np.float32) / 255
+    layers = np.asarray(crops, np.float32) / 255
     grey = layers[:, 0] * layers[:, 1] if mask == "blank" else layers[:, 0]
     return np.stack([grey, grey, layers[:, 1] if mask == "channel" else grey], axis=1)
 
 
-def as_pictures(patients: Sequence[ArrayLike], size: int) -> list[list[Picture]]:
-    """Pictures of each patient, checked; a picture without a mask gets one that covers all of it.
+def as_crops(patients: Sequence[ArrayLike], size: int) -> list[list[Crop]]:
+    """Crops of each patient, checked; a crop without a mask gets one that covers all of it.
 
     Parameters
     ----------
     patients
         One array per patient, (images, 2, size, size) or (images, size, size), 0 to 255.
     size
-        Side of a picture, pixels.
+        Side of a crop, pixels.
 
     Raises
     ------
     InputError
-        A patient without pictures, or pictures of another shape.
+        A patient without crops, or crops of another shape.
     """
-    return [_checked(np.asarray(pictures), size, number) for number, pictures in enumerate(patients)]
+    return [_checked(np.asarray(crops), size, number) for number, crops in enumerate(patients)]
 
 
-def _checked(pictures: NDArray[Any], size: int, number: int) -> list[Picture]:
-    if pictures.ndim == 3:
-        pictures = np.stack([pictures, np.full_like(pictures, 255)], axis=1)
-    if pictures.ndim != 4 or len(pictures) == 0 or pictures.shape[1:] != (2, size, size):
+def _checked(crops: NDArray[Any], size: int, number: int) -> list[Crop]:
+    if crops.ndim == 3:
+        crops = np.stack([crops, np.full_like(crops, 255)], axis=1)
+    if crops.ndim != 4 or len(crops) == 0 or crops.shape[1:] != (2, size, size):
         raise InputError(
-            f"the pictures have shape {pictures.shape}, not (images, 2, {size}, {size})",
+            f"the crops have shape {crops.shape}, not (images, 2, {size}, {size})",
             where=f"patient {number + 1}",
-            fix="Make them with `lesion_picture` of the same size",
+            fix="Make them with `lesion_crop` of the same size",
         )
-    return list(np.clip(np.rint(pictures), 0, 255).astype(np.uint8))
+    return list(np.clip(np.rint(crops), 0, 255).astype(np.uint8))

@@ -69,7 +69,7 @@ def fit_without(
     Raises
     ------
     LeakError
-        The same picture stands on both sides.
+        The same crop stands on both sides.
     InputError
         All patients of a class are held out.
     """
@@ -94,7 +94,7 @@ def unseen_description(network: DeepClassifier, X: Sequence[ArrayLike]) -> NDArr
     Raises
     ------
     LeakError
-        The network was fitted on a picture of one of them.
+        The network was fitted on a crop of one of them.
     """
     if not len(X):
         return np.empty((0, 0))

@@ -1,4 +1,4 @@
-"""A network's embedding as a scikit-learn transformer: pictures in, one row of numbers per patient out."""
+"""A network's embedding as a scikit-learn transformer: crops in, one row of numbers per patient out."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
         return self
 
     def transform(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
-        """Embeddings (patients, width); each element of X holds one patient's pictures."""
+        """Embeddings (patients, width); each element of X holds one patient's crops."""
         return self.raw_embedding(X)
 
     def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

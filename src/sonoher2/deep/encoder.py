@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.deep.activations import Preparation
 from sonoher2.deep.build import Pooling, State, restored_network
-from sonoher2.deep.crop import MaskUse, as_pictures
+from sonoher2.deep.crop import MaskUse, as_crops
 from sonoher2.deep.network import Network
 from sonoher2.networks.device import one_thread
 
@@ -53,12 +53,12 @@ class FrozenEncoder:
         return restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
 
     def raw_embedding(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
-        """Embedding of each element of X (its pictures' mean), before any standardisation.
+        """Embedding of each element of X (its crops' mean), before any standardisation.
 
         Parameters
         ----------
         X
-            One array of pictures per patient, or per image.
+            One array of crops per patient, or per image.
 
         Returns
         -------
@@ -66,7 +66,7 @@ class FrozenEncoder:
         """
         network, preparation = self.fitted_network(), Preparation(self.mask, 0, self.seed)
         with one_thread():
-            rows = [patient_embedding(network, several, preparation) for several in as_pictures(X, self.size)]
+            rows = [patient_embedding(network, several, preparation) for several in as_crops(X, self.size)]
         return np.stack(rows)
 
     def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -86,13 +86,13 @@ class FrozenEncoder:
 
 
 def patient_embedding(
-    network: Network, pictures: Sequence[NDArray[np.uint8]], preparation: Preparation
+    network: Network, crops: Sequence[NDArray[np.uint8]], preparation: Preparation
 ) -> NDArray[np.float64]:
-    """Mean embedding (width,) of a patient's pictures, before standardisation.
+    """Mean embedding (width,) of a patient's crops, before standardisation.
 
-    Pictures go through the network one at a time, so that a result never depends on what else is scored with it.
+    Crops go through the network one at a time, so that a result never depends on what else is scored with it.
     """
     with torch.no_grad():
-        batches = [preparation.run(network, [picture], 0) for picture in pictures]
+        batches = [preparation.run(network, [crop], 0) for crop in crops]
         rows = [network.embed(batch.x, batch.mask)[0].double().cpu().numpy() for batch in batches]
     return np.asarray(np.mean(rows, axis=0))

@@ -1,4 +1,4 @@
-"""From a study's `deep` settings to its networks, and from the files of images to the pictures that they see."""
+"""From a study's `deep` settings to its networks, and from the files of images to the crops that they see."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
-from sonoher2.deep.crop import Picture, lesion_picture
+from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.networks.weights import NONE
 from sonoher2.radiomics.lesion import open_lesion
 
 VARIANTS = 4
-"""Augmented variants of a picture whose activations are kept for fine-tuning."""
+"""Augmented variants of a crop whose activations are kept for fine-tuning."""
 
 
 def frozen_networks(config: DeepConfig) -> tuple[DeepEmbedding, ...]:
@@ -49,9 +49,9 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
     )
 
 
-def lesion_pictures(
+def lesion_crops(
     files: Sequence[tuple[str, Sequence[str], float | None, int | None]], *, reading: ImageReading, config: DeepConfig
-) -> list[Picture]:
+) -> list[Crop]:
     """Read images with their masks and cut out each lesion: the one way for studies and predictions.
 
     Parameters
@@ -61,16 +61,14 @@ def lesion_pictures(
     reading
         Crop, several masks.
     config
-        Margin and size of the picture.
+        Margin and size of the crop.
 
     Returns
     -------
-    One picture per image, (2, size, size).
+    One crop per image, (2, size, size).
     """
     lesions = (
         open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame)
         for image, masks, known, frame in files
     )
-    return [
-        lesion_picture(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions
-    ]
+    return [lesion_crop(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions]

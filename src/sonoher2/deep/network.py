@@ -93,12 +93,12 @@ class Network(nn.Module):
         return x
 
     def embed(self, x: Tensor, mask: Tensor, first: int = 0) -> Tensor:
-        """Embedding of pictures, or of the input of stage `first`.
+        """Embedding of crops, or of the input of stage `first`.
 
         Parameters
         ----------
         x
-            Shape (images, ...): normalised pictures, or what stage `first` takes; no tap may lie before `first` - 1.
+            Shape (images, ...): normalised crops, or what stage `first` takes; no tap may lie before `first` - 1.
         mask
             Shape (images, 1, any, any), share of lesion, 0 to 1.
 
@@ -261,8 +261,8 @@ _FAMILIES: dict[type[nn.Module], Callable[..., list[Sequence[nn.Module]]]] = {
 }
 
 
-def normalised(pictures: Tensor, body: Body) -> Tensor:
-    """Pictures (images, 3, size, size), 0 to 1, less the mean and over the deviation of the network's own training."""
+def normalised(crops: Tensor, body: Body) -> Tensor:
+    """Crops (images, 3, size, size), 0 to 1, less the mean and over the deviation of the network's own training."""
     config = body.pretrained_cfg
-    mean, deviation = (torch.tensor(config[key], device=pictures.device).view(1, 3, 1, 1) for key in ("mean", "std"))
-    return ((pictures - mean) / deviation).contiguous(memory_format=torch.channels_last)
+    mean, deviation = (torch.tensor(config[key], device=crops.device).view(1, 3, 1, 1) for key in ("mean", "std"))
+    return ((crops - mean) / deviation).contiguous(memory_format=torch.channels_last)

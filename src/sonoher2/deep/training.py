@@ -21,11 +21,11 @@ from torch.nn import functional
 
 from sonoher2.core.files import atomic_path
 from sonoher2.core.progress import track
-from sonoher2.deep.activations import TrainingPictures
+from sonoher2.deep.activations import TrainingCrops
 from sonoher2.deep.network import Network
 
 BATCH = 32
-"""Pictures per step."""
+"""Crops per step."""
 LEAST_SPREAD = 1e-6
 """Of a number of the embedding that is the same for all patients."""
 
@@ -69,27 +69,27 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Examples:
-    """Training pictures with their patients' classes.
+    """Training crops with their patients' classes.
 
     Attributes
     ----------
-    pictures
+    crops
         Source of batches.
     y
-        Shape (images,), class of each picture's patient.
+        Shape (images,), class of each crop's patient.
     owner
-        Shape (images,), patient of each picture, 0 to patients-1.
+        Shape (images,), patient of each crop, 0 to patients-1.
     held_out
-        Shape (images,), true for pictures that only decide when to stop; whole patients.
+        Shape (images,), true for crops that only decide when to stop; whole patients.
     """
 
-    pictures: TrainingPictures
+    crops: TrainingCrops
     y: NDArray[np.int64]
     owner: NDArray[np.int64]
     held_out: NDArray[np.bool_]
 
     def weights(self) -> NDArray[np.float32]:
-        """Weight of each picture: patients count alike within a class, classes count alike, mean 1 per set."""
+        """Weight of each crop: patients count alike within a class, classes count alike, mean 1 per set."""
         weights = 1 / np.bincount(self.owner)[self.owner].astype(np.float64)
         for subset in (self.held_out, ~self.held_out):
             for label in np.unique(self.y):
@@ -107,7 +107,7 @@ class Course:
     ----------
     losses
         Loss before the first epoch (the probe's, or that of no knowledge when the weights are random) and after each:
-        of the patients held out, or of the training pictures without them.
+        of the patients held out, or of the training crops without them.
     best
         Epoch with the least loss; 0 is before the first.
     """
@@ -193,7 +193,7 @@ def restandardise(network: Network, examples: Examples) -> None:
 def patient_vectors(network: Network, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Embeddings (patients, width) and classes (patients,) of the training patients, without those held out."""
     rows = np.flatnonzero(~examples.held_out)
-    vectors = plain_embeddings(network, examples.pictures, rows)
+    vectors = plain_embeddings(network, examples.crops, rows)
     owners, first, owner = np.unique(examples.owner[rows], return_index=True, return_inverse=True)
     patients = np.stack([vectors[owner == number].mean(axis=0) for number in range(len(owners))])
     return patients, examples.y[rows][first]
@@ -203,13 +203,13 @@ def _torch(values: NDArray[np.float64]) -> Tensor:
     return torch.from_numpy(np.asarray(values, np.float32))
 
 
-def plain_embeddings(network: Network, pictures: TrainingPictures, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Embeddings (rows, width) of pictures as they are."""
+def plain_embeddings(network: Network, crops: TrainingCrops, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Embeddings (rows, width) of crops as they are."""
     parts = []
     with torch.no_grad():
         for chunk in _chunks(rows):
-            batch = pictures.plain(chunk)
-            parts.append(network.embed(batch.x, batch.mask, pictures.first).double().cpu().numpy())
+            batch = crops.plain(chunk)
+            parts.append(network.embed(batch.x, batch.mask, crops.first).double().cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -220,8 +220,8 @@ def mean_loss(network: Network, examples: Examples, schedule: Schedule) -> float
     network.eval()
     with torch.no_grad():
         for chunk in _chunks(rows):
-            batch = examples.pictures.plain(chunk)
-            scores = network.classify(network.embed(batch.x, batch.mask, examples.pictures.first))
+            batch = examples.crops.plain(chunk)
+            scores = network.classify(network.embed(batch.x, batch.mask, examples.crops.first))
             total += float(_loss(scores, examples.y[chunk], weights[chunk])) * len(chunk)
     return total / len(rows)
 
@@ -237,10 +237,10 @@ def _one_epoch(
     if not schedule.from_scratch:
         _keep_statistics(network)
     for chunk in _chunks(rows):
-        batch = examples.pictures.variants(chunk, rng)
+        batch = examples.crops.variants(chunk, rng)
         device = batch.x.device.type
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            scores = network.classify(network.embed(batch.x, batch.mask, examples.pictures.first))
+            scores = network.classify(network.embed(batch.x, batch.mask, examples.crops.first))
         optimiser.zero_grad(set_to_none=True)
         _loss(scores.float(), examples.y[chunk], weights[chunk]).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -14,7 +14,7 @@ from sonoher2.classifiers.calibration import SigmoidCalibrator
 from sonoher2.classifiers.search import ModelSearch
 from sonoher2.deep.activations import Preparation
 from sonoher2.deep.classifier import DeepClassifier
-from sonoher2.deep.crop import Picture
+from sonoher2.deep.crop import Crop
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.deep.encoder import FrozenEncoder, patient_embedding
 from sonoher2.deep.network import Network
@@ -33,7 +33,7 @@ class Explained:
     network
         In evaluation mode.
     preparation
-        How pictures are given to it.
+        How crops are given to it.
     score
         From embeddings (rows, width) to scores (rows,).
     gradient
@@ -90,17 +90,17 @@ class Explained:
         """
         return cls.of_network(embedding, embedding_margin(search, outcome), embedding_slope(search, outcome))
 
-    def embed(self, picture: Picture) -> Floats:
-        """Embedding (width,) of one picture."""
-        return patient_embedding(self.network, [picture], self.preparation)
+    def embed(self, crop: Crop) -> Floats:
+        """Embedding (width,) of one crop."""
+        return patient_embedding(self.network, [crop], self.preparation)
 
     def beside(self, others: Floats) -> Self:
-        """Explain one picture of a patient, whose embedding is the mean over several.
+        """Explain one crop of a patient, whose embedding is the mean over several.
 
         Parameters
         ----------
         others
-            Shape (other pictures of the patient, width); may be empty.
+            Shape (other crops of the patient, width); may be empty.
         """
         total, count = others.sum(axis=0), len(others) + 1
         return replace(

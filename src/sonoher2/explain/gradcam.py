@@ -1,4 +1,4 @@
-"""Heat maps: where in a picture a network's score comes from.
+"""Heat maps: where in a crop a network's score comes from.
 
 Convolutional networks and Swin: Grad-CAM (Selvaraju et al., ICCV 2017) and Grad-CAM++ (Chattopadhay et al., WACV 2018).
 ViT: relevance propagated through the attention of all blocks (Chefer, Gur and Wolf, ICCV 2021).
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sonoher2.deep.activations import Batch
-from sonoher2.deep.crop import Picture
+from sonoher2.deep.crop import Crop
 from sonoher2.deep.network import Network, channels_first
 from sonoher2.explain.explained import Explained
 from sonoher2.networks.device import one_thread
@@ -29,14 +29,14 @@ Heat = NDArray[np.float64]
 """Shape (size, size), 0 to 1; all 0 when nothing speaks for the score."""
 
 
-def heat_map(explained: Explained, picture: Picture, method: Method | None = None) -> Heat:
-    """Heat map of one picture: where it speaks for the score that is explained.
+def heat_map(explained: Explained, crop: Crop, method: Method | None = None) -> Heat:
+    """Heat map of one crop: where it speaks for the score that is explained.
 
     Parameters
     ----------
     explained
         Network and score.
-    picture
+    crop
         Shape (2, size, size).
     method
         None: ``attention`` for a ViT with its own pooling, else ``grad-cam``. ``attention`` is for those only.
@@ -44,13 +44,13 @@ def heat_map(explained: Explained, picture: Picture, method: Method | None = Non
     network = explained.network
     chosen = method or ("attention" if has_relevance(network) else "grad-cam")
     with one_thread():
-        batch = explained.preparation.run(network, [picture], 0)
+        batch = explained.preparation.run(network, [crop], 0)
         if chosen == "attention":
             coarse = attention_relevance(explained, batch)
         else:
             weigh = grad_cam if chosen == "grad-cam" else grad_cam_plus_plus
             coarse = weigh(*maps_and_gradients(explained, batch))
-    return upsampled(coarse, picture.shape[-1])
+    return upsampled(coarse, crop.shape[-1])
 
 
 def explained_stage(network: Network) -> int:
@@ -99,7 +99,7 @@ def attention_relevance(explained: Explained, batch: Batch) -> Tensor:
     if not has_relevance(network):
         raise ValueError("attention relevance is for a ViT with its own pooling")
     with torch.enable_grad(), _attention_of(network) as kept:
-        # the picture itself needs a gradient: all weights are frozen
+        # the crop itself needs a gradient: all weights are frozen
         embedding = network.embed(batch.x.clone().requires_grad_(), batch.mask)
         gradients = torch.autograd.grad(embedding, kept, explained.gradient_like(embedding))
     n_tokens = kept[0].shape[-1]
@@ -129,7 +129,7 @@ def _attention_of(network: Network) -> Iterator[list[Tensor]]:
 
 
 def upsampled(coarse: Tensor, size: int) -> Heat:
-    """Bring a coarse map (rows, columns) to the size of the picture, its largest value to 1."""
+    """Bring a coarse map (rows, columns) to the size of the crop, its largest value to 1."""
     fine = functional.interpolate(coarse[None, None].float(), (size, size), mode="bilinear", align_corners=False)[0, 0]
     heat = fine.cpu().numpy().astype(np.float64)
     return np.asarray(heat / heat.max()) if heat.max() > 0 else np.zeros_like(heat)

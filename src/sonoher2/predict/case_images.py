@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.lesions.read import Lesion
-from sonoher2.predict.heat import DEEP_SIGNATURE, HeatPicture, explained_network, heat_pictures
+from sonoher2.predict.heat import DEEP_SIGNATURE, HeatMap, explained_network, heat_maps
 from sonoher2.predict.patient import PatientInput, Prediction, reading_of
 from sonoher2.predict.segmented import outlined
 from sonoher2.radiomics.lesion import open_lesion
@@ -39,7 +39,7 @@ class CasePicture:
     pixels: NDArray[np.float64]
     lesion: NDArray[np.bool_]
     window: Window | None = None
-    heat: HeatPicture | None = None
+    heat: HeatMap | None = None
     called: str = ""
 
 
@@ -75,12 +75,12 @@ def case_pictures(bundle: Bundle, patient: PatientInput, prediction: Prediction)
     if explained is None or deep is None or called is None:
         return plain
     # networks are slow to import
-    from sonoher2.deep.crop import lesion_picture, square_window
+    from sonoher2.deep.crop import lesion_crop, square_window
 
     def cut(lesion: Lesion) -> NDArray[np.uint8]:
-        return lesion_picture(lesion.image.pixels, lesion.mask, size=deep.size, margin=deep.margin)
+        return lesion_crop(lesion.image.pixels, lesion.mask, size=deep.size, margin=deep.margin)
 
-    heats = heat_pictures(explained, [cut(lesion) for lesion in lesions])
+    heats = heat_maps(explained, [cut(lesion) for lesion in lesions])
     return [
         CasePicture(one.pixels, one.lesion, square_window(one.lesion, deep.margin), heat, bundle.schema.classes[called])
         for one, heat in zip(plain, heats, strict=True)

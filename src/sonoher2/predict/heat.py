@@ -15,7 +15,7 @@ from sonoher2.signatures.feature_table import deep_block
 from sonoher2.signatures.image_based import BestNetwork, NetworkSignature
 
 if TYPE_CHECKING:
-    from sonoher2.deep.crop import Picture
+    from sonoher2.deep.crop import Crop
     from sonoher2.deep.encoder import FrozenEncoder
     from sonoher2.explain.explained import Explained
 
@@ -23,7 +23,7 @@ DEEP_SIGNATURE = "Deep"
 
 
 @dataclass(frozen=True)
-class HeatPicture:
+class HeatMap:
     """What the network saw of one lesion, and where it speaks for a class.
 
     Attributes
@@ -78,26 +78,23 @@ def explained_network(model: SignatureSet, networks: Sequence[FrozenEncoder], ou
     return None
 
 
-def heat_pictures(explained: Explained, pictures: Sequence[Picture]) -> list[HeatPicture]:
-    """Heat maps of all pictures of one patient, each beside the patient's others.
+def heat_maps(explained: Explained, crops: Sequence[Crop]) -> list[HeatMap]:
+    """Heat maps of all crops of one patient, each beside the patient's others.
 
     Parameters
     ----------
     explained
         From `explained_network`.
-    pictures
+    crops
         Shape (2, size, size) each.
     """
     from sonoher2.explain.gradcam import heat_map
 
-    alone = [explained_beside(explained, pictures, number) for number in range(len(pictures))]
-    return [
-        HeatPicture(picture[0], picture[1] >= 128, heat_map(one, picture))
-        for one, picture in zip(alone, pictures, strict=True)
-    ]
+    alone = [explained_beside(explained, crops, number) for number in range(len(crops))]
+    return [HeatMap(crop[0], crop[1] >= 128, heat_map(one, crop)) for one, crop in zip(alone, crops, strict=True)]
 
 
-def explained_beside(explained: Explained, pictures: Sequence[Picture], number: int) -> Explained:
-    """Explain picture `number` of a patient, the others left as they are."""
-    others = [explained.embed(picture) for i, picture in enumerate(pictures) if i != number]
+def explained_beside(explained: Explained, crops: Sequence[Crop], number: int) -> Explained:
+    """Explain crop `number` of a patient, the others left as they are."""
+    others = [explained.embed(crop) for i, crop in enumerate(crops) if i != number]
     return explained.beside(np.stack(others)) if others else explained

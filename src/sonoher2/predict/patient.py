@@ -390,13 +390,13 @@ def _deep_blocks(bundle: Bundle, patient: PatientInput) -> dict[str, pd.DataFram
     schema, reading = bundle.schema, reading_of(bundle, patient)
     if schema.deep is None or reading is None or not bundle.networks:
         return {}
-    from sonoher2.deep.lesion import lesion_pictures
+    from sonoher2.deep.lesion import lesion_crops
 
     files = [
         (str(image), [str(mask) for mask in masks], known, frame)
         for (image, masks, frame), known in zip(patient.pictures, patient.sizes, strict=True)
     ]
-    pictures = [picture[None] for picture in lesion_pictures(files, reading=reading, config=schema.deep)]
+    pictures = [picture[None] for picture in lesion_crops(files, reading=reading, config=schema.deep)]
     blocks: dict[str, pd.DataFrame] = {}
     for network in bundle.networks:
         blocks |= network_blocks(network, _pooled(pd.DataFrame(network.raw_embedding(pictures))))

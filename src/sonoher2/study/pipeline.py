@@ -271,10 +271,10 @@ def with_tuned_networks(
     from sonoher2.deep.lesion import frozen_networks
 
     trained = set(measured.blocks.index[in_training])
-    pictures, seen = measured.pictures, measured.pictures["patient_id"].isin(trained)
+    crops, seen = measured.crops, measured.crops["patient_id"].isin(trained)
     training, start = training_set(measured, in_training), frozen_networks(study.deep)
-    tuned = fit_networks(pictures[seen], training, study, study.deep, start, context)
-    others = join_blocks(deep_blocks(pictures[~seen], tuned.final, context))
+    tuned = fit_networks(crops[seen], training, study, study.deep, start, context)
+    others = join_blocks(deep_blocks(crops[~seen], tuned.final, context))
     described = pd.concat([tuned.training, others]).loc[measured.blocks.index]
     blocks = pd.concat([measured.blocks, described], axis=1)
     return replace(measured, blocks=blocks, networks=tuned.final, by_fold=tuned.by_fold)

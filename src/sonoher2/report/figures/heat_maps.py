@@ -14,7 +14,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sonoher2.predict.heat import HeatPicture
+from sonoher2.predict.heat import HeatMap
 from sonoher2.report.figures.style import BLUE, GREY, MM, PAGE, PALE, SKY, VERMILLION, panels
 from sonoher2.study.analyses.explanations import HeatCase
 
@@ -36,8 +36,8 @@ def case_figure(cases: Sequence[HeatCase]) -> Figure:
         axes.axis("off")
     for row, group in zip(grid, grouped, strict=True):
         for number, case in enumerate(group):
-            draw_picture(row[2 * number], case.picture)
-            draw_heat(row[2 * number + 1], case.picture)
+            draw_crop(row[2 * number], case.map)
+            draw_heat(row[2 * number + 1], case.map)
             row[2 * number].set_title(f"{case.label}\n{_verdict(case)}", fontsize=7.5)
             row[2 * number + 1].set_title(f"{case.patient_id}\nscore {case.score:.2f}", fontsize=7.5)
     heat_bar(figure, grid.ravel().tolist())
@@ -48,23 +48,23 @@ def _verdict(case: HeatCase) -> str:
     return "rightly so called" if case.label == case.called else f"called {case.called}"
 
 
-def draw_picture(axes: Axes, picture: HeatPicture) -> None:
+def draw_crop(axes: Axes, heat: HeatMap) -> None:
     """Draw what the network saw, with the outline of the lesion."""
-    axes.imshow(picture.grey, cmap="gray", vmin=0, vmax=255, interpolation="none")
-    draw_outline(axes, picture.lesion)
+    axes.imshow(heat.grey, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    draw_outline(axes, heat.lesion)
 
 
-def draw_heat(axes: Axes, picture: HeatPicture) -> None:
+def draw_heat(axes: Axes, heat: HeatMap) -> None:
     """Draw the heat over the picture, with the outline of the lesion."""
-    axes.imshow(blended(picture), interpolation="none")
-    draw_outline(axes, picture.lesion)
+    axes.imshow(blended(heat), interpolation="none")
+    draw_outline(axes, heat.lesion)
 
 
-def blended(picture: HeatPicture) -> NDArray[np.uint8]:
+def blended(heat: HeatMap) -> NDArray[np.uint8]:
     """Lay the heat over the grey picture; (size, size, 3), 0 to 255."""
-    colours = matplotlib.colormaps[HEAT_COLOURS](picture.heat)[..., :3]
-    opaque = (_OPAQUE * picture.heat)[..., None]
-    mixed = opaque * colours + (1 - opaque) * (picture.grey[..., None] / 255)
+    colours = matplotlib.colormaps[HEAT_COLOURS](heat.heat)[..., :3]
+    opaque = (_OPAQUE * heat.heat)[..., None]
+    mixed = opaque * colours + (1 - opaque) * (heat.grey[..., None] / 255)
     return np.asarray((mixed * 255).round(), np.uint8)
 
 

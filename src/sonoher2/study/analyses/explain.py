@@ -18,7 +18,7 @@ from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.stacking import with_scores
 from sonoher2.study.analyses.explanations import Attribution, Explanations
-from sonoher2.study.analyses.heat_maps import Explainable, explain_pictures
+from sonoher2.study.analyses.heat_maps import Explainable, explain_crops
 from sonoher2.study.cache import code_key
 from sonoher2.study.measure.prepare import Measured
 from sonoher2.study.measure.steps import ExecutionContext, Fitted
@@ -43,7 +43,7 @@ def explain_test_set(of: Explainable, reference: Reference, main: str, context: 
     """
     X = with_scores(of.X, of.probabilities)
     attributions = {**_shap(of, reference, context), **_parts(of, X, reference, main)}
-    return Explanations(_points(of, X), attributions, explain_pictures(of, context))
+    return Explanations(_points(of, X), attributions, explain_crops(of, context))
 
 
 def _points(of: Explainable, X: pd.DataFrame) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def explainable_patients(
     thresholds
         As in `StudyResult`.
     """
-    classes, pictures = measured.cohort.classes, measured.pictures
+    classes, crops = measured.cohort.classes, measured.crops
     frozen = thresholds[thresholds["outcome"] == classes[-1]].set_index("signature")["threshold"]
     return Explainable(
         model=model,
@@ -148,7 +148,7 @@ def explainable_patients(
         labels=measured.cohort.patients.loc[X.index, "label"],
         classes=classes,
         thresholds={str(name): float(threshold) for name, threshold in frozen.items()},
-        pictures=pictures if pictures.empty else pictures[pictures["patient_id"].isin(X.index)],
+        crops=crops if crops.empty else crops[crops["patient_id"].isin(X.index)],
     )
 
 

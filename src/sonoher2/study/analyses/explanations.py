@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from sonoher2.predict.heat import HeatPicture
+from sonoher2.predict.heat import HeatMap
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class HeatCase:
         Who, the true class, and the class at the frozen threshold of the Deep signature.
     score
         Deep probability of the outcome; of several classes that of `called`.
-    picture
+    map
         What speaks for `called`, in the patient's first image.
     """
 
@@ -43,7 +43,7 @@ class HeatCase:
     label: str
     called: str
     score: float
-    picture: HeatPicture
+    map: HeatMap
 
 
 @dataclass(frozen=True)

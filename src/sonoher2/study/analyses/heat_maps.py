@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.core.files import content_key
-from sonoher2.predict.heat import DEEP_SIGNATURE, explained_beside, explained_network, heat_pictures
+from sonoher2.predict.heat import DEEP_SIGNATURE, explained_beside, explained_network, heat_maps
 from sonoher2.signatures.build import SignatureSet
 from sonoher2.study.analyses.explanations import HeatCase, HeatFindings
 from sonoher2.study.cache import code_key
@@ -20,7 +20,7 @@ from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.steps import ExecutionContext
 
 if TYPE_CHECKING:
-    from sonoher2.deep.crop import Picture
+    from sonoher2.deep.crop import Crop
     from sonoher2.deep.encoder import FrozenEncoder
     from sonoher2.explain.explained import Explained
 
@@ -51,8 +51,8 @@ class Explainable:
         Names of the labels.
     thresholds
         Of each signature, for two classes.
-    pictures
-        `patient_id, picture`; empty without networks.
+    crops
+        `patient_id, crop`; empty without networks.
     """
 
     model: SignatureSet
@@ -63,10 +63,10 @@ class Explainable:
     labels: pd.Series
     classes: tuple[str, ...]
     thresholds: Mapping[str, float]
-    pictures: pd.DataFrame
+    crops: pd.DataFrame
 
 
-def explain_pictures(of: Explainable, context: ExecutionContext) -> HeatFindings | None:
+def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | None:
     """Draw heat maps of all test patients, test some of them, and keep the surest cases to show.
 
     Parameters
@@ -80,10 +80,10 @@ def explain_pictures(of: Explainable, context: ExecutionContext) -> HeatFindings
     -------
     None without deep features.
     """
-    if not of.networks or DEEP_SIGNATURE not in of.probabilities or of.pictures.empty:
+    if not of.networks or DEEP_SIGNATURE not in of.probabilities or of.crops.empty:
         return None
     table = _calls(of, of.probabilities[DEEP_SIGNATURE])
-    paths = of.pictures.groupby("patient_id")["picture"].agg(list)
+    paths = of.crops.groupby("patient_id")["crop"].agg(list)
     checked = spread_patients(table["score"], CHECKED)
     named = table[["label", "called"]].map(lambda number: of.classes[number])
     shares = _each(_shares, of, table, paths, list(table.index), context, "Drawing heat maps, by 32")
@@ -153,14 +153,14 @@ def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[Heat
     cases = []
     for patient in surest_patients(table, CASES):
         label, called = int(table["label"][patient]), int(table["called"][patient])
-        [picture, *_] = heat_pictures(explained[called], _pictures(paths[patient]))
+        [first, *_] = heat_maps(explained[called], _crops(paths[patient]))
         score = float(table["score"][patient])
-        cases.append(HeatCase(patient, of.classes[label], of.classes[called], score, picture))
+        cases.append(HeatCase(patient, of.classes[label], of.classes[called], score, first))
     return tuple(cases)
 
 
 Job = tuple[SignatureSet, "tuple[FrozenEncoder, ...]", list[tuple[str, int, list[Path]]]]
-"""Model, its networks, and of each patient the class that was called and the pictures."""
+"""Model, its networks, and of each patient the class that was called and the crops."""
 
 
 def _each(
@@ -172,7 +172,7 @@ def _each(
     context: ExecutionContext,
     label: str,
 ) -> pd.DataFrame:
-    """Run a function on the pictures of patients, 32 at a time, each result kept."""
+    """Run a function on the crops of patients, 32 at a time, each result kept."""
     todo = [(patient, int(table["called"][patient]), list(paths[patient])) for patient in patients]
     chunks = [todo[start : start + PATIENTS_PER_JOB] for start in range(0, len(todo), PATIENTS_PER_JOB)]
     common = [code_key("explain", "deep", "study", "bundle"), function.__name__, of.sha256]
@@ -187,7 +187,7 @@ def _each(
     return pd.concat([cache.frame("heat", key) for key in keys], ignore_index=True)
 
 
-def _pictures(paths: list[Path]) -> list[Picture]:
+def _crops(paths: list[Path]) -> list[Crop]:
     return [np.load(path, allow_pickle=False) for path in paths]
 
 
@@ -205,14 +205,14 @@ def _shares(job: Job) -> pd.DataFrame:
     explained = _by_class(model, networks)
     rows = []
     for patient, called, paths in patients:
-        maps = heat_pictures(explained[called], _pictures(paths))
+        maps = heat_maps(explained[called], _crops(paths))
         found = pd.DataFrame([vars(heat_shares(one.heat, one.lesion)) for one in maps])
         rows.append({"patient_id": patient, **found.mean().to_dict()})
     return pd.DataFrame(rows)
 
 
 def _deletion(job: Job) -> pd.DataFrame:
-    """Blur each patient's first picture away: see `HeatFindings.deletion`."""
+    """Blur each patient's first crop away: see `HeatFindings.deletion`."""
     from sonoher2.explain.deletion import deletion_curve, noise_map
     from sonoher2.explain.gradcam import heat_map
 
@@ -220,11 +220,11 @@ def _deletion(job: Job) -> pd.DataFrame:
     explained = _by_class(model, networks)
     tables = []
     for number, (patient, called, paths) in enumerate(patients):
-        pictures = _pictures(paths)
-        alone, picture = explained_beside(explained[called], pictures, 0), pictures[0]
+        crops = _crops(paths)
+        alone, crop = explained_beside(explained[called], crops, 0), crops[0]
         curves = {
-            "by_heat": deletion_curve(alone, picture, heat_map(alone, picture), steps=DELETION_STEPS),
-            "by_chance": deletion_curve(alone, picture, noise_map(alone, picture, seed=number), steps=DELETION_STEPS),
+            "by_heat": deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
+            "by_chance": deletion_curve(alone, crop, noise_map(alone, crop, seed=number), steps=DELETION_STEPS),
         }
         share = np.arange(DELETION_STEPS + 1) / DELETION_STEPS
         tables.append(pd.DataFrame({"patient_id": patient, "share": share, **curves}))
@@ -239,8 +239,8 @@ def _randomised(job: Job) -> pd.DataFrame:
     explained = _by_class(model, networks)
     tables = []
     for number, (patient, called, paths) in enumerate(patients):
-        pictures = _pictures(paths)
-        found = randomised_similarity(explained_beside(explained[called], pictures, 0), pictures[0], seed=number)
+        crops = _crops(paths)
+        found = randomised_similarity(explained_beside(explained[called], crops, 0), crops[0], seed=number)
         tables.append(pd.DataFrame({"patient_id": patient, "stage": range(len(found)), "correlation": found}))
     return pd.concat(tables, ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""The deep steps of a study, each cached by content: pictures of lesions, embeddings, networks fine-tuned by fold."""
+"""The deep steps of a study, each cached by content: crops of lesions, embeddings, networks fine-tuned by fold."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ PER_JOB = 32
 T = TypeVar("T")
 
 
-def picture_lesions(
+def crop_lesions(
     files: Sequence[LesionFile],
     reading: ImageReading,
     deep: DeepConfig,
     hashes: Mapping[str, str],
     context: ExecutionContext,
 ) -> list[Path]:
-    """Cut the lesion out of every image, each picture kept under the content of its files.
+    """Cut the lesion out of every image, each crop kept under the content of its files.
 
     Parameters
     ----------
@@ -58,37 +58,37 @@ def picture_lesions(
 
     Returns
     -------
-    File (.npy) of each image's picture, (2, size, size); its stem is the picture's content key.
+    File (.npy) of each image's crop, (2, size, size); its stem is the crop's content key.
     """
     how = [reading_key(reading), deep.size, deep.margin]
     common = [code_key("images", "lesions", "radiomics", "deep"), how]
     keys = [content_key(common, file.key(hashes)) for file in files]
     cache = context.cache
-    waiting = {key: file for key, file in zip(keys, files, strict=True) if not cache.has("pictures", key, ".npy")}
+    waiting = {key: file for key, file in zip(keys, files, strict=True) if not cache.has("crops", key, ".npy")}
     jobs = [(chunk, reading, deep) for chunk in _chunks(list(waiting.values()))]
     names = _chunks(list(waiting))
-    for i, pictures in run_jobs(_picture, jobs, workers=context.workers, label="Cutting out lesions, by 32"):
-        for key, file, picture in zip(names[i], jobs[i][0], pictures, strict=True):
+    for i, crops in run_jobs(_crop, jobs, workers=context.workers, label="Cutting out lesions, by 32"):
+        for key, file, crop in zip(names[i], jobs[i][0], crops, strict=True):
             file.require_unchanged(hashes)
-            cache.write_array("pictures", key, picture)
-    return [cache.path("pictures", key, ".npy") for key in keys]
+            cache.write_array("crops", key, crop)
+    return [cache.path("crops", key, ".npy") for key in keys]
 
 
-def _picture(job: tuple[list[LesionFile], ImageReading, DeepConfig]) -> list[NDArray[np.uint8]]:
-    from sonoher2.deep.lesion import lesion_pictures
+def _crop(job: tuple[list[LesionFile], ImageReading, DeepConfig]) -> list[NDArray[np.uint8]]:
+    from sonoher2.deep.lesion import lesion_crops
 
     files, reading, deep = job
     rows = [(file.image, file.masks, file.mm_per_pixel, file.frame) for file in files]
-    return lesion_pictures(rows, reading=reading, config=deep)
+    return lesion_crops(rows, reading=reading, config=deep)
 
 
-def embed_pictures(pictures: Sequence[Path], network: FrozenEncoder, context: ExecutionContext) -> NDArray[np.float64]:
-    """Embed the lesion of every picture by a network that is trained already; each row is cached.
+def embed_crops(crops: Sequence[Path], network: FrozenEncoder, context: ExecutionContext) -> NDArray[np.float64]:
+    """Embed the lesion of every crop by a network that is trained already; each row is cached.
 
     Parameters
     ----------
-    pictures
-        From `picture_lesions`.
+    crops
+        From `crop_lesions`.
     network
         Frozen, or fine-tuned on other patients.
     context
@@ -96,12 +96,12 @@ def embed_pictures(pictures: Sequence[Path], network: FrozenEncoder, context: Ex
 
     Returns
     -------
-    (pictures, width), before any standardisation.
+    (crops, width), before any standardisation.
     """
     common = [code_key("deep", "networks"), network.sha256, network.mask, network.pooling]
-    keys = [content_key(common, picture.stem) for picture in pictures]
+    keys = [content_key(common, crop.stem) for crop in crops]
     cache = context.cache
-    waiting = {key: path for key, path in zip(keys, pictures, strict=True) if not cache.has("deep", key, ".npy")}
+    waiting = {key: path for key, path in zip(keys, crops, strict=True) if not cache.has("deep", key, ".npy")}
     jobs = [(chunk, network) for chunk in _chunks(list(waiting.values()))]
     names = _chunks(list(waiting))
     for i, rows in run_jobs(_embed, jobs, workers=context.workers, label=f"Embedding by {network.network}, by 32"):
@@ -116,14 +116,14 @@ def _embed(job: tuple[list[Path], FrozenEncoder]) -> NDArray[np.float64]:
 
 
 def deep_blocks(
-    pictures: pd.DataFrame, networks: Sequence[FrozenEncoder], context: ExecutionContext
+    crops: pd.DataFrame, networks: Sequence[FrozenEncoder], context: ExecutionContext
 ) -> dict[str, pd.DataFrame]:
     """Blocks of the wide table that networks give for patients whom they were not trained on.
 
     Parameters
     ----------
-    pictures
-        `patient_id, picture` (path), one row per image.
+    crops
+        `patient_id, crop` (path), one row per image.
     networks
         Frozen, or fine-tuned on other patients.
     context
@@ -131,8 +131,8 @@ def deep_blocks(
     """
     blocks: dict[str, pd.DataFrame] = {}
     for network in networks:
-        raw = pd.DataFrame(embed_pictures(list(pictures["picture"]), network, context), index=pictures.index)
-        blocks |= network_blocks(network, pool_patients(raw, pictures["patient_id"]))
+        raw = pd.DataFrame(embed_crops(list(crops["crop"]), network, context), index=crops.index)
+        blocks |= network_blocks(network, pool_patients(raw, crops["patient_id"]))
     return blocks
 
 
@@ -158,7 +158,7 @@ class TunedNetworks:
 
 
 def fit_networks(
-    pictures: pd.DataFrame,
+    crops: pd.DataFrame,
     training: TrainingSet,
     study: StudyConfig,
     deep: DeepConfig,
@@ -169,8 +169,8 @@ def fit_networks(
 
     Parameters
     ----------
-    pictures
-        `patient_id, picture` (path), one row per image of the training patients.
+    crops
+        `patient_id, crop` (path), one row per image of the training patients.
     training
         The training patients.
     study, deep
@@ -188,7 +188,7 @@ def fit_networks(
     folds = training_folds(training, study)
     if folds.max() < 2:
         raise InputError("fine-tuned networks need three folds", fix="Add patients, or use `training: frozen`")
-    by_patient = pictures.groupby("patient_id")["picture"].agg(list)
+    by_patient = crops.groupby("patient_id")["crop"].agg(list)
     paths: list[list[Path]] = [by_patient[patient] for patient in training.X.index]
     index = training.X.index
     final: list[FrozenEncoder] = []
@@ -226,7 +226,7 @@ def _cross_fit(
     how = {name: value for name, value in classifier.get_params().items() if name != "weights"}
     common = [code_key("classifiers", "deep", "networks"), start.sha256, repr(sorted(how.items()))]
     stems = [[path.stem for path in several] for several in paths]
-    # beside the pictures that they are made of: what frozen stages give is the same whatever the labels
+    # beside the crops that they are made of: what frozen stages give is the same whatever the labels
     activations = paths[0][0].parent.parent / "activations"
     jobs: dict[LeftOut, _Job] = {}
     places: dict[LeftOut, tuple[str, str, str]] = {}
@@ -275,7 +275,7 @@ def _train(job: _Job) -> bytes:
 def _keep_activations(
     classifier: DeepClassifier, paths: list[list[Path]], folder: Path, context: ExecutionContext
 ) -> None:
-    """Run the frozen stages once for all networks; otherwise each process would begin with the same pictures."""
+    """Run the frozen stages once for all networks; otherwise each process would begin with the same crops."""
     jobs = [(classifier, chunk, folder) for chunk in _chunks(paths)]
     for _ in run_jobs(_keep, jobs, workers=context.workers, label="Running frozen stages, by 32 patients"):
         pass
@@ -289,7 +289,7 @@ def _keep(job: tuple[DeepClassifier, list[list[Path]], Path]) -> None:
 
 
 def _patients(paths: list[list[Path]]) -> list[NDArray[np.uint8]]:
-    """Read the pictures of each patient, (images, 2, size, size)."""
+    """Read the crops of each patient, (images, 2, size, size)."""
     return [np.stack([_load(path) for path in several]) for several in paths]
 
 

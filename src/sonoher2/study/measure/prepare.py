@@ -20,7 +20,7 @@ from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.build import second_reader
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
-from sonoher2.study.measure.networks import deep_blocks, picture_lesions
+from sonoher2.study.measure.networks import crop_lesions, deep_blocks
 from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Measured:
         (patients, columns), two-level columns (block, name): the X of every signature, index as `cohort.patients`.
     findings
         What was noticed while measuring.
-    pictures
-        `patient_id, picture` (path of the lesion's picture), index as `cohort.images`; empty without networks.
+    crops
+        `patient_id, crop` (path of the lesion's crop), index as `cohort.images`; empty without networks.
     networks
         Networks that give the deep blocks of new patients.
     by_fold
@@ -67,7 +67,7 @@ class Measured:
     features: pd.DataFrame
     blocks: pd.DataFrame
     findings: tuple[Finding, ...] = ()
-    pictures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    crops: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: tuple[FrozenEncoder, ...] = ()
     by_fold: tuple[pd.DataFrame, ...] = ()
 
@@ -105,14 +105,14 @@ def measure_cohort(
         blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
     if study.harmonise is not None:
         blocks[SITE] = cohort.patients[["site"]].astype(object)
-    pictures = pd.DataFrame()
+    crops = pd.DataFrame()
     if study.reading is not None and study.deep is not None:
-        paths = picture_lesions(lesion_files(images), study.reading, study.deep, hashes, context)
-        pictures = pd.DataFrame({"patient_id": images["patient_id"], "picture": paths})
-        blocks |= deep_blocks(pictures, networks, context)
+        paths = crop_lesions(lesion_files(images), study.reading, study.deep, hashes, context)
+        crops = pd.DataFrame({"patient_id": images["patient_id"], "crop": paths})
+        blocks |= deep_blocks(crops, networks, context)
     if study.reading is not None and study.selection.icc is not None:
         blocks[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
-    return Measured(cohort, features, join_blocks(blocks), tuple(findings), pictures, networks)
+    return Measured(cohort, features, join_blocks(blocks), tuple(findings), crops, networks)
 
 
 def _second_masks(
