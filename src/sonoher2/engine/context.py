@@ -1,0 +1,225 @@
+"""Running steps: the only place that makes keys, skips what is finished, spreads the rest and keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from sonoher2.engine.executors import SERIAL, Executor, local_executor
+from sonoher2.engine.fingerprint import step_fingerprint
+from sonoher2.engine.keys import Keyed, key_of, plain_value
+from sonoher2.engine.progress import Event, Listener, TerminalBar, silent
+from sonoher2.engine.step import Step
+from sonoher2.engine.store import ArtifactStore
+from sonoher2.errors import InputError
+from sonoher2.files import content_key
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Attempt(Generic[Value]):
+    """What became of many items.
+
+    Attributes
+    ----------
+    values
+        By position.
+    problems
+        Why an item has none, by position.
+    """
+
+    values: dict[int, Value]
+    problems: dict[int, InputError]
+
+
+@dataclass(frozen=True)
+class ExecutionContext:
+    """Where values are kept, where they are computed, and who is told.
+
+    Attributes
+    ----------
+    store
+        Finished values.
+    executor
+        Processes.
+    listener
+        Told how far each step has come.
+    """
+
+    store: ArtifactStore
+    executor: Executor = SERIAL
+    listener: Listener = silent
+
+    def run(self, step: Step[Value], *given: object) -> Value:
+        """Give the value of `step.function(*given)`, kept or computed in this process.
+
+        Raises
+        ------
+        InputError
+            The function's.
+        """
+        alone = ExecutionContext(self.store, listener=self.listener)
+        return alone.map(step, given[:1], *given[1:])[0]
+
+    def map(
+        self, step: Step[Value], items: Sequence[object], *shared: object, cost: Sequence[float] | None = None
+    ) -> list[Value]:
+        """Give the values of `step.function(item, *shared)`, in the order of the items.
+
+        Each value is kept under what `item` and `shared` hold; equal items are computed once.
+
+        Parameters
+        ----------
+        step
+            What to compute.
+        items, shared
+            Plain values, settings, arrays and tables (see `keys.key_of`); anything else as `Keyed`.
+        cost
+            By item: those that take longest are started first.
+
+        Raises
+        ------
+        InputError
+            The first item that cannot be used; what was finished before is kept.
+        """
+        found = self._attempt(step, items, shared, cost, first_ends=True)
+        return [found.values[position] for position in range(len(items))]
+
+    def attempt(
+        self, step: Step[Value], items: Sequence[object], *shared: object, cost: Sequence[float] | None = None
+    ) -> Attempt[Value]:
+        """Do as `map` does, going on where items cannot be used; nothing is kept for those."""
+        return self._attempt(step, items, shared, cost, first_ends=False)
+
+    def _attempt(
+        self,
+        step: Step[Value],
+        items: Sequence[object],
+        shared: tuple[object, ...],
+        cost: Sequence[float] | None,
+        first_ends: bool,
+    ) -> Attempt[Value]:
+        common = [step_fingerprint(step), key_of(shared)]
+        keys = [content_key(common, key_of(item)) for item in items]
+        positions = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
+        values = self._kept(step, positions)
+        waiting = [position for key, position in sorted(positions.items(), key=_second) if key not in values]
+        if cost is not None:
+            waiting.sort(key=lambda position: -cost[position])
+        problems: dict[str, InputError] = {}
+        computed = self._computed(step, {keys[position]: items[position] for position in waiting}, shared)
+        with closing(computed):
+            for key, found in computed:
+                if not isinstance(found, InputError):
+                    values[key] = found
+                elif first_ends:
+                    raise found
+                else:
+                    problems[key] = found
+        return Attempt(
+            {position: values[key] for position, key in enumerate(keys) if key in values},
+            {position: problems[key] for position, key in enumerate(keys) if key in problems},
+        )
+
+    def _kept(self, step: Step[Value], keys: Mapping[str, int]) -> dict[str, Value]:
+        """Values that are there; a broken one is not."""
+        values = {}
+        for key, data in self.store.read(step.name, keys, step.codec.suffix):
+            try:
+                values[key] = step.codec.decode(data)
+            # whatever a reader says to the bytes that a full disk left: the value is computed anew
+            except Exception:
+                continue
+        return values
+
+    def _computed(
+        self, step: Step[Value], items: Mapping[str, object], shared: tuple[object, ...]
+    ) -> Generator[tuple[str, Value | InputError]]:
+        """Compute, keep and yield the value of each item, by key, in the order of completion."""
+        if not items:
+            return
+        keys = list(items)
+        chunks = [keys[start : start + step.chunk] for start in range(0, len(keys), step.chunk)]
+        rest = tuple(map(plain_value, shared))
+        jobs = [
+            _Job(step, [plain_value(items[key]) for key in some], rest, self._scratch(step, some)) for some in chunks
+        ]
+        with (
+            self._told(step, len(items)) as advance,
+            self.store.writer(step.name, step.codec.suffix, step.packed) as keep,
+        ):
+            for number, results in self.executor.run(_work, jobs):
+                for key, result in zip(chunks[number], results, strict=True):
+                    item = items[key]
+                    if isinstance(item, Keyed) and item.verify is not None:
+                        item.verify()
+                    if isinstance(result, InputError):
+                        yield key, result
+                        continue
+                    keep(key, result)
+                    if step.scratch:
+                        self.store.drop_scratch(step.name, key)
+                    yield key, step.codec.decode(result)
+                advance(len(results))
+
+    def _scratch(self, step: Step[Value], keys: Sequence[str]) -> dict[str, Path]:
+        return {"scratch": self.store.scratch(step.name, keys[0])} if step.scratch else {}
+
+    @contextmanager
+    def _told(self, step: Step[Value], total: int) -> Iterator[Callable[[int], None]]:
+        """Tell the listener of the beginning, of each advance and of the end, however the step ends."""
+        done = 0
+
+        def tell(more: int = 0, ended: bool = False) -> None:
+            nonlocal done
+            done += more
+            if step.label:
+                self.listener(Event(step.name, step.label, done, total, ended))
+
+        tell()
+        try:
+            yield tell
+        finally:
+            tell(ended=True)
+
+
+def local_context(folder: Path, workers: int | None = None) -> ExecutionContext:
+    """Keep values in a folder, compute them in processes of this machine, and draw a bar on a terminal.
+
+    Parameters
+    ----------
+    folder
+        Of the entries.
+    workers
+        Processes; all processors unless told.
+    """
+    return ExecutionContext(ArtifactStore(folder), local_executor(workers), TerminalBar())
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Some items of a step, as they are sent to a process."""
+
+    step: Step[Any]
+    items: list[object]
+    shared: tuple[object, ...]
+    scratch: dict[str, Path]
+
+
+def _work(job: _Job) -> list[bytes | InputError]:
+    """Bytes of each item's value; an error comes back as a value, so that it has its place."""
+    given = job.items if job.step.chunk > 1 else job.items[0]
+    try:
+        result = job.step.function(given, *job.shared, **job.scratch)
+    except InputError as error:
+        return [error] * len(job.items)
+    values = result if job.step.chunk > 1 else [result]
+    return [value if isinstance(value, InputError) else job.step.codec.encode(value) for value in values]  # type: ignore[attr-defined]
+
+
+def _second(pair: tuple[str, int]) -> int:
+    return pair[1]

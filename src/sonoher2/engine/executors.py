@@ -1,0 +1,93 @@
+"""Where the items of a step are worked on: in this process, or in several side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from sonoher2.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Executor(Protocol):
+    """Runs one function on many items; knows nothing of keys, files and progress.
+
+    A cluster finds its place here: the function stands at the top level of a module, and items and results can be
+    pickled.
+    """
+
+    def run(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[tuple[int, Result]]:  # pragma: no cover
+        """Start the items in their order; yield (position, result) in the order of completion."""
+        ...
+
+
+@dataclass(frozen=True)
+class SerialExecutor:
+    """One item after another, in this process."""
+
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
+        """See `Executor.run`."""
+        for position, item in enumerate(items):
+            yield position, function(item)
+
+
+SERIAL = SerialExecutor()
+
+
+@dataclass(frozen=True)
+class JoblibExecutor:
+    """Processes of this machine, by joblib; `joblib.parallel_config` chooses another backend.
+
+    Attributes
+    ----------
+    workers
+        How many processes.
+    """
+
+    workers: int
+
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
+        """See `Executor.run`.
+
+        Raises
+        ------
+        InputError
+            A process was ended from outside.
+        """
+        if len(items) < 2:
+            yield from SERIAL.run(function, items)
+            return
+        # it takes a while to import, and a run that finds all its entries needs none of it
+        from joblib import Parallel, delayed
+
+        parallel = Parallel(n_jobs=min(self.workers, len(items)), return_as="generator_unordered")
+        results = parallel(delayed(_numbered)(function, i, item) for i, item in enumerate(items))
+        try:
+            yield from results
+        except BrokenProcessPool:
+            raise InputError(
+                "a process was ended from outside, or the memory did not suffice",
+                fix="Run it again with fewer processes; what is finished is kept",
+            ) from None
+
+
+def _numbered(function: Callable[[Item], Result], position: int, item: Item) -> tuple[int, Result]:
+    return position, function(item)
+
+
+def default_workers() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def local_executor(workers: int | None = None) -> Executor:
+    """Choose the executor for this many processes of this machine; as many as it has processors unless told."""
+    count = workers or default_workers()
+    return SERIAL if count == 1 else JoblibExecutor(count)

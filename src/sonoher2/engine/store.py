@@ -1,0 +1,134 @@
+"""Entries on disk: finished values by step and key.
+
+An entry has a file of its own, ``step/ab/abcdef....npy``: folders by the first two digits keep listings short. Entries
+of a few kilobytes, of which a cohort has tens of thousands, stand together in packs, ``step/0123....zip``: plain zip
+archives without compression, whose list of contents is the index and whose checksums show a broken entry. Packs are
+never changed; each holds what was finished in some seconds. Files and packs are written whole or not at all, so that a
+kill loses the pack that was being filled and nothing else. One process writes into a store: the lock of the run's
+folder sees to that, and no lock is needed here.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from sonoher2.files import content_key, write_bytes
+
+PACK_ENTRIES, PACK_SECONDS = 512, 10.0
+"""A pack is written when it has so many entries, or when the first one has waited for so long."""
+
+
+class ArtifactStore:
+    """A folder of finished values.
+
+    Parameters
+    ----------
+    folder
+        Made when the first entry is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._packs: dict[str, dict[str, Path]] = {}
+
+    def path(self, step: str, key: str, suffix: str) -> Path:
+        """Where an entry with a file of its own lies or would lie."""
+        return self.folder / step / key[:2] / f"{key}{suffix}"
+
+    def read(self, step: str, keys: Iterable[str], suffix: str) -> Iterator[tuple[str, bytes]]:
+        """Yield key and bytes of each entry that is there and can be read."""
+        packed: dict[Path, list[str]] = defaultdict(list)
+        index = self._index(step)
+        for key in keys:
+            if key in index:
+                packed[index[key]].append(key)
+                continue
+            try:
+                yield key, self.path(step, key, suffix).read_bytes()
+            except OSError:
+                continue
+        for pack, some in packed.items():
+            yield from _unpacked(pack, some)
+
+    def write(self, step: str, key: str, suffix: str, data: bytes) -> None:
+        """Keep an entry in a file of its own."""
+        write_bytes(self.path(step, key, suffix), data)
+
+    @contextmanager
+    def writer(self, step: str, suffix: str, packed: bool) -> Iterator[Callable[[str, bytes], None]]:
+        """Give a function that keeps an entry (key, bytes); what is pending is written at the end, however it ends."""
+        if not packed:
+            yield lambda key, data: self.write(step, key, suffix, data)
+            return
+        pending: dict[str, bytes] = {}
+        since = monotonic()
+
+        def keep(key: str, data: bytes) -> None:
+            nonlocal since
+            since = since if pending else monotonic()
+            pending[key] = data
+            if len(pending) >= PACK_ENTRIES or monotonic() - since > PACK_SECONDS:
+                self._write_pack(step, pending)
+                pending.clear()
+
+        try:
+            yield keep
+        finally:
+            if pending:
+                self._write_pack(step, pending)
+
+    def scratch(self, step: str, key: str) -> Path:
+        """Folder for the unfinished work of one entry; whoever uses it makes it."""
+        return self.folder / step / key[:2] / key
+
+    def drop_scratch(self, step: str, key: str) -> None:
+        """Remove the unfinished work of an entry that is finished."""
+        shutil.rmtree(self.scratch(step, key), ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._packs.clear()
+
+    def _index(self, step: str) -> dict[str, Path]:
+        """Pack of each entry; where two hold it the newer one, written since the older was found to be broken."""
+        if step not in self._packs:
+            packs = sorted((self.folder / step).glob("*.zip"), key=lambda pack: pack.stat().st_mtime_ns)
+            self._packs[step] = {key: pack for pack in packs for key in _listed(pack)}
+        return self._packs[step]
+
+    def _write_pack(self, step: str, entries: Mapping[str, bytes]) -> None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for key, data in entries.items():
+                archive.writestr(zipfile.ZipInfo(key), data)
+        place = self.folder / step / f"{content_key(list(entries))[:32]}.zip"
+        write_bytes(place, buffer.getvalue())
+        self._index(step).update(dict.fromkeys(entries, place))
+
+
+def _listed(pack: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(pack) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return []
+
+
+def _unpacked(pack: Path, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(pack) as archive:
+            for key in keys:
+                try:
+                    yield key, archive.read(key)
+                except (zipfile.BadZipFile, KeyError):
+                    continue
+    except (zipfile.BadZipFile, OSError):
+        return
