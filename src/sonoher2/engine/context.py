@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import content_key
 from sonoher2.engine.executors import SERIAL, Executor, local_executor
 from sonoher2.engine.fingerprint import step_fingerprint
 from sonoher2.engine.keys import Keyed, key_of, plain_value
 from sonoher2.engine.progress import Event, Listener, TerminalBar, silent
 from sonoher2.engine.step import Step
 from sonoher2.engine.store import ArtifactStore
-from sonoher2.errors import InputError
-from sonoher2.files import content_key
 
 Value = TypeVar("Value")
 

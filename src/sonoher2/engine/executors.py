@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sonoher2.errors import InputError
+from sonoher2.core.errors import InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -26,9 +26,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sonoher2.core.files import content_key
 from sonoher2.engine.modules import Module, Place, Target, read_module, settings_part
 from sonoher2.engine.step import Step
-from sonoher2.files import content_key
 
 SETTINGS, LEFT_OUT = "config", "engine"
 

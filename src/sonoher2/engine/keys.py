@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from sonoher2.files import content_key
+from sonoher2.core.files import content_key
 
 Value = TypeVar("Value")
 

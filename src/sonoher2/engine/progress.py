@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sonoher2.progress import track
+from sonoher2.core.progress import track
 
 
 @dataclass(frozen=True)

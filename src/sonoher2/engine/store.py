@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from sonoher2.files import content_key, write_bytes
+from sonoher2.core.files import content_key, write_bytes
 
 PACK_ENTRIES, PACK_SECONDS = 512, 10.0
 """A pack is written when it has so many entries, or when the first one has waited for so long."""
