@@ -6,8 +6,10 @@ ORACLES := .venv-oracles
 DEMO ?= demo
 PATIENTS ?= 120
 SECONDS ?= 120
+NUMBER ?= 300
+SEED ?= 1
 
-.PHONY: demo test lint oracles examples core fuzz clean
+.PHONY: demo test lint oracles examples core fuzz mutants clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -56,6 +58,10 @@ core: $(VENV)/installed-test
 
 fuzz: $(VENV)/installed-test
 	$(BIN)/python benchmarks/fuzz.py --seconds $(SECONDS)
+
+# small faults, planted one at a time in a copy: make mutants NUMBER=25 MUTANTS='--package evaluation --tests tests/evaluation'
+mutants: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/mutants --number $(NUMBER) --seed $(SEED) $(MUTANTS)
 
 clean:
 	rm -rf $(VENV) $(ORACLES) $(DEMO)

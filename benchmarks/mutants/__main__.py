@@ -1,0 +1,131 @@
+"""Plant small faults in the program, one at a time, and count those that the tests notice.
+
+    python benchmarks/mutants --number 300 --seed 1
+    python benchmarks/mutants --number 25 --package evaluation --tests tests/evaluation
+
+A seeded sample, shared over the packages by their lines. Each fault is written into a copy of src in a temporary
+folder. The tests that run its function run against the copy, those of its package first and the quickest first, until
+one fails. Left out: compiled kernels, figures, annotations. Which tests run which function is measured once and kept in
+.mutants by the hash of the test file; delete that folder after larger changes of src.
+
+A table by package is printed and written as JSON, with the faults that no test noticed. A change that no test could
+notice, because it is equivalent, counts as not noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sample import Mutant, changed_code, draw
+from which_tests import function_at, import_heavy, run_tests, which_tests
+
+ROOT = Path(__file__).resolve().parents[2]
+SRC, KEPT = ROOT / "src", ROOT / ".mutants"
+OWN_SECONDS, ALL_SECONDS = 60, 120
+NOTHING_RAN = 5
+
+
+def candidates(
+    mutant: Mutant, source: str, tests: dict[str, Any], texts: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """List the tests that run the function: those of the package, and the others.
+
+    Quick ones come first. Outside functions, and where no test was seen in the function: the tests that run anything of
+    its file, and those whose file names the module.
+    """
+    function = f"{mutant.file}:{function_at(source, mutant.line)}"
+    ran = [test for test, facts in tests.items() if function in facts["runs"]]
+    if not ran:
+        module = mutant.file.removesuffix(".py").replace("/", ".")
+        naming = {file for file, text in texts.items() if module in text}
+        anywhere = {t for t, facts in tests.items() if any(run.startswith(f"{mutant.file}:") for run in facts["runs"])}
+        ran = [test for test in tests if test in anywhere or test.partition("::")[0] in naming]
+
+    def order(test: str) -> tuple[bool, bool, str, float]:
+        file = test.partition("::")[0]
+        seconds = tests[test]["seconds"]
+        return seconds > 2, Path(mutant.file).stem not in file, file, seconds
+
+    home = f"tests/{mutant.package}/" if mutant.package != "(top)" else "tests/test_"
+    own = sorted((t for t in ran if t.startswith(home)), key=order)
+    return own, sorted(set(ran) - set(own), key=order)
+
+
+def verdict(mutant: Mutant, groups: Iterable[list[str]], copy: Path, scratch: Path, control: bool) -> str:
+    """Say what became of a mutant: failed, hung (both noticed) or not noticed. The copy is as before afterwards."""
+    original = SRC / mutant.file
+    if not control:
+        code = changed_code(original.read_text(encoding="utf-8"), mutant)
+        (copy / mutant.file).write_text(code, encoding="utf-8")
+    try:
+        for group, seconds in zip(groups, (OWN_SECONDS, ALL_SECONDS), strict=True):
+            answer = run_tests(group, copy, scratch, ROOT, seconds) if group else 0
+            if answer not in {0, NOTHING_RAN}:
+                return "hung" if answer is None else "failed"
+        return "not noticed"
+    finally:
+        shutil.copy2(original, copy / mutant.file)
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """Noticed and all mutants by package."""
+    counts = Counter((r["package"], r["verdict"] != "not noticed") for r in results)
+    rows = [(p, counts[p, True], counts[p, True] + counts[p, False]) for p in sorted({r["package"] for r in results})]
+    rows.append(("all", sum(r[1] for r in rows), sum(r[2] for r in rows)))
+    return "\n".join(f"{name:<16}{good:>5} of {n:<5}{100 * good / max(n, 1):6.1f} %" for name, good, n in rows)
+
+
+def main() -> None:
+    """Draw, try, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--number", type=int, default=300, help="size of the sample")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--package", help="one package only, such as evaluation")
+    parser.add_argument("--tests", nargs="*", default=["tests"], help="folders or files of tests that may notice")
+    parser.add_argument("--out", type=Path, default=KEPT / "mutants.json")
+    parser.add_argument("--resume", action="store_true", help="try only those that the written file has not as noticed")
+    parser.add_argument("--control", action="store_true", help="change nothing: every mutant must be 'not noticed'")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    KEPT.mkdir(exist_ok=True)
+    sample = draw(SRC, options.number, options.seed, options.package)
+    files = sorted(
+        f for t in options.tests for f in ([ROOT / t] if t.endswith(".py") else (ROOT / t).rglob("test_*.py"))
+    )
+    files = [file for file in files if "oracles" not in file.parts and file.name != "test_examples.py"]
+    texts = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files}
+    before = json.loads(options.out.read_text(encoding="utf-8")) if options.resume and options.out.is_file() else []
+    known = {r["file"] + r["diff"]: r["verdict"] for r in before if r["verdict"] != "not noticed"}
+    import_heavy()
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch, copy = Path(folder), Path(folder) / "src"
+        shutil.copytree(SRC, copy)
+        compileall.compile_dir(copy, quiet=2)
+        tests = which_tests(files, copy, scratch, ROOT, KEPT / "tests.json")
+        for mutant in sample:
+            said = known.get(mutant.key)
+            if said is None:
+                groups = candidates(mutant, (SRC / mutant.file).read_text(encoding="utf-8"), tests, texts)
+                said = verdict(mutant, groups, copy, scratch, options.control)
+            results.append({**asdict(mutant), "verdict": said})
+            options.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
+            print(f"{len(results):>4}  {said:<12} {mutant.file}:{mutant.line} {mutant.operator}", flush=True)
+    for result in results:
+        if result["verdict"] == "not noticed":
+            print(f"\n{result['file']} {result['operator']}\n@@{result['diff'].rstrip()}")
+    print("\n" + table(results))
+
+
+if __name__ == "__main__":
+    main()
