@@ -64,7 +64,7 @@ def read(reader: str, path: Path) -> None:
             shape = read_image(path).pixels.shape
         read_mask([path], shape)
     elif reader == "table":
-        from sonoher2.cohort.table import read_table
+        from sonoher2.cohort.tables.table import read_table
 
         read_table(path)
     elif reader == "study":

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.check import CheckReport, check_cohort
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import split_patients
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig

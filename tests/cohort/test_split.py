@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import TEST, TRAIN, draw_or_reload, load_split, split_patients, split_values
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig

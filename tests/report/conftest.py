@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.cohort import FlowStep
+from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig

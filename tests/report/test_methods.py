@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sonoher2.cohort.cohort import FlowStep
+from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.target import Her2Target
 from sonoher2.report.chapters.methods import _enhancement, _label, _outlines
 from sonoher2.report.page.view import View

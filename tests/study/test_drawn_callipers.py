@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord, image_record
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import TEST, TRAIN, Split
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig

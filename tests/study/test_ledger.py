@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.study import StudyConfig
 from sonoher2.study import cache as cache_module
 from sonoher2.study.cache import Cache

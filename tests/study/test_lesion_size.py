@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.study.analyses.lesion_size import AREA, lesion_diameter
 from sonoher2.study.analyses.performance import subgroup_names, subgroup_table

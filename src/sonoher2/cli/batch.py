@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from sonoher2 import __version__
-from sonoher2.cohort.clinical import read_number
 from sonoher2.cohort.drafting.find_images import find_images, stem
+from sonoher2.cohort.patients.clinical import read_number
 from sonoher2.cohort.reading.read import on_disk
-from sonoher2.cohort.table import read_table
+from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key, file_sha256
 from sonoher2.core.table_files import read_written, write_table

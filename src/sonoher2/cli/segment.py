@@ -195,7 +195,7 @@ def _table_cases(path: Path, folder: Path) -> list[Case]:
     """Cases of a table; rows without a mask are left out."""
     from sonoher2.cli.batch import frame_number
     from sonoher2.cohort.reading.read import on_disk
-    from sonoher2.cohort.table import read_table
+    from sonoher2.cohort.tables.table import read_table
     from sonoher2.segmentation.cases import Case
 
     table = read_table(path, keep=[NO_LESION])

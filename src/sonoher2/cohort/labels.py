@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from sonoher2.cohort.clinical import one_per_patient
 from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.her2.status import conflicts, her2_class, her2_classes, her2_statuses, rule_counts
-from sonoher2.cohort.table import column, none_if_missing, place, plain
+from sonoher2.cohort.patients.clinical import one_per_patient
+from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.target import ColumnTarget, Her2Target, Her2Task, Target
 from sonoher2.core.errors import Finding, InputError
 

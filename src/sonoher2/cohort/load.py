@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.all_errors import collected, raise_errors
-from sonoher2.cohort.clinical import clinical_values
-from sonoher2.cohort.cohort import Cohort, FlowStep
-from sonoher2.cohort.groups import joined_groups
-from sonoher2.cohort.identity import alias_findings, alias_pairs
 from sonoher2.cohort.images.table import COLUMNS, image_rows
 from sonoher2.cohort.labels import Labels, patient_labels
-from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
+from sonoher2.cohort.patients.clinical import clinical_values
+from sonoher2.cohort.patients.cohort import Cohort, FlowStep
+from sonoher2.cohort.patients.groups import joined_groups
+from sonoher2.cohort.patients.identity import alias_findings, alias_pairs
+from sonoher2.cohort.patients.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.cohort.split import split_values
-from sonoher2.cohort.table import keep_rows, none_if_missing, place, read_joined, resolve
+from sonoher2.cohort.tables.all_errors import collected, raise_errors
+from sonoher2.cohort.tables.table import keep_rows, none_if_missing, place, read_joined, resolve
 from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.split import RandomSplit

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.table import column, none_if_missing, place, plain
+from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.split import Split as SplitConfig
 from sonoher2.config.study import StudyConfig

@@ -14,8 +14,8 @@ import pandas as pd
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.uncertainty import Answer
-from sonoher2.cohort.all_errors import raise_errors
-from sonoher2.cohort.clinical import parse_column
+from sonoher2.cohort.patients.clinical import parse_column
+from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import Finding, InputError, UsageError

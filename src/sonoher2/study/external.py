@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.bundle.load import Bundle
-from sonoher2.cohort.all_errors import raise_errors
 from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
+from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError, UsageError

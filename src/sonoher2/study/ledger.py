@@ -18,8 +18,8 @@ import pandas as pd
 from filelock import FileLock
 
 from sonoher2.bundle.schema import BundleSchema
-from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.identity import identity
+from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.cohort.patients.identity import identity
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json

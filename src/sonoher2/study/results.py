@@ -10,7 +10,7 @@ import pandas as pd
 
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.bundle.uncertainty import Uncertainty
-from sonoher2.cohort.cohort import FlowStep
+from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import content_key, file_sha256, write_json

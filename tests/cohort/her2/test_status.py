@@ -23,7 +23,7 @@ from sonoher2.cohort.her2.status import (
     recounted,
     rule_counts,
 )
-from sonoher2.cohort.table import read_table
+from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.target import Her2Target
 
 DOCS = Path(__file__).parents[3] / "docs" / "her2-rules.md"

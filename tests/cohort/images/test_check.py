@@ -14,9 +14,9 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.cohort.check import check_cohort
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import TEST, TRAIN, split_patients
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig

@@ -15,7 +15,7 @@ from sonoher2.audit.tables.checks import Sign
 from sonoher2.audit.tables.columns import find_column
 from sonoher2.audit.tables.read import Tables, pool, read_tables
 from sonoher2.audit.tables.rerun import rerun
-from sonoher2.cohort.table import read_table
+from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import Finding
 
 FEATURE = ("feature", "feature name", "features", "name", "")

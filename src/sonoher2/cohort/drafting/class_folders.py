@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sonoher2.cohort.drafting.find_images import IMAGE_WORD, MASK_WORD, SEPARATORS, FoundImage
 from sonoher2.cohort.drafting.guess_target import value_side
-from sonoher2.cohort.images.patients import own_names
+from sonoher2.cohort.drafting.image_patients import own_names
 
 MOST_FOLDERS = 6
 LEAST_IMAGES = 3

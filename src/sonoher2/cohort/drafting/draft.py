@@ -18,9 +18,9 @@ from sonoher2.cohort.drafting.find_tables import (
     find_clinical_table,
 )
 from sonoher2.cohort.drafting.guess_columns import names_a_person
-from sonoher2.cohort.images.patients import image_owners
+from sonoher2.cohort.drafting.image_patients import image_owners
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES
-from sonoher2.cohort.table import none_if_missing, read_table
+from sonoher2.cohort.tables.table import none_if_missing, read_table
 from sonoher2.core.errors import InputError
 from sonoher2.core.table_files import csv_bytes
 

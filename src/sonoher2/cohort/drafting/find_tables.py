@@ -12,7 +12,7 @@ from sonoher2.cohort.drafting.find_images import has_image_name, input_files
 from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
 from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES, detect_reading, read_whole
-from sonoher2.cohort.table import column
+from sonoher2.cohort.tables.table import column
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
 

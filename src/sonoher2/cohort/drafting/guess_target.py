@@ -11,7 +11,7 @@ import pandas as pd
 from sonoher2.cohort.drafting.guess_columns import LEAST_READABLE, words
 from sonoher2.cohort.her2.cell import read_ihc
 from sonoher2.cohort.her2.columns import looks_like
-from sonoher2.cohort.table import plain
+from sonoher2.cohort.tables.table import plain
 
 MOST_CLASSES = 12
 _HER2 = re.compile(r"her2|erbb2|人?表皮生长因子受体2")

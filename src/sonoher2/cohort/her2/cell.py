@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from sonoher2.cohort.her2.tokens import Token, normalised, tokens
-from sonoher2.cohort.table import is_missing
+from sonoher2.cohort.tables.table import is_missing
 
 Ish = Literal[
     "no ISH", "ISH positive", "ISH negative", "ISH group 2", "ISH group 3", "ISH group 4", "ISH equivocal",

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sonoher2.cohort.all_errors import collected
 from sonoher2.cohort.her2.cell import AMPLIFIED_OR_AVAILABLE, Cell, Role, read_cell
 from sonoher2.cohort.her2.tokens import normalised
-from sonoher2.cohort.table import column, is_missing, place
+from sonoher2.cohort.tables.all_errors import collected
+from sonoher2.cohort.tables.table import column, is_missing, place
 from sonoher2.config.target import Her2Target, Recount
 from sonoher2.core.errors import Finding, InputError
 

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from sonoher2.cohort.clinical import one_per_patient
 from sonoher2.cohort.her2.cell import GROUPS, Ish, read_ihc, read_ish, read_ish_number
 from sonoher2.cohort.her2.columns import read_columns
 from sonoher2.cohort.her2.tokens import normalised
+from sonoher2.cohort.patients.clinical import one_per_patient
 from sonoher2.config.target import Her2Target, Her2Task
 from sonoher2.core.errors import Finding
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.cohort.cohort import Cohort
-from sonoher2.cohort.groups import joined_groups, linked
+from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.cohort.patients.groups import joined_groups, linked
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError

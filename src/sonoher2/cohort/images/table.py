@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.all_errors import collected
-from sonoher2.cohort.clinical import read_number
+from sonoher2.cohort.patients.clinical import read_number
 from sonoher2.cohort.reading.read import on_disk
-from sonoher2.cohort.table import none_if_missing, place, resolve
+from sonoher2.cohort.tables.all_errors import collected
+from sonoher2.cohort.tables.table import none_if_missing, place, resolve
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.tables import ColumnSource
 from sonoher2.core.errors import Finding

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from sonoher2.cohort.cohort import FlowStep
+from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.report.figures.style import GREY, INK, MM
 
 # millimetres of the sheet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.table import plain
-from sonoher2.cohort.variable_names import Knowledge, known_from
+from sonoher2.cohort.drafting.variable_names import Knowledge, known_from
+from sonoher2.cohort.tables.table import plain
 from sonoher2.config.base import TIMINGS, Timing
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import TEST, TRAIN, Split
 from sonoher2.config.study import StudyConfig
 

@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from sonoher2.cohort.check import CheckReport, check_cohort
-from sonoher2.cohort.cohort import Cohort
 from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
 from sonoher2.cohort.images.pixel_size import length_unit, pixel_sizes
 from sonoher2.cohort.load import load_cohort, with_groups
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split, split_patients
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig

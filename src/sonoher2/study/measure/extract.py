@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 from pydantic import ValidationError
 
-from sonoher2.cohort.all_errors import errors_of, raise_errors
 from sonoher2.cohort.images.pixel_size import length_unit
 from sonoher2.cohort.images.table import image_rows
-from sonoher2.cohort.table import place, read_table
+from sonoher2.cohort.tables.all_errors import errors_of, raise_errors
+from sonoher2.cohort.tables.table import place, read_table
 from sonoher2.config.base import LengthUnit
 from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig

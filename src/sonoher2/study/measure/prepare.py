@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sonoher2.cohort.cohort import Cohort
+from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from sonoher2.cohort.cohort import Cohort, FlowStep
+from sonoher2.cohort.patients.cohort import Cohort, FlowStep
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, file_sha256, write_bytes

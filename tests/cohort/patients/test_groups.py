@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoher2.cohort.groups import joined_groups, linked
+from sonoher2.cohort.patients.groups import joined_groups, linked
 
 
 def test_groups_are_connected_through_others_and_numbered_by_their_first_patient() -> None:

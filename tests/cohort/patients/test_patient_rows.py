@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.patient_rows import damaged_ids, without_summaries, would_match
+from sonoher2.cohort.patients.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.core.errors import InputError
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from sonoher2.cohort.drafting.find_images import FoundImage, has_image_name, stem
-from sonoher2.cohort.table import plain
+from sonoher2.cohort.tables.table import plain
 
 BARE_NUMBER_DIGITS = 4
 """A number of at most so many digits may be many things besides a patient: a view, a day, a class's own count."""

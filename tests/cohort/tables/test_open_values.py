@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.clinical import parse_column
+from sonoher2.cohort.patients.clinical import parse_column
 from sonoher2.config.clinical import ClinicalColumn
 
 

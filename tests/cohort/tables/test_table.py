@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.table import column, join, keep_rows, plain, read_table, resolve
+from sonoher2.cohort.tables.table import column, join, keep_rows, plain, read_table, resolve
 from sonoher2.config.tables import Template
 from sonoher2.core.errors import InputError
 

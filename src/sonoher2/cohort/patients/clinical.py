@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.all_errors import collected
-from sonoher2.cohort.her2.open_values import settled
-from sonoher2.cohort.table import column, none_if_missing, place
+from sonoher2.cohort.tables.all_errors import collected
+from sonoher2.cohort.tables.open_values import settled
+from sonoher2.cohort.tables.table import column, none_if_missing, place
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.core.errors import Finding
 from sonoher2.core.spelling import plain

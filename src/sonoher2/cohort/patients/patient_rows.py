@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
-from sonoher2.cohort.identity import words_of
+from sonoher2.cohort.patients.identity import words_of
 from sonoher2.cohort.reading.text import EXACT_DIGITS, is_date
-from sonoher2.cohort.table import place
+from sonoher2.cohort.tables.table import place
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.spelling import folded, plain
 

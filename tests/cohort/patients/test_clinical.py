@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.clinical import bounds, clinical_values, parse_column, read_number
+from sonoher2.cohort.patients.clinical import bounds, clinical_values, parse_column, read_number
 from sonoher2.config.clinical import ClinicalColumn
 
 

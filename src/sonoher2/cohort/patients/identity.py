@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from sonoher2.cohort.groups import linked, members
+from sonoher2.cohort.patients.groups import linked, members
 from sonoher2.core.errors import Finding
 
 Key = tuple[str, ...]

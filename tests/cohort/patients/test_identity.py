@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoher2.cohort.identity import alias_keys, alias_pairs, doubtful_pairs, identity, view_stems
-from sonoher2.cohort.table import read_table
+from sonoher2.cohort.patients.identity import alias_keys, alias_pairs, doubtful_pairs, identity, view_stems
+from sonoher2.cohort.tables.table import read_table
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonoher2.cohort.variable_names import known_from, spaced
+from sonoher2.cohort.drafting.variable_names import known_from, spaced
 
 LATE = (
     "ER",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sonoher2.cohort.reading.text import MISSING, OPEN, is_date
-from sonoher2.cohort.table import none_if_missing, place
+from sonoher2.cohort.tables.table import none_if_missing, place
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.core.errors import Finding
 from sonoher2.core.spelling import folded, plain

@@ -1,0 +1,1 @@
+"""Who the patients are: their rows, identifiers, groups and clinical columns."""
