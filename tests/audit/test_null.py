@@ -17,10 +17,9 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
+from sonoher2.engine import local_context
 from sonoher2.report.page.html import write_report
 from sonoher2.study.audits import load_audits
-from sonoher2.study.cache import Cache
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.results import StudyResult
 
 RUNS = 3
@@ -92,10 +91,10 @@ def test_an_audit_of_another_study_is_not_shown(audited) -> None:
 
 def test_no_run_depends_on_the_labels_of_its_test_patients(audited, study: StudyConfig, tmp_path: Path) -> None:
     run, _ = audited
-    bench = set_up(study, run, ExecutionContext(Cache(run / "cache"), 1))
+    bench = set_up(study, run, local_context(run / "cache", 1))
     labels = bench.measured.cohort.patients["label"].to_numpy()
     swapped = np.where(bench.in_training, labels, 1 - labels)
-    context = ExecutionContext(Cache(tmp_path), 1)
+    context = local_context(tmp_path, 1)
     both = [found for _, found in refit(bench, [Refit(0, labels), Refit(1, swapped)], context, "Runs")]
     np.testing.assert_array_equal(both[0]["score"], both[1]["score"])
     changed = (both[0]["label"] != both[1]["label"]).groupby(both[0]["set"]).mean()

@@ -18,9 +18,8 @@ from sonoher2.cli.audit import read_mixture
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError, UsageError
+from sonoher2.engine import local_context
 from sonoher2.report.page.html import write_report
-from sonoher2.study.cache import Cache
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.results import StudyResult
 
 
@@ -39,7 +38,7 @@ def run(finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bench(study: StudyConfig, run: Path) -> Bench:
-    return set_up(study, run, ExecutionContext(Cache(run / "cache"), 1))
+    return set_up(study, run, local_context(run / "cache", 1))
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import pytest
 
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
-from sonoher2.study.cache import Cache
+from sonoher2.engine import local_context
 from sonoher2.study.measure import checked as check
 from sonoher2.study.measure import steps
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
+from sonoher2.study.measure.steps import lesion_files, measure_lesions
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def first_image(study: Path) -> Path:
 def test_an_image_that_changes_while_it_is_measured(
     deleted: bool, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, config, image = ExecutionContext(Cache(tmp_path / "cache"), 1), load_study(study), first_image(study)
+    context, config, image = local_context(tmp_path / "cache", 1), load_study(study), first_image(study)
     checked = checked_cohort(config, context)
     real = steps._measure
 

@@ -14,11 +14,11 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import FindingsError
-from sonoher2.study.cache import Cache
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import Measured, measure_cohort
-from sonoher2.study.measure.steps import ExecutionContext, training_folds
+from sonoher2.study.measure.steps import training_folds
 from sonoher2.study.pipeline import run_study, study_networks, with_tuned_networks
 from sonoher2.study.results import StudyResult
 from sonoher2.study.scoring import training_set
@@ -47,7 +47,7 @@ def run(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 @pytest.fixture(scope="module")
 def context(run: tuple[Path, StudyResult]) -> ExecutionContext:
-    return ExecutionContext(Cache(run[0] / "cache"), 1)
+    return local_context(run[0] / "cache", 1)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def relabelled(
     training = patients.index[in_training]
     patients.loc[training[rows], "label"] = 1 - patients.loc[training[rows], "label"]
     other = replace(measured, cohort=replace(measured.cohort, patients=patients))
-    return with_tuned_networks(other, in_training, study, ExecutionContext(Cache(folder), 1))
+    return with_tuned_networks(other, in_training, study, local_context(folder, 1))
 
 
 def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_sees(

@@ -13,10 +13,9 @@ from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
-from sonoher2.study.cache import Cache
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.segmented import outline_cohort, write_outlines
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.synthetic.demo import write_demo_cohort
 
 
@@ -27,7 +26,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyConfig:
 
 @pytest.fixture
 def context(tmp_path: Path) -> ExecutionContext:
-    return ExecutionContext(Cache(tmp_path / "cache"), 1)
+    return local_context(tmp_path / "cache", 1)
 
 
 def without_masks(study: StudyConfig) -> StudyConfig:

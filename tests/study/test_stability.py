@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 
 from sonoher2.config.load import load_study
+from sonoher2.engine import local_context
 from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.signatures.build import FeatureSignature, second_reader
 from sonoher2.signatures.feature_table import DEEP, RADIOMICS
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.analyses.stability import remeasured_signatures
-from sonoher2.study.cache import Cache
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.measure.steps import ExecutionContext, lesion_files
+from sonoher2.study.measure.steps import lesion_files
 from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import TEST, StudyResult
 from sonoher2.study.scoring import training_set
@@ -68,7 +68,7 @@ def test_the_filter_learns_from_redrawn_training_masks(small_study_file: Path, t
     study = load_study(file)
     result = run_study(study, tmp_path, jobs=1)
     assert result.selection["step"].iloc[0] == "ICC(2,1) >= 0.8"
-    context = ExecutionContext(Cache(tmp_path / "cache"), 1)
+    context = local_context(tmp_path / "cache", 1)
     checked = checked_cohort(study, context)
     measured = measure_cohort(checked.cohort, study, checked.hashes, context)
     in_training = result.patients.loc[measured.blocks.index, "set"].ne(TEST).to_numpy()
@@ -79,14 +79,12 @@ def test_the_filter_learns_from_redrawn_training_masks(small_study_file: Path, t
 
 def test_a_lesion_is_redrawn_alike_in_every_run(small_study_file: Path, tmp_path: Path) -> None:
     study = load_study(small_study_file)
-    context = ExecutionContext(Cache(tmp_path), 1)
+    context = local_context(tmp_path, 1)
     checked = checked_cohort(study, context)
     files, reading = lesion_files(checked.cohort.images)[:3], study.reading
     assert reading is not None
     runs = [
-        measure_perturbed(
-            files, ways, reading, study.radiomics, checked.hashes, 0, ExecutionContext(Cache(tmp_path / name), 1)
-        )
+        measure_perturbed(files, ways, reading, study.radiomics, checked.hashes, 0, local_context(tmp_path / name, 1))
         for name, ways in (("a", [Way("redraw", 0.1)]), ("b", [Way("shift", 0.1), Way("redraw", 0.1)]))
     ]
     np.testing.assert_array_equal(runs[0].features[:, 0], runs[1].features[:, 1])

@@ -10,13 +10,12 @@ from PIL import Image
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
+from sonoher2.engine import local_context
 from sonoher2.images.fingerprint import fingerprint, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.study.cache import Cache
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.checks.networks import trained_on
 from sonoher2.study.measure import trained_on as module
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.measure.trained_on import network_hashes, patients_trained_on
 from sonoher2.synthetic.demo import write_demo_cohort
 from study.test_cohort_checks import facts
@@ -49,7 +48,7 @@ def test_patients_are_found_by_their_images(tmp_path: Path, monkeypatch: pytest.
     Image.open(images.at[1, "image"]).convert("L").save(again, quality=80)
     images.at[1, "image"] = str(again)
     monkeypatch.setattr(module, "used_networks", lambda study, outlines: {"enhancer": weights})
-    context = ExecutionContext(Cache(tmp_path / "cache"), 1)
+    context = local_context(tmp_path / "cache", 1)
     for _ in range(2):
         found = patients_trained_on(study, images, images[:0], context)
         assert found == {"enhancer": frozenset(images["patient_id"][:2])}

@@ -12,11 +12,9 @@ import pandas as pd
 from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
 from sonoher2.study.audits import NullAudit, load_audits, write_audit
-from sonoher2.study.cache import Cache
-from sonoher2.study.compute import default_jobs
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
 
@@ -59,7 +57,7 @@ def audit_null(
     if runs < 2:
         raise UsageError(f"a null audit of {runs} runs was asked for; ask for at least 2.")
     result = run_study(study, out, jobs)
-    context = ExecutionContext(Cache(out / "cache"), jobs or default_jobs())
+    context = local_context(out / "cache", jobs)
     used = cheaper(study) if cheap else study
     bench = set_up(used, out, context)
     real = result.predictions if used == study else None

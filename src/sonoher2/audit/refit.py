@@ -18,14 +18,15 @@ from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.files import content_key
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.signatures.build import build_signatures
 from sonoher2.signatures.feature_table import RADIOMICS
-from sonoher2.study.cache import Cache, code_key
+from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import Measured, measure_cohort
-from sonoher2.study.measure.steps import ExecutionContext, fit_signatures
+from sonoher2.study.measure.steps import fit_signatures
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.pipeline import study_networks, with_tuned_networks
 from sonoher2.study.scoring import score_patients, training_set
@@ -138,7 +139,7 @@ def _refit_one(job: tuple[Bench, NDArray[np.int64], Path]) -> pd.DataFrame:
     bench, labels, folder = job
     # the audit's bar counts runs; those of the steps inside would write over it
     with contextlib.redirect_stderr(io.StringIO()):
-        return predictions_on(bench, labels, ExecutionContext(Cache(folder), 1))
+        return predictions_on(bench, labels, local_context(folder, 1))
 
 
 def predictions_on(bench: Bench, labels: NDArray[np.int64], context: ExecutionContext) -> pd.DataFrame:

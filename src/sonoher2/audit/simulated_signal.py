@@ -20,14 +20,12 @@ from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
 from sonoher2.classifiers.encoding import ClinicalEncoder
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError, UsageError
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import recovered_share, standard_error
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
 from sonoher2.study.audits import PlantedAudit, load_audits, write_audit
-from sonoher2.study.cache import Cache
-from sonoher2.study.compute import default_jobs
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import TEST, TRAIN, StudyResult
 
@@ -86,7 +84,7 @@ def audit_planted(
     """
     _check_request(strength, runs, mixture)
     result = run_study(study, out, jobs)
-    context = ExecutionContext(Cache(out / "cache"), jobs or default_jobs())
+    context = local_context(out / "cache", jobs)
     bench = set_up(cheaper(study) if cheap else study, out, context)
     audit = planted_audit(bench, strength, mixture or {}, runs, context)
     write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.predictions, out)

@@ -8,10 +8,8 @@ import pandas as pd
 
 from sonoher2.cohort.split import TRAIN, draw_or_reload
 from sonoher2.config.load import load_study
-from sonoher2.study.cache import Cache
-from sonoher2.study.compute import default_jobs
+from sonoher2.engine import local_context
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.steps import ExecutionContext
 
 STUDY_SUFFIXES = (".yaml", ".yml")
 
@@ -36,7 +34,7 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
         The study cannot be used.
     """
     config = load_study(study, data)
-    checked = checked_cohort(config, ExecutionContext(Cache(out / "cache"), default_jobs()))
+    checked = checked_cohort(config, local_context(out / "cache"))
     sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
     images = checked.cohort.images[checked.cohort.images["patient_id"].map(sets) == TRAIN]
     outlined = set(checked.outlines["mask"])

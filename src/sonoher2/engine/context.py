@@ -54,6 +54,18 @@ class ExecutionContext:
     executor: Executor = SERIAL
     listener: Listener = silent
 
+    @property
+    def cache(self) -> Any:
+        """Bridge for callers that keep entries themselves."""
+        from sonoher2.study.cache import Cache
+
+        return Cache(self.store.folder)
+
+    @property
+    def workers(self) -> int:
+        """Bridge for callers that spread work themselves."""
+        return getattr(self.executor, "workers", 1)
+
     def run(self, step: Step[Value], *given: object) -> Value:
         """Give the value of `step.function(*given)`, kept or computed in this process.
 

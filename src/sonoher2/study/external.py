@@ -14,6 +14,7 @@ from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError, UsageError
+from sonoher2.engine import local_context
 from sonoher2.predict.patient import usable_signatures
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.signatures.feature_table import CLINICAL, SITE
@@ -23,16 +24,13 @@ from sonoher2.study.analyses.performance import assess, long_predictions
 from sonoher2.study.analyses.shift import domain_table, shift_table
 from sonoher2.study.analyses.updating import update_predictions
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
-from sonoher2.study.cache import Cache
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.checks.sites import unharmonised_sites
-from sonoher2.study.compute import default_jobs
 from sonoher2.study.ledger import bundle_key, enter, new_entry
 from sonoher2.study.manifest import now, run_record
 from sonoher2.study.measure.checked import Checked, checked_cohort
 from sonoher2.study.measure.prepare import Stopwatch, measure_cohort
-from sonoher2.study.measure.steps import ExecutionContext
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.pipeline import patient_table
 from sonoher2.study.results import TEST, StudyResult, write_result
@@ -63,7 +61,7 @@ def validate_bundle(
         The cohort cannot be used, or its classes or columns are not those of the model.
     """
     started, watch = now(), Stopwatch()
-    context = ExecutionContext(Cache(out / "cache"), jobs or default_jobs())
+    context = local_context(out / "cache", jobs)
     study = as_the_model_reads(study, bundle)
     if not study.clinical.columns and study.images is None:
         raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")

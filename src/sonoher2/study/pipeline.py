@@ -20,6 +20,7 @@ from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.table_files import write_table
+from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.build import FeatureSignature, build_signatures
@@ -33,17 +34,15 @@ from sonoher2.study.analyses.shift import training_summary
 from sonoher2.study.analyses.stability import feature_stability, redrawn_results
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
 from sonoher2.study.audits import load_audits
-from sonoher2.study.cache import Cache
 from sonoher2.study.checks.folds import FoldRecord
 from sonoher2.study.checks.run import check_facts, with_checks
-from sonoher2.study.compute import default_jobs
 from sonoher2.study.ledger import Ledger, enter, new_entry, settings_key
 from sonoher2.study.manifest import now, run_record
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.networks import deep_blocks, fit_networks
 from sonoher2.study.measure.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.measure.segmented import write_outlines
-from sonoher2.study.measure.steps import ExecutionContext, Fitted, fit_signatures
+from sonoher2.study.measure.steps import Fitted, fit_signatures
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.results import TEST, TRAIN, StudyResult, write_result
 from sonoher2.study.scoring import score_patients, training_set
@@ -74,7 +73,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         The study cannot be run as it is.
     """
     started, watch = now(), Stopwatch()
-    context = ExecutionContext(Cache(out / "cache"), jobs or default_jobs())
+    context = local_context(out / "cache", jobs)
     with watch.step("cohort"):
         checked = checked_cohort(study, context)
         study = checked.study

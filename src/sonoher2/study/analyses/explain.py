@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.reference import Reference, build_reference, feature_signature, model_spaces
 from sonoher2.core.files import content_key
+from sonoher2.engine import ExecutionContext
 from sonoher2.predict.explanation import headline
 from sonoher2.selection.reduce import PrincipalComponents
 from sonoher2.signatures.build import SignatureSet
@@ -21,7 +22,7 @@ from sonoher2.study.analyses.explanations import Attribution, Explanations
 from sonoher2.study.analyses.heat_maps import Explainable, explain_crops
 from sonoher2.study.cache import code_key
 from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import ExecutionContext, Fitted
+from sonoher2.study.measure.steps import Fitted
 
 ROUNDS, BACKGROUND = 3, 50
 """Of SHAP values for whole sets of patients; see `models.explain.shapley`."""

@@ -7,12 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.config.study import StudyConfig
+from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.shift.differences import variance_between_groups
 from sonoher2.signatures.build import SignatureSet, build_signatures
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.study.analyses.stability import compared_rows
 from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import ExecutionContext, fit_signatures
+from sonoher2.study.measure.steps import fit_signatures
 from sonoher2.study.results import TEST, TRAIN
 from sonoher2.study.scoring import score_patients, training_set
 

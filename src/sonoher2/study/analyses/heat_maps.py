@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.core.files import content_key
+from sonoher2.engine import ExecutionContext
 from sonoher2.predict.heat import DEEP_SIGNATURE, explained_beside, explained_network, heat_maps
 from sonoher2.signatures.build import SignatureSet
 from sonoher2.study.analyses.explanations import HeatCase, HeatFindings
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import ExecutionContext
 
 if TYPE_CHECKING:
     from sonoher2.deep.crop import Crop

@@ -12,6 +12,7 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
+from sonoher2.engine import ExecutionContext
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.perturb import Change, perturb
 from sonoher2.radiomics.extract import extract, feature_names
@@ -19,7 +20,7 @@ from sonoher2.radiomics.lesion import open_lesion
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.reading import reading_key
-from sonoher2.study.measure.steps import ExecutionContext, LesionFile
+from sonoher2.study.measure.steps import LesionFile
 
 
 class Way(NamedTuple):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.compare.comparison import delong_test
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.lesions.perturb import Change
@@ -27,7 +28,7 @@ from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
+from sonoher2.study.measure.steps import lesion_files, measure_lesions
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.results import TEST
 

@@ -21,13 +21,14 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import check_unchanged, content_key, file_sha256
-from sonoher2.study.cache import Cache, code_key
+from sonoher2.engine import ExecutionContext, local_context
+from sonoher2.study.cache import code_key
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.run import check_facts
-from sonoher2.study.compute import default_jobs, run_jobs
+from sonoher2.study.compute import run_jobs
 from sonoher2.study.manifest import study_tables
 from sonoher2.study.measure.segmented import outline_cohort
-from sonoher2.study.measure.steps import ExecutionContext, file_hashes, lesion_files
+from sonoher2.study.measure.steps import file_hashes, lesion_files
 from sonoher2.study.measure.trained_on import patients_trained_on
 
 
@@ -158,7 +159,7 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
         The tables cannot be used at all.
     """
     with tempfile.TemporaryDirectory() as folder:
-        checked = checked_cohort(study, ExecutionContext(Cache(Path(folder)), jobs or default_jobs()))
+        checked = checked_cohort(study, local_context(Path(folder), jobs))
         checked.require_unchanged()
     split = split_patients(checked.cohort.patients, study.split, study.seed)
     report = checked.report(split)

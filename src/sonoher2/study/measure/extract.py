@@ -19,11 +19,11 @@ from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import Finding, InputError, UsageError
 from sonoher2.core.table_files import check_suffix, write_table
+from sonoher2.engine import local_context
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import open_lesion, tiny_lesions
-from sonoher2.study.cache import Cache
 from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import ExecutionContext, LesionFile, file_hashes, lesion_files, try_lesions
+from sonoher2.study.measure.steps import LesionFile, file_hashes, lesion_files, try_lesions
 
 
 def radiomics_settings(
@@ -121,7 +121,7 @@ def extract_table(
     if errors_of(told) or not len(found):
         raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
-    context = ExecutionContext(Cache(out.parent / f".{out.stem}-cache"), workers)
+    context = local_context(out.parent / f".{out.stem}-cache", workers)
     measured = try_lesions(lesion_files(found), reading, radiomics, file_hashes(found), context)
     problems |= {found.index[i]: [_finding(error)] for i, error in measured.problems.items()}
     listed = [finding for row in rows.index if row in problems for finding in problems[row]]

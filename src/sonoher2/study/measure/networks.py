@@ -18,12 +18,13 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
+from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import described_blocks, join_blocks, network_blocks
 from sonoher2.study.cache import array_bytes, code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.reading import reading_key
-from sonoher2.study.measure.steps import ExecutionContext, LesionFile, TrainingSet, training_folds
+from sonoher2.study.measure.steps import LesionFile, TrainingSet, training_folds
 
 if TYPE_CHECKING:
     from sonoher2.deep.classifier import DeepClassifier

@@ -15,13 +15,14 @@ from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
+from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.build import second_reader
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.networks import crop_lesions, deep_blocks
-from sonoher2.study.measure.steps import ExecutionContext, lesion_files, measure_lesions
+from sonoher2.study.measure.steps import lesion_files, measure_lesions
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder

@@ -16,11 +16,12 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
+from sonoher2.engine import ExecutionContext
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.read import read_lesion, read_mask
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import ExecutionContext, chosen_frames
+from sonoher2.study.measure.steps import chosen_frames
 
 COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
 GONE = "no lesion was found in any image"

@@ -19,24 +19,17 @@ from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.core.files import check_unchanged, content_key, file_sha256
+from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import flat_lesions, measure_lesion
 from sonoher2.signatures.build import SignatureSet
 from sonoher2.signatures.sites import site_folds
 from sonoher2.signatures.validation import fit_fold, outer_folds
-from sonoher2.study.cache import Cache, code_key, values_sha256
+from sonoher2.study.cache import code_key, values_sha256
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.reading import reading_key
 
 Probabilities = dict[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class ExecutionContext:
-    """Where finished work is kept and how many processes may work."""
-
-    cache: Cache
-    workers: int
 
 
 @dataclass(frozen=True)

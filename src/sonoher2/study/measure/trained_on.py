@@ -13,11 +13,12 @@ import pandas as pd
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key, file_sha256
+from sonoher2.engine import ExecutionContext
 from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images
 from sonoher2.images.read import read_image
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import ExecutionContext, chosen_frames
+from sonoher2.study.measure.steps import chosen_frames
 
 SEGMENTER, ENHANCER = "segmenter", "enhancer"
 Picture = tuple[str, int | None]
