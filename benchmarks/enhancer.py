@@ -33,7 +33,7 @@ from sonoher2.enhancement.fidelity import contrast_to_noise, gradient_similarity
 from sonoher2.enhancement.hallucination import check_hallucination
 from sonoher2.enhancement.network import SCALES, enlarged
 from sonoher2.images.read import read_image
-from sonoher2.lesions.read import Lesion, read_lesion
+from sonoher2.lesions.open import Lesion, read_lesion
 from sonoher2.lesions.rings import equivalent_diameter, peritumoural_ring
 from sonoher2.radiomics.extract import extract
 from sonoher2.radiomics.icc import icc_2_1

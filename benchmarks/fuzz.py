@@ -57,7 +57,7 @@ def read(reader: str, path: Path) -> None:
     elif reader == "mask":
         from sonoher2.core.errors import InputError
         from sonoher2.images.read import read_image
-        from sonoher2.lesions.read import read_mask
+        from sonoher2.lesions.mask import read_mask
 
         shape = (64, 64)
         with contextlib.suppress(InputError):

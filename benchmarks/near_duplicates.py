@@ -24,7 +24,7 @@ from PIL import Image
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.images.duplicates import lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
-from sonoher2.lesions.read import read_lesion
+from sonoher2.lesions.open import read_lesion
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 STUDIES = {"BUS-BRA": "bus-bra.yaml", "BrEaST": "breast.yaml"}

@@ -26,8 +26,8 @@ from scipy.stats import spearmanr
 from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
 from sonoher2.lesions.agreement import agreement
-from sonoher2.lesions.read import read_mask
-from sonoher2.segmentation.outline import outline
+from sonoher2.lesions.mask import read_mask
+from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.segmenter import Segmenter, load_segmenter
 
 UNSEEN_FOLD = 5
@@ -99,7 +99,7 @@ def measured(cases: list[Case], segmenter: Segmenter, label: str) -> pd.DataFram
     rows = []
     for case in track(cases, label, len(cases)):
         image = read_image(case.image)
-        found = outline(segmenter, image.pixels)
+        found = segment_lesion(segmenter, image.pixels)
         row = {
             "data_set": case.data_set,
             "image": case.image.name,
@@ -146,7 +146,7 @@ def milliseconds(cases: list[Case], segmenter: Segmenter) -> float:
         pixels = read_image(case.image).pixels[:500, :600]
         if pixels.shape == (500, 600):
             start = process_time()
-            outline(segmenter, pixels)
+            segment_lesion(segmenter, pixels)
             times.append(1000 * (process_time() - start))
         if len(times) == 20:
             break

@@ -1,6 +1,6 @@
 """The figure of docs/synthetic-cohort.md: one mark at a time, then patients of the cohort with their masks.
 
-Lesion and chance are the same throughout a row, so that only the mark differs.
+LesionTraits and chance are the same throughout a row, so that only the mark differs.
 
     python benchmarks/synthetic_cohort_figure.py
 """

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.cli.app import run
-from sonoher2.lesions.read import read_mask
+from sonoher2.lesions.mask import read_mask
 from sonoher2.segmentation.segmenter import SHIPPED_SHA256, load_segmenter
 
 DONE, USAGE, BAD_INPUT = 0, 2, 3

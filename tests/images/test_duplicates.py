@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from sonoher2.images.duplicates import lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.read import read_image
-from sonoher2.lesions.read import read_lesion
+from sonoher2.lesions.open import read_lesion
 
 
 def pairs_of(images: list[np.ndarray]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ import SimpleITK
 from sonoher2.core.errors import InputError
 from sonoher2.images.formats.nifti import nifti_mask
 from sonoher2.images.read import read_picture
-from sonoher2.lesions.read import read_lesion
+from sonoher2.lesions.open import read_lesion
 
 SHAPE = (30, 44)
 GREY = np.random.default_rng(3).integers(20, 240, SHAPE).astype(np.uint8)

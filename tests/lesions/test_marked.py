@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, zoom
 
 from sonoher2.core.errors import InputError
-from sonoher2.lesions.read import read_lesion, read_mask
+from sonoher2.lesions.mask import read_mask
+from sonoher2.lesions.open import read_lesion
 
 SHAPE = (120, 160)
 POLYGON = [(30, 20), (120, 45), (105, 95), (50, 88)]

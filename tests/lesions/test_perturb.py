@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_picture
 from sonoher2.lesions.agreement import dice
+from sonoher2.lesions.mask import components, read_mask
 from sonoher2.lesions.perturb import CHANGES, Change, contour_moved, perturb, shifted, signed_distance
-from sonoher2.lesions.read import components, read_mask
 from sonoher2.lesions.rings import equivalent_diameter
 
 

@@ -10,7 +10,8 @@ import SimpleITK
 from PIL import Image
 
 from sonoher2.core.errors import InputError
-from sonoher2.lesions.read import components, largest_component, read_lesion, read_mask
+from sonoher2.lesions.mask import components, largest_component, read_mask
+from sonoher2.lesions.open import read_lesion
 
 LESION = np.zeros((40, 60), dtype=bool)
 LESION[10:20, 25:45] = True

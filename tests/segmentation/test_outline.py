@@ -12,8 +12,8 @@ from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
 from sonoher2.images.read import read_image
 from sonoher2.lesions.agreement import dice
-from sonoher2.lesions.read import components, read_mask
-from sonoher2.segmentation.outline import choose, expected_dice, outline
+from sonoher2.lesions.mask import components, read_mask
+from sonoher2.segmentation.choose import choose, expected_dice, segment_lesion
 from sonoher2.segmentation.segmenter import SHIPPED, SHIPPED_SHA256, Segmenter, load_segmenter
 from sonoher2.segmentation.weights_file import load_weights
 
@@ -122,7 +122,7 @@ def test_a_simulated_lesion_is_outlined_at_any_size(segmenter: Segmenter, shape:
     rows, columns = shape
     y, x = np.ogrid[:rows, :columns]
     lesion = ((y - 0.45 * rows) / (0.15 * rows)) ** 2 + ((x - 0.5 * columns) / (0.2 * columns)) ** 2 < 1
-    found = outline(segmenter, simulated(rows, columns))
+    found = segment_lesion(segmenter, simulated(rows, columns))
     assert found.mask.shape == found.probability.shape == shape
     assert found.found
     assert components(found.mask) == 1
@@ -131,7 +131,7 @@ def test_a_simulated_lesion_is_outlined_at_any_size(segmenter: Segmenter, shape:
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_flat_image_has_no_lesion(segmenter: Segmenter, level: int) -> None:
-    found = outline(segmenter, np.full((80, 120), float(level)))
+    found = segment_lesion(segmenter, np.full((80, 120), float(level)))
     assert not found.found
     assert not found.mask.any()
     assert found.confidence == 0
@@ -140,7 +140,7 @@ def test_a_flat_image_has_no_lesion(segmenter: Segmenter, level: int) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (2, 900), (64, 64), (4000, 3000)])
 def test_no_size_is_too_small_or_too_large(segmenter: Segmenter, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).uniform(0, 255, shape)
-    assert outline(segmenter, noise).mask.shape == shape
+    assert segment_lesion(segmenter, noise).mask.shape == shape
 
 
 def test_the_same_image_gets_the_same_values_after_others(segmenter: Segmenter) -> None:
@@ -167,11 +167,11 @@ def test_what_is_no_image_is_refused(segmenter: Segmenter) -> None:
 def test_prompts_outside_the_image_are_refused(segmenter: Segmenter) -> None:
     picture = simulated(80, 80)
     with pytest.raises(InputError, match=r"click \(80, 3\) lies outside the image of 80 rows x 80 columns"):
-        outline(segmenter, picture, at=(80, 3))
+        segment_lesion(segmenter, picture, at=(80, 3))
     with pytest.raises(InputError, match="box lies outside"):
-        outline(segmenter, picture, box=(slice(10, 10), slice(0, 5)))
+        segment_lesion(segmenter, picture, box=(slice(10, 10), slice(0, 5)))
     with pytest.raises(InputError, match="both a click and a box"):
-        outline(segmenter, picture, at=(1, 1), box=(slice(0, 5), slice(0, 5)))
+        segment_lesion(segmenter, picture, at=(1, 1), box=(slice(0, 5), slice(0, 5)))
 
 
 def test_two_sizes_of_network(segmenter: Segmenter) -> None:
@@ -184,4 +184,4 @@ def test_real_lesions_of_the_training_folds(segmenter: Segmenter, shared: Path, 
     folder = shared / "data" / "BUS-BRA"
     image = read_image(folder / "Images" / f"bus_{name}.png")
     given = read_mask([folder / "Masks" / f"mask_{name}.png"], image.shape)
-    assert dice(outline(segmenter, image.pixels).mask, given) > 0.8
+    assert dice(segment_lesion(segmenter, image.pixels).mask, given) > 0.8

@@ -12,7 +12,7 @@ from PIL import Image
 from sonoher2.cohort.images.check import image_record
 from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.radiomics.lesion import open_lesion
+from sonoher2.lesions.open import open_lesion
 from sonoher2.study.measure.extract import extract_table
 from sonoher2.study.measure.steps import lesion_files
 

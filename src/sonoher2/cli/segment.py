@@ -14,7 +14,7 @@ from sonoher2.core.terminal import say
 if TYPE_CHECKING:
     from sonoher2.cli.batch import BatchImage, Values
     from sonoher2.images.image import Box
-    from sonoher2.lesions.read import Mask
+    from sonoher2.lesions.mask import Mask
     from sonoher2.segmentation.cases import Case
 
 TABLE = "segment.csv"
@@ -47,7 +47,7 @@ def segment(
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Processes; all processors unless told.")] = None,
 ) -> None:
-    """Outline the lesion of each image. A second run resumes. Research software, not for clinical use."""
+    """Segmentation the lesion of each image. A second run resumes. Research software, not for clinical use."""
     from sonoher2.cli.batch import batch_images, problems, run_batch
     from sonoher2.segmentation.segmenter import load_segmenter
     from sonoher2.study.compute import default_jobs
@@ -86,14 +86,14 @@ def _segment_one(
     weights: Path | None,
 ) -> Values:
     from sonoher2.images.read import read_image
-    from sonoher2.segmentation.outline import outline
-    from sonoher2.segmentation.pictures import write_mask, write_nifti, write_overlay
+    from sonoher2.segmentation.choose import segment_lesion
+    from sonoher2.segmentation.mask_files import write_mask, write_nifti, write_overlay
     from sonoher2.segmentation.segmenter import load_segmenter
 
     given = read_image(image.path, frame=image.frame, at=at)
     segmenter = load_segmenter(weights)
     try:
-        result = outline(segmenter, given.pixels, at=at, box=box)
+        result = segment_lesion(segmenter, given.pixels, at=at, box=box)
     except InputError as error:
         raise InputError(error.what, where=str(image.path), fix=error.fix) from error
     names = {

@@ -9,8 +9,8 @@ from sonoher2.config.images import ImageReading
 from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
+from sonoher2.lesions.open import Lesion, open_lesion
 from sonoher2.networks.weights import NONE
-from sonoher2.radiomics.lesion import open_lesion
 
 VARIANTS = 4
 """Augmented variants of a crop whose activations are kept for fine-tuning."""
@@ -52,7 +52,7 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
 def lesion_crops(
     files: Sequence[tuple[str, Sequence[str], float | None, int | None]], *, reading: ImageReading, config: DeepConfig
 ) -> list[Crop]:
-    """Read images with their masks and cut out each lesion: the one way for studies and predictions.
+    """Read images with their masks and cut out each lesion.
 
     Parameters
     ----------
@@ -67,8 +67,12 @@ def lesion_crops(
     -------
     One crop per image, (2, size, size).
     """
-    lesions = (
-        open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame)
+    return [
+        crop_for(open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame), config)
         for image, masks, known, frame in files
-    )
-    return [lesion_crop(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin) for lesion in lesions]
+    ]
+
+
+def crop_for(lesion: Lesion, config: DeepConfig) -> Crop:
+    """Cut out what a study's networks see of a lesion, (2, size, size)."""
+    return lesion_crop(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.geometry import Geometry
+from sonoher2.images.source import NOWHERE, Provenance
 
 Box = tuple[slice, slice]
 """Rows and columns of a part of an image."""
@@ -29,13 +30,15 @@ class UltrasoundImage:
     colour
         (rows, columns), True where the file shows a colour: overlays, Doppler.
     format
-        Of the file: ``PNG``, ``JPEG``, ``BMP``, ``TIFF``, ``DICOM``, ``NIfTI``, ``NRRD``.
+        Of the file: ``PNG``, ``JPEG``, ``BMP``, ``TIFF``, ``DICOM``, ``NIfTI``, ``NRRD``, ``array``.
     file_shape
         Rows and columns of the picture in the file, before any crop.
     origin
         Row and column, in the file, of this image's first pixel.
     geometry
         Where the pixels of the file's picture lie, of NIfTI and NRRD.
+    provenance
+        The file, its frame, and how DICOM refers to it.
 
     Raises
     ------
@@ -50,6 +53,7 @@ class UltrasoundImage:
     file_shape: tuple[int, int]
     origin: tuple[int, int] = (0, 0)
     geometry: Geometry | None = None
+    provenance: Provenance = NOWHERE
 
     def __post_init__(self) -> None:
         problem = _pixel_problem(self.pixels) or _size_problem(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import numpy as np
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.clean import b_mode_region
@@ -10,67 +10,87 @@ from sonoher2.images.dicom.start import START, starts_as_dicom
 from sonoher2.images.dicom.us_regions import common_spacing, regions_at, same_spacing
 from sonoher2.images.formats.decoded import FrameChoice, Picture, errors_name, require_bytes, require_light
 from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.source import Content, ImageSource, content_of
 from sonoher2.images.spacing import spacing_problem
+
+PixelSize = float | tuple[float, float]
+"""Side of a pixel in mm, or height and width."""
+GZIP = b"\x1f\x8b"
+NIFTI_SIZES = (348, 540)
+"""Bytes of a NIfTI header, which its first four bytes say."""
 
 
 def read_image(
-    path: str | Path,
+    source: ImageSource,
     *,
-    mm_per_pixel: float | None = None,
+    mm_per_pixel: PixelSize | None = None,
     frame: int | None = None,
     crop_to_b_mode: bool = False,
     at: tuple[int, int] | None = None,
+    name: str = "",
 ) -> UltrasoundImage:
     """Read one image.
 
     Parameters
     ----------
-    path
-        PNG, JPEG, BMP, TIFF, DICOM, NIfTI or NRRD.
+    source
+        Path or content of a PNG, JPEG, BMP, TIFF, DICOM, NIfTI or NRRD file; a DICOM dataset (`pydicom.Dataset`); or
+        an array (rows, columns) or (rows, columns, 3), white 255, of unsigned 16-bit numbers 65535.
     mm_per_pixel
-        From the user's table. It is the pixel size of every format but DICOM, whose own calibration it must match.
+        What the user knows. It is the pixel size of every format but DICOM, whose own calibration it must match.
     frame
         Frame of a multi-frame DICOM or page of a TIFF, counted from 1; a file of several needs it.
     crop_to_b_mode
         Keep the B-mode part only: the tissue region of a DICOM file, else as `b_mode_region` finds it.
     at
         Row and column of the lesion: says which region of a DICOM screen counts.
+    name
+        What messages call an image that is no path.
 
     Raises
     ------
     InputError
-        The file cannot be read whole, or `mm_per_pixel` is impossible or contradicts the DICOM file.
+        The image cannot be read whole, or `mm_per_pixel` is impossible or contradicts the DICOM file.
     """
-    picture = read_picture(path, frame)
-    image = image_of(picture, path, mm_per_pixel, at)
+    picture = read_picture(source, frame, name)
+    image = image_of(picture, mm_per_pixel, at)
     return image.cropped(b_mode_box(picture, at)) if crop_to_b_mode else image
 
 
-def read_picture(path: str | Path, frame: FrameChoice = None) -> Picture:
-    """Undo the encoding of a file, which its content tells (NIfTI: its name).
+def read_picture(source: ImageSource, frame: FrameChoice = None, name: str = "") -> Picture:
+    """Undo the encoding of an image, which its content tells (of a NIfTI file: its name).
+
+    Parameters
+    ----------
+    source, frame, name
+        As in `read_image`.
 
     Raises
     ------
     InputError
-        The file cannot be read whole.
+        The image cannot be read whole.
     """
-    path = Path(path)
-    kind = file_kind(path)
     # each of these libraries takes longer to import than most images to read
+    if isinstance(source, np.ndarray):
+        from sonoher2.images.formats.array import read_array
+
+        return read_array(source, name or "array", frame)
+    content = content_of(source, name)
+    kind = file_kind(content)
     if kind == "DICOM":
         from sonoher2.images.dicom.read import read_dicom
 
-        return read_dicom(path, frame)
+        return read_dicom(content, frame)
     if kind in ("NIfTI", "NRRD"):
         from sonoher2.images.formats.volume import read_volume
 
-        return read_volume(path, kind, frame)
+        return read_volume(content, kind, frame)
     from sonoher2.images.formats.raster import read_raster
 
-    return read_raster(path, frame)
+    return read_raster(content, frame)
 
 
-def file_kind(path: Path) -> str:
+def file_kind(content: Content) -> str:
     """``DICOM``, ``NIfTI``, ``NRRD``, or ``raster`` for everything else.
 
     Raises
@@ -78,29 +98,38 @@ def file_kind(path: Path) -> str:
     InputError
         The file is missing, empty or cannot be opened.
     """
-    with errors_name(path, "an image"):
-        require_bytes(path)
-        with path.open("rb") as stream:
+    with errors_name(content.where, "an image"):
+        require_bytes(content)
+        with content.open() as stream:
             head = stream.read(START)
     if not head:
-        raise InputError("the file is empty", where=str(path), fix="Copy or export it again")
-    name = path.name.lower()
+        raise InputError("the file is empty", where=content.where, fix="Copy or export it again")
+    name = content.where.lower()
     if starts_as_dicom(head) or name.endswith((".dcm", ".dicom")):
         return "DICOM"
-    if name.endswith((".nii", ".nii.gz")):
+    if name.endswith((".nii", ".nii.gz")) or (content.data is not None and _starts_as_nifti(head)):
         return "NIfTI"
     return "NRRD" if head.startswith(b"NRRD") else "raster"
 
 
-def image_of(
-    picture: Picture, path: str | Path, mm_per_pixel: float | None, at: tuple[int, int] | None
-) -> UltrasoundImage:
+def _starts_as_nifti(head: bytes) -> bool:
+    """Whether bytes without a file's name are NIfTI, the only format here that is compressed as a whole."""
+    sizes = (int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big"))
+    return head.startswith(GZIP) or any(size in NIFTI_SIZES for size in sizes)
+
+
+def image_of(picture: Picture, mm_per_pixel: PixelSize | None, at: tuple[int, int] | None) -> UltrasoundImage:
     """Make an image of the whole picture; parameters and errors as in `read_image`."""
-    with errors_name(Path(path), picture.format):
+    with errors_name(picture.provenance.where, picture.format):
         require_light(picture.grey, picture.bits)
-    spacing = _spacing(picture, mm_per_pixel, at, str(path))
     return UltrasoundImage(
-        picture.grey, spacing, picture.colour, picture.format, picture.shape, geometry=picture.geometry
+        picture.grey,
+        _spacing(picture, mm_per_pixel, at),
+        picture.colour,
+        picture.format,
+        picture.shape,
+        geometry=picture.geometry,
+        provenance=picture.provenance,
     )
 
 
@@ -110,17 +139,16 @@ def b_mode_box(picture: Picture, at: tuple[int, int] | None) -> Box:
     return regions[0].box if len(regions) == 1 else b_mode_region(picture.grey, picture.colour)
 
 
-def _spacing(
-    picture: Picture, table: float | None, at: tuple[int, int] | None, where: str
-) -> tuple[float, float] | None:
-    stated = common_spacing(regions_at(picture.regions, at)) or picture.spacing
+def _spacing(picture: Picture, table: PixelSize | None, at: tuple[int, int] | None) -> tuple[float, float] | None:
+    stated, where = common_spacing(regions_at(picture.regions, at)) or picture.spacing, picture.provenance.where
     if table is None:
         return stated
-    given = float(table), float(table)
+    given = (float(table[0]), float(table[1])) if isinstance(table, tuple) else (float(table), float(table))
+    shown = f"{given[0]:g}" if given[0] == given[1] else f"{given[0]:g} x {given[1]:g}"
     if stated is not None and picture.format == "DICOM":
         if not same_spacing(given, stated):
             raise InputError(
-                f"the table says {table:g} mm per pixel and the DICOM file {stated[0]:.4g} x {stated[1]:.4g}",
+                f"the table says {shown} mm per pixel and the DICOM file {stated[0]:.4g} x {stated[1]:.4g}",
                 where=where,
                 fix="Correct the table's mm_per_pixel or leave its cell empty",
             )
@@ -128,6 +156,6 @@ def _spacing(
     problem = spacing_problem(given, picture.shape)
     if problem is not None:
         raise InputError(
-            f"{table:g} mm per pixel is impossible: {problem}", where=where, fix="Give the side of a pixel in mm"
+            f"{shown} mm per pixel is impossible: {problem}", where=where, fix="Give the side of a pixel in mm"
         )
     return given

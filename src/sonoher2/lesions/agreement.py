@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.image import size_text
-from sonoher2.lesions.read import Mask
+from sonoher2.lesions.mask import Mask
 
 FAR = 95.0
 """Percentile of distances that stands for the largest; a single stray pixel does not decide it."""

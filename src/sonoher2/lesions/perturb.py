@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.core.errors import InputError
-from sonoher2.lesions.read import EIGHT_NEIGHBOURS, Mask, components
+from sonoher2.lesions.mask import EIGHT_NEIGHBOURS, Mask, components
 from sonoher2.lesions.rings import box_with_margin, equivalent_diameter
 
 Change = Literal["shift", "grow", "shrink", "contour", "redraw"]

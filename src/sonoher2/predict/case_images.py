@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.bundle.load import Bundle
-from sonoher2.lesions.read import Lesion
+from sonoher2.lesions.open import Lesion, open_lesion
 from sonoher2.predict.heat import DEEP_SIGNATURE, HeatMap, explained_network, heat_maps
 from sonoher2.predict.patient import PatientInput, Prediction, reading_of
 from sonoher2.predict.segmented import outlined
-from sonoher2.radiomics.lesion import open_lesion
 
 Window = tuple[float, float, float]
 """Top, left and side, pixels."""

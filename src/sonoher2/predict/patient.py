@@ -19,6 +19,7 @@ from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import Finding, InputError, UsageError
+from sonoher2.lesions.open import open_lesion
 from sonoher2.predict.explanation import Explanation, explain_patient
 from sonoher2.predict.quality import poor_images
 from sonoher2.predict.segmented import outlined, warn_of_training_image
@@ -358,15 +359,8 @@ def _measured(bundle: Bundle, patient: PatientInput) -> list[Measurement]:
     unknown: list[str] = []
     for (image, masks, frame), known in zip(patient.pictures, patient.sizes, strict=True):
         try:
-            found = measure_lesion(
-                str(image),
-                [str(mask) for mask in masks],
-                reading=reading,
-                radiomics=schema.radiomics,
-                mm_per_pixel=known,
-                frame=frame,
-            )
-            measured.append(found)
+            lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame)
+            measured.append(measure_lesion(lesion, schema.radiomics))
         except PixelSizeUnknownError:
             unknown.append(str(image))
     if unknown:

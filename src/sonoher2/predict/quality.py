@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sonoher2.config.images import ImageReading
 from sonoher2.images.quality import image_quality, quality_problems
-from sonoher2.radiomics.lesion import open_lesion
+from sonoher2.lesions.open import open_lesion
 
 
 def poor_images(images: Sequence[tuple[Path, Sequence[Path], int | None]], reading: ImageReading) -> list[str]:

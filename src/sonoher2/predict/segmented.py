@@ -41,8 +41,8 @@ def outlined(images: Pictures, *, crop_to_b_mode: bool) -> Iterator[tuple[Images
         yield tuple((image, masks) for image, masks, _ in images), ()
         return
     # networks are slow to import
-    from sonoher2.segmentation.file import outline_file
-    from sonoher2.segmentation.pictures import write_mask
+    from sonoher2.segmentation.mask_files import write_mask
+    from sonoher2.segmentation.segment import segment_file
     from sonoher2.segmentation.segmenter import SHIPPED
 
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ def outlined(images: Pictures, *, crop_to_b_mode: bool) -> Iterator[tuple[Images
         told: list[str] = []
         for number, (image, masks, frame) in enumerate(images):
             if not masks:
-                found = outline_file(image, frame=frame, crop_to_b_mode=crop_to_b_mode)
+                found = segment_file(image, frame=frame, crop_to_b_mode=crop_to_b_mode)
                 if not found.found:
                     raise InputError("no lesion was found", where=str(image), fix="Outline it by hand and give --mask")
                 masks = (Path(folder) / f"{number}.png",)

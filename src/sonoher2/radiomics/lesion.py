@@ -1,20 +1,18 @@
-"""From the files of one image to the features of its lesion, and from images to patients."""
+"""From a lesion to its features, and from images to patients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import Finding
-from sonoher2.images.image import UltrasoundImage
 from sonoher2.images.quality import SMALLEST
-from sonoher2.lesions.read import Lesion, read_lesion
+from sonoher2.lesions.open import Lesion
 from sonoher2.radiomics.extract import extract, grey_levels
 
 FEWEST_GREY_LEVELS = 8
@@ -43,63 +41,19 @@ class Measurement:
     pixels: int = 0
 
 
-def measure_lesion(
-    image: str,
-    masks: Sequence[str],
-    *,
-    reading: ImageReading,
-    radiomics: RadiomicsConfig,
-    mm_per_pixel: float | None = None,
-    frame: int | None = None,
-) -> Measurement:
-    """Read an image with its masks and measure the lesion: the one way for studies, tables and predictions.
+def measure_lesion(lesion: Lesion, radiomics: RadiomicsConfig) -> Measurement:
+    """Measure an opened lesion: the one way for studies, tables and predictions.
 
     Parameters
     ----------
-    image, masks
-        Paths.
-    reading
-        Crop, several masks.
+    lesion
+        From `open_lesion`.
     radiomics
         What to measure.
-    mm_per_pixel
-        Side of a pixel, mm, from the user's table; None or NaN lets the file say.
-    frame
-        Of the image file, counted from 1; a file of several needs it.
     """
-    lesion = open_lesion(image, masks, reading=reading, mm_per_pixel=mm_per_pixel, frame=frame)
     features = extract(lesion.image.pixels, lesion.mask, radiomics, lesion.image.mm_per_pixel)
     levels = grey_levels(lesion.image.pixels, lesion.mask, radiomics)
     return Measurement(features, levels, lesion.image.mm_per_pixel, int(np.count_nonzero(lesion.mask)))
-
-
-def open_lesion(
-    image: str,
-    masks: Sequence[str],
-    *,
-    reading: ImageReading,
-    mm_per_pixel: float | None = None,
-    frame: int | None = None,
-) -> Lesion:
-    """Read an image with its masks as a study reads it; parameters as in `measure_lesion`."""
-    known = None if mm_per_pixel is None or np.isnan(mm_per_pixel) else mm_per_pixel
-    lesion = read_lesion(
-        image,
-        masks,
-        mm_per_pixel=known,
-        frame=frame,
-        crop_to_b_mode=reading.crop_to_b_mode,
-        several=reading.several_masks,
-        label=reading.mask_label,
-    )
-    return lesion if reading.enhance == "none" else replace(lesion, image=_cleared(lesion.image))
-
-
-def _cleared(image: UltrasoundImage) -> UltrasoundImage:
-    # networks are slow to import, and most studies take images as they are
-    from sonoher2.enhancement.enhancer import enhanced, load_enhancer
-
-    return enhanced(image, load_enhancer())
 
 
 def flat_lesions(images: Sequence[str], levels: Sequence[int]) -> list[Finding]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
-from sonoher2.lesions.read import read_lesion
+from sonoher2.lesions.open import read_lesion
 from sonoher2.segmentation.letterbox import Letterbox
 
 

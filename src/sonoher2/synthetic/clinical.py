@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sonoher2.synthetic.lesion import Lesion
+from sonoher2.synthetic.lesion import LesionTraits
 from sonoher2.synthetic.signal import CLINICAL_CORRELATION, patient_generator
 
 AGE_MEAN, AGE_SD = 56, 11
@@ -19,7 +19,7 @@ INDETERMINATE_SHARE = 0.05
 MISSING_SPELLINGS = ("", "N/A", "not available", "unknown")
 
 
-def clinical_table(signal: pd.DataFrame, lesions: Sequence[Lesion], seed: int) -> pd.DataFrame:
+def clinical_table(signal: pd.DataFrame, lesions: Sequence[LesionTraits], seed: int) -> pd.DataFrame:
     """Clinical data of the patients, as a hospital's spreadsheet would hold them.
 
     Parameters

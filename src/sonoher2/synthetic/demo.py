@@ -19,7 +19,7 @@ from sonoher2.core.progress import track
 from sonoher2.core.table_files import write_table
 from sonoher2.synthetic.clinical import clinical_table
 from sonoher2.synthetic.images import Picture, patient_pictures
-from sonoher2.synthetic.lesion import Lesion, draw_lesion
+from sonoher2.synthetic.lesion import LesionTraits, draw_lesion
 from sonoher2.synthetic.signal import (
     CLINICAL_CORRELATION,
     COEFFICIENTS,
@@ -190,7 +190,7 @@ def _truth(patients: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _lesions(signal: pd.DataFrame, seed: int) -> list[Lesion]:
+def _lesions(signal: pd.DataFrame, seed: int) -> list[LesionTraits]:
     latents = zip(signal["z_shape"], signal["z_texture"], signal["z_pattern"], strict=True)
     return [
         draw_lesion(shape, texture, pattern, patient_generator(seed, patient, 2))
@@ -199,7 +199,7 @@ def _lesions(signal: pd.DataFrame, seed: int) -> list[Lesion]:
 
 
 def _write_pictures(
-    folder: Path, patient_ids: Sequence[str], lesions: Sequence[Lesion], seed: int, size: tuple[int, int]
+    folder: Path, patient_ids: Sequence[str], lesions: Sequence[LesionTraits], seed: int, size: tuple[int, int]
 ) -> pd.DataFrame:
     """Write all pictures and masks; give the images table."""
     rows = []

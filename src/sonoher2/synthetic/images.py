@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoher2.synthetic.lesion import Lesion, view_lesion
+from sonoher2.synthetic.lesion import LesionTraits, view_lesion
 from sonoher2.synthetic.signal import patient_generator
 from sonoher2.synthetic.speckle import Scanner, b_mode
 from sonoher2.synthetic.tissue import breast
@@ -31,7 +31,7 @@ class Picture:
     mask: NDArray[np.bool_]
 
 
-def patient_pictures(lesion: Lesion, patient: int, seed: int, size: tuple[int, int]) -> list[Picture]:
+def patient_pictures(lesion: LesionTraits, patient: int, seed: int, size: tuple[int, int]) -> list[Picture]:
     """Image the lesion of a patient.
 
     Parameters
@@ -57,7 +57,7 @@ def patient_pictures(lesion: Lesion, patient: int, seed: int, size: tuple[int, i
 
 
 def _picture(
-    lesion: Lesion, view: str, scanner: Scanner, size: tuple[int, int], generator: np.random.Generator
+    lesion: LesionTraits, view: str, scanner: Scanner, size: tuple[int, int], generator: np.random.Generator
 ) -> Picture:
     mm_per_pixel = scanner.depth_mm / size[0]
     maps = view_lesion(lesion, size, mm_per_pixel, generator)

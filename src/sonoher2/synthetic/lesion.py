@@ -15,7 +15,7 @@ _CANDIDATES = 8
 
 
 @dataclass(frozen=True)
-class Lesion:
+class LesionTraits:
     """What is the same in all views of one lesion.
 
     Attributes
@@ -81,11 +81,11 @@ class LesionView:
     foci: FloatArray
 
 
-def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: np.random.Generator) -> Lesion:
+def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: np.random.Generator) -> LesionTraits:
     """Lesion of a patient with these latents; size, echo level, shadow, halo and number of foci are chance."""
     # linear, so that a measure of the picture is linear in the log-odds, and bounded, so that it can be drawn
     shape, texture, pattern = np.clip(0.5 + 0.2 * np.array([z_shape, z_texture, z_pattern]), 0, 1)
-    return Lesion(
+    return LesionTraits(
         diameter_mm=float(np.clip(12 * np.exp(0.1 * generator.standard_normal()), 8, 17)),
         height_to_width=float(0.55 + 0.65 * shape + 0.03 * generator.standard_normal()),
         irregularity=float(0.01 + 0.11 * shape),
@@ -103,7 +103,7 @@ def draw_lesion(z_shape: float, z_texture: float, z_pattern: float, generator: n
 
 
 def view_lesion(
-    lesion: Lesion, size: tuple[int, int], mm_per_pixel: float, generator: np.random.Generator
+    lesion: LesionTraits, size: tuple[int, int], mm_per_pixel: float, generator: np.random.Generator
 ) -> LesionView:
     """Draw one view: place, contour, internal echoes and foci are new in each.
 
@@ -139,7 +139,7 @@ def view_lesion(
     )
 
 
-def _body_radius(lesion: Lesion, generator: np.random.Generator) -> FloatArray:
+def _body_radius(lesion: LesionTraits, generator: np.random.Generator) -> FloatArray:
     """Radius in mm at each angle: an ellipse with lobulations of exactly the lesion's irregularity."""
     stretch = np.sqrt(lesion.height_to_width)
     tilt = generator.normal(0, 0.2)
@@ -179,7 +179,7 @@ def _at_angle(radius: FloatArray, angle: FloatArray) -> FloatArray:
     return np.interp(angle, _ANGLES, radius, period=2 * np.pi)
 
 
-def _foci(lesion: Lesion, body: FloatArray, generator: np.random.Generator) -> FloatArray:
+def _foci(lesion: LesionTraits, body: FloatArray, generator: np.random.Generator) -> FloatArray:
     """Places (foci, 2) in mm from the centre, (down, across): a loose band across the lesion.
 
     Each is the one of a few candidates that is farthest from those before it (Mitchell, SIGGRAPH 1991). The band has

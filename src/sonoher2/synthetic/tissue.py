@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from sonoher2.synthetic.lesion import Lesion, LesionView
+from sonoher2.synthetic.lesion import LesionTraits, LesionView
 from sonoher2.synthetic.signal import FloatArray
 from sonoher2.synthetic.speckle import Tissue, smooth_noise
 
@@ -47,7 +47,7 @@ _BREAST_TOP, _BREAST_END = _LAYERS.index(_FAT), _LAYERS.index(_MUSCLE)
 _MUSCLE_ATTENUATION = 0.6
 
 
-def breast(lesion: Lesion, view: LesionView, mm_per_pixel: float, generator: np.random.Generator) -> Tissue:
+def breast(lesion: LesionTraits, view: LesionView, mm_per_pixel: float, generator: np.random.Generator) -> Tissue:
     """Put a view of a lesion into a breast of its own.
 
     Parameters

@@ -11,7 +11,8 @@ import pytest
 from field.command import BAD_INPUT, DONE, sonoher2
 from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
-from sonoher2.lesions.read import read_lesion, read_mask
+from sonoher2.lesions.mask import read_mask
+from sonoher2.lesions.open import read_lesion
 
 LESION_MEAN = 45.579
 """Mean grey of the lesion of every field picture, from the expected texts."""

@@ -15,6 +15,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.start import is_dicom
 from sonoher2.images.formats.raster import FORMATS
 from sonoher2.images.read import file_kind, read_picture
+from sonoher2.images.source import Content
 
 MOST_MASK_VALUES = 16
 """A mask has few values: nothing and a lesion, or a number for each lesion."""
@@ -57,7 +58,7 @@ def look_at(path: Path, *, named: bool) -> Look:
     """
     otherwise = UNKNOWN if named else NONE
     try:
-        kind = file_kind(path)
+        kind = file_kind(Content(str(path)))
     except InputError:
         return otherwise
     if kind == "DICOM":
@@ -75,7 +76,7 @@ def _dicom(path: Path, otherwise: Look) -> Look:
             # pydicom takes longer to import than most files to look at
             from sonoher2.images.dicom.file import open_dicom
 
-            with open_dicom(path, ("PatientID", "Modality")) as file:
+            with open_dicom(Content(str(path)), ("PatientID", "Modality")) as file:
                 header = file.header
             patient = str(header.get("PatientID") or "").strip() or None
             kind: Literal["mask", "picture"] = "mask" if header.get("Modality") == "SEG" else "picture"

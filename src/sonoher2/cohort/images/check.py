@@ -20,10 +20,13 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.images.border import black_border
 from sonoher2.images.duplicates import SIDE, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.formats.decoded import Picture
 from sonoher2.images.image import Box
 from sonoher2.images.marks import overlay_marks
 from sonoher2.images.quality import image_quality, quality_problems
-from sonoher2.lesions.read import Lesion, read_lesion
+from sonoher2.images.read import read_picture
+from sonoher2.lesions.mask import MaskFrame, read_mask
+from sonoher2.lesions.open import Lesion, lesion_in
 
 MOST_LISTED = 20
 MARGIN = 20
@@ -85,9 +88,10 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
         How to read.
     """
     try:
-        lesion = _lesion(row, row["masks"], reading)
+        picture = read_picture(row["image"], None if math.isnan(row["frame"]) else int(row["frame"]))
+        lesion = _lesion(picture, row["masks"], row["mm_per_pixel"], reading)
         if isinstance(row["second_mask"], str):
-            _lesion(row, (row["second_mask"],), reading)
+            _lesion(picture, (row["second_mask"],), row["mm_per_pixel"], reading)
     except InputError as error:
         return ImageRecord(problem=str(error))
     pixels, marks = lesion.image.pixels, overlay_marks(lesion.image)
@@ -108,17 +112,10 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
     )
 
 
-def _lesion(row: Mapping[str, Any], masks: Sequence[str], reading: ImageReading) -> Lesion:
-    known = None if math.isnan(row["mm_per_pixel"]) else float(row["mm_per_pixel"])
-    return read_lesion(
-        row["image"],
-        masks,
-        mm_per_pixel=known,
-        frame=None if math.isnan(row["frame"]) else int(row["frame"]),
-        crop_to_b_mode=reading.crop_to_b_mode,
-        several=reading.several_masks,
-        label=reading.mask_label,
-    )
+def _lesion(picture: Picture, masks: Sequence[str], mm_per_pixel: float, reading: ImageReading) -> Lesion:
+    mask = read_mask(masks, picture.shape, reading.several_masks, MaskFrame.of(picture), reading.mask_label)
+    known = None if math.isnan(mm_per_pixel) else float(mm_per_pixel)
+    return lesion_in(picture, mask, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode)
 
 
 def _marked(lesion: Lesion) -> bool:

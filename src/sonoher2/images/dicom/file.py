@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydicom import Dataset
+from pydicom import Dataset, dcmwrite
+from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import get_frame, parse_basic_offsets
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag, Tag
@@ -19,6 +19,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.start import START, has_preamble, starts_as_dicom
 from sonoher2.images.dicom.values import whole
+from sonoher2.images.source import Content
 
 PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -35,10 +36,11 @@ TAGS = [
         "BluePaletteColorLookupTableData", "SegmentedRedPaletteColorLookupTableData",
         "SegmentedGreenPaletteColorLookupTableData", "SegmentedBluePaletteColorLookupTableData", "SegmentSequence",
         "SegmentationType", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-        "ExtendedOffsetTable", "ExtendedOffsetTableLengths",
+        "ExtendedOffsetTable", "ExtendedOffsetTableLengths", "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID",
+        "StudyInstanceUID",
     )
 ]  # fmt: skip
-"""All that is read of a header: the picture, its scale, and what a segmentation says of its frames."""
+"""All that is read of a header: the picture, its scale, what a segmentation says of its frames, and identifiers."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,13 @@ class DicomFile:
 
 
 @contextmanager
-def open_dicom(path: Path, more: Sequence[str] = ()) -> Iterator[DicomFile]:
+def open_dicom(content: Content, more: Sequence[str] = ()) -> Iterator[DicomFile]:
     """Open a file and read its header, not its pixels.
 
     Parameters
     ----------
-    path
-        The file.
+    content
+        Of the file.
     more
         Keywords of elements to read besides `TAGS`.
 
@@ -118,7 +120,7 @@ def open_dicom(path: Path, more: Sequence[str] = ()) -> Iterator[DicomFile]:
     InputError
         The file is no DICOM, holds no image, or unfolds to more than `MOST_INFLATED`.
     """
-    with path.open("rb") as file:
+    with content.open() as file:
         head = file.read(START)
         if not starts_as_dicom(head):
             raise InputError(
@@ -178,3 +180,23 @@ def _opened(stream: BinaryIO, syntax: str, tags: list[BaseTag]) -> DicomFile:
         )
     (kind, length), size = pixels[0], 8 if pixels[0][0] is None else 12
     return DicomFile(header, stream, stream.tell() + size, length, big_endian, kind != "OB")
+
+
+def written(dataset: Dataset) -> bytes:
+    """Write the elements of a dataset that an image needs as a file, so that it is read as any file is.
+
+    Parameters
+    ----------
+    dataset
+        As pydicom reads or receives it; without file meta information it is taken to be uncompressed.
+    """
+    needed = Dataset({tag: dataset[tag] for tag in (*TAGS, Tag(PIXEL_DATA)) if tag in dataset})
+    stream = io.BytesIO()
+    meta = getattr(dataset, "file_meta", None)
+    if meta is not None and "TransferSyntaxUID" in meta:
+        needed.file_meta = FileMetaDataset()
+        needed.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
+        dcmwrite(stream, needed)
+    else:
+        dcmwrite(stream, needed, implicit_vr=False, little_endian=True)
+    return stream.getvalue()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,15 +23,18 @@ from sonoher2.images.formats.decoded import (
     grey_and_colour,
     require_size,
 )
+from sonoher2.images.source import Content, DicomReference, Provenance
 from sonoher2.images.spacing import usable_spacing
 
+UID = re.compile(r"[0-9.]{1,64}")
+"""What an identifier is made of (PS3.5, 9.1)."""
 NEAR = 4
 """Levels of 255 within which two values count as equal, or a chroma as grey."""
 MOST = 0.5
 """Share of the pixels that must be grey in one reading of the colours."""
 
 
-def read_dicom(path: Path, frame: FrameChoice) -> Picture:
+def read_dicom(content: Content, frame: FrameChoice) -> Picture:
     """Read one frame, counted from 1.
 
     The stored values are shown as they are: 0 is black and ``2**BitsStored - 1`` white, the other way round for
@@ -45,7 +48,7 @@ def read_dicom(path: Path, frame: FrameChoice) -> Picture:
         signed or real-valued pixels.
     """
     # vendors break the rules on values that are not used here; pydicom warns of each
-    with errors_name(path, "DICOM"), warnings.catch_warnings(), open_dicom(path) as file:
+    with errors_name(content.where, "DICOM"), warnings.catch_warnings(), open_dicom(content) as file:
         warnings.simplefilter("ignore")
         form = checked_format(file)
         index = chosen_frame(frame, file.frames) - 1
@@ -54,7 +57,16 @@ def read_dicom(path: Path, frame: FrameChoice) -> Picture:
         shape = (form.rows, form.columns)
         spacing = _pixel_spacing(file.header, shape)
         bits = 8 if form.photometric == "PALETTE COLOR" else form.stored
-        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), file.frames, bits=bits)
+        origin = Provenance(content.where, index + 1, file.frames, _reference(file.header))
+        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), bits=bits, provenance=origin)
+
+
+def _reference(header: Dataset) -> DicomReference | None:
+    """Take the identifiers of the image; None where the header has none that can be."""
+    names = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+    found = [str(header.get(name) or "").strip() for name in names]
+    known = [one if UID.fullmatch(one) else "" for one in found]
+    return DicomReference(*known) if known[0] and known[1] else None
 
 
 def checked_format(file: DicomFile) -> PixelFormat:

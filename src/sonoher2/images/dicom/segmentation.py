@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,17 @@ from sonoher2.images.dicom.frame import frame_values
 from sonoher2.images.dicom.read import checked_format
 from sonoher2.images.dicom.values import whole
 from sonoher2.images.formats.decoded import errors_name
+from sonoher2.images.source import Content
 
 FIX = "Export the lesion's outline on this image as a mask of its own"
 
 
-def read_segmentation(path: Path, frame: int, label: str | None = None) -> NDArray[np.bool_] | None:
+def read_segmentation(content: Content, frame: int, label: str | None = None) -> NDArray[np.bool_] | None:
     """Read the lesion that a segmentation marks on one frame of its image.
 
     Parameters
     ----------
-    path
+    content
         A DICOM file.
     frame
         Of the image, counted from 1.
@@ -42,7 +42,7 @@ def read_segmentation(path: Path, frame: int, label: str | None = None) -> NDArr
         The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; or
         it does not say which of its frames belongs to `frame`.
     """
-    with errors_name(path, "DICOM"), warnings.catch_warnings(), open_dicom(path) as file:
+    with errors_name(content.where, "DICOM"), warnings.catch_warnings(), open_dicom(content) as file:
         warnings.simplefilter("ignore")
         if "SegmentSequence" not in file.header:
             return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.us_regions import TissueRegion
 from sonoher2.images.geometry import Geometry
+from sonoher2.images.source import NOWHERE, Content, Provenance
 
 COLOUR_DIFFERENCE = 40
 """Grey levels between the strongest and the weakest of red, green and blue from which a pixel has a colour.
@@ -67,14 +67,14 @@ class Picture:
         mm per pixel of rows and columns stated for the whole picture, or None.
     regions
         Calibrated tissue regions of a DICOM file.
-    frames
-        How many frames or pages the file has.
     geometry
         Where the pixels of a NIfTI or NRRD file lie.
     turned
         Whether a tag of the file asks for the stored picture to be turned or mirrored, which was done.
     bits
         That white has in the file; 8 where values are taken as they are.
+    provenance
+        Where it comes from.
     """
 
     grey: NDArray[np.float64]
@@ -82,10 +82,10 @@ class Picture:
     format: str
     spacing: tuple[float, float] | None = None
     regions: tuple[TissueRegion, ...] = ()
-    frames: int = 1
     geometry: Geometry | None = None
     turned: bool = False
     bits: int = 8
+    provenance: Provenance = NOWHERE
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -153,6 +153,22 @@ def require_size(rows: int, columns: int) -> None:
         )
 
 
+def require_unsigned(values: NDArray[Any]) -> NDArray[Any]:
+    """Refuse signed and real-valued pixels that do not lie in 0 to 255, where they are taken as they are.
+
+    Raises
+    ------
+    InputError
+        As said.
+    """
+    if values.dtype not in (np.uint8, np.uint16) and not (values.min() >= 0 and values.max() <= 255):
+        raise InputError(
+            f"{values.dtype} values of {values.min():g} to {values.max():g} have no defined white",
+            fix="Store grey values of 0 to 255",
+        )
+    return values
+
+
 def require_light(grey: NDArray[np.float64], bits: int) -> None:
     """Refuse a picture whose values fill so little of the range of its file that white must be another value.
 
@@ -180,15 +196,15 @@ def require_light(grey: NDArray[np.float64], bits: int) -> None:
         )
 
 
-def require_bytes(path: Path) -> None:
-    """Refuse a file larger than `MAX_BYTES` before it is opened.
+def require_bytes(content: Content) -> None:
+    """Refuse content larger than `MAX_BYTES` before it is opened.
 
     Raises
     ------
     InputError
         The file is larger.
     """
-    if path.stat().st_size > MAX_BYTES:
+    if content.size() > MAX_BYTES:
         raise InputError(
             f"the file has more than {MAX_BYTES // 2**30} GB", fix="Export the image that shows the lesion on its own"
         )
@@ -232,7 +248,7 @@ def chosen_frame(frame: FrameChoice, frames: int) -> int:
 
 
 @contextmanager
-def errors_name(path: Path, kind: str) -> Iterator[None]:
+def errors_name(where: str, kind: str) -> Iterator[None]:
     """Turn whatever a decoder raises on bad bytes into one sentence that names the file.
 
     Raises
@@ -246,10 +262,10 @@ def errors_name(path: Path, kind: str) -> Iterator[None]:
     except InputError as error:
         if error.where:
             raise
-        raise InputError(error.what, where=str(path), fix=error.fix) from error
+        raise InputError(error.what, where=where, fix=error.fix) from error
     except FileNotFoundError:
-        raise InputError("there is no such file", where=str(path), fix="Check the path") from None
+        raise InputError("there is no such file", where=where, fix="Check the path") from None
     # decoders raise anything from struct.error to IndexError on damaged bytes
     except Exception as error:
         reason = " ".join(str(error).split())[-200:] or type(error).__name__
-        raise InputError(f"cannot be read as {kind} ({reason})", where=str(path), fix=fix) from error
+        raise InputError(f"cannot be read as {kind} ({reason})", where=where, fix=fix) from error

@@ -6,7 +6,7 @@ The layouts are those of the standard's headers nifti1.h and nifti2.h.
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+from contextlib import ExitStack
 from typing import IO, Any, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.images.formats.slices import MOST_SKIPPED, Slice, completed, plane, read_exactly, read_values
 from sonoher2.images.geometry import Affine, Geometry
+from sonoher2.images.source import Content
 from sonoher2.images.spacing import usable_spacing
 
 NIFTI_1 = np.dtype(
@@ -52,7 +53,7 @@ Header = Any
 """A record of `NIFTI_1` or `NIFTI_2`, in the byte order of this machine."""
 
 
-def read_nifti(path: Path) -> Slice:
+def read_nifti(content: Content) -> Slice:
     """Read one slice; nothing after its last pixel is read.
 
     Raises
@@ -60,9 +61,11 @@ def read_nifti(path: Path) -> Slice:
     InputError
         A field of the header cannot be, the file is cut short, a true volume, or of complex values.
     """
-    with path.open("rb") as stored:
+    with ExitStack() as opened:
+        stored = opened.enter_context(content.open())
         compressed = stored.read(2) == b"\x1f\x8b"
-    with cast("IO[bytes]", gzip.open(path) if compressed else path.open("rb")) as stream:
+        stored.seek(0)
+        stream = cast("IO[bytes]", opened.enter_context(gzip.GzipFile(fileobj=stored)) if compressed else stored)
         header, order, offset = _header(stream)
         size, colours = _size(header)
         axes = plane(size)

@@ -10,7 +10,6 @@ import gzip
 import io
 import re
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.images.formats.slices import MOST_AXES, MOST_SKIPPED, Slice, completed, plane, read_exactly, read_values
 from sonoher2.images.geometry import Affine, Geometry
+from sonoher2.images.source import Content
 from sonoher2.images.spacing import usable_spacing
 
 MOST_LINES, LONGEST_LINE = 10_000, 65_536
@@ -44,7 +44,7 @@ DOMAIN_KINDS = ("domain", "space", "???", "none", "")
 DETACHED = ("data file", "datafile")
 
 
-def read_nrrd(path: Path) -> Slice:
+def read_nrrd(content: Content) -> Slice:
     """Read one slice; nothing after its last pixel is read, and no other file.
 
     Raises
@@ -52,7 +52,7 @@ def read_nrrd(path: Path) -> Slice:
     InputError
         A line of the header cannot be, the pixels lie in another file, or the file is cut short or a true volume.
     """
-    with path.open("rb") as stream:
+    with content.open() as stream:
         fields = _fields(stream)
         size, colour_axis = _axes(fields)
         lengths = [length for axis, length in enumerate(size) if axis != colour_axis]

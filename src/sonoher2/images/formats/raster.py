@@ -7,7 +7,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from sonoher2.images.formats.decoded import (
     require_size,
     row_blocks,
 )  # fmt: skip
+from sonoher2.images.source import Content, Provenance
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 MOST_PAGES = 10_000
@@ -35,7 +35,7 @@ ORIENTATION = 0x0112
 """Tag of Exif and TIFF: how the stored picture is to be turned before it is shown (CIPA DC-008, 4.6.5)."""
 
 
-def read_raster(path: Path, frame: FrameChoice) -> Picture:
+def read_raster(content: Content, frame: FrameChoice) -> Picture:
     """Read one page, counted from 1, turned as its orientation tag says.
 
     Transparent pixels are shown on black. 16-bit grey is scaled linearly, 65535 to 255, whatever the image's own
@@ -46,11 +46,11 @@ def read_raster(path: Path, frame: FrameChoice) -> Picture:
     InputError
         The file is damaged or cut short, of another format, too large, transparent all over, or has no such page.
     """
-    with _opened(path, frame) as page:
+    with _opened(content, frame) as page:
         grey, colour = _grey_and_colour(_opaque(page.image, LEAST_SEEN))
         kind, bits = str(page.image.format), 16 if _has_16_bits(page.image) else 8
         upright = page.upright(grey), page.upright(colour)
-        return Picture(*upright, kind, frames=page.count, turned=page.turned, bits=bits)
+        return Picture(*upright, kind, turned=page.turned, bits=bits, provenance=page.provenance)
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class MaskValues:
     turned: bool = False
 
 
-def read_raster_mask(path: Path, frame: FrameChoice) -> MaskValues:
+def read_raster_mask(content: Content, frame: FrameChoice) -> MaskValues:
     """Read one page of a mask; errors as in `read_raster`, but that a mask may have pixels of 32 bits."""
-    with _opened(path, frame) as page:
+    with _opened(content, frame) as page:
         lossy = page.image.format == "JPEG"
         values, labels = _stored(_opaque(page.image))
         return MaskValues(page.upright(values), lossy, None if labels is None else page.upright(labels), page.turned)
@@ -85,10 +85,10 @@ def read_raster_mask(path: Path, frame: FrameChoice) -> MaskValues:
 
 @dataclass(frozen=True)
 class _Page:
-    """One page of a file, loaded: of how many, whether a tag asks to turn it, and which such tag is still to do."""
+    """One page of a file, loaded: where it comes from, whether a tag asks to turn it, and which one is still to do."""
 
     image: Image.Image
-    count: int
+    provenance: Provenance
     turned: bool
     orientation: Any
 
@@ -105,24 +105,26 @@ class _Page:
 
 
 @contextlib.contextmanager
-def _opened(path: Path, frame: FrameChoice) -> Iterator[_Page]:
+def _opened(content: Content, frame: FrameChoice) -> Iterator[_Page]:
     # a size beyond Pillow's own limit is a warning or an error by how far it is beyond
-    with errors_name(path, "an image"), warnings.catch_warnings():
+    with errors_name(content.where, "an image"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        data = path.read_bytes()
+        with content.open() as stream:
+            data = stream.read()
         _require_checksums(data)
         with _identified(data) as image:
             require_size(image.height, image.width)
             count = _pages(image)
-            image.seek(chosen_frame(frame, count) - 1)
+            chosen = chosen_frame(frame, count)
+            image.seek(chosen - 1)
             require_size(image.height, image.width)
             turned = image.getexif().get(ORIENTATION) in range(2, 9)
             image.load()
             if image.format == "JPEG":
                 _require_whole(data, image)
             # Pillow turns a TIFF while loading it, and takes the tag away
-            yield _Page(image, count, turned, image.getexif().get(ORIENTATION))
+            yield _Page(image, Provenance(content.where, chosen, count), turned, image.getexif().get(ORIENTATION))
 
 
 def _identified(data: bytes) -> Image.Image:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
-from sonoher2.lesions.read import Mask, read_mask
+from sonoher2.lesions.mask import Mask, read_mask
 from sonoher2.report.figures.outlines import OutlinedPicture, outline_figure
 from sonoher2.report.page.parts import Drawing, Part, Table
 from sonoher2.report.page.view import View

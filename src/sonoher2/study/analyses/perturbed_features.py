@@ -14,9 +14,9 @@ from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext
 from sonoher2.lesions.agreement import dice
+from sonoher2.lesions.open import open_lesion
 from sonoher2.lesions.perturb import Change, perturb
 from sonoher2.radiomics.extract import extract, feature_names
-from sonoher2.radiomics.lesion import open_lesion
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.reading import reading_key

@@ -20,8 +20,9 @@ from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import Finding, InputError, UsageError
 from sonoher2.core.table_files import check_suffix, write_table
 from sonoher2.engine import local_context
+from sonoher2.lesions.open import open_lesion
 from sonoher2.radiomics.extract import feature_names
-from sonoher2.radiomics.lesion import open_lesion, tiny_lesions
+from sonoher2.radiomics.lesion import tiny_lesions
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.steps import LesionFile, file_hashes, lesion_files, try_lesions
 

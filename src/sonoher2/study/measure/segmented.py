@@ -18,7 +18,8 @@ from sonoher2.core.files import content_key, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
 from sonoher2.engine import ExecutionContext
 from sonoher2.lesions.agreement import dice
-from sonoher2.lesions.read import read_lesion, read_mask
+from sonoher2.lesions.mask import read_mask
+from sonoher2.lesions.open import read_lesion
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.steps import chosen_frames
@@ -101,11 +102,11 @@ def _outlined(
 def _outline_one(job: tuple[str, int | None, Path, bool]) -> dict[str, object]:
     path, frame, place, crop = job
     # networks are slow to import, and only this step of such a study needs them
-    from sonoher2.segmentation.file import outline_file
-    from sonoher2.segmentation.pictures import write_mask
+    from sonoher2.segmentation.mask_files import write_mask
+    from sonoher2.segmentation.segment import segment_file
 
     try:
-        outlined = outline_file(path, frame=frame, crop_to_b_mode=crop)
+        outlined = segment_file(path, frame=frame, crop_to_b_mode=crop)
     except InputError as error:
         return {"found": False, "confidence": 0.0, "problem": str(error)}
     write_mask(place, outlined.mask)

@@ -20,6 +20,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.core.files import check_unchanged, content_key, file_sha256
 from sonoher2.engine import ExecutionContext
+from sonoher2.lesions.open import open_lesion
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import flat_lesions, measure_lesion
 from sonoher2.signatures.build import SignatureSet
@@ -81,14 +82,8 @@ def file_hashes(images: pd.DataFrame) -> dict[str, str]:
 def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[np.float64] | InputError:
     file, reading, radiomics = job
     try:
-        measured = measure_lesion(
-            file.image,
-            file.masks,
-            reading=reading,
-            radiomics=radiomics,
-            mm_per_pixel=file.mm_per_pixel,
-            frame=file.frame,
-        )
+        lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+        measured = measure_lesion(lesion, radiomics)
     except InputError as error:
         if error.where:
             return error

@@ -1,22 +1,22 @@
-"""The lesion: its mask, read from files, together with its image."""
+"""Masks: which pixels of an image are the lesion, from files, bytes, DICOM datasets or arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import ONLY_FRAME, SameFrame, errors_name
+from sonoher2.images.formats.decoded import ONLY_FRAME, Picture, SameFrame, errors_name
 from sonoher2.images.formats.raster import MaskValues, read_raster_mask
 from sonoher2.images.geometry import Geometry, in_order_of_pixels, onto
-from sonoher2.images.image import Box, UltrasoundImage, size_text
-from sonoher2.images.read import b_mode_box, file_kind, image_of, read_picture
+from sonoher2.images.image import size_text
+from sonoher2.images.read import file_kind
+from sonoher2.images.source import Content, ImageSource, content_of
 from sonoher2.lesions.drawn_line import require_filled
 from sonoher2.lesions.marked import marked_pixels
 
@@ -26,69 +26,6 @@ Several = Literal["union", "largest"]
 LARGEST_SHARE = 0.95
 """Of the image; no lesion is larger."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """An image and the lesion in it.
-
-    Attributes
-    ----------
-    image
-        The image, cropped or whole.
-    mask
-        (rows, columns) of the image, True in the lesion.
-    """
-
-    image: UltrasoundImage
-    mask: Mask
-
-
-def read_lesion(
-    image: str | Path,
-    masks: Sequence[str | Path],
-    *,
-    mm_per_pixel: float | None = None,
-    frame: int | None = None,
-    crop_to_b_mode: bool = False,
-    several: Several = "union",
-    label: str | None = None,
-) -> Lesion:
-    """Read an image and its masks.
-
-    A crop to the B-mode part is widened where it would cut the lesion. The lesion's centroid says which region of
-    a DICOM screen counts.
-
-    Parameters
-    ----------
-    image, masks
-        Paths; the masks have the size of the image file.
-    mm_per_pixel
-        From the user's table, as in `read_image`.
-    frame
-        Of the image file, counted from 1, as in `read_image`.
-    crop_to_b_mode
-        Keep the B-mode part of the screen only.
-    several
-        What to do with several masks, as in `read_mask`.
-    label
-        Of the lesion in masks with several labels, as in `read_mask`.
-
-    Raises
-    ------
-    InputError
-        As in `read_image` and `read_mask`.
-    """
-    picture = read_picture(image, frame)
-    of = MaskFrame(SameFrame(frame or 1, picture.frames), picture.geometry, picture.turned)
-    mask = read_mask(masks, picture.shape, several, of, label)
-    rows, columns = np.nonzero(mask)
-    at = round(float(rows.mean())), round(float(columns.mean()))
-    whole = image_of(picture, image, mm_per_pixel, at)
-    if not crop_to_b_mode:
-        return Lesion(whole, mask)
-    cropped = whole.cropped(_widened(b_mode_box(picture, at), rows, columns))
-    return Lesion(cropped, cropped.crop(mask))
 
 
 @dataclass(frozen=True)
@@ -109,9 +46,15 @@ class MaskFrame:
     geometry: Geometry | None = None
     turned: bool = False
 
+    @classmethod
+    def of(cls, picture: Picture) -> Self:
+        """Take from an opened image what its mask must fit."""
+        origin = picture.provenance
+        return cls(SameFrame(origin.frame, origin.frames), picture.geometry, picture.turned)
+
 
 def read_mask(
-    paths: Sequence[str | Path],
+    sources: Sequence[ImageSource],
     shape: tuple[int, int],
     several: Several = "union",
     of: MaskFrame | None = None,
@@ -121,8 +64,9 @@ def read_mask(
 
     Parameters
     ----------
-    paths
-        PNG, BMP, TIFF, JPEG, NIfTI, NRRD or DICOM, also a DICOM segmentation.
+    sources
+        PNG, BMP, TIFF, JPEG, NIfTI, NRRD or DICOM files, also DICOM segmentations; or arrays, of yes and no or of
+        numbers.
     shape
         Rows and columns of the image file.
     several
@@ -142,9 +86,9 @@ def read_mask(
         There is no mask, or one cannot be read, has another size or place, is empty, only an outline, or the
         background, or has several labels and none is chosen.
     """
-    if not paths:
+    if not sources:
         raise InputError("no mask was given", fix="Fill the mask column of the images table")
-    masks = [_read_one(Path(path), shape, of or MaskFrame(), label) for path in paths]
+    masks = [_read_one(source, shape, of or MaskFrame(), label) for source in sources]
     if several == "largest":
         return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
     return np.asarray(np.logical_or.reduce(masks), dtype=bool)
@@ -163,21 +107,32 @@ def largest_component(mask: Mask) -> Mask:
     return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
 
 
-def _read_one(path: Path, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
-    values = _mask_values(path, of, label)
-    with errors_name(path, "a mask"):
+def _read_one(source: ImageSource, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
+    values, where = _mask_values(source, of, label)
+    with errors_name(where, "a mask"):
         if values.values.shape[:2] != shape:
             raise _other_size(values, shape, of.turned)
         mask = marked_pixels(values, label)
-        if not mask.any():
-            raise InputError("the mask is empty", fix="Draw the lesion in white on black, or remove this image")
-        if mask.mean() > LARGEST_SHARE or mask[[0, 0, -1, -1], [0, -1, 0, -1]].all():
-            raise InputError(
-                f"the mask covers {mask.mean():.0%} of the image with all or most of its border",
-                fix="The lesion must be white and the background black; invert the mask if it is the other way round",
-            )
-        require_filled(mask)
+        require_lesion(mask)
     return mask
+
+
+def require_lesion(mask: Mask) -> None:
+    """Refuse a mask that cannot be a lesion's.
+
+    Raises
+    ------
+    InputError
+        It is empty, only an outline, or the background.
+    """
+    if not mask.any():
+        raise InputError("the mask is empty", fix="Draw the lesion in white on black, or remove this image")
+    if mask.mean() > LARGEST_SHARE or mask[[0, 0, -1, -1], [0, -1, 0, -1]].all():
+        raise InputError(
+            f"the mask covers {mask.mean():.0%} of the image with all or most of its border",
+            fix="The lesion must be white and the background black; invert the mask if it is the other way round",
+        )
+    require_filled(mask)
 
 
 def _other_size(values: MaskValues, of_image: tuple[int, int], image_turned: bool) -> InputError:
@@ -193,22 +148,33 @@ def _other_size(values: MaskValues, of_image: tuple[int, int], image_turned: boo
     return InputError(what, fix=fix)
 
 
-def _mask_values(path: Path, of: MaskFrame, label: str | None) -> MaskValues:
-    kind = file_kind(path)
+def _mask_values(source: ImageSource, of: MaskFrame, label: str | None) -> tuple[MaskValues, str]:
+    """Read the stored values, and say what messages call the mask."""
+    if isinstance(source, np.ndarray):
+        from sonoher2.images.formats.array import array_mask
+
+        return array_mask(source, "mask"), "mask"
+    content = content_of(source, "mask")
+    return _file_values(content, of, label), content.where
+
+
+def _file_values(content: Content, of: MaskFrame, label: str | None) -> MaskValues:
+    kind = file_kind(content)
     if kind == "raster":
-        return read_raster_mask(path, of.frame)
+        return read_raster_mask(content, of.frame)
     if kind == "DICOM":
         # pydicom takes longer to import than a mask to read
+        from sonoher2.images.dicom.read import read_dicom
         from sonoher2.images.dicom.segmentation import read_segmentation
 
-        segmentation = read_segmentation(path, of.frame.number, label)
+        segmentation = read_segmentation(content, of.frame.number, label)
         if segmentation is not None:
             return MaskValues(np.where(segmentation, np.uint8(255), np.uint8(0)))
-        return MaskValues(read_picture(path, of.frame).grey)
+        return MaskValues(read_dicom(content, of.frame).grey)
     from sonoher2.images.formats.volume import read_slice
 
-    with errors_name(path, kind):
-        read = read_slice(path, kind)
+    with errors_name(content.where, kind):
+        read = read_slice(content, kind)
         if of.geometry is not None and (of.geometry.forms or read.geometry.forms):
             return MaskValues(onto(read.values, read.geometry, of.geometry))
         if not in_order_of_pixels(read.geometry):
@@ -217,12 +183,3 @@ def _mask_values(path: Path, of: MaskFrame, label: str | None) -> MaskValues:
                 fix="Save the mask as PNG, or give the image as NIfTI or NRRD too",
             )
     return MaskValues(read.values)
-
-
-def _widened(box: Box, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Box:
-    """Find the smallest box that holds `box` and the pixels at `rows` and `columns`."""
-    ends = (
-        (part.start, part.stop, int(at.min()), int(at.max()) + 1) for part, at in zip(box, (rows, columns), strict=True)
-    )
-    height, width = (slice(min(start, first), max(stop, last)) for start, stop, first, last in ends)
-    return height, width

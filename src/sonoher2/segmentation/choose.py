@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.image import Box, size_text
-from sonoher2.lesions.read import EIGHT_NEIGHBOURS, Mask
+from sonoher2.lesions.mask import EIGHT_NEIGHBOURS, Mask
 from sonoher2.segmentation.segmenter import Segmenter
 
 Probability = NDArray[np.float32]
@@ -28,7 +28,7 @@ FLAT = 2.0
 
 
 @dataclass(frozen=True)
-class Outline:
+class Segmentation:
     """The lesion of one image.
 
     Attributes
@@ -50,14 +50,14 @@ class Outline:
     found: bool
 
 
-def outline(
+def segment_lesion(
     segmenter: Segmenter,
     pixels: NDArray[np.floating],
     *,
     at: tuple[int, int] | None = None,
     box: Box | None = None,
-) -> Outline:
-    """Outline one lesion: the one clicked at or boxed, else the largest.
+) -> Segmentation:
+    """Segmentation one lesion: the one clicked at or boxed, else the largest.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def outline(
     return choose(probability, at=at, box=box)
 
 
-def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: Box | None = None) -> Outline:
-    """Choose one lesion from a probability map; parameters as in `outline`."""
+def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: Box | None = None) -> Segmentation:
+    """Choose one lesion from a probability map; parameters as in `segment_lesion`."""
     inside = _within(probability, box)
     prompted = inside if at is None else inside[at[0] : at[0] + 1, at[1] : at[1] + 1]
     told = at is not None or box is not None
@@ -94,8 +94,8 @@ def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: 
     large = np.count_nonzero(mask) >= LEAST_SHARE * mask.size
     sure = float(prompted.max()) >= LEAST_PROMPTED if told else confidence >= LEAST_CONFIDENCE
     if not (large and sure):
-        return Outline(np.zeros_like(mask), probability, confidence, found=False)
-    return Outline(mask, probability, confidence, found=True)
+        return Segmentation(np.zeros_like(mask), probability, confidence, found=False)
+    return Segmentation(mask, probability, confidence, found=True)
 
 
 def expected_dice(probability: Probability, mask: Mask) -> float:
