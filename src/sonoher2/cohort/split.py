@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
@@ -39,7 +40,7 @@ class Split:
     """
 
     sets: pd.Series
-    settings: dict[str, Any]
+    settings: dict[str, JsonValue]
     moved: int = 0
 
     @property
@@ -120,7 +121,7 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path) -> Split:
     return Split(split.sets.reindex(cohort.patients.index), split.settings, split.moved)
 
 
-def _settings(split: SplitConfig, seed: int) -> dict[str, Any]:
+def _settings(split: SplitConfig, seed: int) -> dict[str, JsonValue]:
     return {**split.model_dump(mode="json"), "seed": seed}
 
 

@@ -6,12 +6,12 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import JsonValue
 
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import write_bytes, write_json, write_text
@@ -174,7 +174,7 @@ def _is_synthetic_cohort(folder: Path) -> bool:
     return isinstance(truth, dict) and truth.get("written_by") == _WRITTEN_BY
 
 
-def _truth(patients: int, seed: int) -> dict[str, Any]:
+def _truth(patients: int, seed: int) -> dict[str, JsonValue]:
     """Say the formula of the signal and the largest AUC that it allows, by signature."""
     return {
         "written_by": _WRITTEN_BY,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from sonoher2.cohort.drafting.find_images import has_image_name, input_files
 from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
 from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES, detect_reading, read_whole
+from sonoher2.cohort.reading.sheet import ReadAs
 from sonoher2.cohort.tables.table import column
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
@@ -46,7 +46,7 @@ class PatientTable:
     frame: pd.DataFrame
     patient: str
     named: bool
-    reading: dict[str, Any] = field(default_factory=dict)
+    reading: ReadAs = field(default_factory=ReadAs)
     doubts: tuple[str, ...] = ()
 
     @property
@@ -122,7 +122,7 @@ def _patient_table(folder: Path, path: Path, patient_id: str | None) -> PatientT
         raise InputError("no column names the patients", fix="Name it with --patient-id")
     # what a dash or NA means in a HER2 column is for the reader of HER2 results to say
     her2 = her2_columns(read.frame).values()
-    frame = read_whole(folder / path, as_written=her2, reading=TableReading(**read.found)).frame
+    frame = read_whole(folder / path, as_written=her2, reading=TableReading.model_validate(read.found)).frame
     return PatientTable(path, frame, *patient, read.found, doubts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -99,14 +99,14 @@ def _coded(texts: pd.Series, column: ClinicalColumn, where: str, header: str) ->
     if not codes:
         return none_if_missing(texts.map(lambda text: " ".join(text.split()), na_action="ignore")), []
     keys = texts.map(plain, na_action="ignore")
-    values = keys.map(codes)
+    values: pd.Series = keys.map(codes)
     values = none_if_missing(values) if column.kind == "category" else values.astype(float)
     known = ", ".join(column.levels) or "yes, no"
     fix = f"Known are: {known}. Mend the table, `levels` or `missing`"
     return values, _problem(values.isna() & texts.notna(), "a value that is none of the levels", where, header, fix)
 
 
-def _codes(column: ClinicalColumn) -> dict[str, Any]:
+def _codes(column: ClinicalColumn) -> Mapping[str, str | float]:
     """Value of each known text, compared as `plain` does."""
     if column.kind == "category":
         return {plain(level): level for level in column.levels}

@@ -70,8 +70,8 @@ def decoded(data: bytes, told: str | None, where: str) -> tuple[str, str]:
         raise DoubtError(what, where=where, fix=fix, reading={"encoding": "gb18030"})
     if "\x00" in text[:1000] and not told and _is_wide(data):
         what = "the file looks like UTF-16 text without its mark"
-        reading = {"encoding": "utf-16-be" if data[0] == 0 else "utf-16-le"}
-        raise DoubtError(what, where=where, fix=_SAVE, reading=reading)
+        wide = "utf-16-be" if data[0] == 0 else "utf-16-le"
+        raise DoubtError(what, where=where, fix=_SAVE, reading={"encoding": wide})
     # a byte-order mark is no part of the first name
     return text.removeprefix("\ufeff"), ""
 

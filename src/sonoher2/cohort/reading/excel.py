@@ -21,6 +21,7 @@ from sonoher2.cohort.reading.sheet import (
     MOST_CELLS,
     MOST_ROWS,
     DoubtError,
+    ReadAs,
     Row,
     Sheet,
     column_letters,
@@ -221,7 +222,7 @@ def _read_book(path: Path, reading: TableReading) -> Sheet:
     return Sheet(_rows(read, where), where, True, wide, above, found, tuple(findings))
 
 
-def _chosen(book: _Book, reading: TableReading) -> tuple[str, dict[str, Any], list[Finding]]:
+def _chosen(book: _Book, reading: TableReading) -> tuple[str, ReadAs, list[Finding]]:
     """Name of the sheet to read: as told, the first, or the only one that holds a table."""
     if reading.sheet is not None:
         if reading.sheet not in book.sheets:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
-from sonoher2.cohort.reading.sheet import DoubtError, Row, Sheet, column_letters, listed
+from sonoher2.cohort.reading.sheet import DoubtError, ReadAs, Row, Sheet, column_letters, listed
 from sonoher2.cohort.reading.text import is_date, is_missing, is_number
 from sonoher2.core.errors import Finding, InputError
 
@@ -18,7 +17,7 @@ _SOME = 5
 _MOST = 0.9
 """Share of a column's values that hold a digit in a column of numbers, scores or identifiers."""
 
-Headed = tuple[list[str], list[Row], dict[str, Any], list[Finding]]
+Headed = tuple[list[str], list[Row], ReadAs, list[Finding]]
 """Names of the columns ("" for none), rows below the header, keys that say how it was found, and findings."""
 
 
@@ -41,7 +40,7 @@ def with_header(sheet: Sheet, told: int | list[int] | None) -> Headed:
         raise InputError("the table has no rows under its header", where=sheet.where, fix="Give a table with a header")
     if told is not None:
         numbers = told if isinstance(told, list) else [told]
-        names, found, findings = _joined(sheet, numbers), dict[str, Any](), list[Finding]()
+        names, found, findings = _joined(sheet, numbers), ReadAs(), list[Finding]()
         rows = [row for row in sheet.rows if row[0] > numbers[-1]]
     else:
         place, found, findings = _found(sheet)
@@ -68,7 +67,7 @@ def _joined(sheet: Sheet, numbers: Sequence[int]) -> list[str]:
     return [" ".join(dict.fromkeys(text for text in names if text)) for names in zip(*padded, strict=True)]
 
 
-def _found(sheet: Sheet) -> tuple[int, dict[str, Any], list[Finding]]:
+def _found(sheet: Sheet) -> tuple[int, ReadAs, list[Finding]]:
     """Position of the header among the rows: the first row, or the first one below titles."""
     first = next((i for i, (_, cells) in enumerate(sheet.rows[:_TOP]) if _count(cells) > 1), 0)
     if first == 0:
@@ -109,7 +108,7 @@ def _refuse_two_rows(sheet: Sheet, place: int) -> None:
         raise DoubtError(what, where=sheet.where, fix=fix, reading={"header_row": lower})
     what = f"rows {upper} and {lower} look like a header of two rows"
     fix = f"Set `header_row: [{upper}, {lower}]` in the study file, or write the names in one row"
-    reading: dict[str, Any] = {"header_row": [upper, lower]}
+    reading: ReadAs = {"header_row": [upper, lower]}
     if _reads_like_header(names, len(names)) and len(below) <= len(names):
         fix = f"{fix}; delete row {lower} if it is not wanted"
     raise DoubtError(what, where=sheet.where, fix=fix, reading=reading)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +14,7 @@ from sonoher2.cohort.reading.delimited import read_delimited
 from sonoher2.cohort.reading.excel import read_excel
 from sonoher2.cohort.reading.header import shows_patient, with_header
 from sonoher2.cohort.reading.parquet import read_parquet
-from sonoher2.cohort.reading.sheet import DoubtError, Row, Sheet, listed
+from sonoher2.cohort.reading.sheet import DoubtError, ReadAs, Row, Sheet, listed
 from sonoher2.cohort.reading.text import CONTROL, MISSING
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import Finding, InputError
@@ -45,7 +44,7 @@ class ReadTable:
     frame: pd.DataFrame
     where: str
     findings: tuple[Finding, ...] = ()
-    found: dict[str, Any] = field(default_factory=dict)
+    found: ReadAs = field(default_factory=ReadAs)
 
 
 def read_table(
@@ -129,11 +128,11 @@ def detect_reading(path: Path, missing: Iterable[str] = (), keep: Iterable[str] 
     InputError
         As `read_table`, where no way is likely.
     """
-    told: dict[str, Any] = {}
+    told = ReadAs()
     doubts: list[Finding] = []
     for _ in range(_ATTEMPTS):
         try:
-            table = read_whole(path, missing, keep, reading=TableReading(**told))
+            table = read_whole(path, missing, keep, reading=TableReading.model_validate(told))
         except DoubtError as doubt:
             if not doubt.reading or doubt.reading.items() <= told.items():
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from sonoher2.core.errors import Finding, InputError
 
@@ -18,6 +18,14 @@ Row = tuple[int, list[str]]
 """Number of a row as a spreadsheet counts, and its cells, none empty at the end."""
 
 
+class ReadAs(TypedDict, total=False):
+    """Keys of the study file that say how a table is read, where that was found and not told."""
+
+    sheet: str
+    header_row: int | list[int]
+    encoding: str
+
+
 class DoubtError(InputError):
     """A table that can be read in two ways, or in none, until the study file says how.
 
@@ -29,9 +37,9 @@ class DoubtError(InputError):
         Keys of the study file that would decide it, the likeliest way; empty when nothing is likely.
     """
 
-    def __init__(self, what: str, *, where: str, fix: str, reading: dict[str, Any] | None = None) -> None:
+    def __init__(self, what: str, *, where: str, fix: str, reading: ReadAs | None = None) -> None:
         super().__init__(what, where=where, fix=fix)
-        self.reading = reading or {}
+        self.reading = reading or ReadAs()
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Sheet:
     excel: bool = False
     wide: frozenset[int] = frozenset()
     above: dict[int, list[str]] = field(default_factory=dict)
-    found: dict[str, Any] = field(default_factory=dict)
+    found: ReadAs = field(default_factory=ReadAs)
     findings: tuple[Finding, ...] = ()
 
 
