@@ -40,11 +40,12 @@ def candidates(
 ) -> tuple[list[str], list[str]]:
     """List the tests that run the function: those of the package, and the others.
 
-    Quick ones come first. Outside functions, and where no test was seen in the function: the tests that run anything of
-    its file, and those whose file names the module.
+    Quick ones come first. The test file of the module's name counts whole, since its tests may start processes. Outside
+    functions, and where no test was seen in the function: tests that run anything of the file or name its module.
     """
     function = f"{mutant.file}:{function_at(source, mutant.line)}"
-    ran = [test for test, facts in tests.items() if function in facts["runs"]]
+    home, mirror = f"tests/{mutant.package}/", f"/test_{Path(mutant.file).stem}.py::"
+    ran = [test for test, facts in tests.items() if function in facts["runs"] or (home in test and mirror in test)]
     if not ran:
         module = mutant.file.removesuffix(".py").replace("/", ".")
         naming = {file for file, text in texts.items() if module in text}
@@ -56,7 +57,6 @@ def candidates(
         seconds = tests[test]["seconds"]
         return seconds > 2, Path(mutant.file).stem not in file, file, seconds
 
-    home = f"tests/{mutant.package}/" if mutant.package != "(top)" else "tests/test_"
     own = sorted((t for t in ran if t.startswith(home)), key=order)
     return own, sorted(set(ran) - set(own), key=order)
 

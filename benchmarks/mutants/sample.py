@@ -28,6 +28,8 @@ LEAST = 10
 """Mutants of a package, however small it is."""
 EQUIVALENT = {"strict", "encoding", "stacklevel", "dtype"}
 """Keyword arguments that a test can seldom tell, or that the type checker judges: left alone."""
+SUMS = {"arith_expr", "term", "power", "expr", "and_expr", "xor_expr"}
+"""Where * is a product, and not the mark of a parameter."""
 EITHER_WAY = {"max", "min", "maximum", "minimum"}
 """Functions whose arguments may change places."""
 OPERATORS = (
@@ -154,7 +156,8 @@ def places(source: str) -> dict[Any, list[tuple[str, int]]]:
     for name, operator in operators().items():
         for node in nodes:
             for start, end in operator.mutation_positions(node):
-                if not any(first <= start < last for first, last in kept_out):
+                star = "BinaryOperator" in name and node.parent.type not in SUMS
+                if not star and not any(first <= start < last for first, last in kept_out):
                     found.setdefault((start, end), []).append((name, seen[name]))
                 seen[name] += 1
     return found

@@ -184,7 +184,7 @@ def which_tests(files: Iterable[Path], src: Path, scratch: Path, root: Path, kep
     tests: dict[str, Any] = {}
     for file in files:
         name, stamp = file.relative_to(root).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
-        if before.get(name, {}).get("stamp") != stamp:
+        if before.get(name, {}).get("stamp") != stamp or not before[name]["tests"]:
             print(f"measuring {name}", flush=True)
             before[name] = {"stamp": stamp, "tests": measure(file, src, scratch, root)}
             kept.write_text(json.dumps(before), encoding="utf-8")

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from sonoher2.core.errors import Finding, FindingsError, InputError
+from sonoher2.core.errors import Finding, FindingsError, InputError, SonoHer2Error, UsageError
 
 
 def test_message_says_where_what_and_what_to_do() -> None:
@@ -15,11 +15,18 @@ def test_message_says_where_what_and_what_to_do() -> None:
     assert error.exit_code == 3
 
 
+def test_parts_that_are_not_there_leave_no_trace() -> None:
+    assert str(InputError("no image.")) == "no image."
+    assert str(InputError("no image", fix="Name one.")) == "no image. Name one."
+    assert str(Finding("warning", "few cases", code="SIZE001")) == "SIZE001 few cases."
+    assert (SonoHer2Error.exit_code, UsageError.exit_code, InputError.exit_code) == (1, 2, 3)
+
+
 def test_one_finding_is_a_sentence_and_several_are_a_list() -> None:
     first, second = Finding("error", "no image", "row 3"), Finding("error", "no mask", "row 4")
     note = Finding("note", "all is well")
     assert str(FindingsError([first, note])) == "row 3: no image."
-    assert str(FindingsError([first, second])).splitlines()[0] == "2 problems:"
+    assert str(FindingsError([first, note, second])) == "2 problems:\n  - row 3: no image.\n  - row 4: no mask."
     assert FindingsError([first, second, note]).findings == [first, second]
 
 
@@ -35,4 +42,4 @@ def test_error_from_a_worker_process_is_the_same_error(error: InputError) -> Non
     returned = pickle.loads(pickle.dumps(error))
     assert type(returned) is type(error)
     assert str(returned) == str(error)
-    assert returned.what == error.what
+    assert (returned.what, returned.where, returned.fix) == (error.what, error.where, error.fix)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import (
+    LONGEST_PATH,
+    absolute_path,
     atomic_folder,
     atomic_path,
     check_unchanged,
     content_key,
     file_sha256,
+    path_fault,
     run_lock,
     write_json,
     write_text,
@@ -25,6 +31,45 @@ def test_writes_whole_text(tmp_path: Path) -> None:
     write_text(tmp_path / "deep" / "a.txt", "whole")
     assert (tmp_path / "deep" / "a.txt").read_text() == "whole"
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["a.txt"]
+
+
+def test_what_is_being_written_stands_beside_its_target_under_a_hidden_name(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "deep" / "a.csv") as temporary:
+        assert temporary.parent == tmp_path / "deep"
+        assert temporary.name.startswith(".a-")
+        assert temporary.name.endswith(".part.csv")
+    other = tmp_path / "other"
+    other.mkdir()
+    with atomic_path(tmp_path / "b.csv", other) as temporary:
+        assert temporary.parent == other
+    with atomic_folder(tmp_path / "bundle") as folder:
+        assert folder.parent == tmp_path
+        assert folder.name.startswith(".bundle-")
+        assert folder.name.endswith(".part")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.csv", "bundle", "deep", "other"]
+
+
+@pytest.fixture
+def for_the_group() -> Iterator[None]:
+    """New files may be read by the group, and by nobody else."""
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("for_the_group")
+def test_results_are_shared_as_the_user_says(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "a")
+    with atomic_folder(tmp_path / "bundle"):
+        pass
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "bundle").stat().st_mode & 0o777 == 0o750
+    assert os.umask(0o027) == 0o027
+
+
+def test_json_is_indented_and_keeps_letters_and_the_order_of_keys(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": "患", "a": [1]})
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "b": "患",\n  "a": [\n    1\n  ]\n}\n'
 
 
 def test_keeps_the_old_file_when_writing_fails(tmp_path: Path) -> None:
@@ -75,7 +120,9 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_content_key_depends_on_content_and_not_on_key_order() -> None:
     assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
     assert content_key({"a": 1}) != content_key({"a": 2})
-    assert len(content_key("x")) == 64
+    written = '["患", {"a": [1.5, null], "b": "run/x"}]'
+    key = content_key("患", {"b": Path("run/x"), "a": [1.5, None]})
+    assert key == hashlib.sha256(written.encode()).hexdigest()
 
 
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -142,3 +189,22 @@ def test_files_that_were_changed_are_named(tmp_path: Path) -> None:
         check_unchanged(hashes)
     assert str(files[0]) in str(caught.value)
     assert str(files[1]) not in str(caught.value)
+
+
+def test_paths_of_a_table_start_from_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path.resolve()
+    assert absolute_path(folder / "data", "../images/a.png") == str(folder / "images" / "a.png")
+    assert absolute_path(folder, "/a/../b.png") == "/b.png"
+    assert absolute_path(folder, "a\0b") == "a\0b"
+    (folder / "loop").symlink_to(folder / "loop")
+    assert absolute_path(folder, "loop") == str(folder / "loop")
+
+
+def test_what_no_file_can_be_called() -> None:
+    assert path_fault("a\0b") == "it holds a NUL character"
+    assert path_fault("a" * 200 + "\\" + "b" * 200) == ""
+    longest = "a/" * (LONGEST_PATH // 2) + "a"
+    assert len(longest) == 4095
+    assert path_fault(longest) == ""
+    assert path_fault(longest + "a") == "a name has at most 255 bytes and a path 4095"
+    assert path_fault("a" * 256) == "a name has at most 255 bytes and a path 4095"

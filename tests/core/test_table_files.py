@@ -61,4 +61,23 @@ def test_other_suffixes_and_too_wide_sheets_are_refused(tmp_path: Path) -> None:
         write_table(tmp_path / "t.xls", table())
     with pytest.raises(UsageError, match="more"):
         write_table(tmp_path / "t.xlsx", pd.DataFrame(np.zeros((1, 16_385))))
+    with pytest.raises(UsageError, match="more"):
+        write_table(tmp_path / "t.xlsx", pd.DataFrame(index=range(1_048_576)))
     assert list(tmp_path.iterdir()) == []
+    write_table(tmp_path / "T.XLSX", pd.DataFrame(np.zeros((1, 16_384))))
+    assert [path.name for path in tmp_path.iterdir()] == ["T.XLSX"]
+
+
+def test_a_csv_is_written_to_the_byte(tmp_path: Path) -> None:
+    cells = pd.DataFrame({"=a": ["=1", "x,y", None], "n": [1.5, -2.0, np.nan], "t": [True, False, True]})
+    write_table(tmp_path / "t.csv", cells)
+    assert (tmp_path / "t.csv").read_bytes() == b"\xef\xbb\xbf'=a,n,t\n'=1,1.5,True\n\"x,y\",-2.0,False\n,,True\n"
+    write_table(tmp_path / "t.TSV", cells)
+    assert (tmp_path / "t.TSV").read_bytes().splitlines()[2] == b"x,y\t-2.0\tFalse"
+
+
+def test_a_workbook_loses_what_it_cannot_hold(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.xlsx", pd.DataFrame({"a": ["x\x07y", "a\nb\tc"], "b": [pd.NA, 3], "c": np.int64([4, 5])}))
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["table"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows == [["a", "b", "c"], ["xy", None, 4], ["a\nb\tc", 3, 5]]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sonoher2.cli.app import run
 from sonoher2.core.errors import Finding, InputError, plain
+from sonoher2.core.terminal import prepare, say, show_findings
 
 WORK = """
 import os, sys, time
@@ -78,6 +82,60 @@ def test_a_worker_that_is_ended_is_told(tmp_path: Path) -> None:
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 3, said
     assert "fewer --jobs" in said
+
+
+@pytest.fixture
+def unprepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process whose signals have their defaults; all is put back afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("unprepared")
+def test_a_prepared_process_ends_as_after_ctrl_c() -> None:
+    prepare()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+
+
+@pytest.mark.usefixtures("unprepared")
+def test_under_nohup_a_hang_up_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    prepare()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    signal.raise_signal(signal.SIGHUP)
+
+
+@pytest.mark.usefixtures("unprepared")
+def test_letters_that_the_terminal_does_not_know_are_written_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    prepare()
+    for stream in (sys.stdout, sys.stderr):
+        stream.write("é 患")
+        stream.flush()
+        assert stream.buffer.getvalue() == rb"\xe9 \u60a3"
+
+
+@pytest.mark.usefixtures("unprepared")
+def test_a_warning_is_one_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    prepare()
+    warnings.showwarning("few patients", UserWarning, "file.py", 3)
+    assert capsys.readouterr() == ("", "warning: few patients\n")
+
+
+def test_findings_go_to_standard_error_and_answers_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    show_findings([Finding("error", "no image", "row 3", "Name one"), Finding("note", "60 patients")])
+    say("done\x07")
+    said = capsys.readouterr()
+    assert said.err == "error: row 3: no image. Name one.\nnote: 60 patients.\n"
+    assert said.out == "done\\u0007\n"
 
 
 def test_control_characters_are_shown_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ def refused(folder: Path, text: str) -> str:
     "value",
     [
         *("!!int xx", "!!int ''", "!!float abc", "!!bool xx", "!!timestamp xx", "!!binary '#'", "0x_", "9" * 5000),
-        *("!!python/name:os.system x", '"\\ud800"'),
+        *("!!python/name:os.system x", '"\\ud800"', '"\\udfff"'),
     ],
 )
 def test_a_value_that_is_not_what_its_form_says_is_named_with_its_line(value: str, tmp_path: Path) -> None:
@@ -56,6 +56,59 @@ def test_aliases_that_multiply_are_counted_as_written_out(tmp_path: Path) -> Non
     lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]" for old, new in pairwise(names)]
     assert "more than 50,000 values" in refused(tmp_path, "\n".join(lines))
     assert "inside what it names" in refused(tmp_path, "a: &a [*a]")
+
+
+def test_depth_and_numbers_up_to_the_limit_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "some.yaml"
+    # the keys, 48 lists and the number within are 50 levels
+    depth, number = f"{'[' * 48}1{']' * 48}", f"1{'0' * 100}"
+    file.write_text(f"a: {depth}\nb: {number}\nc: -{number}\nd: '\ud7ff\ue000'\n", encoding="utf-8")
+    values = read_yaml(file)
+    assert values["b"] == -values["c"] == 10**100
+    assert values["d"] == "\ud7ff\ue000"
+    file.write_text(f"a: [{depth}]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="nested deeper than 50 levels"):
+        read_yaml(file)
+    file.write_text(f"a: -1{'0' * 99}1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="far too large"):
+        read_yaml(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[a, b]\n", "{file}: the study file holds no keys. See docs/study-file.md."),
+        ("", "{file}: the study file holds no keys. See docs/study-file.md."),
+        ("a: 1\nb: 2\na: 3\n", "{file}, line 3: not readable as YAML: the key 'a' stands twice. Mend that line."),
+        ("a: 1\n]\n", "{file}, line 2: not readable as YAML: expected <block end>, but found ']'. Mend that line."),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_yaml(file)
+    assert str(caught.value) == message.format(file=file)
+
+
+def test_words_stay_the_words_that_were_written(tmp_path: Path) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text("levels: [no, yes, on, N]\nfrom: 2020-01-01\nsure: true\nnever: FALSE\ncount: 007\n")
+    assert read_yaml(file) == {
+        "levels": ["no", "yes", "on", "N"],
+        "from": "2020-01-01",
+        "sure": True,
+        "never": False,
+        "count": 7,
+    }
+
+
+def test_a_file_that_cannot_be_read_is_told_why(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_yaml(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"title: \xe9\n")
+    with pytest.raises(InputError, match="not UTF-8 text"):
+        read_yaml(tmp_path / "latin.yaml")
 
 
 def test_aliases_are_read(tmp_path: Path) -> None:
@@ -92,7 +145,9 @@ def test_a_file_that_never_ends_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a file"):
         read_yaml(Path("/dev/zero"))
     large = tmp_path / "large.yaml"
-    large.write_text("# " + "x" * MOST_BYTES)
+    large.write_text("a: 1 #" + "x" * (MOST_BYTES - 6))
+    assert read_yaml(large) == {"a": 1}
+    large.write_text("a: 1 #" + "x" * (MOST_BYTES - 5))
     with pytest.raises(InputError, match="at most 512 kB"):
         read_yaml(large)
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from sonoher2.images import duplicates
 from sonoher2.images.duplicates import lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.read import read_image
 from sonoher2.lesions.open import read_lesion
@@ -63,6 +64,18 @@ def test_the_one_lesion_that_a_public_data_set_has_twice(shared: Path) -> None:
     names = ["0056-l", "0056-r", "0091-l", "0091-r"]
     images = [read_image(shared / f"data/BUS-BRA/Images/bus_{name}.png").pixels for name in names]
     assert pairs_of(images) == [(0, 2), (1, 3)]
+
+
+def test_copies_are_found_across_the_blocks_in_which_many_images_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(duplicates, "PAIRS_AT_ONCE", 1)
+    images = [picture(seed) for seed in range(8)]
+    # within the second block, from the second to the last one, and twice in one block
+    copies = [images[3], images[4], images[4], images[6]]
+    assert pairs_of([*images, *copies]) == [(3, 8), (4, 9), (4, 10), (6, 11), (9, 10)]
+    pictures = [with_lesion(seed) for seed in range(8)]
+    mirrored = [(pixels[:, ::-1], mask[:, ::-1]) for pixels, mask in (pictures[1], pictures[5], pictures[5])]
+    assert pairs_with_lesions([*pictures, *mirrored]) == [(1, 8), (5, 9), (5, 10), (9, 10)]
 
 
 def test_few_and_flat_images() -> None:

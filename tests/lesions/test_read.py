@@ -62,6 +62,16 @@ def test_jpeg_artefacts_are_background(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_mask([tmp_path / "m.jpg"], mask.shape), mask)
 
 
+def test_the_soft_slanted_edge_of_a_jpeg_mask_is_cut_at_half(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:96, :96]
+    mask = (np.abs(rows - 47.3) + 0.7 * np.abs(columns - 46.1)) < 25.4
+    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(tmp_path / "m.jpg", quality=40)
+    stored = np.asarray(Image.open(tmp_path / "m.jpg"))
+    assert np.count_nonzero(stored) > 1.3 * np.count_nonzero(mask)
+    found = read_mask([tmp_path / "m.jpg"], mask.shape)
+    assert np.count_nonzero(found ^ mask) < 0.02 * np.count_nonzero(mask)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
 @pytest.mark.parametrize("suffix", ["nii.gz", "nrrd"])
 def test_volumes_with_one_slice(tmp_path: Path, suffix: str, kind: type) -> None:

@@ -136,7 +136,7 @@ def path_fault(text: str) -> str:
     if "\0" in text:
         return "it holds a NUL character"
     parts = [len(part) for part in os.fsencode(text.replace("\\", "/")).split(b"/")]
-    if max(parts) > LONGEST_NAME or sum(parts) + len(parts) > LONGEST_PATH:
+    if max(parts) > LONGEST_NAME or sum(parts) + len(parts) - 1 > LONGEST_PATH:
         return f"a name has at most {LONGEST_NAME} bytes and a path {LONGEST_PATH}"
     return ""
 

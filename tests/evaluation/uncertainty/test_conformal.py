@@ -75,6 +75,10 @@ def test_table_of_coverage_by_hand():
     assert table.loc[0, ["n", "coverage", "single", "several", "right"]].tolist() == [2, 1, 0.5, 0.5, 1]
     assert table.loc[1, ["coverage", "single", "empty", "right"]].tolist() == [0, 0.5, 0.5, 0]
     assert table.loc[-1, ["n", "coverage", "right"]].tolist() == [4, 0.5, 0.5]
+    assert table.loc[-1, ["single", "several", "empty"]].tolist() == [0.5, 0.25, 0.25]
+    # Wilson at 95 %, z² = 3.8415: 2 of 2 from 2 / (2 + z²), 2 of 4 within 0.5 ± z / (2 √(4 + z²))
+    assert table.loc[0, ["low", "high"]].tolist() == pytest.approx([0.34238, 1], abs=1e-5)
+    assert table.loc[-1, ["low", "high"]].tolist() == pytest.approx([0.15004, 0.84996], abs=1e-5)
 
 
 def test_intervals_of_the_coverage_are_those_of_statsmodels():

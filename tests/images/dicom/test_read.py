@@ -215,6 +215,13 @@ def test_pixel_spacing_counts_where_no_regions_are_stated(tmp_path: Path) -> Non
     assert read_image(both).mm_per_pixel is None
 
 
+def test_rows_and_columns_of_a_region_have_their_own_scale(tmp_path: Path) -> None:
+    regions = [region((0, 0, 59, 39), 0.01, PhysicalDeltaX=0.01, PhysicalDeltaY=-0.03)]
+    path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8), SequenceOfUltrasoundRegions=regions)
+    # rows are 0.3 mm high, columns 0.1 mm wide; a negative step only says which way it goes
+    assert read_image(path).mm_per_pixel == pytest.approx((0.3, 0.1))
+
+
 def test_the_lesion_says_which_of_two_regions_counts(tmp_path: Path) -> None:
     regions = [region((0, 0, 29, 39), 0.01), region((30, 0, 59, 39), 0.02)]
     path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8), SequenceOfUltrasoundRegions=regions)
