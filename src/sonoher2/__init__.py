@@ -3,4 +3,4 @@
 Research software, not for clinical use.
 """
 
-__version__ = "0.1.0"
+from sonoher2.core.version import __version__ as __version__

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from sonoher2.audit.refit import Bench, set_up
 from sonoher2.audit.simulated_signal import audit_planted, planted_probability, planted_signal, summarise
 from sonoher2.cli.app import run as run_command
-from sonoher2.cli.audit import read_mixture
+from sonoher2.cli.audit.simulated_signal import read_mixture
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError, UsageError

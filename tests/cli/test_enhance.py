@@ -122,7 +122,7 @@ def test_a_study_gives_its_training_patients_only(
         read.append(Path(path).name)
         return picture(64, 64)
 
-    monkeypatch.setattr("sonoher2.cli.enhance._grey", stop)
+    monkeypatch.setattr("sonoher2.enhancement.fit._grey", stop)
     short = ["--epochs", "1", "--warm-up", "1", "--steps", "1", "--patch", "32"]
     assert run(["train-enhancer", str(small_study_file), "--out", str(tmp_path), *short]) == DONE
     sets = load_split(tmp_path / "split.json").sets

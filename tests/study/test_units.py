@@ -19,7 +19,7 @@ from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.predict.patient import PatientInput, predict_patient
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.measure.extract import extract_table, radiomics_settings
+from sonoher2.study.measure.extract import extract_table
 
 AREA = "original_shape2D_PixelSurface"
 
@@ -142,7 +142,7 @@ def test_a_table_is_measured_in_one_unit(
     sizes: list[str], asked: str | None, unit: str, areas: list[float], tmp_path: Path
 ) -> None:
     table, out = table_of_images(tmp_path, sizes), tmp_path / "features.csv"
-    settings = radiomics_settings(None, None, None, None, None, asked)
+    settings = RadiomicsConfig.model_validate({"unit": asked})
     done = extract_table(table, out, settings, data=None, reading=ImageReading(), workers=1)
     assert (done.images, done.unit, done.problems) == (2, unit, [])
     assert pd.read_csv(out)[AREA].tolist() == pytest.approx(areas)
@@ -152,10 +152,6 @@ def test_a_table_is_measured_in_one_unit(
 
 def test_a_table_in_mm_needs_every_size(tmp_path: Path) -> None:
     table = table_of_images(tmp_path, ["0.1", "", ""])
-    settings = radiomics_settings(None, None, None, None, None, "mm")
+    settings = RadiomicsConfig(unit="mm")
     with pytest.raises(InputError, match=r"unknown for 2 of 3 images \(1\.png, 2\.png\)"):
         extract_table(table, tmp_path / "features.csv", settings, data=None, reading=ImageReading(), workers=1)
-    with pytest.raises(UsageError, match="--unit"):
-        radiomics_settings(None, None, None, None, None, "cm")
-    with pytest.raises(UsageError, match="Resampled images are measured in mm"):
-        radiomics_settings(None, None, 0.1, None, None, "pixels")

@@ -109,7 +109,7 @@ def load_bundle(folder: Path, trust: Path | None = None) -> Bundle:
         check_consistent(schema, model, networks, reference)
     except InputError as error:
         # a fault speaks of the bundle, whichever part it was found in
-        raise InputError(error.what, where=error.where or str(folder), fix=error.fix or AGAIN) from None
+        raise error.at(str(folder), AGAIN) from None
     return Bundle(schema, model, hashlib.sha256(written).hexdigest(), networks, reference)
 
 

@@ -1,1 +1,1 @@
-"""The command line: one file per command."""
+"""The command line: the only place that knows the names of options."""

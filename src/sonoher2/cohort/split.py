@@ -78,16 +78,16 @@ def load_split(path: Path) -> Split:
     InputError
         The file is not a saved split, or it was changed since it was written.
     """
-    fix = "Give another --out folder, so that a new split is drawn"
+    fix = "Choose another folder for the results, so that a new split is drawn"
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         sets = pd.Series(record["patients"], dtype=object).rename_axis("patient_id").rename("set")
         split = Split(sets, dict(record["settings"]), int(record["moved"]))
         saved = record["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError("this is not a saved split", where=str(path), fix=fix) from error
+        raise InputError("this is not a saved split", where=str(path), fix=fix, hint="output") from error
     if split.sha256 != saved:
-        raise InputError("the saved split was changed since it was drawn", where=str(path), fix=fix)
+        raise InputError("the saved split was changed since it was drawn", where=str(path), fix=fix, hint="output")
     return split
 
 
@@ -113,11 +113,13 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path) -> Split:
         split.save(path)
         return split
     split = load_split(path)
-    fix = "Restore what was changed, or give another --out folder for a new study"
+    fix = "Restore what was changed, or choose another folder for the results of a new study"
     if set(split.sets.index) != set(cohort.patients.index):
-        raise InputError("the saved split is of other patients than this cohort", where=str(path), fix=fix)
+        raise InputError(
+            "the saved split is of other patients than this cohort", where=str(path), fix=fix, hint="output"
+        )
     if split.settings != _settings(study.split, study.seed):
-        raise InputError("the saved split was drawn with other settings", where=str(path), fix=fix)
+        raise InputError("the saved split was drawn with other settings", where=str(path), fix=fix, hint="output")
     return Split(split.sets.reindex(cohort.patients.index), split.settings, split.moved)
 
 

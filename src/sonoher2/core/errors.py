@@ -12,19 +12,7 @@ from typing import Any, Literal
 
 
 class SonoHer2Error(Exception):
-    """Base of every error that SonoHER2 raises on purpose; `exit_code` is what the command line returns."""
-
-    exit_code = 1
-
-
-class UsageError(SonoHer2Error):
-    """The command or the call itself is wrong (an option, a combination of options)."""
-
-    exit_code = 2
-
-
-class InputError(SonoHer2Error):
-    """A file, a table or a value that was given cannot be used.
+    """Base of every error that SonoHER2 raises on purpose.
 
     Parameters
     ----------
@@ -33,13 +21,21 @@ class InputError(SonoHer2Error):
     where
         File, row, column or key; left out when `what` says it.
     fix
-        What the user can do about it.
+        What the user can do about it. It knows files, keys and columns, and nothing of options, buttons and calls.
+    hint
+        What of the call could be chosen otherwise, such as ``output``: whoever made the call (the command line, a
+        page) adds how its own user chooses it.
+
+    Attributes
+    ----------
+    exit_code
+        What the command line returns.
     """
 
-    exit_code = 3
+    exit_code = 1
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
-        self.what, self.where, self.fix = what, where, fix
+    def __init__(self, what: str, *, where: str = "", fix: str = "", hint: str = "") -> None:
+        self.what, self.where, self.fix, self.hint = what, where, fix, hint
         super().__init__(one_sentence(what, where, fix))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -47,10 +43,31 @@ class InputError(SonoHer2Error):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(kind: type[InputError], args: tuple[Any, ...], state: dict[str, Any]) -> InputError:
+def _rebuild(kind: type[SonoHer2Error], args: tuple[Any, ...], state: dict[str, Any]) -> SonoHer2Error:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
+
+
+class UsageError(SonoHer2Error):
+    """The call itself is wrong: a value, or a combination of values."""
+
+    exit_code = 2
+
+
+class InputError(SonoHer2Error):
+    """A file, a table or a value that was given cannot be used."""
+
+    exit_code = 3
+
+    @property
+    def finding(self) -> Finding:
+        """The same as a finding, to be listed with others."""
+        return Finding("error", self.what, self.where, self.fix, hint=self.hint)
+
+    def at(self, where: str, fix: str = "") -> InputError:
+        """Give the same error with its place, and with `fix`, unless it names its own."""
+        return InputError(self.what, where=self.where or where, fix=self.fix or fix, hint=self.hint)
 
 
 def one_sentence(what: str, where: str = "", fix: str = "") -> str:
@@ -86,8 +103,8 @@ class Finding:
     ----------
     severity
         ``error``: the study cannot run; ``warning``: it can, and its result needs care; ``note``: good to know.
-    what, where, fix
-        As in `InputError`.
+    what, where, fix, hint
+        As in `SonoHer2Error`.
     code
         Of a check that has a page in docs/checks, such as ``LEAK001``; such a finding stops no study, whatever its
         severity, and stands on the report.
@@ -98,6 +115,7 @@ class Finding:
     where: str = ""
     fix: str = ""
     code: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         text = one_sentence(self.what, self.where, self.fix)
@@ -112,4 +130,4 @@ class FindingsError(InputError):
         count = len(self.findings)
         lines = "\n".join(f"  - {finding}" for finding in self.findings)
         Exception.__init__(self, str(self.findings[0]) if count == 1 else f"{count} problems:\n{lines}")
-        self.what, self.where, self.fix = str(self), "", ""
+        self.what, self.where, self.fix, self.hint = str(self), "", "", ""

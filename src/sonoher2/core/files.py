@@ -56,7 +56,8 @@ def _unwritable(target: Path, error: OSError) -> InputError:
     return InputError(
         f"cannot write this file ({error.strerror or error})",
         where=str(target),
-        fix="Free some space or choose another folder with --out; what was finished is kept",
+        fix="Free some space or choose another place; what was finished is kept",
+        hint="output",
     )
 
 
@@ -113,7 +114,8 @@ def run_lock(folder: Path) -> Iterator[None]:
         raise InputError(
             "another run is writing into this folder",
             where=str(folder),
-            fix="Wait until it has ended, or choose another folder with --out",
+            fix="Wait until it has ended, or choose another folder",
+            hint="output",
         ) from None
     except OSError as error:
         raise _unwritable(folder, error) from error

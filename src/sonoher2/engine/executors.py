@@ -75,6 +75,7 @@ class JoblibExecutor:
             raise InputError(
                 "a process was ended from outside, or the memory did not suffice",
                 fix="Run it again with fewer processes; what is finished is kept",
+                hint="processes",
             ) from None
 
 

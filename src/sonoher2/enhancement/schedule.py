@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonoher2.core.errors import UsageError
+
 PATCH_STEP = 8
 """Pixels: half a patch still fills the network's grid."""
 
@@ -32,6 +34,11 @@ class Schedule:
         Compute in bfloat16 where that is safe: three times as fast on processors that have it.
     seed
         Of weights, patches and degradation.
+
+    Raises
+    ------
+    UsageError
+        The side of a patch does not fill the network's grid.
     """
 
     epochs: int = 30
@@ -43,3 +50,7 @@ class Schedule:
     adversarial: float = 0.002
     bf16: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.patch % PATCH_STEP:
+            raise UsageError(f"a patch of {self.patch} pixels is not a multiple of {PATCH_STEP}", hint="patch")

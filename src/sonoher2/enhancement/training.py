@@ -121,7 +121,8 @@ class Patches:
         if not self.pictures:
             raise InputError(
                 f"none of {len(pictures)} images is as large as a patch of {side} x {side} pixels",
-                fix="Give larger images or a smaller --patch",
+                fix="Give larger images or a smaller patch",
+                hint="patch",
             )
         areas = np.array([picture.size for picture in self.pictures], np.float64)
         self._chances = areas / areas.sum()
@@ -256,7 +257,8 @@ def _resume(training: _Training, schedule: Schedule, path: Path) -> None:
             raise InputError(
                 "this folder holds a training with other settings",
                 where=str(path),
-                fix="Use the same options again, or another folder with --out",
+                fix="Use the same settings again, or another folder",
+                hint="output",
             )
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     training.curve = json.loads(metadata["curve"])

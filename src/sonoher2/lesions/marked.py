@@ -77,7 +77,8 @@ def marked_pixels(mask: MaskValues, label: str | None = None) -> Mask:
     if len(labels) > 1:
         raise InputError(
             f"the mask has several labels ({_names(mask, labels)})",
-            fix="Choose the lesion's: `mask_label` under `images` in the study file, or --label",
+            fix="Choose the lesion's: `mask_label` under `images` in the study file",
+            hint="mask label",
         )
     return _upper_half(mask, intensity)
 
@@ -110,7 +111,8 @@ def _labelled(mask: MaskValues, code: NDArray[Any], present: NDArray[Any], label
     if not chosen:
         raise InputError(
             f"no pixel of the mask has the label {label}; it has {_names(mask, present)}",
-            fix="Choose one of these: `mask_label` under `images` in the study file, or --label",
+            fix="Choose one of these: `mask_label` under `images` in the study file",
+            hint="mask label",
         )
     return np.asarray(code == chosen[0])
 

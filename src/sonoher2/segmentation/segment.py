@@ -55,7 +55,7 @@ def segment_picture(picture: Picture, *, crop_to_b_mode: bool = False) -> Pictur
     try:
         found = segment_lesion(load_segmenter(), image.pixels)
     except InputError as error:
-        raise InputError(error.what, where=picture.provenance.where, fix=error.fix) from error
+        raise error.at(picture.provenance.where) from error
     mask = np.zeros(image.file_shape, dtype=bool)
     mask[image.box] = found.mask
     return PictureSegmentation(mask, found.confidence, found.found)

@@ -122,7 +122,8 @@ class Training:
             raise InputError(
                 "the training begun here has other settings",
                 where=str(path),
-                fix="Give the same options to go on, or another --out to begin anew",
+                fix="Give the same settings to go on, or another folder to begin anew",
+                hint="output",
             )
         for name, part in self._parts().items():
             part.load_state_dict(state["parts"][name])

@@ -44,7 +44,8 @@ def run_jobs(
     except BrokenProcessPool:
         raise InputError(
             f"a process was ended from outside, or the memory did not suffice ({label.lower()})",
-            fix="Run the same command again with fewer --jobs; what is finished is kept",
+            fix="Run it again with fewer processes; what is finished is kept",
+            hint="processes",
         ) from None
 
 

@@ -66,7 +66,7 @@ def validate_bundle(
     if not study.clinical.columns and study.images is None:
         raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
     if (out / "split.json").exists():
-        raise UsageError(f"{out} holds a study; choose another folder with --out.")
+        raise UsageError(f"{out} holds a study", fix="Choose another folder", hint="output")
     with watch.step("cohort"):
         checked = checked_cohort(study, context)
         study = checked.study
@@ -177,7 +177,7 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
         confidence = result.config.evaluation.confidence
         updated = update_predictions(result.predictions, patients, share, result.config.seed, confidence)
     except InputError as error:
-        finding = Finding("warning", f"no recalibration: {error}".rstrip("."), "--recalibrate")
+        finding = Finding("warning", f"no recalibration: {error}".rstrip("."), "recalibration")
         return replace(result, findings=(*result.findings, finding))
     return replace(result, updated=updated)
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2 import __version__
 from sonoher2.bundle.reference import Reference, dump_reference
 from sonoher2.bundle.save import dump_networks, save_bundle
 from sonoher2.bundle.schema import schema_of
@@ -20,6 +19,7 @@ from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.table_files import write_table
+from sonoher2.core.version import __version__
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline

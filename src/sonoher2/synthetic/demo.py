@@ -160,7 +160,8 @@ def _clear_earlier(folder: Path) -> None:
         raise InputError(
             "this is not an empty folder, nor one with an earlier synthetic cohort",
             where=str(folder),
-            fix="Choose another folder with --out",
+            fix="Choose another folder",
+            hint="output",
         )
     for path in (folder / "study.yaml", *folder.glob("images/SYN*.png"), *folder.glob("masks/SYN*.png")):
         path.unlink(missing_ok=True)

@@ -177,7 +177,8 @@ def _chosen(data: Pooled, tables: Tables, selected: Iterable[str] | None) -> tup
         absent = [name for name in names if name not in tables.features]
         if absent:
             raise InputError(
-                f"{len(absent)} selected features are not in the table, {absent[0]} first", where="--selected"
+                f"{len(absent)} selected features are not in the table, {absent[0]} first",
+                where="the table of selected features",
             )
         chosen = data.X.columns.isin(names)
         return np.asarray(chosen), f"{int(chosen.sum())} features were selected"

@@ -173,9 +173,9 @@ def _no_table(folder: Path, found: Found, skipped: list[tuple[Path, str]]) -> In
         what += f". Tables that could not be used: {'; '.join(tables)}"
     fix = (
         "Put a CSV or Excel table with one row per patient into the folder, with the columns patient_id, HER2_IHC, "
-        "HER2_FISH and what else is known; name another column of patients with --patient-id"
+        "HER2_FISH and what else is known; or name another column of patients"
     )
-    return InputError(what, where=str(folder), fix=fix)
+    return InputError(what, where=str(folder), fix=fix, hint="patient column")
 
 
 def _images_table(found: Found, owners: list[str]) -> pd.DataFrame:

@@ -119,7 +119,7 @@ def _patient_table(folder: Path, path: Path, patient_id: str | None) -> PatientT
     elif (guessed := patient_column(read.frame)) is not None:
         patient = guessed
     else:
-        raise InputError("no column names the patients", fix="Name it with --patient-id")
+        raise InputError("no column names the patients", fix="Name it", hint="patient column")
     # what a dash or NA means in a HER2 column is for the reader of HER2 results to say
     her2 = her2_columns(read.frame).values()
     frame = read_whole(folder / path, as_written=her2, reading=TableReading.model_validate(read.found)).frame
@@ -135,4 +135,6 @@ def _reason(error: InputError, folder: Path) -> str:
 def _no_such_column(folder: Path, patient_id: str, skipped: list[tuple[Path, str]]) -> InputError:
     reasons = "; ".join(f"{path.as_posix()}: {reason}" for path, reason in skipped)
     what = f"no table has a column '{patient_id}'" + (f" ({reasons})" if reasons else "")
-    return InputError(what, where=str(folder), fix="Give --patient-id as the header of the table has it")
+    return InputError(
+        what, where=str(folder), fix="Name the column of patients as the header has it", hint="patient column"
+    )

@@ -22,7 +22,7 @@ def collected(findings: list[Finding]) -> Iterator[None]:
     except FindingsError as error:
         findings.extend(error.findings)
     except InputError as error:
-        findings.append(Finding("error", error.what, error.where, error.fix))
+        findings.append(error.finding)
 
 
 def errors_of(findings: list[Finding]) -> list[Finding]:

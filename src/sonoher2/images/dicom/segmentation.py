@@ -69,7 +69,8 @@ def _chosen_segment(file: DicomFile, label: str | None) -> int | None:
         known = ", ".join(map(str, segments[:5]))
         raise InputError(
             f"the segmentation has {len(segments)} segments, and {chosen}",
-            fix=f"Say which is the lesion ({known}): `mask_label` in the study file, or --label",
+            fix=f"Say which is the lesion ({known}): `mask_label` in the study file",
+            hint="mask label",
         )
     return int(label)
 

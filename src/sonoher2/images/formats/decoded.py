@@ -237,7 +237,8 @@ def chosen_frame(frame: FrameChoice, frames: int) -> int:
         raise InputError(
             f"the file has {frames} frames, and nothing says which one is meant",
             fix="Give the frame on which the lesion was outlined, counted from 1: in the column `frame` of the images "
-            "table, or with --frame",
+            "table, or beside the file's name",
+            hint="frame",
         )
     chosen = 1 if frame is None else frame
     if not 1 <= chosen <= frames:
@@ -260,9 +261,7 @@ def errors_name(where: str, kind: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if error.where:
-            raise
-        raise InputError(error.what, where=where, fix=error.fix) from error
+        raise error.at(where) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=where, fix="Check the path") from None
     # decoders raise anything from struct.error to IndexError on damaged bytes

@@ -71,7 +71,7 @@ def update_predictions(
         The share holds too few patients to learn from.
     """
     if not 0 < share < 1:
-        raise UsageError(f"--recalibrate {share:g} is no share; give one between 0 and 1, such as 0.3.")
+        raise UsageError(f"{share:g} is no share of patients to recalibrate on; give one between 0 and 1, such as 0.3")
     sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
     learners = sets.index[sets == TO_LEARN]
     parts = list(_updates(predictions, predictions["patient_id"].isin(learners)))
@@ -93,7 +93,7 @@ def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[p
             try:
                 step = LogisticRecalibration(update).fit(score, y)
             except InputError as error:
-                where = f"--recalibrate, {signature}"
+                where = f"recalibration, {signature}"
                 raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
             updated = step.transform(others["score"].to_numpy())
             yield others[columns].assign(update=update, score=updated), (step.intercept_, step.slope_)

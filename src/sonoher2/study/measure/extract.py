@@ -1,4 +1,4 @@
-"""`sonoher2 extract`: radiomics of a table of images, without a study around it."""
+"""Radiomics of a table of images, without a study around it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from pydantic import ValidationError
 
 from sonoher2.cohort.images.pixel_size import length_unit
 from sonoher2.cohort.images.table import image_rows
@@ -17,7 +16,7 @@ from sonoher2.cohort.tables.table import place, read_table
 from sonoher2.config.base import LengthUnit
 from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.core.errors import Finding, InputError, UsageError
+from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.table_files import check_suffix, write_table
 from sonoher2.engine import local_context
 from sonoher2.lesions.open import open_lesion
@@ -25,35 +24,6 @@ from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import tiny_lesions
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.steps import LesionFile, file_hashes, lesion_files, try_lesions
-
-
-def radiomics_settings(
-    bin_count: int | None,
-    bin_width: float | None,
-    resample_mm: float | None,
-    ring_mm: float | None,
-    ring_share: float | None,
-    unit: str | None = None,
-) -> RadiomicsConfig:
-    """Build the settings from command-line options.
-
-    Raises
-    ------
-    UsageError
-        A value is out of range or two options contradict each other.
-    """
-    ring = None if ring_mm is None and ring_share is None else {"mm": ring_mm, "share": ring_share}
-    try:
-        return RadiomicsConfig.model_validate(
-            {"bin_count": bin_count, "bin_width": bin_width, "resample_mm": resample_mm, "ring": ring, "unit": unit}
-        )
-    except ValidationError as error:
-        problem = error.errors()[0]
-        message = problem["msg"].removeprefix("Value error, ")
-        option = "-".join(map(str, problem["loc"])).replace("_", "-")
-        raise UsageError(
-            f"--{option}: {message[0].lower()}{message[1:]}." if option else f"{message[0].upper()}{message[1:]}."
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -114,7 +84,7 @@ def extract_table(
     found, problems = _usable_rows(rows, table, data)
     sizes = _pixel_sizes(lesion_files(found), reading, workers)
     problems |= {
-        row: [_finding(size)] for row, size in zip(found.index, sizes, strict=True) if isinstance(size, InputError)
+        row: [size.finding] for row, size in zip(found.index, sizes, strict=True) if isinstance(size, InputError)
     }
     found = found.drop(index=[row for row in found.index if row in problems])
     known = [size for size in sizes if not isinstance(size, InputError)]
@@ -124,7 +94,7 @@ def extract_table(
     radiomics = radiomics.model_copy(update={"unit": unit})
     context = local_context(out.parent / f".{out.stem}-cache", workers)
     measured = try_lesions(lesion_files(found), reading, radiomics, file_hashes(found), context)
-    problems |= {found.index[i]: [_finding(error)] for i, error in measured.problems.items()}
+    problems |= {found.index[i]: [error.finding] for i, error in measured.problems.items()}
     listed = [finding for row in rows.index if row in problems for finding in problems[row]]
     good = [i for i in range(len(found)) if i not in measured.problems]
     raise_errors([] if good else listed)
@@ -136,10 +106,6 @@ def extract_table(
         context.cache.clear()
     tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
     return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
-
-
-def _finding(error: InputError) -> Finding:
-    return Finding("error", error.what, error.where, error.fix)
 
 
 def _usable_rows(
@@ -185,5 +151,5 @@ def _pixel_size(job: tuple[LesionFile, ImageReading]) -> tuple[float, float] | I
     try:
         lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
     except InputError as error:
-        return error if error.where else InputError(error.what, where=file.image, fix=error.fix)
+        return error.at(file.image)
     return lesion.image.mm_per_pixel

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sonoher2.cli.common.terminal import say
 from sonoher2.core.errors import FindingsError, SonoHer2Error
-from sonoher2.core.terminal import say
+
+UNREAD = "unread-values.csv"
 
 
 @contextmanager

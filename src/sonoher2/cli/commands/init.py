@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sonoher2.cli.common.terminal import say
 from sonoher2.core.errors import UsageError
-from sonoher2.core.terminal import say
 
 if TYPE_CHECKING:
     from sonoher2.cohort.drafting.draft import Draft

@@ -1,8 +1,7 @@
-"""Commands over many images: which images, one table of what came out, bad files listed, and resuming."""
+"""The same work on many images: one table of what came out, bad files listed, and resuming."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,15 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from sonoher2 import __version__
-from sonoher2.cohort.drafting.find_images import find_images, stem
-from sonoher2.cohort.patients.clinical import read_number
-from sonoher2.cohort.reading.read import on_disk
-from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key, file_sha256
+from sonoher2.core.progress import track
 from sonoher2.core.table_files import read_written, write_table
-from sonoher2.study.compute import run_jobs
+from sonoher2.core.version import __version__
+from sonoher2.engine.executors import local_executor
 
 KEPT_EVERY = 20.0
 """Seconds between two writings of the table; a kill loses at most what came since."""
@@ -55,86 +51,6 @@ class BatchImage:
         return str(self.path), "" if self.frame is None else str(self.frame)
 
 
-def batch_images(given: Sequence[Path], frame: int | None = None) -> list[BatchImage]:
-    """Find the images that a command was given.
-
-    Parameters
-    ----------
-    given
-        Images; folders, searched with their subfolders (files named as masks are left out); tables (CSV, TSV, Excel,
-        Parquet) with a column ``image`` of paths relative to the table, and perhaps a column ``frame``.
-    frame
-        Of every image whose table names none, counted from 1.
-
-    Raises
-    ------
-    InputError
-        A path does not exist, a table has no such column or holds what is no frame, or there is no image at all.
-    """
-    pictures = list(dict.fromkeys((path, own or frame) for one in given for path, own in _pictures(one)))
-    paths = [path for path, _ in pictures]
-    if not paths:
-        raise InputError("no image was found", where=", ".join(map(str, given)), fix="Give images or a folder of them")
-    return [BatchImage(path, name, own) for (path, own), name in zip(pictures, _names(pictures), strict=True)]
-
-
-def _pictures(given: Path) -> list[tuple[Path, int | None]]:
-    """Each image with the frame that a table names for it."""
-    if given.is_dir():
-        return [(given / found.image, None) for found in find_images(given).images]
-    if not given.exists():
-        raise InputError("no such file or folder", where=str(given), fix="Check the path")
-    if given.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"):
-        return [(given, None)]
-    table = read_table(given)
-    if "image" not in table:
-        raise InputError("the table has no column `image`", where=str(given), fix="Name the column of paths `image`")
-    rows = table[table["image"].notna()]
-    frames = rows["frame"] if "frame" in rows else [None] * len(rows)
-    return [
-        (on_disk(given.parent / str(path)), frame_number(text, given))
-        for path, text in zip(rows["image"], frames, strict=True)
-    ]
-
-
-def frame_number(text: str | None, table: Path) -> int | None:
-    """Read a cell of the column `frame` of `table`; None where it is empty.
-
-    Raises
-    ------
-    InputError
-        It is not a whole number from 1.
-    """
-    if text is None or pd.isna(text):
-        return None
-    number = read_number(str(text))
-    if number is None or number < 1 or number % 1:
-        raise InputError(
-            "a cell of the column `frame` is not the number of a frame", where=str(table), fix="Count frames from 1"
-        )
-    return int(number)
-
-
-def _names(pictures: Sequence[tuple[Path, int | None]]) -> list[str]:
-    """Name each picture by its file's stem and its frame, where one is named.
-
-    Where two have the same name, the folder is added; what is still the same gets a number.
-
-    Upper and lower case are alike, as on many disks.
-    """
-    paths = [path for path, _ in pictures]
-    ends = ["" if frame is None else f"_frame{frame}" for _, frame in pictures]
-    stems = [f"{stem(path)}{end}" for path, end in zip(paths, ends, strict=True)]
-    several = Counter(map(str.lower, stems))
-    names, seen = [], Counter[str]()
-    for path, short in zip(paths, stems, strict=True):
-        name = short if several[short.lower()] == 1 else f"{path.parent.name}_{short}"
-        seen[name.lower()] += 1
-        number = seen[name.lower()]
-        names.append(name if number == 1 else f"{name}-{number}")
-    return names
-
-
 def run_batch(
     work: Callable[[BatchImage], Values],
     images: Sequence[BatchImage],
@@ -142,7 +58,7 @@ def run_batch(
     *,
     settings: Sequence[Any],
     files: Sequence[str],
-    workers: int,
+    workers: int | None,
     label: str,
 ) -> pd.DataFrame:
     """Work on each image and keep one row for it; a second run does only what is missing or has changed.
@@ -161,7 +77,7 @@ def run_batch(
     files
         Columns that name outputs, relative to the table; a row without its files is done again.
     workers
-        Processes.
+        Processes; as many as there are processors unless told.
     label
         Of the progress bar.
 
@@ -175,7 +91,8 @@ def run_batch(
     waiting = [image for image in images if image.place not in rows]
     kept = monotonic()
     try:
-        for i, row in run_jobs(partial(_row, work, common), waiting, workers=workers, label=label):
+        done = local_executor(workers).run(partial(_row, work, common), waiting)
+        for i, row in track(done, label, len(waiting)):
             rows[waiting[i].place] = row
             if monotonic() - kept > KEPT_EVERY:
                 _write(images, rows, table)

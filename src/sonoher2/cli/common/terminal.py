@@ -13,6 +13,7 @@ from typing import TextIO
 
 import typer
 
+from sonoher2.cli.common.hints import with_hint
 from sonoher2.core.errors import Finding, plain
 
 
@@ -24,7 +25,7 @@ def say(text: str, *, error: bool = False) -> None:
 def show_findings(findings: Iterable[Finding]) -> None:
     """Print findings on standard error."""
     for finding in findings:
-        say(f"{finding.severity}: {finding}", error=True)
+        say(f"{finding.severity}: {with_hint(finding)}", error=True)
 
 
 def prepare() -> None:

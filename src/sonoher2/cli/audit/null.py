@@ -1,0 +1,32 @@
+"""`sonoher2 audit null`: the whole pipeline on permuted labels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sonoher2.cli.audit.shown import Cheap, RunFolder, show_audit
+from sonoher2.cli.common.options import DataFolder, Jobs, StudyFile
+
+
+def null(
+    study: StudyFile,
+    out: RunFolder,
+    runs: Annotated[int, typer.Option(min=2, help="Permutations; 20 show a leak, 199 give a p value.")] = 20,
+    data: DataFolder = None,
+    jobs: Jobs = None,
+    cheap: Cheap = False,
+) -> None:
+    """Run the whole pipeline on permuted labels: its AUC must be 0.5. A killed audit resumes."""
+    from sonoher2.config.load import load_study
+
+    config = load_study(study, data)
+    from sonoher2.audit.null import audit_null
+    from sonoher2.core.files import run_lock
+
+    with run_lock(out):
+        result = audit_null(config, out, runs=runs, jobs=jobs, cheap=cheap)
+        columns = ["signature", "set", "real", "mean", "se", "p"]
+        shown = columns if len(result.classes) == 2 else [*columns[:2], "outcome", *columns[2:]]
+        show_audit(result, out, "null", shown)

@@ -1,0 +1,76 @@
+"""`sonoher2 predict`: one patient, by a frozen model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sonoher2.cli.common.options import BundleFolder, Label, Trust, grouped
+from sonoher2.cli.common.terminal import say
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Options on the patient."""
+
+    image: Annotated[list[Path] | None, typer.Option("--image", help="An image; repeat it for several views.")] = None
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--mask", help="The mask of each image, in the order of the images; none: outlined automatically."
+        ),
+    ] = None
+    clinical: Annotated[
+        list[str] | None, typer.Option("--clinical", help="KEY=VALUE; repeat it for several.", metavar="KEY=VALUE")
+    ] = None
+    frame: Annotated[
+        list[int] | None,
+        typer.Option("--frame", min=1, help="Frame of each image, in their order, counted from 1; for cine and TIFF."),
+    ] = None
+    mm_per_pixel: Annotated[
+        list[float] | None, typer.Option(help="Side of a pixel, mm; repeat it where the images differ.")
+    ] = None
+    site: Annotated[str | None, typer.Option(help="Where the images were made, for a model that harmonises sites.")] = (
+        None
+    )
+    label: Label = None
+
+
+@grouped
+def predict(
+    bundle: BundleFolder,
+    patient: Patient,
+    trust: Trust = None,
+    patient_id: Annotated[
+        str, typer.Option("--patient", help="Your name for the patient, for the case page; nothing else uses it.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Also write a case page (HTML); it shows the patient's images.")
+    ] = None,
+) -> None:
+    """Predict one patient with a frozen model. Research software, not for clinical use."""
+    from sonoher2.bundle.load import load_bundle
+    from sonoher2.predict.patient import PatientInput, predict_patient
+
+    given = PatientInput.from_options(
+        patient.image or [],
+        patient.mask or [],
+        patient.clinical or [],
+        patient.mm_per_pixel or [],
+        patient.site,
+        patient.frame or [],
+        patient.label,
+    )
+    frozen = load_bundle(bundle, trust)
+    prediction = predict_patient(frozen, given)
+    say(prediction.json() if as_json else prediction.text())
+    if page is not None:
+        from sonoher2.predict.case_images import case_pictures
+        from sonoher2.report.page.case_page import write_case_page
+
+        named = replace(given, patient_id=patient_id)
+        write_case_page(page, prediction, case_pictures(frozen, given, prediction), named)

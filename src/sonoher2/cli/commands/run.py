@@ -1,0 +1,21 @@
+"""`sonoher2 run`: a whole study."""
+
+from __future__ import annotations
+
+from sonoher2.cli.common.options import DataFolder, Jobs, OutFolder, StudyFile
+from sonoher2.cli.common.results import show_study
+from sonoher2.cli.common.unread import UNREAD, unread_listed
+
+
+def run(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs: Jobs = None) -> None:
+    """Run a whole study: measure, select, fit, evaluate, report, freeze. A second run resumes."""
+    from sonoher2.config.load import load_study
+
+    config = load_study(study, data)
+    from sonoher2.core.files import run_lock
+    from sonoher2.study.pipeline import run_study
+
+    with run_lock(out):
+        with unread_listed(out / UNREAD):
+            result = run_study(config, out, jobs)
+        show_study(result, out)

@@ -1,0 +1,1 @@
+"""What all commands share: options, printing, hints on errors."""

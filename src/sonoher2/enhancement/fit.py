@@ -1,0 +1,51 @@
+"""From image files to the weights of an enhancer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoher2.enhancement.schedule import Schedule
+from sonoher2.enhancement.training import WEIGHTS, train_enhancer
+from sonoher2.images.fingerprint import fingerprint, write_training_images
+from sonoher2.images.read import read_image
+
+CHECKED_EVERY = 25
+"""One image in so many is left out of the training and only measured for the learning curve."""
+
+
+def fit_enhancer(images: Sequence[tuple[Path, int | None]], schedule: Schedule, out: Path) -> Path:
+    """Train an enhancer on images of training patients; an interrupted training resumes.
+
+    Parameters
+    ----------
+    images
+        File and frame (from 1, None for the only one) of the training patients' images and nobody else's.
+    schedule
+        How to train.
+    out
+        Folder for the checkpoint, the learning curve (CSV) and the weights.
+
+    Returns
+    -------
+    Path of the weights.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, no image is as large as a patch, or the folder holds the checkpoint of another schedule.
+    """
+    pictures = [_grey(path, frame) for path, frame in images]
+    # few images: all of them train, and the curve is that of the training
+    checked = pictures[::CHECKED_EVERY]
+    learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
+    train_enhancer(learned, checked, schedule, out)
+    write_training_images(out / WEIGHTS, map(fingerprint, pictures))
+    return out / WEIGHTS
+
+
+def _grey(path: Path, frame: int | None) -> NDArray[np.uint8]:
+    return np.rint(read_image(path, frame=frame).pixels).astype(np.uint8)
