@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from sonoher2.cli.app import run
+from sonoher2.cli.common.terminal import prepare, say, show_findings
 from sonoher2.core.errors import Finding, InputError, plain
-from sonoher2.core.terminal import prepare, say, show_findings
 
 WORK = """
 import os, sys, time

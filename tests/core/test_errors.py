@@ -22,6 +22,22 @@ def test_parts_that_are_not_there_leave_no_trace() -> None:
     assert (SonoHer2Error.exit_code, UsageError.exit_code, InputError.exit_code) == (1, 2, 3)
 
 
+def test_an_error_gets_its_place_once() -> None:
+    error = InputError("the mask is empty", fix="Draw the lesion", hint="output")
+    placed = error.at("mask.png", "Leave it")
+    assert (placed.what, placed.where, placed.fix, placed.hint) == (
+        "the mask is empty", "mask.png", "Draw the lesion", "output"
+    )  # fmt: skip
+    assert placed.at("elsewhere").where == "mask.png"
+    assert InputError("no pixels").at("mask.png", "Leave it").fix == "Leave it"
+
+
+def test_an_error_as_a_finding_says_the_same() -> None:
+    error = InputError("the mask is empty", where="mask.png", fix="Draw the lesion", hint="output")
+    assert error.finding == Finding("error", "the mask is empty", "mask.png", "Draw the lesion", hint="output")
+    assert str(error.finding) == str(error)
+
+
 def test_one_finding_is_a_sentence_and_several_are_a_list() -> None:
     first, second = Finding("error", "no image", "row 3"), Finding("error", "no mask", "row 4")
     note = Finding("note", "all is well")
@@ -33,13 +49,16 @@ def test_one_finding_is_a_sentence_and_several_are_a_list() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        InputError("the mask is empty", where="mask.png", fix="Draw the lesion"),
+        InputError("the mask is empty", where="mask.png", fix="Draw the lesion", hint="output"),
+        UsageError("no such share", where="share"),
         FindingsError([Finding("error", "no image", "row 3"), Finding("error", "no mask", "row 4")]),
     ],
 )
-def test_error_from_a_worker_process_is_the_same_error(error: InputError) -> None:
+def test_error_from_a_worker_process_is_the_same_error(error: SonoHer2Error) -> None:
     # process pools send exceptions as pickles
     returned = pickle.loads(pickle.dumps(error))
     assert type(returned) is type(error)
     assert str(returned) == str(error)
     assert (returned.what, returned.where, returned.fix) == (error.what, error.where, error.fix)
+    assert (returned.what, returned.where, returned.hint) == (error.what, error.where, error.hint)
+    assert returned.exit_code == error.exit_code

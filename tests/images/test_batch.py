@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sonoher2.cli.batch import BatchImage, Values, batch_images, problems, run_batch
 
+from sonoher2.cohort.images.listed import batch_images
 from sonoher2.core.errors import InputError
+from sonoher2.images.batch import BatchImage, Values, problems, run_batch
 
 
 @pytest.fixture

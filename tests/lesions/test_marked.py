@@ -84,8 +84,11 @@ def two_labels(first: int, second: int) -> np.ndarray:
 def test_several_labels_are_named_and_one_is_chosen(tmp_path: Path, first: int, second: int) -> None:
     path = saved(tmp_path / "m.png", two_labels(first, second))
     names = ", ".join(map(str, sorted((first, second))))
-    with pytest.raises(InputError, match=rf"m.png: the mask has several labels \({names}\). Choose .* --label"):
+    with pytest.raises(
+        InputError, match=rf"m.png: the mask has several labels \({names}\). Choose .* `mask_label`"
+    ) as told:
         read_mask([path], SHAPE)
+    assert told.value.hint == "mask label"
     assert area(path, label=str(first)) == slanted().sum()
     assert area(path, label=str(second)) == 15 * 30
     with pytest.raises(InputError, match=rf"no pixel of the mask has the label 33; it has {names}"):

@@ -16,6 +16,7 @@ from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.config.images import ImageReading
 from sonoher2.config.load import load_study
+from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.predict.patient import PatientInput, predict_patient
 from sonoher2.study.external import validate_bundle

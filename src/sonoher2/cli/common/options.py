@@ -42,8 +42,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         Its parameters, and the fields of those dataclasses, are annotated as typer wants them.
     """
     parameters = inspect.signature(command, eval_str=True).parameters
-    kinds: dict[str, Any] = {name: given.annotation for name, given in parameters.items()}
-    groups = {name: kind for name, kind in kinds.items() if is_dataclass(kind)}
+    groups: dict[str, Any] = {name: one.annotation for name, one in parameters.items() if is_dataclass(one.annotation)}
 
     @wraps(command)
     def run(**given: Any) -> None:

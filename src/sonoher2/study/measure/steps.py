@@ -85,9 +85,7 @@ def _measure(job: tuple[LesionFile, ImageReading, RadiomicsConfig]) -> NDArray[n
         lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
         measured = measure_lesion(lesion, radiomics)
     except InputError as error:
-        if error.where:
-            return error
-        return InputError(error.what, where=file.image, fix=error.fix)
+        return error.at(file.image)
     return np.array([measured.grey_levels, measured.pixels, *measured.features.values()])
 
 
@@ -133,9 +131,7 @@ def measure_lesions(
     """
     measured = try_lesions(files, reading, radiomics, hashes, context)
     if measured.problems:
-        raise FindingsError(
-            Finding("error", error.what, error.where, error.fix) for error in measured.problems.values()
-        )
+        raise FindingsError(error.finding for error in measured.problems.values())
     return measured.features, measured.findings
 
 
