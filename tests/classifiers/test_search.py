@@ -10,7 +10,7 @@ import pytest
 
 from sonoher2.classifiers.candidates import FAMILIES, candidates, raw_scores
 from sonoher2.classifiers.folds import macro_auc
-from sonoher2.classifiers.search import ModelSearch, simplest_of_the_best
+from sonoher2.classifiers.search import ModelSearch, candidate_rows, fold_aucs, simplest_of_the_best
 from sonoher2.config.models import ALL_MODELS
 from sonoher2.selection.pipeline import SelectionPipeline
 
@@ -27,6 +27,16 @@ def blobs(n: int, n_classes: int, seed: int = 0) -> tuple[pd.DataFrame, np.ndarr
 
 def test_every_model_of_the_study_file_has_a_family() -> None:
     assert set(FAMILIES) == set(ALL_MODELS)
+
+
+def test_the_second_reader_decides_within_the_search_too() -> None:
+    X, y = blobs(120, 2)
+    X = X.fillna(0.0)
+    second = X + 5 * np.random.default_rng(2).normal(size=X.shape) * (np.arange(12) != 1)
+    search = ModelSearch(("logistic",), SelectionPipeline(icc=0.75, lasso=False), inner_folds=3)
+    fitted = search.fit(X, y, second=second)
+    # the readers agree on f1 alone
+    assert fitted.selection_.get_feature_names_out().tolist() == ["f1"]
 
 
 @pytest.mark.parametrize("name", ALL_MODELS)
@@ -73,6 +83,25 @@ def test_a_ring_is_left_to_a_model_that_can_see_it() -> None:
     selection = SelectionPipeline(test=None, correlation=None, mrmr=None, lasso=False)
     search = ModelSearch(("linear", "logistic", "svm"), selection, inner_folds=4).fit(X, y)
     assert search.table_.loc[search.table_["chosen"], "model"].tolist() == ["svm"]
+
+
+def test_area_of_each_fold_that_holds_all_classes() -> None:
+    y = np.array([0, 1, 0, 1, 0, 1, 0, 0])
+    folds = np.array([0, 0, 0, 0, 1, 1, 1, 2])
+    rising = np.array([[1.0], [2], [3], [4], [1], [2], [3], [9]])
+    # fold 0: 3 of 4 pairs are right; fold 1: 1 of 2; fold 2 has no case
+    assert fold_aucs(np.stack([rising, -rising]), y, folds) == pytest.approx(np.array([[0.75, 0.5], [0.25, 0.5]]))
+    # no fold holds both classes: all patients at once, 9 of 16 pairs and no tie
+    apart = np.array([0, 1, 0, 1, 0, 1, 0, 0])
+    assert fold_aucs(rising[None], y, apart).shape == (1, 1)
+
+
+def test_rows_of_the_table_tell_mean_and_deviation_over_the_folds() -> None:
+    tried = candidates(["linear", "logistic"], 0)
+    rows = candidate_rows(tried, np.array([[0.5, 0.7, 0.9], [0.6, 0.6, 0.6]]), 1)
+    assert rows[0] == ("linear", '{"alpha": 0.001}', pytest.approx(0.7), pytest.approx(0.2), False)
+    assert rows[1] == ("logistic", "{}", pytest.approx(0.6), pytest.approx(0.0), True)
+    assert candidate_rows(tried, np.array([[0.5], [0.6]]), 0)[0][2:] == (0.5, 0.0, True)
 
 
 def test_choice_is_the_simplest_within_one_standard_error_of_the_best() -> None:

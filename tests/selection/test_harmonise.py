@@ -81,6 +81,20 @@ def test_small_sites_constant_and_missing_values_do_no_harm(cohort):
     assert np.isnan(found).sum() == 1
 
 
+def test_two_sites_are_enough_and_five_patients_make_a_site(cohort):
+    values, site = cohort
+    few = np.r_[np.arange(50), np.arange(50, 55)]
+    fitted = SiteHarmoniser("A").fit(values[few], site[few])
+    assert fitted.sites_.tolist() == ["A", "B"]
+    assert (np.abs(fitted.scale_[1] - 1) > 1e-6).all()
+    np.testing.assert_allclose(fitted.scale_[0], 1)
+    four = SiteHarmoniser("A").fit(values[few[:-1]], site[few[:-1]])
+    assert four.sites_.tolist() == ["A"]
+    np.testing.assert_array_equal(four.transform(values, site), values)
+    with pytest.raises(InputError, match=r"fewer than 5 training patients\. Name one of: A, B, C"):
+        SiteHarmoniser("Z").fit(values, site)
+
+
 def test_a_reference_without_patients_is_refused(cohort):
     with pytest.raises(InputError, match="reference site 'Z'"):
         SiteHarmoniser("Z").fit(*cohort)

@@ -59,6 +59,19 @@ def test_every_setting_of_the_study_file_is_a_parameter() -> None:
     assert pipeline.lasso_path_ is None
 
 
+def test_what_is_not_said_is_as_in_the_study_file() -> None:
+    defaults = SelectionPipeline().get_params()
+    assert defaults == {
+        "icc": None, "test": "mann-whitney", "alpha": 0.05, "fdr": False, "correlation": "spearman",
+        "max_correlation": 0.9, "mrmr": 30, "lasso": True, "random_state": 0,
+    }  # fmt: skip
+    X, y = table()
+    steps = SelectionPipeline(icc=0.4, mrmr=12).fit(X, y, second=X).log_["step"]
+    assert steps.tolist() == [
+        "ICC(2,1) >= 0.4", "varies", "mann-whitney, p <= 0.05", "spearman, |r| <= 0.9", "mRMR, at most 12", "LASSO",
+    ]  # fmt: skip
+
+
 def test_second_reader() -> None:
     X, y = table()
     second = X + 3 * np.random.default_rng(5).normal(size=X.shape) * (np.arange(60) != 1)

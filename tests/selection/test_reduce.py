@@ -60,6 +60,13 @@ def test_one_component_for_two_patients_at_most_and_fewer_to_select_from(
     assert len(EarlyFusion().fit(X, y).components_.deviations_) == early
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_columns_that_do_not_vary_are_components_of_zero() -> None:
+    fitted = PrincipalComponents().fit(np.full((6, 3), 7.0))
+    assert fitted.scale_ == 1
+    np.testing.assert_array_equal(fitted.transform(np.full((2, 3), 7.0)), np.zeros((2, 3)))
+
+
 def test_components_see_no_label() -> None:
     X, y = table()
     pd.testing.assert_frame_equal(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import softmax
 from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
 
 from sonoher2.core.errors import InputError
 from sonoher2.selection.base import class_share, f_statistic
@@ -59,6 +62,18 @@ def test_a_constant_column_has_p_of_one(test, n_classes: int) -> None:
     assert p_values(X, y, test)[4] == pytest.approx(1.0)
 
 
+def test_p_up_to_alpha_and_q_of_benjamini_and_hochberg() -> None:
+    X, y = sample(2, ties=False)
+    raw = stats.mannwhitneyu(X[y == 1], X[y == 0], method="asymptotic").pvalue
+    limit = np.sort(raw)[6]
+    assert UnivariateTest(alpha=p_values(X, y, "mann-whitney")[raw.argsort()[6]]).fit(X, y).support_.sum() == 7
+    assert UnivariateTest(alpha=limit * 0.999).fit(X, y).support_.sum() == 6
+    # q of the i-th smallest of m is the least p_j m / j of the j >= i
+    ranked = np.sort(raw) * 12 / np.arange(1, 13)
+    expected = np.minimum.accumulate(ranked[::-1])[::-1]
+    assert np.sort(UnivariateTest(fdr=True).fit(X, y).p_values_) == pytest.approx(expected, rel=1e-9)
+
+
 def test_benjamini_hochberg_keeps_fewer_than_raw_p() -> None:
     rng = np.random.default_rng(1)
     y = np.repeat([0, 1], 50)
@@ -109,6 +124,14 @@ def test_mrmr_picks_as_the_plain_criterion_does() -> None:
         left = [j for j in range(25) if j not in plain]
         plain.append(max(left, key=lambda j: relevance[j] / correlation[j, plain].mean()))
     assert Mrmr(8).fit(X, y).order_.tolist() == plain
+
+
+def test_mrmr_picks_as_many_as_asked_or_all() -> None:
+    X, y = sample(2, ties=False)
+    assert Mrmr(1).fit(X, y).order_.tolist() == [f_classif(X, y)[0].argmax()]
+    assert sorted(Mrmr(99).fit(X, y).order_) == list(range(12))
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        Mrmr(0).fit(X, y)
 
 
 def test_mrmr_passes_over_a_copy() -> None:
@@ -189,6 +212,77 @@ def test_icc_filter_keeps_what_both_readers_measure_alike() -> None:
     assert none.fallback_
     with pytest.raises(InputError, match="only 5 training patients"):
         IccFilter().fit(first[:5], second=second[:5])
+
+
+# standard deviations of what a second reader adds to features of standard deviation 1: the ICC is 1 / (1 + s² / 2)
+READERS = np.array([3.0, 0.4, 2.5, 1.3, 0.6, 2.0, 0.2, 1.6])
+
+
+def two_readers(n: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(14)
+    first = rng.normal(size=(n, 8))
+    return first, first + READERS * rng.normal(size=(n, 8))
+
+
+def test_icc_filter_keeps_three_quarters_or_more_unless_told() -> None:
+    first, second = two_readers()
+    fitted = IccFilter().fit(first, second=second)
+    assert fitted.icc_ == pytest.approx(1 / (1 + READERS**2 / 2), abs=0.12)
+    assert np.flatnonzero(fitted.support_).tolist() == [1, 4, 6]
+    assert not fitted.fallback_
+
+
+def test_icc_filter_falls_back_to_the_five_that_agree_best() -> None:
+    first, second = two_readers()
+    fitted = IccFilter(0.999).fit(first, second=second)
+    assert fitted.fallback_
+    assert np.flatnonzero(fitted.support_).tolist() == [1, 3, 4, 6, 7]
+
+
+def test_icc_filter_needs_ten_pairs_and_a_feature_that_varies() -> None:
+    first, second = two_readers(10)
+    first[:, 0] = second[:, 0] = 7.0
+    second[:, 1] = first[:, 1]
+    fitted = IccFilter(1.0).fit(first, second=second)
+    assert (fitted.icc_[0], fitted.icc_[1]) == (-1, pytest.approx(1))
+    with pytest.raises(InputError, match=r"only 9 training patients have a second mask. The ICC filter needs 10"):
+        IccFilter().fit(first, second=np.vstack([second[:9], np.full((1, 8), np.nan)]))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_deviance_of_the_lasso_is_that_of_held_out_patients(n_classes: int) -> None:
+    X, y = sample(n_classes, ties=False, seed=3)
+    X += 4
+    path = LassoSelector(n_folds=4, random_state=1).fit(X, y).path_
+    folds = []
+    for train, test in StratifiedKFold(4, shuffle=True, random_state=1).split(X, y):
+        coefficients, intercepts = lasso_path(X[train], y[train], path.alphas)
+        odds = X[test] @ coefficients + intercepts[:, None, :]
+        odds = np.concatenate([0 * odds, odds], axis=2) if n_classes == 2 else odds
+        folds.append([2 * log_loss(y[test], softmax(one, axis=1)) for one in odds])
+    assert path.cv_error == pytest.approx(np.mean(folds, axis=0), rel=1e-9)
+    assert path.cv_error_sd == pytest.approx(np.std(folds, axis=0, ddof=1) / 2, rel=1e-9)
+
+
+def test_the_strongest_penalty_is_the_least_that_leaves_nothing() -> None:
+    X, y = sample(2, ties=False)
+    alphas = penalties(X, y)
+    assert len(alphas) == 30
+    assert alphas[-1] == pytest.approx(alphas[0] / 100)
+    found, _ = lasso_path(X, y, alphas[0] * np.array([1.0, 0.99]))
+    assert not found[0].any()
+    assert np.count_nonzero(found[1]) == 1
+    # the coefficient of the one feature whose covariance with the class is the largest
+    covariance = np.abs((X - X.mean(axis=0)).T @ (y - y.mean())) / len(y)
+    assert np.argmax(np.abs(found[1, :, 0])) == covariance.argmax()
+    assert alphas[0] == pytest.approx(covariance.max())
+
+
+def test_a_class_of_one_patient_cannot_choose_a_penalty() -> None:
+    X, _ = sample(2, ties=False)
+    lasso = LassoSelector().fit(X, np.arange(70) == 3)
+    assert lasso.fallback_
+    assert lasso.support_.sum() == 1
 
 
 def test_variance_filter_drops_constant_and_mostly_missing_features() -> None:
