@@ -35,6 +35,75 @@ def test_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert files(tmp_path) == files(folder)
 
 
+# of the cohort of seed 0 as version 0.1 wrote it: its AUCs stand in papers and pages, so it stays the same cohort
+ROWS = """
+SYN0001,71,yes,30,11,cN0,no,0,
+SYN0002,49,no,15,12,cN1,no,1+,
+SYN0003,67,yes,22,15,cN0,no,0,
+SYN0004,36,no,8,11,unknown,no,2+,N/A
+SYN0005,45,,7,13,cN0,yes,3+,
+SYN0006,58,yes,19,11,cN0,no,0,
+SYN0007,46,no,13,13,not available,yes,2+,negative
+SYN0008,43,no,10,not available,cN0,no,0,
+SYN0009,40,no,6,not available,cN1,no,3+,
+"""
+# tumour, clinical, shape, texture, pattern, probability
+LATENTS = [
+    [0.7859068, -0.9199530, 1.5116728, 0.6053127, 0.5270708, 0.2530926],
+    [0.6331978, 0.4238215, 0.6194893, 0.2978571, -0.6104309, 0.7590058],
+    [0.1912873, -1.1502808, -0.5070010, 0.8116868, 0.2749052, 0.0346665],
+]
+# mean and standard deviation of the grey levels, mean within the lesion, pixels of the lesion
+PICTURES = {
+    "SYN0001_radial": (101.01, 54.88, 65.15, 664),
+    "SYN0001_antiradial": (95.96, 55.77, 64.82, 631),
+    "SYN0002_radial": (107.05, 58.26, 69.41, 720),
+    "SYN0003_radial": (105.46, 59.91, 58.31, 791),
+    "SYN0004_radial": (99.46, 53.83, 88.57, 378),
+    "SYN0004_antiradial": (109.54, 53.94, 103.62, 381),
+    "SYN0009_radial": (119.35, 53.43, 73.96, 557),
+    "SYN0012_antiradial": (115.29, 53.47, 80.83, 861),
+}
+TRUTH = {
+    "written_by": "sonoher2 demo", "synthetic": True, "patients": 12, "seed": 0, "intercept": -1.6,
+    "coefficients": {"tumour": 3.0, "clinical": 2.0}, "marks": {"shape": 0.8, "texture": 0.6, "pattern": 0.75},
+    "clinical_correlation": 0.95, "prevalence": 0.3452,
+    "best_auc": {"clinical": 0.7269, "radiomics": 0.796, "deep": 0.7636, "dlr": 0.8143, "combined": 0.8976},
+}  # fmt: skip
+
+
+def test_tables_of_seed_0_are_those_of_the_first_version(folder: Path) -> None:
+    lines = (folder / "clinical.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == "patient_id,age,menopause,symptom_weeks,size_mm,nodes,family_history,her2_ihc,her2_ish"
+    assert lines[1:10] == ROWS.split("\n")[1:10]
+    truth = pd.read_csv(folder / "truth.csv", index_col="patient_id")
+    names = ["z_tumour", "z_clinical", "z_shape", "z_texture", "z_pattern", "probability"]
+    np.testing.assert_allclose(truth[names].head(3), LATENTS, atol=1e-6)
+    assert truth["label"].tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1]
+    assert json.loads((folder / "truth.json").read_text(encoding="utf-8")) == TRUTH
+    images = pd.read_csv(folder / "images.csv", dtype=str)
+    assert images.iloc[1].to_dict() == {
+        "patient_id": "SYN0001", "image": "images/SYN0001_antiradial.png", "mask": "masks/SYN0001_antiradial.png",
+        "view": "antiradial", "site": "Scanner B", "mm_per_pixel": "0.466667",
+    }  # fmt: skip
+    assert images["site"].iloc[::2].str[-1].tolist() == list("BBBBBBBBABAA")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_of_seed_0_are_those_of_the_first_version(folder: Path, name: str) -> None:
+    pixels, inside = read(folder / f"images/{name}.png").astype(float), read(folder / f"masks/{name}.png") > 0
+    mean, deviation, within, count = PICTURES[name]
+    assert (pixels.mean(), pixels.std(), pixels[inside].mean()) == pytest.approx((mean, deviation, within), abs=0.02)
+    assert inside.sum() == count
+
+
+def test_pictures_have_256_rows_and_no_network_is_used_unless_told(tmp_path: Path) -> None:
+    file = write_demo_cohort(tmp_path / "plain", patients=1)
+    assert read(tmp_path / "plain/images/SYN0001_radial.png").shape == (256, 256)
+    assert load_study(file).deep is None
+    assert load_study(write_demo_cohort(tmp_path / "deep", patients=1, size=(64, 64), deep=True)).deep is not None
+
+
 def test_another_seed_gives_another_cohort(folder: Path, tmp_path: Path) -> None:
     write_demo_cohort(tmp_path, patients=2, seed=1, size=SMALL)
     first = "images/SYN0001_radial.png"
