@@ -95,6 +95,15 @@ def test_several_labels_are_named_and_one_is_chosen(tmp_path: Path, first: int, 
         read_mask([path], SHAPE, label="33")
 
 
+def test_labels_that_touch_are_told_apart_by_their_flat_regions(tmp_path: Path) -> None:
+    values = np.zeros(SHAPE, np.uint8)
+    values[20:80, 20:60], values[20:80, 60:100], values[40:110, 100:130] = 100, 180, 255
+    path = saved(tmp_path / "m.png", values)
+    with pytest.raises(InputError, match=r"several labels \(100, 180, 255\)"):
+        read_mask([path], SHAPE)
+    assert [area(path, label=label) for label in ("100", "180", "255")] == [2400, 2400, 2100]
+
+
 def test_a_rim_of_one_grey_level_is_a_label_and_no_soft_edge(tmp_path: Path) -> None:
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     distance = np.hypot(rows - 60, columns - 80)

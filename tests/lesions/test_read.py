@@ -55,13 +55,6 @@ def test_one_bit_sixteen_bit_and_palette(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_mask([tmp_path / f"{name}.png"], LESION.shape), LESION)
 
 
-def test_jpeg_artefacts_are_background(tmp_path: Path) -> None:
-    mask = np.zeros((64, 64), dtype=bool)
-    mask[16:40, 24:48] = True
-    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(tmp_path / "m.jpg", quality=50)
-    np.testing.assert_array_equal(read_mask([tmp_path / "m.jpg"], mask.shape), mask)
-
-
 def test_the_soft_slanted_edge_of_a_jpeg_mask_is_cut_at_half(tmp_path: Path) -> None:
     rows, columns = np.mgrid[:96, :96]
     mask = (np.abs(rows - 47.3) + 0.7 * np.abs(columns - 46.1)) < 25.4
@@ -103,6 +96,23 @@ def test_what_is_wrong_with_a_mask(tmp_path: Path, mask: np.ndarray, message: st
         read_mask([as_png(tmp_path / "m.png", mask)], (40, 60))
 
 
+@pytest.mark.parametrize("corner", [(0, 0), (0, -1), (-1, 0), (-1, -1)])
+def test_a_lesion_may_fill_three_corners(tmp_path: Path, corner: tuple[int, int]) -> None:
+    mask = np.ones((40, 60), dtype=bool)
+    rows, columns = (slice(0, 12) if place == 0 else slice(-12, None) for place in corner)
+    mask[rows, columns] = False
+    np.testing.assert_array_equal(read_mask([as_png(tmp_path / "m.png", mask)], mask.shape), mask)
+
+
+def test_a_lesion_covers_95_percent_at_most(tmp_path: Path) -> None:
+    mask = np.zeros((40, 60), dtype=bool)
+    mask[1:39] = True
+    np.testing.assert_array_equal(read_mask([as_png(tmp_path / "m.png", mask)], mask.shape), mask)
+    mask[39, 1:] = True
+    with pytest.raises(InputError, match=r"the mask covers 97% "):
+        read_mask([as_png(tmp_path / "m.png", mask)], mask.shape)
+
+
 def test_no_mask_missing_and_damaged_masks(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no mask was given"):
         read_mask([], (40, 60))
@@ -119,6 +129,7 @@ def test_components() -> None:
     assert components(mask) == 2
     assert components(np.zeros((4, 4), dtype=bool)) == 0
     np.testing.assert_array_equal(np.argwhere(largest_component(mask)), [[1, 1], [2, 2], [3, 3]])
+    np.testing.assert_array_equal(np.argwhere(largest_component(mask[::-1])), [[4, 3], [5, 2], [6, 1]])
     np.testing.assert_array_equal(largest_component(LESION), LESION)
 
 
