@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.cohort.load import load_cohort
-from sonoher2.cohort.split import TEST as IN_TEST
 from sonoher2.cohort.split import split_patients
 from sonoher2.config.load import load_study
 from sonoher2.config.models import ValidationConfig
@@ -28,6 +27,7 @@ from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.selection import SelectionConfig
 from sonoher2.config.split import RandomSplit
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
 from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.build import build_signatures
@@ -56,7 +56,7 @@ def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[
 
 def one_split(blocks: pd.DataFrame, patients: pd.DataFrame, study: StudyConfig, coverage: float) -> pd.DataFrame:
     """Coverage in the test set of one split, for each signature and class (-1: all)."""
-    in_test = (split_patients(patients, study.split, study.seed).sets.loc[patients.index] == IN_TEST).to_numpy()
+    in_test = (split_patients(patients, study.split, study.seed).sets.loc[patients.index] == TEST).to_numpy()
     labels, groups = (patients[name].to_numpy(np.int64) for name in ("label", "group"))
     columns = study.clinical.columns
     signatures = build_signatures(study, columns, has_images=True)

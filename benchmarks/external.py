@@ -51,7 +51,7 @@ def one_way(trained: str, tested: str, folders: dict[str, Path | None], out: Pat
 
 
 def _rows(result: StudyResult, subset: str) -> list[dict[str, Any]]:
-    rows = result.signatures[result.signatures["set"] == subset]
+    rows = result.performance.signatures[result.performance.signatures["set"] == subset]
     return _records(rows[["signature", "n", "events", *FIGURES]])
 
 

@@ -44,7 +44,7 @@ def one_seed(seed: int, patients: int, folder: Path) -> pd.DataFrame:
     # stability measures the test patients again and again, and says nothing here
     quick = study.model_copy(update={"deep": DeepConfig(), "stability": None, "models": list(MODELS)})
     result = run_study(quick, folder / f"run-{seed}", jobs=1)
-    found = result.signatures[["signature", "set", "auc"]].assign(seed=seed)
+    found = result.performance.signatures[["signature", "set", "auc"]].assign(seed=seed)
     best = best_scores(folder / f"cohort-{seed}")
     return pd.concat([found, *(_same_patients(result, best, name).assign(seed=seed) for name in best)])
 
@@ -74,7 +74,7 @@ def _posterior_mean(seen: Iterable[tuple[NDArray[np.float64], float]]) -> NDArra
 def _same_patients(result: StudyResult, best: pd.DataFrame, name: str) -> pd.DataFrame:
     """AUC of the best score in the training and in the test patients of a study."""
     rows = []
-    for subset, patients in result.patients.groupby("set"):
+    for subset, patients in result.cohort.patients.groupby("set"):
         label = (patients["label"] == "positive").to_numpy(int)
         rows.append({"signature": name, "set": subset, "auc": auc(label, best.loc[patients.index, name].to_numpy())})
     return pd.DataFrame(rows)

@@ -13,8 +13,8 @@ from time import monotonic
 
 from sonoher2.audit.null import audit_null
 from sonoher2.config.load import load_study
+from sonoher2.core.columns import TEST
 from sonoher2.report.page.html import write_report
-from sonoher2.study.results import TEST
 
 
 def main() -> int:
@@ -39,7 +39,7 @@ def main() -> int:
     print(f"Report: {write_report(result, options.out)}")
     record = {
         "study": study.title,
-        "patients": len(result.patients),
+        "patients": len(result.cohort.patients),
         **audit.settings,
         "seconds": seconds,
         "summary": audit.summary.round(4).to_dict("records"),

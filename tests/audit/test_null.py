@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from sonoher2.engine import local_context
 from sonoher2.report.page.html import write_report
 from sonoher2.study.audits import load_audits
 from sonoher2.study.results import StudyResult
+from study_results import changed
 
 RUNS = 3
 
@@ -48,7 +48,7 @@ def test_tables_have_a_row_for_every_run_signature_and_set(audited) -> None:
 
 def test_the_real_labels_are_those_of_the_study(audited, finished) -> None:
     real = audited[1].audits.null.summary.set_index(["signature", "set"])["real"]
-    signatures = finished.result.signatures.set_index(["signature", "set"])["auc"]
+    signatures = finished.result.performance.signatures.set_index(["signature", "set"])["auc"]
     np.testing.assert_allclose(real, signatures.loc[real.index])
 
 
@@ -84,8 +84,8 @@ def test_report_draws_the_null_distribution(audited, tmp_path: Path) -> None:
 
 def test_an_audit_of_another_study_is_not_shown(audited) -> None:
     run, result = audited
-    assert load_audits(result.predictions, run).null is not None
-    other = result.predictions.assign(score=result.predictions["score"] * 0.99)
+    assert load_audits(result.performance.predictions, run).null is not None
+    other = result.performance.predictions.assign(score=result.performance.predictions["score"] * 0.99)
     assert load_audits(other, run).null is None
 
 
@@ -133,5 +133,5 @@ def test_too_few_runs_are_refused(study: StudyConfig, tmp_path: Path) -> None:
 
 
 def test_result_without_audits_has_no_section(audited, tmp_path: Path) -> None:
-    plain = replace(audited[1], audits=type(audited[1].audits)())
+    plain = changed(audited[1], audits=type(audited[1].audits)())
     assert "Null audit" not in write_report(plain, tmp_path).read_text(encoding="utf-8")

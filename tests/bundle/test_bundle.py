@@ -33,7 +33,7 @@ def patient_input(study: Path, patient_id: str) -> PatientInput:
 
 def test_patients_are_predicted_as_in_the_study(finished) -> None:
     bundle = load_bundle(finished.run / "bundle")
-    tested = finished.result.predictions.query("set == 'test'")
+    tested = finished.result.performance.predictions.query("set == 'test'")
     for patient_id in tested["patient_id"].unique()[:6]:
         prediction = predict_patient(bundle, patient_input(finished.file, patient_id))
         expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
@@ -48,7 +48,7 @@ def test_features_of_a_patient_are_those_of_the_study(finished) -> None:
     # the frozen model on the study's own table of features, against what it says from the files
     features = pd.read_csv(finished.run / "features.csv").drop(columns="image").groupby("patient_id").mean()
     names = bundle.model.fitted_["Radiomics"].search_.feature_names_in_
-    patient_id = finished.result.predictions.query("set == 'test'")["patient_id"].iloc[0]
+    patient_id = finished.result.performance.predictions.query("set == 'test'")["patient_id"].iloc[0]
     from_table = bundle.model.fitted_["Radiomics"].search_.predict_proba(features.loc[[patient_id], names])[0, 1]
     given = patient_input(finished.file, patient_id)
     only_image = PatientInput(given.images, {}, given.mm_per_pixel)
@@ -139,14 +139,16 @@ def test_bundle_holds_no_path_and_no_patient(finished) -> None:
 def test_validation_on_the_same_cohort_gives_the_same_scores(finished, tmp_path: Path) -> None:
     bundle = load_bundle(finished.run / "bundle")
     result = validate_bundle(bundle, load_study(finished.file), tmp_path / "validation", jobs=1)
-    assert result.kind == "validation"
+    assert result.about.kind == "validation"
     key = ["patient_id", "signature"]
-    before = finished.result.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
-    after = result.predictions.set_index(key)["score"].loc[before.index]
+    before = finished.result.performance.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
+    after = result.performance.predictions.set_index(key)["score"].loc[before.index]
     np.testing.assert_allclose(after, before, atol=1e-12)
-    frozen = finished.result.thresholds.set_index("signature")["threshold"]
-    assert result.thresholds.set_index("signature")["threshold"].to_dict() == pytest.approx(frozen.to_dict())
-    assert set(result.signatures["set"]) == {"test"}
+    frozen = finished.result.performance.thresholds.set_index("signature")["threshold"]
+    assert result.performance.thresholds.set_index("signature")["threshold"].to_dict() == pytest.approx(
+        frozen.to_dict()
+    )
+    assert set(result.performance.signatures["set"]) == {"test"}
 
 
 def test_what_a_second_study_declares_meets_what_the_model_knows(finished) -> None:
@@ -191,8 +193,8 @@ def test_model_without_images_leaves_out_what_comes_with_them(finished, tmp_path
     )
     run_study(plain, tmp_path / "run", jobs=1)
     result = validate_bundle(load_bundle(tmp_path / "run" / "bundle"), study, tmp_path / "validation", jobs=1)
-    assert set(result.signatures["signature"]) == {"Clinical"}
-    assert result.subgroups.empty
+    assert set(result.performance.signatures["signature"]) == {"Clinical"}
+    assert result.performance.subgroups.empty
 
 
 def test_a_lesion_without_a_mask_is_outlined_and_the_answer_says_so(finished) -> None:

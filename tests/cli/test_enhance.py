@@ -10,7 +10,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.cli.app import run
-from sonoher2.cohort.split import TRAIN, load_split
+from sonoher2.cohort.split import load_split
+from sonoher2.core.columns import TRAIN
 
 DONE, BAD_INPUT = 0, 3
 

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import TEST, TRAIN, draw_or_reload, load_split, split_patients, split_values
+from sonoher2.cohort.split import draw_or_reload, load_split, split_patients, split_values
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 
 

@@ -23,7 +23,7 @@ def bundle(finished) -> Bundle:
 
 @pytest.fixture(scope="module")
 def patient(finished) -> PatientInput:
-    patient_id = finished.result.predictions.query("set == 'test'")["patient_id"].iloc[0]
+    patient_id = finished.result.performance.predictions.query("set == 'test'")["patient_id"].iloc[0]
     folder = finished.file.parent
     images = pd.read_csv(folder / "images.csv", dtype=str)
     rows = images[images["patient_id"] == patient_id]
@@ -97,7 +97,7 @@ def test_clinical_data_alone_are_compared_by_what_is_given(bundle: Bundle) -> No
 def test_reference_names_no_patient_and_the_key_stays_with_the_study(finished, bundle: Bundle) -> None:
     assert b"SYN" not in (finished.run / "bundle" / "reference.parquet").read_bytes()
     key = pd.read_csv(finished.run / "reference_key.csv").set_index("case")["patient_id"]
-    training = finished.result.predictions.query("set == 'train_oof' and signature == 'Clinical'")
+    training = finished.result.performance.predictions.query("set == 'train_oof' and signature == 'Clinical'")
     training = training.set_index("patient_id")
     assert list(key.index) == list(bundle.reference.labels.index)
     assert set(key) == set(training.index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram
@@ -25,7 +25,8 @@ from sonoher2.study.analyses.performance import (
     signature_table,
     subgroup_table,
 )
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import About, CheckResult, CohortResult, ModelResult, Performance, StudyResult
+from study_results import changed
 
 CLINICAL = {
     "age": ClinicalColumn(kind="number", timing="pre-biopsy", unit="years"),
@@ -55,7 +56,7 @@ def simulate_patients(rng: np.random.Generator, n: int, classes: tuple[str, ...]
     label = rng.choice(len(classes), n, p=shares)
     patients = pd.DataFrame(
         {
-            "set": np.where(rng.random(n) < 0.7, TRAIN, TEST),
+            "set": np.where(rng.random(n) < 0.7, TRAIN_OOF, TEST),
             "label": np.array(classes, dtype=object)[label],
             "images": rng.integers(1, 4, n),
             "age": rng.normal(54, 11, n).round(),
@@ -123,12 +124,12 @@ def simulate_result(
     predictions = pd.concat(
         [
             long_predictions({s: p[rows] for s, p in probabilities.items()}, labels[rows], classes, subset)
-            for subset in (TRAIN, TEST)
+            for subset in (TRAIN_OOF, TEST)
             for rows in [(patients["set"] == subset).to_numpy()]
         ],
         ignore_index=True,
     )
-    thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], config.evaluation)
+    thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN_OOF], config.evaluation)
     signatures = signature_table(predictions, thresholds, config.evaluation, config.seed)
     names = tuple(f"{a}_{b}" for a in FILTERS for b in KINDS)
     lasso = simulate_lasso(rng, names)
@@ -146,68 +147,81 @@ def simulate_result(
     ]
     empty = pd.DataFrame()
     return StudyResult(
-        config=config,
-        kind="study",
-        classes=classes,
-        flow=(
-            FlowStep("", 0, n + 41, 2 * n + 90),
-            FlowStep("HER2 indeterminate: IHC 2+ without ISH", 29, n + 12, 2 * n + 20),
-            FlowStep("no lesion mask", 12, n, 2 * n),
-            FlowStep("", 0, n, 2 * n),
+        about=About(
+            config=config,
+            kind="study",
+            classes=classes,
+            main=main_signature(signatures),
+            seconds={"cohort": 1.2, "features": 83.0, "signatures": 412.0},
+            record={
+                "started": "2026-11-23T08:00:00+00:00",
+                "finished": "2026-11-23T08:09:31+00:00",
+                "seed": 7,
+                "machine": {
+                    "sonoher2": "0.1.0",
+                    "system": "Linux",
+                    "processor": "x86_64",
+                    "python": "3.11.2",
+                    "numpy": "2.4.6",
+                },
+                "inputs": {"images.csv": "ab" * 32, "clinical.csv": "cd" * 32},
+                "settings": config.model_dump(mode="json", exclude={"data"}),
+                "ledger": [{"model": "ef" * 32, "opened": "2026-11-23T08:09:00+00:00"}],
+            },
         ),
-        findings=(
-            Finding("note", "12 images have no pixel size", "images.csv", "Shape features are in pixels for these"),
-            Finding(
-                "warning", "two patients share one picture", "images.csv, rows 12 and 80", "They were kept on one side"
+        cohort=CohortResult(
+            patients=patients,
+            flow=(
+                FlowStep("", 0, n + 41, 2 * n + 90),
+                FlowStep("HER2 indeterminate: IHC 2+ without ISH", 29, n + 12, 2 * n + 20),
+                FlowStep("no lesion mask", 12, n, 2 * n),
+                FlowStep("", 0, n, 2 * n),
+            ),
+            rule_counts=pd.DataFrame(
+                {
+                    "branch": ["IHC 0", "IHC 1+", "IHC 2+, ISH not amplified", "IHC 3+"],
+                    "status": ["negative", "negative", "negative", "positive"],
+                    "patients": [90, 80, 40, 90],
+                }
+            ),
+            conflicts=pd.DataFrame(
+                {"patient_id": ["P0003"], "derived": ["positive"], "reported": ["negative"], "branch": ["IHC 3+"]}
             ),
         ),
-        rule_counts=pd.DataFrame(
-            {
-                "branch": ["IHC 0", "IHC 1+", "IHC 2+, ISH not amplified", "IHC 3+"],
-                "status": ["negative", "negative", "negative", "positive"],
-                "patients": [90, 80, 40, 90],
-            }
+        performance=Performance(
+            predictions=predictions,
+            thresholds=thresholds,
+            signatures=signatures,
+            comparisons=comparison_table(predictions, 0.95),
+            subgroups=subgroup_table(predictions, patients, config.evaluation, config.clinical.columns),
         ),
-        conflicts=pd.DataFrame(
-            {"patient_id": ["P0003"], "derived": ["positive"], "reported": ["negative"], "branch": ["IHC 3+"]}
+        model=ModelResult(
+            candidates=simulate_zoo(rng, list(strengths)),
+            selection=pd.DataFrame(
+                {
+                    "step": ["variance", "Mann–Whitney U", "Spearman", "mRMR", "LASSO"],
+                    "features_in": [1497, 1480, 412, 96, 30],
+                    "features_out": [1480, 412, 96, 30, len(kept)],
+                }
+            )
+            if images
+            else empty,
+            lasso=lasso if images else None,
+            coefficients=kept if images else empty,
+            heatmap=heatmap if images else empty,
+            nomograms={"Clinical+Radiomics": build_nomogram(terms, -3.2)} if "Clinical+Radiomics" in strengths else {},
         ),
-        patients=patients,
-        predictions=predictions,
-        thresholds=thresholds,
-        signatures=signatures,
-        main=main_signature(signatures),
-        comparisons=comparison_table(predictions, 0.95),
-        subgroups=subgroup_table(predictions, patients, config.evaluation, config.clinical.columns),
-        zoo=simulate_zoo(rng, list(strengths)),
-        selection=pd.DataFrame(
-            {
-                "step": ["variance", "Mann–Whitney U", "Spearman", "mRMR", "LASSO"],
-                "features_in": [1497, 1480, 412, 96, 30],
-                "features_out": [1480, 412, 96, 30, len(kept)],
-            }
-        )
-        if images
-        else empty,
-        lasso=lasso if images else None,
-        coefficients=kept if images else empty,
-        heatmap=heatmap if images else empty,
-        nomograms={"Clinical+Radiomics": build_nomogram(terms, -3.2)} if "Clinical+Radiomics" in strengths else {},
-        seconds={"cohort": 1.2, "features": 83.0, "signatures": 412.0},
-        record={
-            "started": "2026-11-23T08:00:00+00:00",
-            "finished": "2026-11-23T08:09:31+00:00",
-            "seed": 7,
-            "machine": {
-                "sonoher2": "0.1.0",
-                "system": "Linux",
-                "processor": "x86_64",
-                "python": "3.11.2",
-                "numpy": "2.4.6",
-            },
-            "inputs": {"images.csv": "ab" * 32, "clinical.csv": "cd" * 32},
-            "settings": config.model_dump(mode="json", exclude={"data"}),
-            "ledger": [{"model": "ef" * 32, "opened": "2026-11-23T08:09:00+00:00"}],
-        },
+        checks=CheckResult(
+            findings=(
+                Finding("note", "12 images have no pixel size", "images.csv", "Shape features are in pixels for these"),
+                Finding(
+                    "warning",
+                    "two patients share one picture",
+                    "images.csv, rows 12 and 80",
+                    "They were kept on one side",
+                ),
+            )
+        ),
     )
 
 
@@ -217,19 +231,19 @@ def as_validation(result: StudyResult) -> StudyResult:
     def test(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["set"] == TEST] if "set" in table else table.iloc[:0]
 
-    return replace(
+    return changed(
         result,
         kind="validation",
-        patients=test(result.patients),
-        predictions=test(result.predictions),
-        signatures=test(result.signatures),
-        comparisons=test(result.comparisons),
-        subgroups=test(result.subgroups),
-        zoo=result.zoo.iloc[:0],
-        selection=result.selection.iloc[:0],
+        patients=test(result.cohort.patients),
+        predictions=test(result.performance.predictions),
+        signatures=test(result.performance.signatures),
+        comparisons=test(result.performance.comparisons),
+        subgroups=test(result.performance.subgroups),
+        candidates=result.model.candidates.iloc[:0],
+        selection=result.model.selection.iloc[:0],
         lasso=None,
-        coefficients=result.coefficients.iloc[:0],
-        heatmap=result.heatmap.iloc[:0],
+        coefficients=result.model.coefficients.iloc[:0],
+        heatmap=result.model.heatmap.iloc[:0],
         nomograms={},
     )
 

@@ -11,15 +11,19 @@ import pytest
 
 from sonoher2.audit.null import summarise as summarise_null
 from sonoher2.audit.simulated_signal import summarise as summarise_planted
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.page.html import write_report
 from sonoher2.study.audits import Audits, NullAudit, PlantedAudit
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import StudyResult
+from study_results import changed
 
 
 def null_audit(result: StudyResult, runs: int = 20) -> NullAudit:
     """Null distributions of the width that 90 test patients give."""
     rng = np.random.default_rng(0)
-    keys = result.signatures[result.signatures["outcome"] != "macro"][["signature", "set", "outcome", "auc"]]
+    keys = result.performance.signatures[result.performance.signatures["outcome"] != "macro"][
+        ["signature", "set", "outcome", "auc"]
+    ]
     tables = [keys.assign(run=0)] + [keys.assign(run=i, auc=rng.normal(0.5, 0.06, len(keys))) for i in range(1, runs)]
     table = pd.concat(tables, ignore_index=True)
     return NullAudit(table, summarise_null(table), {"permutations": runs, "network": "", "cheap": False})
@@ -32,7 +36,7 @@ def planted_audit(runs: int = 10) -> PlantedAudit:
         {"run": run, "signature": name, "set": subset, "auc": 0.5 + 0.37 * found, "best": 0.87, "share": found}
         for run in range(runs)
         for name, mean in share.items()
-        for subset in (TRAIN, TEST)
+        for subset in (TRAIN_OOF, TEST)
         for found in [mean + rng.normal(0, 0.1)]
     ]
     table = pd.DataFrame(rows)
@@ -44,7 +48,7 @@ def planted_audit(runs: int = 10) -> PlantedAudit:
 def test_report_shows_the_audits(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     result = request.getfixturevalue(kind)
     audits = Audits(null_audit(result), planted_audit())
-    page = write_report(replace(result, audits=audits), tmp_path).read_text(encoding="utf-8")
+    page = write_report(changed(result, audits=audits), tmp_path).read_text(encoding="utf-8")
     assert 'id="fig-null"' in page
     assert 'id="fig-planted"' in page
     table = pd.read_csv(tmp_path / "tables" / "null.csv")
@@ -56,7 +60,7 @@ def test_report_shows_the_audits(kind: str, request: pytest.FixtureRequest, tmp_
 def test_a_cheap_audit_says_so(two_class: StudyResult, tmp_path: Path) -> None:
     audit = null_audit(two_class)
     cheap = replace(audit, settings={"cheap": True, "network": "EfficientNet-Lite0"})
-    page = write_report(replace(two_class, audits=Audits(cheap)), tmp_path).read_text(encoding="utf-8")
+    page = write_report(changed(two_class, audits=Audits(cheap)), tmp_path).read_text(encoding="utf-8")
     assert "replaced by a small frozen one" in page
 
 

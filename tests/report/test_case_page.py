@@ -21,6 +21,7 @@ from sonoher2.report.page.html import write_report
 from sonoher2.study.analyses.explanations import Attribution, Explanations, HeatCase, HeatFindings
 from sonoher2.study.analyses.heat_maps import share_summary, spread_patients, surest_patients
 from sonoher2.study.results import StudyResult
+from study_results import changed
 
 EVIL = "<script>alert(1)</script> & co"
 PATIENT = PatientInput(
@@ -119,7 +120,7 @@ def test_a_bundle_without_reference_still_gets_a_page(tmp_path: Path, prediction
 @pytest.fixture
 def explained(two_class: StudyResult) -> StudyResult:
     rng = np.random.default_rng(0)
-    tested = two_class.patients[two_class.patients["set"] == "test"]
+    tested = two_class.cohort.patients[two_class.cohort.patients["set"] == "test"]
     patients = list(tested.index)
     parts = rng.dirichlet([4, 2, 4], len(patients))
     shares = pd.DataFrame(parts, columns=["lesion", "ring", "elsewhere"]).assign(lesion_area=0.3, ring_area=0.15)
@@ -141,7 +142,7 @@ def explained(two_class: StudyResult) -> StudyResult:
     )
     attribution = Attribution(effects, effects.assign(quadrant=np.nan))
     found = Explanations(points, {"Clinical+Radiomics": attribution}, HeatFindings(shares, cases, deletion, randomised))
-    return replace(two_class, explanations=found)
+    return changed(two_class, explanations=found)
 
 
 def test_report_has_a_chapter_of_explanations(tmp_path: Path, explained: StudyResult) -> None:

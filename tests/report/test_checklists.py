@@ -145,7 +145,7 @@ def test_section_holds_all_lists_and_links_only_to_what_is_there(two_class: Stud
 
 
 def test_validation_leaves_development_out(validation: StudyResult) -> None:
-    result = fill(CHECKLISTS["tripod_ai"], evidence(kind=validation.kind))
+    result = fill(CHECKLISTS["tripod_ai"], evidence(kind=validation.about.kind))
     by_number = {answer.item.number: answer.status for answer in result.answers}
     assert by_number["12c"] == "not applicable"
     assert by_number["20c"] != "not applicable"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from sonoher2.report.page.view import View
 from sonoher2.study.analyses.performance import interaction_table
 from sonoher2.study.checks.outcome import found, outcome_table, passed, skipped
 from sonoher2.study.results import StudyResult
+from study_results import changed
 
 OUTCOMES = [
     passed("LEAK001"),
@@ -38,7 +38,7 @@ SHORTCUTS = pd.DataFrame(
 
 
 def stamped(result: StudyResult) -> StudyResult:
-    return replace(result, checks=outcome_table(OUTCOMES), shortcuts=SHORTCUTS)
+    return changed(result, table=outcome_table(OUTCOMES), shortcuts=SHORTCUTS)
 
 
 def test_a_failed_check_stamps_the_page(two_class: StudyResult, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_failed_check_stamps_the_page(two_class: StudyResult, tmp_path: Path) 
 
 
 def test_without_a_failure_there_is_no_stamp(two_class: StudyResult, tmp_path: Path) -> None:
-    fine = replace(two_class, checks=outcome_table([passed("LEAK001"), found("CAL001", "warning", "off")]))
+    fine = changed(two_class, table=outcome_table([passed("LEAK001"), found("CAL001", "warning", "off")]))
     assert failed_checks(View(fine)) == []
     assert 'class="banner failed"' not in write_report(fine, tmp_path).read_text(encoding="utf-8")
     assert check_parts(View(two_class)) == []
@@ -68,12 +68,14 @@ def test_tables_of_checks_and_shortcuts(two_class: StudyResult) -> None:
 
 
 def test_tests_between_levels_stand_on_the_first_row_of_each_subgroup(two_class: StudyResult) -> None:
-    config = two_class.config
-    tests = interaction_table(two_class.predictions, two_class.patients, config.evaluation, config.clinical.columns)
-    table = subgroup_table(View(replace(two_class, interactions=tests)))
+    config = two_class.about.config
+    tests = interaction_table(
+        two_class.performance.predictions, two_class.cohort.patients, config.evaluation, config.clinical.columns
+    )
+    table = subgroup_table(View(changed(two_class, interactions=tests)))
     assert table is not None
     keys = ["subgroup", "signature", "set", "outcome"]
-    shown = table.shown.assign(**two_class.subgroups[keys])
+    shown = table.shown.assign(**two_class.performance.subgroups[keys])
     per_group = shown.groupby(keys)["p (interaction)"].agg(lambda texts: sum(text != "" for text in texts))
     assert (per_group == 1).all()
     assert len(per_group) == len(tests)

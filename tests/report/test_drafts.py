@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sonoher2.core.columns import TEST
 from sonoher2.report.chapters.results_text import results_text
 from sonoher2.report.chapters.stability import outline_names, stability_parts
 from sonoher2.report.page.model_card import model_card, write_model_card
 from sonoher2.report.page.parts import Table
 from sonoher2.report.page.view import View
-from sonoher2.study.results import TEST, StudyResult
+from sonoher2.study.results import StudyResult
+from study_results import changed
 
 OUTLINES = (("given", 0.0, 1.0, 0.8), ("redraw", 0.05, 0.9, 0.78), ("grow", 0.05, 0.88, 0.7))
 
 
 def with_stability(result: StudyResult) -> StudyResult:
     rng = np.random.default_rng(3)
-    names = [*result.coefficients["feature"], *(f"ring_original_glcm_F{i}" for i in range(8))]
+    names = [*result.model.coefficients["feature"], *(f"ring_original_glcm_F{i}" for i in range(8))]
     values = rng.uniform(0.3, 1, (len(names), 5))
     columns = ["icc", "icc_shift", "icc_grow", "icc_shrink", "icc_contour"]
     icc = pd.DataFrame(values, columns=columns).assign(feature=names, lesions=120)
     rows = [
         {
-            "change": change, "strength": strength, "dice": dice, "signature": signature, "outcome": result.classes[1],
+            "change": change, "strength": strength, "dice": dice, "signature": signature,
+            "outcome": result.about.classes[1],
             "n": 90, "events": 30, "auc": auc, "auc_low": auc - 0.1, "auc_high": auc + 0.1,
             "difference": auc - 0.8, "low": auc - 0.85, "high": auc - 0.75, "moved": 0.02, "switched": 0.04,
         }
         for signature in ("Radiomics", "Clinical+Radiomics")
         for change, strength, dice, auc in OUTLINES
     ]  # fmt: skip
-    return replace(result, feature_icc=icc, redrawn=pd.DataFrame(rows))
+    return changed(result, feature_icc=icc, perturbed=pd.DataFrame(rows))
 
 
 def test_results_give_the_figures_of_the_tables(two_class: StudyResult) -> None:
     text = "\n".join(results_text(View(two_class)))
-    for row in two_class.signatures.to_dict("records"):
+    for row in two_class.performance.signatures.to_dict("records"):
         assert f"{row['auc']:.2f} ({row['auc_low']:.2f}–{row['auc_high']:.2f}) for {row['signature']}" in text
     assert "Of 341 patients, 29 HER2 indeterminate" in text
-    assert f"{two_class.main} was best among the training patients" in text
+    assert f"{two_class.about.main} was best among the training patients" in text
 
 
 def test_results_of_all_kinds_of_study(
@@ -76,7 +78,7 @@ def test_model_card_says_what_matters(two_class: StudyResult, three_class: Study
     assert "ab" * 32 in card
     assert "ASCO/CAP 2018" in card
     assert "For you to fill in" in card
-    tested = View(two_class).metrics(two_class.main, TEST, two_class.classes[1])
+    tested = View(two_class).metrics(two_class.about.main, TEST, two_class.about.classes[1])
     assert tested is not None
     assert f"{tested['auc']:.2f} ({tested['auc_low']:.2f}–{tested['auc_high']:.2f})" in card
     assert "simulated" in model_card(View(three_class))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.core.columns import TEST
 from sonoher2.report.chapters.external import shift_parts, site_parts, updating_parts
 from sonoher2.report.chapters.uncertainty import reclassification_parts, uncertainty_parts
 from sonoher2.report.page.html import write_report
@@ -17,12 +17,13 @@ from sonoher2.report.page.view import View
 from sonoher2.study.analyses.sites import POOLED
 from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
-from sonoher2.study.results import TEST, StudyResult
+from sonoher2.study.results import StudyResult
+from study_results import changed
 
 
 def with_sites(result: StudyResult) -> StudyResult:
-    sites = np.resize(["North", "South", "West"], len(result.patients))
-    return replace(result, patients=result.patients.assign(site=sites))
+    sites = np.resize(["North", "South", "West"], len(result.cohort.patients))
+    return changed(result, patients=result.cohort.patients.assign(site=sites))
 
 
 SHIFT = pd.DataFrame(
@@ -51,12 +52,15 @@ def study(two_class) -> StudyResult:
 
 @pytest.fixture(scope="module")
 def external(study, validation) -> StudyResult:
-    cohort = study.patients.loc[study.patients["set"] == TEST]
-    second = with_uncertainty(replace(validation, patients=cohort), study.uncertainty)
-    labels = cohort["label"].map({name: k for k, name in enumerate(second.classes)})
+    cohort = study.cohort.patients.loc[study.cohort.patients["set"] == TEST]
+    second = with_uncertainty(changed(validation, patients=cohort), study.uncertainty.learned)
+    labels = cohort["label"].map({name: k for k, name in enumerate(second.about.classes)})
     patients = pd.DataFrame({"label": labels, "group": range(len(cohort))}, index=cohort.index)
-    return replace(
-        second, shift=SHIFT, domain=DOMAIN, updated=update_predictions(second.predictions, patients, 0.4, 0, 0.95)
+    return changed(
+        second,
+        shift=SHIFT,
+        domain=DOMAIN,
+        updated=update_predictions(second.performance.predictions, patients, 0.4, 0, 0.95),
     )
 
 
@@ -67,7 +71,7 @@ def table(parts, name: str) -> pd.DataFrame:
 def test_uncertainty_shows_the_sets_and_the_zones(study) -> None:
     parts = uncertainty_parts(View(study))
     assert [part.name for part in parts] == ["coverage", "coverage", "zones", "zones"]
-    assert table(parts, "coverage") is study.coverage
+    assert table(parts, "coverage") is study.uncertainty.coverage
     assert "don’t know" in parts[0].caption
 
 
@@ -86,7 +90,7 @@ def test_results_without_limits_show_nothing_of_them(two_class) -> None:
 def test_reclassification_says_that_it_is_secondary(study) -> None:
     [part] = reclassification_parts(View(study))
     assert part.caption.startswith("Secondary")
-    assert len(part.shown) == len(study.added_value)
+    assert len(part.shown) == len(study.performance.added_value)
 
 
 def test_sites_have_a_figure_for_each_set_and_a_pooled_row(study) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
 from sonoher2.cohort.patients.cohort import FlowStep
@@ -11,6 +9,7 @@ from sonoher2.config.target import Her2Target
 from sonoher2.report.chapters.methods import _enhancement, _label, _outlines
 from sonoher2.report.page.view import View
 from sonoher2.study.results import StudyResult
+from study_results import changed
 
 
 def test_declared_spellings_and_the_guideline_of_words_are_told() -> None:
@@ -25,14 +24,14 @@ def test_declared_spellings_and_the_guideline_of_words_are_told() -> None:
 
 def _with_outlines(result: StudyResult, outlined: int, found: int, images: int) -> StudyResult:
     table = pd.DataFrame({"found": [True] * found + [False] * (outlined - found)})
-    flow = (*result.flow[:-1], FlowStep("", 0, images, images))
-    return replace(
-        result, outlines=table, flow=flow, record={"sha256": {"segmenter": "ab" * 32, "enhancer": "cd" * 32}}
+    flow = (*result.cohort.flow[:-1], FlowStep("", 0, images, images))
+    return changed(
+        result, segmented=table, flow=flow, record={"sha256": {"segmenter": "ab" * 32, "enhancer": "cd" * 32}}
     )
 
 
 def test_whose_outlines_the_features_rest_on(two_class: StudyResult) -> None:
-    given = _outlines(View(replace(two_class, outlines=pd.DataFrame())))
+    given = _outlines(View(changed(two_class, segmented=pd.DataFrame())))
     assert given == "The lesions were outlined by the masks that were given; SonoHER2 drew none."
     drawn = _outlines(View(_with_outlines(two_class, 30, 28, 28)))
     assert "30 images had the lesion outlined automatically" in drawn
@@ -44,6 +43,6 @@ def test_whose_outlines_the_features_rest_on(two_class: StudyResult) -> None:
 
 def test_enhancement_is_told(two_class: StudyResult) -> None:
     assert not _enhancement(View(two_class))
-    cleared = replace(two_class, config=two_class.config.model_copy(update={"enhance": "gan"}))
+    cleared = changed(two_class, config=two_class.about.config.model_copy(update={"enhance": "gan"}))
     told = _enhancement(View(_with_outlines(cleared, 1, 1, 1)))
     assert "all images were enhanced by the network that SonoHER2 ships (weights sha256 cdcdcdcdcdcd)" in told

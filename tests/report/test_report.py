@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.report.page.html import write_report
 from sonoher2.study.results import StudyResult
+from study_results import changed
 
 EVIL = "<script>alert('x')</script> & $\\frac{1}{0}$"
 
@@ -140,7 +140,7 @@ def test_csv_holds_the_table_in_full_precision(folders: dict[str, Path], two_cla
 
 def test_table_one_counts_the_patients(folders: dict[str, Path], two_class: StudyResult) -> None:
     table = pd.read_csv(folders["two"] / "tables" / "table1.csv", dtype=str, keep_default_na=False)
-    patients = two_class.patients
+    patients = two_class.cohort.patients
     training = patients[patients["set"] == "train_oof"]
     column = f"Training, n = {len(training)}"
     row = table.loc[table["Characteristic"] == "menopausal: yes", column].item()
@@ -150,20 +150,20 @@ def test_table_one_counts_the_patients(folders: dict[str, Path], two_class: Stud
 
 
 def test_names_from_the_user_are_escaped(tmp_path: Path, clinical: StudyResult) -> None:
-    config = clinical.config.model_copy(update={"title": EVIL})
-    patients = clinical.patients.rename(index={clinical.patients.index[0]: EVIL})
-    predictions = clinical.predictions.replace(
-        {"patient_id": {clinical.patients.index[0]: EVIL}, "signature": {"Clinical": EVIL}}
+    config = clinical.about.config.model_copy(update={"title": EVIL})
+    patients = clinical.cohort.patients.rename(index={clinical.cohort.patients.index[0]: EVIL})
+    predictions = clinical.performance.predictions.replace(
+        {"patient_id": {clinical.cohort.patients.index[0]: EVIL}, "signature": {"Clinical": EVIL}}
     )
-    evil = replace(
+    evil = changed(
         clinical,
         config=config,
         patients=patients,
         predictions=predictions,
-        signatures=clinical.signatures.replace({"signature": {"Clinical": EVIL}}),
-        thresholds=clinical.thresholds.replace({"signature": {"Clinical": EVIL}}),
-        subgroups=clinical.subgroups.iloc[:0],
-        zoo=clinical.zoo.replace({"signature": {"Clinical": EVIL}}),
+        signatures=clinical.performance.signatures.replace({"signature": {"Clinical": EVIL}}),
+        thresholds=clinical.performance.thresholds.replace({"signature": {"Clinical": EVIL}}),
+        subgroups=clinical.performance.subgroups.iloc[:0],
+        candidates=clinical.model.candidates.replace({"signature": {"Clinical": EVIL}}),
         findings=(Finding("warning", EVIL, EVIL),),
     )
     page = Page(write_report(evil, tmp_path).read_text(encoding="utf-8"))
@@ -196,15 +196,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, clinical: Stud
 
 def test_a_test_set_of_one_class_still_gets_a_report(tmp_path: Path, validation: StudyResult) -> None:
     """A validation cohort may hold no event: no curve then, but the rest stands."""
-    negative = validation.classes[0]
-    nan = {name: float("nan") for name in validation.signatures.columns if name.startswith(("auc", "calibration"))}
-    lonely = replace(
+    negative = validation.about.classes[0]
+    nan = {
+        name: float("nan")
+        for name in validation.performance.signatures.columns
+        if name.startswith(("auc", "calibration"))
+    }
+    lonely = changed(
         validation,
-        patients=validation.patients[validation.patients["label"] == negative],
-        predictions=validation.predictions[validation.predictions["label"] == negative],
-        signatures=validation.signatures.assign(events=0, **nan),
-        comparisons=validation.comparisons.iloc[:0],
-        subgroups=validation.subgroups.iloc[:0],
+        patients=validation.cohort.patients[validation.cohort.patients["label"] == negative],
+        predictions=validation.performance.predictions[validation.performance.predictions["label"] == negative],
+        signatures=validation.performance.signatures.assign(events=0, **nan),
+        comparisons=validation.performance.comparisons.iloc[:0],
+        subgroups=validation.performance.subgroups.iloc[:0],
     )
     page = read(write_report(lonely, tmp_path).parent)
     assert {"performance", "threshold"} <= page.sections

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.methods import methods_text
 from sonoher2.report.chapters.patients import level_smd, number_smd
 from sonoher2.report.chapters.summary import summarise
 from sonoher2.report.figures.style import signature_colours
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import duration, interval, listing, number, p_value
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import StudyResult
+from study_results import changed
 
 
 def with_auc(result: StudyResult, low: float, value: float, high: float, subset: str = TEST) -> View:
-    table = result.signatures.copy()
+    table = result.performance.signatures.copy()
     table.loc[table["set"] == subset, ["auc_low", "auc", "auc_high"]] = [low, value, high]
-    return View(replace(result, signatures=table))
+    return View(changed(result, signatures=table))
 
 
 def test_main_signature_is_the_studys_choice(two_class: StudyResult, validation: StudyResult) -> None:
-    assert View(replace(two_class, main="Radiomics")).main == "Radiomics"
-    assert View(replace(validation, main="Deep")).main == "Clinical+Radiomics"
+    assert View(changed(two_class, main="Radiomics")).main == "Radiomics"
+    assert View(changed(validation, main="Deep")).main == "Clinical+Radiomics"
 
 
 def test_counts_at_the_threshold_agree_with_sklearn(two_class: StudyResult) -> None:
@@ -53,7 +53,11 @@ def test_cautions(two_class: StudyResult, low: float, value: float, high: float,
 
 def test_a_good_result_gets_no_caution_on_its_auc(two_class: StudyResult) -> None:
     view = with_auc(
-        replace(two_class, signatures=with_auc(two_class, 0.9, 0.92, 0.94).result.signatures), 0.9, 0.92, 0.94, TRAIN
+        changed(two_class, signatures=with_auc(two_class, 0.9, 0.92, 0.94).result.performance.signatures),
+        0.9,
+        0.92,
+        0.94,
+        TRAIN_OOF,
     )
     assert not any("AUC" in text for text in summarise(view).cautions)
 
@@ -62,14 +66,14 @@ def test_a_good_result_gets_no_caution_on_its_auc(two_class: StudyResult) -> Non
 def test_a_slope_that_may_be_1_is_no_caution(
     two_class: StudyResult, slope: tuple[float, float, float], said: bool
 ) -> None:
-    table = two_class.signatures.copy()
+    table = two_class.performance.signatures.copy()
     table[["calibration_slope_low", "calibration_slope", "calibration_slope_high"]] = slope
-    cautions = summarise(View(replace(two_class, signatures=table))).cautions
+    cautions = summarise(View(changed(two_class, signatures=table))).cautions
     assert any("too extreme for HER2-positive (calibration slope 0.50)" in text for text in cautions) == said
 
 
 def test_repeated_openings_of_the_test_set_are_told(two_class: StudyResult) -> None:
-    twice = replace(two_class, record=two_class.record | {"ledger": two_class.record["ledger"] * 2})
+    twice = changed(two_class, record=two_class.about.record | {"ledger": two_class.about.record["ledger"] * 2})
     assert any("opened 2 times" in text for text in summarise(View(twice)).cautions)
 
 
@@ -78,10 +82,10 @@ def test_methods_follow_the_settings(two_class: StudyResult) -> None:
     assert all(
         words in text for words in ("ASCO/CAP 2018", "5 outer and 5 inner", "Youden", "30%", "seed 7", "numpy 2.4.6")
     )
-    changed = two_class.config.model_copy(
-        update={"evaluation": two_class.config.evaluation.model_copy(update={"threshold": "sensitivity"})}
+    other = two_class.about.config.model_copy(
+        update={"evaluation": two_class.about.config.evaluation.model_copy(update={"threshold": "sensitivity"})}
     )
-    text = " ".join(methods_text(View(replace(two_class, config=changed)))[0])
+    text = " ".join(methods_text(View(changed(two_class, config=other)))[0])
     assert "a sensitivity of at least 90%" in text
     assert "Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5 pixels)" in text
     assert "Youden" not in text

@@ -11,9 +11,10 @@ import pytest
 
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.cohort.split import Split
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.codes import coded_values
 from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts, whole_split

@@ -33,7 +33,7 @@ def run(study: StudyConfig, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 
 def test_deep_features_bring_their_signatures(run: tuple[Path, StudyResult]) -> None:
-    names = list(run[1].signatures["signature"].drop_duplicates())
+    names = list(run[1].performance.signatures["signature"].drop_duplicates())
     assert names == [
         "Clinical", "Radiomics", "Deep", "DLR (early)", "DLR", "Clinical+Radiomics", "Combined", "Combined (zoo)",
     ]  # fmt: skip
@@ -41,14 +41,14 @@ def test_deep_features_bring_their_signatures(run: tuple[Path, StudyResult]) -> 
 
 def test_the_parts_are_those_of_the_study_without_deep_features(run, finished) -> None:
     key = ["patient_id", "signature"]
-    plain = finished.result.predictions.set_index(key)["score"]
-    with_deep = run[1].predictions.set_index(key)["score"]
+    plain = finished.result.performance.predictions.set_index(key)["score"]
+    with_deep = run[1].performance.predictions.set_index(key)["score"]
     np.testing.assert_array_equal(with_deep.loc[plain.index], plain)
 
 
 def test_a_patient_is_predicted_as_in_the_study(run, study: StudyConfig, predicted) -> None:
     folder, result = run
-    tested = result.predictions.query("set == 'test'")
+    tested = result.performance.predictions.query("set == 'test'")
     for patient_id in tested["patient_id"].unique()[:3]:
         expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
         assert predicted(folder / "bundle", study, patient_id) == pytest.approx(expected.to_dict(), abs=1e-6)
@@ -57,16 +57,16 @@ def test_a_patient_is_predicted_as_in_the_study(run, study: StudyConfig, predict
 def test_heat_maps_explain_the_deep_scores_of_the_test_patients(run) -> None:
     _, result = run
     heat = result.explanations.heat
-    deep = result.predictions.query("set == 'test' and signature == 'Deep'").set_index("patient_id")
-    threshold = result.thresholds.set_index("signature")["threshold"]["Deep"]
+    deep = result.performance.predictions.query("set == 'test' and signature == 'Deep'").set_index("patient_id")
+    threshold = result.performance.thresholds.set_index("signature")["threshold"]["Deep"]
     shares = heat.shares.set_index("patient_id").loc[deep.index]
-    assert ((deep["score"] >= threshold) == (shares["called"] == result.classes[1])).all()
+    assert ((deep["score"] >= threshold) == (shares["called"] == result.about.classes[1])).all()
     parts = shares[["lesion", "ring", "elsewhere"]].sum(axis=1)[shares["lesion"].notna()]
     np.testing.assert_allclose(parts, 1)
     # nothing is blurred at first: the score is that of the signature
     first = heat.deletion[heat.deletion["share"] == 0].set_index("patient_id")
     score = deep["score"].loc[first.index]
-    sign = np.where(shares.loc[first.index, "called"] == result.classes[1], 1, -1)
+    sign = np.where(shares.loc[first.index, "called"] == result.about.classes[1], 1, -1)
     np.testing.assert_allclose(expit(sign * first["by_heat"]), score, rtol=1e-5)
     # a probability of 1 - 1e-14 has lost the digits that its log-odds would need
     exact = np.minimum(score, 1 - score) > 1e-10
@@ -82,8 +82,10 @@ def test_validation_uses_the_bundles_own_network(run, study: StudyConfig, tmp_pa
     folder, result = run
     validated = validate_bundle(load_bundle(folder / "bundle"), study, tmp_path / "validation", jobs=1)
     key = ["patient_id", "signature"]
-    before = result.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
-    np.testing.assert_allclose(validated.predictions.set_index(key)["score"].loc[before.index], before, atol=1e-9)
+    before = result.performance.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
+    np.testing.assert_allclose(
+        validated.performance.predictions.set_index(key)["score"].loc[before.index], before, atol=1e-9
+    )
 
 
 def test_second_run_embeds_nothing_again(run, study: StudyConfig) -> None:
@@ -91,7 +93,7 @@ def test_second_run_embeds_nothing_again(run, study: StudyConfig) -> None:
     before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")}
     again = run_study(study, folder, jobs=1)
     assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")} == before
-    assert again.predictions.equals(result.predictions)
+    assert again.performance.predictions.equals(result.performance.predictions)
 
 
 def test_bundle_names_no_weights_file(run) -> None:

@@ -11,9 +11,10 @@ from PIL import Image
 
 from sonoher2.cohort.images.check import ImageRecord, image_record
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.cohort.split import Split
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome
 from sonoher2.study.checks.shortcuts import shortcut_checks, shortcut_tests

@@ -8,14 +8,16 @@ from sonoher2.signatures.nomogram import total_probability
 
 
 def scores(finished, signature: str) -> np.ndarray:
-    rows = finished.result.predictions.query("signature == @signature and set == 'test'").set_index("patient_id")
+    rows = finished.result.performance.predictions.query("signature == @signature and set == 'test'").set_index(
+        "patient_id"
+    )
     return rows["score"]
 
 
 def test_points_lead_to_the_probability_of_each_test_patient(finished) -> None:
     points = finished.result.explanations.points
-    assert set(points["signature"]) == set(finished.result.nomograms)
-    for signature, nomogram in finished.result.nomograms.items():
+    assert set(points["signature"]) == set(finished.result.model.nomograms)
+    for signature, nomogram in finished.result.model.nomograms.items():
         totals = points.query("signature == @signature and variable == 'total'").set_index("patient_id")["points"]
         expected = scores(finished, signature).loc[totals.index]
         found = [total_probability(nomogram, total) for total in totals]

@@ -12,12 +12,13 @@ import pytest
 from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.config.load import load_study
+from sonoher2.core.columns import TEST
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.report.page.html import write_report
 from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
 from sonoher2.study.external import validate_bundle, with_update
-from sonoher2.study.results import TEST
 from sonoher2.synthetic.demo import write_demo_cohort
+from study_results import changed
 
 
 @pytest.fixture
@@ -110,19 +111,22 @@ def validated(finished, tmp_path_factory):
 
 
 def test_validation_shows_what_has_shifted(validated, finished) -> None:
-    shift = validated.shift.set_index(["part", "column"])
+    shift = validated.external.shift.set_index(["part", "column"])
     assert shift.loc[("clinical", "age"), "difference"] > 1
     assert shift.loc[("clinical", "age"), "distance"] > 0.5
-    assert set(shift.loc["features"].index) == set(finished.result.heatmap.columns)
+    assert set(shift.loc["features"].index) == set(finished.result.model.heatmap.columns)
     assert shift.loc[("images", "rows"), "difference"] == 0
-    sizes = validated.shift.query("part == 'features'")["difference"].abs().tolist()
+    sizes = validated.external.shift.query("part == 'features'")["difference"].abs().tolist()
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_frozen_limits_are_those_of_the_bundle(validated, finished) -> None:
-    assert validated.uncertainty == finished.result.uncertainty
-    assert set(validated.coverage["set"]) == {TEST}
-    assert len(validated.predictions["patient_id"].unique()) > validated.updated.predictions["patient_id"].nunique()
+    assert validated.uncertainty.learned == finished.result.uncertainty.learned
+    assert set(validated.uncertainty.coverage["set"]) == {TEST}
+    assert (
+        len(validated.performance.predictions["patient_id"].unique())
+        > validated.external.updated.predictions["patient_id"].nunique()
+    )
 
 
 def test_report_of_a_validation_says_what_was_updated(validated, tmp_path: Path) -> None:
@@ -136,9 +140,9 @@ def test_report_of_a_validation_says_what_was_updated(validated, tmp_path: Path)
 def test_too_few_patients_leave_the_frozen_result_and_a_warning(validated, cohort) -> None:
     predictions, patients = cohort
     one = predictions.assign(score=np.where(predictions["label"] == "benign", 0.1, 0.9))
-    result = with_update(replace(validated, predictions=one, updated=None), patients, 0.3)
-    assert result.updated is None
-    assert "no recalibration" in result.findings[-1].what
+    result = with_update(changed(validated, predictions=one, updated=None), patients, 0.3)
+    assert result.external.updated is None
+    assert "no recalibration" in result.checks.findings[-1].what
 
 
 def test_an_older_bundle_without_a_summary_shows_no_shift(finished, tmp_path: Path) -> None:
@@ -146,14 +150,14 @@ def test_an_older_bundle_without_a_summary_shows_no_shift(finished, tmp_path: Pa
     schema = bundle.schema.model_copy(update={"training": TrainingSummary(), "uncertainty": {}})
     older = replace(bundle, schema=schema, reference=None)
     result = validate_bundle(older, load_study(finished.file), tmp_path / "out", jobs=1)
-    assert result.shift.empty
-    assert result.domain.empty
-    assert result.coverage.empty
+    assert result.external.shift.empty
+    assert result.external.domain.empty
+    assert result.uncertainty.coverage.empty
     write_report(result, tmp_path / "out")
 
 
 def test_brighter_and_other_patients_are_told_apart_by_age(validated, finished) -> None:
-    domain = validated.domain.set_index("space")
+    domain = validated.external.domain.set_index("space")
     assert {"clinical", "Radiomics"} <= set(domain.index)
     assert domain.loc["clinical", "auc_low"] > 0.8
     assert domain.loc["clinical", "p"] == 1 / 200
@@ -162,6 +166,6 @@ def test_brighter_and_other_patients_are_told_apart_by_age(validated, finished) 
 def test_training_patients_differ_in_nothing_from_themselves(finished, tmp_path: Path) -> None:
     bundle = load_bundle(finished.run / "bundle")
     result = validate_bundle(bundle, load_study(finished.file), tmp_path, jobs=1)
-    alike = result.shift.query("part != 'features'")
+    alike = result.external.shift.query("part != 'features'")
     assert alike["difference"].abs().max() < 0.5
-    assert (result.domain["auc_low"] < 0.65).all()
+    assert (result.external.domain["auc_low"] < 0.65).all()

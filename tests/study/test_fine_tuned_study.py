@@ -58,7 +58,7 @@ def untuned(study: StudyConfig, context: ExecutionContext) -> Measured:
 
 @pytest.fixture(scope="module")
 def in_training(run: tuple[Path, StudyResult], untuned: Measured) -> np.ndarray:
-    return (run[1].patients["set"].loc[untuned.blocks.index] != "test").to_numpy()
+    return (run[1].cohort.patients["set"].loc[untuned.blocks.index] != "test").to_numpy()
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +72,10 @@ def test_before_training_there_are_no_deep_features(untuned: Measured) -> None:
 
 def test_the_signatures_and_the_zoo_name_the_network(run: tuple[Path, StudyResult]) -> None:
     result = run[1]
-    assert {"Deep", "DLR (early)", "DLR", "Combined", "Combined (zoo)"} <= set(result.signatures["signature"])
-    assert result.zoo.set_index("signature").loc["Deep", "model"] == "fine-tuned network"
+    assert {"Deep", "DLR (early)", "DLR", "Combined", "Combined (zoo)"} <= set(
+        result.performance.signatures["signature"]
+    )
+    assert result.model.candidates.set_index("signature").loc["Deep", "model"] == "fine-tuned network"
 
 
 def relabelled(
@@ -129,7 +131,7 @@ def test_patients_are_predicted_as_in_the_study(
     run: tuple[Path, StudyResult], tuned: Measured, in_training: np.ndarray, study: StudyConfig, predicted
 ) -> None:
     folder, result = run
-    tested = result.predictions.query("set == 'test'")
+    tested = result.performance.predictions.query("set == 'test'")
     patient_id = str(tested["patient_id"].iloc[0])
     expected = tested[tested["patient_id"] == patient_id].set_index("signature")["score"]
     assert predicted(folder / "bundle", study, patient_id) == pytest.approx(expected.to_dict(), abs=1e-6)
@@ -160,8 +162,10 @@ def test_validation_meets_the_test_patients_as_the_study_did(
     folder, result = run
     validated = validate_bundle(load_bundle(folder / "bundle"), study, tmp_path / "validation", jobs=1)
     key = ["patient_id", "signature"]
-    before = result.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
-    np.testing.assert_allclose(validated.predictions.set_index(key)["score"].loc[before.index], before, atol=1e-9)
+    before = result.performance.predictions.query("set == 'test'").set_index(key)["score"].sort_index()
+    np.testing.assert_allclose(
+        validated.performance.predictions.set_index(key)["score"].loc[before.index], before, atol=1e-9
+    )
 
 
 def test_a_second_run_trains_nothing(run: tuple[Path, StudyResult], study: StudyConfig) -> None:
@@ -171,7 +175,7 @@ def test_a_second_run_trains_nothing(run: tuple[Path, StudyResult], study: Study
     before = {path: path.stat().st_mtime_ns for path in files}
     again = run_study(study, folder, jobs=1)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert again.predictions.equals(result.predictions)
+    assert again.performance.predictions.equals(result.performance.predictions)
     # three folds: three networks without two folds, three without one, and the final one
     assert len(list((folder / "cache" / "networks").iterdir())) == 7
     assert not list((folder / "cache" / "training").glob("*"))

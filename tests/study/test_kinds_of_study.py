@@ -48,12 +48,12 @@ def test_three_classes(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     result = run_study(load_study(study), tmp_path / "run", jobs=1)
-    assert result.classes == ("zero", "low", "positive")
-    assert set(result.signatures["outcome"]) == {"zero", "low", "positive", "macro"}
-    auc = result.signatures.set_index(["set", "outcome"])["auc"]
+    assert result.about.classes == ("zero", "low", "positive")
+    assert set(result.performance.signatures["outcome"]) == {"zero", "low", "positive", "macro"}
+    auc = result.performance.signatures.set_index(["set", "outcome"])["auc"]
     assert auc["test", "zero"] > 0.65
     assert auc["test", "positive"] > 0.65
-    assert auc["test", "macro"] == pytest.approx(np.mean([auc["test", name] for name in result.classes]))
+    assert auc["test", "macro"] == pytest.approx(np.mean([auc["test", name] for name in result.about.classes]))
     assert load_bundle(tmp_path / "run" / "bundle").schema.outcomes == {"zero": 0, "low": 1, "positive": 2}
     assert write_report(result, tmp_path / "run").is_file()
 
@@ -75,7 +75,7 @@ def test_second_readers_masks_filter_features(small_study_file: Path, tmp_path: 
         ("timing: pre-biopsy\nsplit", "selection: {icc: 0.8}\ntiming: pre-biopsy\nsplit"),
     )
     result = run_study(load_study(study), tmp_path / "run", jobs=1)
-    step = result.selection.iloc[0]
+    step = result.model.selection.iloc[0]
     assert step["step"] == "ICC(2,1) >= 0.8"
     assert 0 < step["features_out"] < step["features_in"]
 
@@ -98,7 +98,7 @@ def test_biopsy_study_reports_with_and_without_biopsy_columns(small_study_file: 
         ("timing: pre-biopsy\nsplit", "timing: biopsy\nsplit"),
     )
     result = run_study(load_study(study), tmp_path / "run", jobs=1)
-    names = set(result.signatures["signature"])
+    names = set(result.performance.signatures["signature"])
     assert names == {
         "Clinical",
         "Radiomics",
@@ -119,9 +119,9 @@ def test_biopsy_column_in_a_pre_biopsy_study_is_refused(small_study_file: Path) 
 
 
 def test_lesions_with_few_grey_levels_are_a_warning(small_study_file: Path, finished, tmp_path: Path) -> None:
-    assert not [finding for finding in finished.result.findings if "grey levels" in finding.what]
+    assert not [finding for finding in finished.result.checks.findings if "grey levels" in finding.what]
     study = variant(small_study_file, "wide", ("bin_count: 16", "bin_width: 60"))
-    findings = run_study(load_study(study), tmp_path / "run", jobs=1).findings
+    findings = run_study(load_study(study), tmp_path / "run", jobs=1).checks.findings
     [warning] = [finding for finding in findings if "grey levels" in finding.what]
     assert warning.severity == "warning"
     assert "fewer than 8 grey levels" in warning.what

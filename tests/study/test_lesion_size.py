@@ -8,10 +8,10 @@ import pandas as pd
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.study.analyses.lesion_size import AREA, lesion_diameter
 from sonoher2.study.analyses.performance import subgroup_names, subgroup_table
 from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.results import TEST, TRAIN
 
 SQUARE, HIGH, UNKNOWN = ImageRecord(mm_per_pixel=(0.1, 0.1)), ImageRecord(mm_per_pixel=(0.2, 0.1)), ImageRecord()
 
@@ -50,7 +50,9 @@ def test_nothing_is_said_where_nothing_was_measured() -> None:
 
 def test_size_is_a_subgroup_without_being_named_and_is_cut_at_the_training_median() -> None:
     index = pd.Index([f"P{i}" for i in range(40)], name="patient_id")
-    patients = pd.DataFrame({"set": np.repeat([TRAIN, TEST], 20), "lesion diameter (mm)": np.arange(40.0)}, index=index)
+    patients = pd.DataFrame(
+        {"set": np.repeat([TRAIN_OOF, TEST], 20), "lesion diameter (mm)": np.arange(40.0)}, index=index
+    )
     predictions = pd.DataFrame(
         {
             "patient_id": index,
@@ -64,7 +66,7 @@ def test_size_is_a_subgroup_without_being_named_and_is_cut_at_the_training_media
     assert subgroup_names(patients, EvaluationConfig()) == ["lesion diameter (mm)"]
     table = subgroup_table(predictions, patients, EvaluationConfig(), {})
     assert table.set_index(["set", "level"])["n"].to_dict() == {
-        (TRAIN, "above 9.5"): 10,
-        (TRAIN, "at most 9.5"): 10,
+        (TRAIN_OOF, "above 9.5"): 10,
+        (TRAIN_OOF, "at most 9.5"): 10,
         (TEST, "above 9.5"): 20,
     }

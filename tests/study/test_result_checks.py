@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +10,7 @@ from scipy.special import expit
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.analyses.performance import interaction_table, learn_thresholds, long_predictions, signature_table
@@ -27,7 +26,8 @@ from sonoher2.study.checks.performance import (
 )
 from sonoher2.study.checks.run import CohortChecks, with_checks
 from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import About, CohortResult, Performance, StudyResult
+from study_results import changed
 
 CONFIG = StudyConfig.model_validate(
     {
@@ -48,7 +48,7 @@ def result(
     """
     rng = np.random.default_rng(seed)
     parts = []
-    for subset, strength in ((TRAIN, training), (TEST, test)):
+    for subset, strength in ((TRAIN_OOF, training), (TEST, test)):
         signal = rng.normal(size=n)
         label = (rng.random(n) < expit(strength * signal)).astype(int)
         probability = expit(slope * max(strength, 1.0) * signal + shift)
@@ -56,35 +56,19 @@ def result(
         both = np.column_stack([1 - probability, probability])
         parts.append(long_predictions({"Radiomics": both}, pd.Series(label, index=ids), CLASSES, subset))
     predictions = pd.concat(parts, ignore_index=True)
-    thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], CONFIG.evaluation)
-    empty = pd.DataFrame()
+    thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN_OOF], CONFIG.evaluation)
     return StudyResult(
-        config=CONFIG,
-        kind="study",
-        classes=CLASSES,
-        flow=(),
-        findings=(),
-        rule_counts=empty,
-        conflicts=empty,
-        patients=predictions.set_index("patient_id")[["set", "label"]],
-        predictions=predictions,
-        thresholds=thresholds,
-        signatures=signature_table(predictions, thresholds, CONFIG.evaluation, 0),
-        comparisons=empty,
-        subgroups=empty,
-        zoo=empty,
-        selection=empty,
-        lasso=None,
-        coefficients=empty,
-        heatmap=empty,
-        main="Radiomics",
-        record={"ledger": [{"model": "a"}]},
+        about=About(CONFIG, "study", CLASSES, "Radiomics", record={"ledger": [{"model": "a"}]}),
+        cohort=CohortResult(predictions.set_index("patient_id")[["set", "label"]]),
+        performance=Performance(
+            predictions, thresholds, signature_table(predictions, thresholds, CONFIG.evaluation, 0)
+        ),
     )
 
 
 def validation() -> StudyResult:
     known = result()
-    return replace(known, predictions=known.predictions[known.predictions["set"] == TEST])
+    return changed(known, predictions=known.performance.predictions[known.performance.predictions["set"] == TEST])
 
 
 def folds(n: int = 60, **changes: object) -> FoldRecord:
@@ -122,7 +106,7 @@ def test_leak003_torn_groups_single_folds_and_missing_scores() -> None:
 
 
 def test_leak003_cannot_be_checked_where_nothing_was_fitted() -> None:
-    table = with_checks(validation(), CohortChecks((), Shortcuts()), None).checks.set_index("code")
+    table = with_checks(validation(), CohortChecks((), Shortcuts()), None).checks.table.set_index("code")
     for code in ("LEAK003", "LEAK004", "LEAK005"):
         assert table.loc[code, ["result", "found"]].to_list() == ["not checked", "there are no training patients"]
 
@@ -130,11 +114,11 @@ def test_leak003_cannot_be_checked_where_nothing_was_fitted() -> None:
 def test_leak004_a_threshold_that_was_learned_in_the_test_set() -> None:
     known = result()
     assert threshold_from_training(known).state == "passed"
-    best = youden_threshold(*known.scores("Radiomics", TEST, "positive"))
-    stolen = threshold_from_training(replace(known, thresholds=known.thresholds.assign(threshold=best)))
+    best = youden_threshold(*known.performance.scores("Radiomics", TEST, "positive"))
+    stolen = threshold_from_training(changed(known, thresholds=known.performance.thresholds.assign(threshold=best)))
     assert stolen.finding is not None
     assert stolen.finding.what == "the threshold of Radiomics is the best one of the test set"
-    other = threshold_from_training(replace(known, thresholds=known.thresholds.assign(threshold=0.9)))
+    other = threshold_from_training(changed(known, thresholds=known.performance.thresholds.assign(threshold=0.9)))
     assert other.finding is not None
     assert other.finding.what == "the threshold of Radiomics does not follow from the training scores"
     assert threshold_from_training(validation()).state == "not checked"
@@ -158,13 +142,13 @@ def test_leak005_seldom_fails_by_chance() -> None:
 def test_leak006_the_ledger() -> None:
     known = result()
     assert opened_once(known).state == "passed"
-    assert opened_once(replace(known, record={"ledger": [{"model": "a"}, {"model": "b"}]})).state == "warning"
+    assert opened_once(changed(known, record={"ledger": [{"model": "a"}, {"model": "b"}]})).state == "warning"
 
 
 def shortcuts(known: StudyResult, strength: float, p: float) -> Shortcuts:
-    y, _ = known.scores("Radiomics", TRAIN, "positive")
+    y, _ = known.performance.scores("Radiomics", TRAIN_OOF, "positive")
     score = np.random.default_rng(30).normal(size=len(y)) + strength * y
-    ids = known.predictions.loc[known.predictions["set"] == TRAIN, "patient_id"]
+    ids = known.performance.predictions.loc[known.performance.predictions["set"] == TRAIN_OOF, "patient_id"]
     value = auc(y, score)
     rows = [(name, "positive", len(y), y.sum(), value, value, value, p, p) for name in ("Site", TOGETHER)]
     return Shortcuts(pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame({"positive": score}, index=list(ids)))
@@ -213,19 +197,19 @@ def test_cal001_needs_cases_and_controls_that_overlap() -> None:
 def test_fair001_a_score_that_works_in_one_half_only() -> None:
     known = result(n=500)
     rng = np.random.default_rng(0)
-    patients = known.patients.assign(side=rng.choice(["left", "right"], len(known.patients)))
+    patients = known.cohort.patients.assign(side=rng.choice(["left", "right"], len(known.cohort.patients)))
     named = EvaluationConfig(bootstrap=100, subgroups=["side"])
     declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
-    fair = replace(known, interactions=interaction_table(known.predictions, patients, named, declared))
+    fair = changed(known, interactions=interaction_table(known.performance.predictions, patients, named, declared))
     assert alike_in_subgroups(fair).state == "passed"
-    shuffled = known.predictions.copy()
+    shuffled = known.performance.predictions.copy()
     left = shuffled["patient_id"].map(patients["side"]).eq("left").to_numpy()
     shuffled.loc[left, "score"] = rng.permutation(shuffled.loc[left, "score"].to_numpy())
-    unfair = replace(known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared))
+    unfair = changed(known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared))
     outcome = alike_in_subgroups(unfair)
     assert outcome.finding is not None
     assert "side (p < 0.001)" in outcome.finding.what
-    table = unfair.interactions.set_index("set")
+    table = unfair.performance.interactions.set_index("set")
     assert table.loc[TEST, "p_auc"] < 0.001
     assert table.loc[TEST, "levels"] == 2
     assert alike_in_subgroups(known).state == "not checked"
@@ -233,18 +217,18 @@ def test_fair001_a_score_that_works_in_one_half_only() -> None:
 
 def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
     known = result(n=60)
-    side = np.where(np.arange(len(known.patients)) % 15 == 0, "left", "right")
+    side = np.where(np.arange(len(known.cohort.patients)) % 15 == 0, "left", "right")
     named = EvaluationConfig(bootstrap=100, subgroups=["side"])
     declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
-    table = interaction_table(known.predictions, known.patients.assign(side=side), named, declared)
-    outcome = alike_in_subgroups(replace(known, interactions=table))
+    table = interaction_table(known.performance.predictions, known.cohort.patients.assign(side=side), named, declared)
+    outcome = alike_in_subgroups(changed(known, interactions=table))
     assert outcome.state == "not checked"
     assert outcome.skipped == "the subgroups of the test set are too small to compare"
 
 
 def test_all_outcomes_are_added_in_order() -> None:
     known = with_checks(result(), CohortChecks((), Shortcuts(skipped="no images")), folds())
-    assert list(known.checks["code"]) == [
+    assert list(known.checks.table["code"]) == [
         "LEAK003",
         "LEAK004",
         "LEAK005",
@@ -254,7 +238,7 @@ def test_all_outcomes_are_added_in_order() -> None:
         "CAL001",
         "FAIR001",
     ]
-    assert dict(zip(known.checks["code"], known.checks["result"], strict=True))["BASE001"] == "not checked"
-    assert known.findings == ()
+    assert dict(zip(known.checks.table["code"], known.checks.table["result"], strict=True))["BASE001"] == "not checked"
+    assert known.checks.findings == ()
     warned = with_checks(result(slope=3.0), CohortChecks((), Shortcuts()), None)
-    assert [finding.code for finding in warned.findings] == ["CAL001"]
+    assert [finding.code for finding in warned.checks.findings] == ["CAL001"]

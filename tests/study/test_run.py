@@ -101,11 +101,11 @@ def test_labels_of_test_patients_change_no_model(finished, tmp_path: Path) -> No
         text.replace("split: {kind: random, test_share: 0.3}", "split: {kind: given, column: set, test: [test]}")
     )
     swapped = run_study(load_study(study), tmp_path / "run", jobs=1)
-    before = finished.result.predictions.set_index(["patient_id", "signature", "set"]).sort_index()
-    after = swapped.predictions.set_index(["patient_id", "signature", "set"]).sort_index()
+    before = finished.result.performance.predictions.set_index(["patient_id", "signature", "set"]).sort_index()
+    after = swapped.performance.predictions.set_index(["patient_id", "signature", "set"]).sort_index()
     assert (before["label"] != after["label"]).groupby("set").mean().to_dict() == {"test": 1.0, "train_oof": 0.0}
     np.testing.assert_array_equal(before["score"], after["score"])
-    assert swapped.thresholds.equals(finished.result.thresholds)
+    assert swapped.performance.thresholds.equals(finished.result.performance.thresholds)
 
 
 def test_second_run_computes_nothing_and_opens_the_test_set_once(small_study_file: Path, finished) -> None:
@@ -116,9 +116,9 @@ def test_second_run_computes_nothing_and_opens_the_test_set_once(small_study_fil
     known = ledger.read_text(encoding="utf-8")
     again = run_study(load_study(small_study_file), finished.run, jobs=1)
     assert entries(finished.run) == before
-    assert again.predictions.equals(finished.result.predictions)
+    assert again.performance.predictions.equals(finished.result.performance.predictions)
     assert ledger.read_text(encoding="utf-8") == known
-    own = finished.result.record["ledger"][-1]["model"]
+    own = finished.result.about.record["ledger"][-1]["model"]
     assert models_of_the_ledger(finished.run).count(own) == 1
     assert table.stat().st_mtime_ns == written
 
@@ -159,9 +159,9 @@ def test_killed_run_resumes(small_study_file: Path, finished, tmp_path: Path) ->
     assert {name: after[name] for name in kept if "/." not in name} == {
         name: time for name, time in kept.items() if "/." not in name
     }
-    pd.testing.assert_frame_equal(resumed.predictions, finished.result.predictions)
+    pd.testing.assert_frame_equal(resumed.performance.predictions, finished.result.performance.predictions)
     # fitted anew, the model is the same to the byte: nobody is told that a second model met the test set
-    assert resumed.record["sha256"] == finished.result.record["sha256"]
+    assert resumed.about.record["sha256"] == finished.result.about.record["sha256"]
     assert ledger.read_text(encoding="utf-8") == known
     assert (run / "bundle" / "manifest.json").read_bytes() == (finished.run / "bundle" / "manifest.json").read_bytes()
 

@@ -43,17 +43,17 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     np.testing.assert_allclose(bundle.model.harmoniser_.scale_[0], 1, rtol=1e-12)
     again = validate_bundle(bundle, study, tmp_path / "validation", jobs=1)
     key = ["patient_id", "signature"]
-    tested = result.predictions.query("set == 'test'").set_index(key)["score"]
-    found = again.predictions.set_index(key)["score"].loc[tested.index]
+    tested = result.performance.predictions.query("set == 'test'").set_index(key)["score"]
+    found = again.performance.predictions.set_index(key)["score"].loc[tested.index]
     np.testing.assert_allclose(found, tested, atol=1e-9)
-    assert set(result.sites["site"]) >= {"Scanner A", "Scanner B"}
+    assert set(result.performance.sites["site"]) >= {"Scanner A", "Scanner B"}
     _one_patient_is_harmonised_too(study_file.parent, bundle, tested)
     # the two scanners differ in resolution: ComBat takes that out of the patients it was learned on
-    effect = result.site_effects.set_index(["set", "harmonised"])
+    effect = result.robustness.site_effects.set_index(["set", "harmonised"])
     assert effect.loc[("train_oof", True), "explained"] < 0.5 * effect.loc[("train_oof", False), "explained"]
     assert effect.loc[("test", True), "differing"] < effect.loc[("test", False), "differing"]
     # what knows nothing of the features is the same without harmonisation; what rests on them is not
-    results = result.harmonised.set_index(["set", "signature"])
+    results = result.robustness.harmonised.set_index(["set", "signature"])
     assert (results.loc[[("train_oof", "Clinical"), ("test", "Clinical")], "moved"] == 0).all()
     assert (results.loc[[("train_oof", "Radiomics"), ("test", "Radiomics")], "moved"] > 0).all()
     page = write_report(result, tmp_path / "run").read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def test_each_site_is_left_out_in_turn(study_file: Path, tmp_path: Path) -> None
     text = study_file.read_text(encoding="utf-8").replace("{outer_folds: 3,", "{by: site,")
     (tmp_path / "study.yaml").write_text(text.replace("harmonise: {reference: Scanner A}", ""), encoding="utf-8")
     result = run_study(load_study(tmp_path / "study.yaml", study_file.parent), tmp_path / "run", jobs=1)
-    assert {"Scanner A", "Scanner B"} <= set(result.sites.query("`set` == 'train_oof'")["site"])
+    assert {"Scanner A", "Scanner B"} <= set(result.performance.sites.query("`set` == 'train_oof'")["site"])
 
 
 def test_sites_must_be_named(study_file: Path, tmp_path: Path) -> None:

@@ -21,16 +21,16 @@ from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.steps import lesion_files
 from sonoher2.study.pipeline import run_study
-from sonoher2.study.results import TEST, StudyResult
+from sonoher2.study.results import StudyResult
 from sonoher2.study.scoring import training_set
 
 
 def test_icc_of_every_feature(finished: SimpleNamespace) -> None:
-    table = finished.result.feature_icc
+    table = finished.result.robustness.feature_icc
     features = pd.read_csv(finished.run / "features.csv").columns[2:]
     assert table["feature"].tolist() == features.tolist()
     assert list(table.columns[2:]) == ["icc", "icc_shift", "icc_grow", "icc_shrink", "icc_contour"]
-    training = finished.result.patients.query("`set` != @TEST")
+    training = finished.result.cohort.patients.query("`set` != @TEST")
     assert (table["lesions"] == training["images"].sum()).all()
     # a shift by whole pixels moves no contour against another
     shape = table["feature"].str.startswith("original_shape2D")
@@ -40,18 +40,20 @@ def test_icc_of_every_feature(finished: SimpleNamespace) -> None:
 
 def test_given_outlines_give_the_reported_auc(finished: SimpleNamespace) -> None:
     result: StudyResult = finished.result
-    given = result.redrawn.query("change == 'given'").set_index("signature")
-    reported = result.signatures.query("`set` == @TEST").set_index("signature")["auc"]
+    given = result.robustness.perturbed.query("change == 'given'").set_index("signature")
+    reported = result.performance.signatures.query("`set` == @TEST").set_index("signature")["auc"]
     assert given["auc"].to_dict() == pytest.approx(reported[given.index].to_dict())
     assert (given[["difference", "moved", "switched"]] == 0).all(axis=None)
-    assert set(result.redrawn["signature"]) == {"Radiomics", "Clinical+Radiomics"}
+    assert set(result.robustness.perturbed["signature"]) == {"Radiomics", "Clinical+Radiomics"}
 
 
 def test_stronger_changes_overlap_less(finished: SimpleNamespace) -> None:
-    overlap = finished.result.redrawn.drop_duplicates(["change", "strength"]).set_index(["change", "strength"])["dice"]
+    overlap = finished.result.robustness.perturbed.drop_duplicates(["change", "strength"]).set_index(
+        ["change", "strength"]
+    )["dice"]
     assert overlap["given", 0.0] == 1
     assert 1 > overlap["redraw", 0.05] > overlap["redraw", 0.1] > 0.6
-    assert finished.result.redrawn["moved"].max() > 0
+    assert finished.result.robustness.perturbed["moved"].max() > 0
 
 
 def test_null_leaves_it_out(small_study_file: Path) -> None:
@@ -67,14 +69,14 @@ def test_the_filter_learns_from_redrawn_training_masks(small_study_file: Path, t
     file.write_text(text + "\nselection: {icc: 0.8, icc_from: perturbation}\nstability: null\n", encoding="utf-8")
     study = load_study(file)
     result = run_study(study, tmp_path, jobs=1)
-    assert result.selection["step"].iloc[0] == "ICC(2,1) >= 0.8"
+    assert result.model.selection["step"].iloc[0] == "ICC(2,1) >= 0.8"
     context = local_context(tmp_path / "cache", 1)
     checked = checked_cohort(study, context)
     measured = measure_cohort(checked.cohort, study, checked.hashes, context)
-    in_training = result.patients.loc[measured.blocks.index, "set"].ne(TEST).to_numpy()
+    in_training = result.cohort.patients.loc[measured.blocks.index, "set"].ne(TEST).to_numpy()
     X = training_set(measured, in_training).X
     icc = icc_2_1(np.stack([X[RADIOMICS].to_numpy(), X[second_reader(RADIOMICS)].to_numpy()], axis=1))
-    assert result.selection["features_out"].iloc[0] == (np.nan_to_num(icc, nan=-1) >= 0.8).sum()
+    assert result.model.selection["features_out"].iloc[0] == (np.nan_to_num(icc, nan=-1) >= 0.8).sum()
 
 
 def test_a_lesion_is_redrawn_alike_in_every_run(small_study_file: Path, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from sonoher2.bundle.load import load_bundle
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.uncertainty.conformal import class_limits
 from sonoher2.study.analyses.added_value import added_value_table, nested_pairs
 from sonoher2.study.analyses.sites import FURTHER, POOLED, site_table
 from sonoher2.study.analyses.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
-from sonoher2.study.results import TEST, TRAIN
 
 CLASSES = ("negative", "positive")
 
@@ -30,7 +30,7 @@ def long(scores: dict[str, np.ndarray], labels: np.ndarray, subset: str, start: 
 def predictions() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     parts = []
-    for subset, n, start in ((TRAIN, 300, 0), (TEST, 400, 300)):
+    for subset, n, start in ((TRAIN_OOF, 300, 0), (TEST, 400, 300)):
         labels = (rng.random(n) < 0.3).astype(int)
         weak, strong = (1 / (1 + np.exp(1 - rng.normal(size=n) - gap * labels)) for gap in (0.5, 2))
         parts.append(long({"Clinical": weak, "Clinical+Radiomics": strong}, labels, subset, start))
@@ -38,15 +38,15 @@ def predictions() -> pd.DataFrame:
 
 
 def test_limits_come_from_training_patients_alone(predictions) -> None:
-    learned = learn_uncertainty(predictions[predictions["set"] == TRAIN], CLASSES, EvaluationConfig())
-    rows = predictions.query("signature == 'Clinical' and set == @TRAIN")
+    learned = learn_uncertainty(predictions[predictions["set"] == TRAIN_OOF], CLASSES, EvaluationConfig())
+    rows = predictions.query("signature == 'Clinical' and set == @TRAIN_OOF")
     positive = (rows["label"] == "positive").to_numpy(int)
     score = rows["score"].to_numpy()
     assert learned["Clinical"].limits == tuple(class_limits(positive, np.column_stack([1 - score, score]), 0.9, SLACK))
 
 
 def test_coverage_holds_in_new_patients_and_a_better_score_decides_more_often(predictions) -> None:
-    learned = learn_uncertainty(predictions[predictions["set"] == TRAIN], CLASSES, EvaluationConfig())
+    learned = learn_uncertainty(predictions[predictions["set"] == TRAIN_OOF], CLASSES, EvaluationConfig())
     table = coverage_table(predictions, learned, CLASSES, 0.95).query("set == @TEST").set_index(["signature", "label"])
     assert table["coverage"].between(0.82, 0.97).all()
     assert table.loc[("Clinical+Radiomics", ALL), "single"] > table.loc[("Clinical", ALL), "single"] + 0.2
@@ -110,16 +110,16 @@ def test_sites_are_pooled(predictions) -> None:
 
 def test_a_study_tells_all_of_it_and_its_bundle_carries_the_limits(finished) -> None:
     result = finished.result
-    assert set(result.coverage["signature"]) == set(result.predictions["signature"])
-    assert set(result.zones["set"]) == {TRAIN, TEST}
-    assert (result.zones.query("set == @TRAIN")["sensitivity"] >= 0.95).all()
-    assert set(result.added_value["new"]) == {"Clinical+Radiomics"}
-    assert {POOLED} <= set(result.sites["site"])
+    assert set(result.uncertainty.coverage["signature"]) == set(result.performance.predictions["signature"])
+    assert set(result.uncertainty.zones["set"]) == {TRAIN_OOF, TEST}
+    assert (result.uncertainty.zones.query("set == @TRAIN_OOF")["sensitivity"] >= 0.95).all()
+    assert set(result.performance.added_value["new"]) == {"Clinical+Radiomics"}
+    assert {POOLED} <= set(result.performance.sites["site"])
     schema = load_bundle(finished.run / "bundle").schema
-    assert schema.uncertainty == result.uncertainty
-    assert schema.training == result.training
-    selected = set(result.heatmap.columns)
+    assert schema.uncertainty == result.uncertainty.learned
+    assert schema.training == result.model.training
+    selected = set(result.model.heatmap.columns)
     assert set(schema.training.features) == selected
-    assert set(schema.training.clinical) == set(result.config.clinical.columns)
-    trained = result.patients[result.patients["set"] == TRAIN]
+    assert set(schema.training.clinical) == set(result.about.config.clinical.columns)
+    trained = result.cohort.patients[result.cohort.patients["set"] == TRAIN_OOF]
     assert schema.training.clinical["age"].mean == pytest.approx(trained["age"].mean())

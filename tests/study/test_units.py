@@ -60,7 +60,7 @@ def test_features_and_lesion_sizes_of_a_study_are_in_millimetres(finished, bundl
     area = pixels * images["mm_per_pixel"] ** 2
     expected = dict(zip([Path(image).name for image in images["image"]], area, strict=True))
     np.testing.assert_allclose(measured[AREA], measured["image"].map(expected), rtol=1e-9)
-    patients = finished.result.patients
+    patients = finished.result.cohort.patients
     mean_area = area.groupby(images["patient_id"]).mean().loc[patients.index]
     np.testing.assert_allclose(patients["lesion diameter (mm)"], 2 * np.sqrt(mean_area / np.pi), atol=0.051)
     assert "lesion diameter (pixels)" not in patients

@@ -60,10 +60,10 @@ def audit_null(
     context = local_context(out / "cache", jobs)
     used = cheaper(study) if cheap else study
     bench = set_up(used, out, context)
-    real = result.predictions if used == study else None
+    real = result.performance.predictions if used == study else None
     audit = null_audit(bench, runs, context, real)
-    write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.predictions, out)
-    return replace(result, audits=load_audits(result.predictions, out))
+    write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.performance.predictions, out)
+    return replace(result, audits=load_audits(result.performance.predictions, out))
 
 
 def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.DataFrame | None = None) -> NullAudit:

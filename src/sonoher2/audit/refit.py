@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TRAIN
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.discrimination import auc
@@ -91,7 +91,7 @@ def set_up(study: StudyConfig, out: Path, context: ExecutionContext) -> Bench:
     study = checked.study
     split = draw_or_reload(checked.cohort, study, out / "split.json")
     measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
-    return Bench(study, measured, (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy())
+    return Bench(study, measured, (split.sets.loc[measured.blocks.index] == TRAIN).to_numpy())
 
 
 def refit(

@@ -19,6 +19,7 @@ from scipy.special import expit
 from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
 from sonoher2.classifiers.encoding import ClinicalEncoder
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import recovered_share, standard_error
@@ -27,7 +28,7 @@ from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
 from sonoher2.study.audits import PlantedAudit, load_audits, write_audit
 from sonoher2.study.pipeline import run_study
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import StudyResult
 
 Floats = NDArray[np.float64]
 
@@ -87,8 +88,8 @@ def audit_planted(
     context = local_context(out / "cache", jobs)
     bench = set_up(cheaper(study) if cheap else study, out, context)
     audit = planted_audit(bench, strength, mixture or {}, runs, context)
-    write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.predictions, out)
-    return replace(result, audits=load_audits(result.predictions, out))
+    write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.performance.predictions, out)
+    return replace(result, audits=load_audits(result.performance.predictions, out))
 
 
 def _check_request(strength: float, runs: int, mixture: Mapping[str, float] | None) -> None:
@@ -244,7 +245,7 @@ def _with_best(
     table: pd.DataFrame, chance: Floats, labels: NDArray[np.int64], inside: NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Add the AUC of the true probabilities among the same patients, and the share of it that was found."""
-    best = {TRAIN: auc(labels[inside], chance[inside]), TEST: auc(labels[~inside], chance[~inside])}
+    best = {TRAIN_OOF: auc(labels[inside], chance[inside]), TEST: auc(labels[~inside], chance[~inside])}
     known = table["set"].map(best)
     share = [recovered_share(found, top) for found, top in zip(table["auc"], known, strict=True)]
     return table.drop(columns="outcome").assign(best=known, share=share)

@@ -12,9 +12,10 @@ import pandas as pd
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.power import auc_half_width
-from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.cohort.split import Split
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import Finding
 from sonoher2.core.spelling import plural
 

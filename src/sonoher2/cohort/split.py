@@ -19,10 +19,9 @@ from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.split import Split as SplitConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import write_json
-
-TRAIN, TEST = "train", "test"
 
 
 @dataclass(frozen=True)

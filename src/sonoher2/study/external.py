@@ -13,6 +13,7 @@ from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
 from sonoher2.core.errors import Finding, InputError, UsageError
 from sonoher2.engine import local_context
 from sonoher2.predict.patient import usable_signatures
@@ -33,7 +34,16 @@ from sonoher2.study.measure.checked import Checked, checked_cohort
 from sonoher2.study.measure.prepare import Stopwatch, measure_cohort
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.pipeline import patient_table
-from sonoher2.study.results import TEST, StudyResult, write_result
+from sonoher2.study.results import (
+    About,
+    CheckResult,
+    CohortResult,
+    ExternalResult,
+    ModelResult,
+    Performance,
+    StudyResult,
+    write_result,
+)
 
 
 def validate_bundle(
@@ -111,51 +121,37 @@ def validate_bundle(
             explanations = explain_test_set(tested, bundle.reference, bundle.schema.main, context)
     parts = {"bundle": bundle.sha256} | network_hashes(study, checked.outlines)
     record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
-    empty = pd.DataFrame()
+    columns = {key: column for key, column in bundle.schema.clinical.items() if key in given}
     result = StudyResult(
-        config=study,
-        kind="validation",
-        classes=bundle.schema.classes,
-        flow=measured.cohort.flow,
-        findings=(
-            *checked.cohort.findings,
-            *unit_findings,
-            *measured.findings,
-            *ledger.findings,
-            *_absent_columns(bundle, given),
-            *_new_sites(bundle, measured.cohort.patients),
-            *new_values,
+        about=About(study, "validation", bundle.schema.classes, bundle.schema.main, watch.seconds, record),
+        cohort=CohortResult(
+            patients, measured.cohort.flow, measured.cohort.rule_counts, measured.cohort.conflicts, checked.outlines
         ),
-        rule_counts=measured.cohort.rule_counts,
-        conflicts=measured.cohort.conflicts,
-        patients=patients,
-        predictions=predictions,
-        thresholds=thresholds,
-        signatures=tables["signatures"],
-        comparisons=tables["comparisons"],
-        outlines=checked.outlines,
-        subgroups=tables["subgroups"],
-        interactions=tables["interactions"],
-        zoo=empty,
-        selection=empty,
-        lasso=None,
-        coefficients=empty,
-        heatmap=empty,
-        main=bundle.schema.main,
-        nomograms={name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names},
+        performance=Performance(predictions, thresholds, **tables),
+        model=ModelResult(
+            nomograms={name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names},
+            training=bundle.schema.training,
+        ),
+        external=ExternalResult(
+            shift_table(bundle.schema.training, measured, checked.records, columns),
+            domain_table(bundle.reference, bundle.model, blocks, study.seed, study.evaluation.confidence),
+        ),
+        checks=CheckResult(
+            (
+                *checked.cohort.findings,
+                *unit_findings,
+                *measured.findings,
+                *ledger.findings,
+                *_absent_columns(bundle, given),
+                *_new_sites(bundle, measured.cohort.patients),
+                *new_values,
+            )
+        ),
         explanations=explanations,
-        seconds=watch.seconds,
-        record=record,
     )
     result = with_checks(result, check_facts(checked.facts(whole_split(checked.cohort))))
-    columns = {key: column for key, column in bundle.schema.clinical.items() if key in given}
     limits = {name: found for name, found in bundle.schema.uncertainty.items() if name in names}
-    result = replace(
-        with_uncertainty(result, limits),
-        training=bundle.schema.training,
-        shift=shift_table(bundle.schema.training, measured, checked.records, columns),
-        domain=domain_table(bundle.reference, bundle.model, blocks, study.seed, study.evaluation.confidence),
-    )
+    result = with_uncertainty(result, limits)
     checked.require_unchanged()
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.cache)
     return result if recalibrate is None else with_update(result, measured.cohort.patients, recalibrate)
@@ -174,11 +170,13 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
         In (0, 1).
     """
     try:
-        confidence = result.config.evaluation.confidence
-        updated = update_predictions(result.predictions, patients, share, result.config.seed, confidence)
+        confidence = result.about.config.evaluation.confidence
+        updated = update_predictions(
+            result.performance.predictions, patients, share, result.about.config.seed, confidence
+        )
     except InputError as error:
         finding = Finding("warning", f"no recalibration: {error}".rstrip("."), "recalibration")
-        return replace(result, findings=(*result.findings, finding))
+        return replace(result, findings=(*result.checks.findings, finding))
     return replace(result, updated=updated)
 
 

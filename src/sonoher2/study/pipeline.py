@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sonoher2.bundle.reference import Reference, dump_reference
 from sonoher2.bundle.save import dump_networks, save_bundle
 from sonoher2.bundle.schema import schema_of
-from sonoher2.cohort.split import TRAIN as IN_TRAINING
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN, TRAIN_OOF
 from sonoher2.core.errors import Finding
 from sonoher2.core.table_files import write_table
 from sonoher2.core.version import __version__
@@ -44,7 +44,16 @@ from sonoher2.study.measure.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.measure.segmented import write_outlines
 from sonoher2.study.measure.steps import Fitted, fit_signatures
 from sonoher2.study.measure.trained_on import network_hashes
-from sonoher2.study.results import TEST, TRAIN, StudyResult, write_result
+from sonoher2.study.results import (
+    About,
+    CheckResult,
+    CohortResult,
+    ModelResult,
+    Performance,
+    Robustness,
+    StudyResult,
+    write_result,
+)
 from sonoher2.study.scoring import score_patients, training_set
 
 if TYPE_CHECKING:
@@ -83,7 +92,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         cohort_checks = check_facts(checked.facts(split))
     with watch.step("features"):
         measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
-    in_training = (split.sets.loc[measured.blocks.index] == IN_TRAINING).to_numpy()
+    in_training = (split.sets.loc[measured.blocks.index] == TRAIN).to_numpy()
     with watch.step("networks"):
         measured = with_tuned_networks(measured, in_training, study, context)
     signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.blocks.columns)
@@ -91,9 +100,9 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         fitted = fit_signatures(signatures, training_set(measured, in_training), study, context)
     with watch.step("evaluation"):
         predictions = score_patients(measured, fitted, in_training)
-        thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN], study.evaluation)
+        thresholds = learn_thresholds(predictions[predictions["set"] == TRAIN_OOF], study.evaluation)
         ledger = _open_test_set(measured, in_training, study, checked.hashes, context, out)
-        patients = patient_table(measured, np.where(in_training, TRAIN, TEST))
+        patients = patient_table(measured, np.where(in_training, TRAIN_OOF, TEST))
         patients = patients.join(lesion_diameter(measured, checked.records, study.radiomics.unit))
         tables = assess(predictions, thresholds, patients, study, context.cache)
     with watch.step("harmonisation"):
@@ -102,7 +111,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         )
     with watch.step("stability"):
         feature_icc = feature_stability(measured, in_training, study, checked.hashes, context)
-        redrawn = redrawn_results(measured, in_training, fitted.model, thresholds, study, checked.hashes, context)
+        perturbed = redrawn_results(measured, in_training, fitted.model, thresholds, study, checked.hashes, context)
         ablation = reading_ablation(measured, in_training, fitted.model, thresholds, study, context)
     main = main_signature(tables["signatures"])
     with watch.step("explanations"):
@@ -115,40 +124,26 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     parts = {"split": split.sha256, "model": fitted.sha256} | network_hashes(study, checked.outlines)
     record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
     result = StudyResult(
-        config=study,
-        kind="study",
-        classes=measured.cohort.classes,
-        flow=measured.cohort.flow,
-        findings=(*report.findings, *measured.findings, *ledger.findings, *_fallback_findings(selection)),
-        rule_counts=measured.cohort.rule_counts,
-        conflicts=measured.cohort.conflicts,
-        patients=patients,
-        predictions=predictions,
-        thresholds=thresholds,
-        signatures=tables["signatures"],
-        comparisons=tables["comparisons"],
-        subgroups=tables["subgroups"],
-        interactions=tables["interactions"],
-        zoo=fitted.model.candidates_,
-        selection=selection.log_ if selection else pd.DataFrame(columns=["step", "features_in", "features_out"]),
-        lasso=selection.lasso_path_ if selection else None,
-        coefficients=lasso_coefficients(selection.lasso_path_ if selection else None),
-        heatmap=_selected(selection, fitted.model.harmonised(measured.blocks)),
-        feature_icc=feature_icc,
-        redrawn=redrawn,
-        outlines=checked.outlines,
-        ablation=ablation,
-        site_effects=site_effects,
-        harmonised=harmonised,
-        main=main,
-        nomograms=fitted.model.nomograms_,
-        training=training_summary(
-            measured, checked.records, measured.blocks.index[in_training], selected_names(selection)
+        about=About(study, "study", measured.cohort.classes, main, watch.seconds, record),
+        cohort=CohortResult(
+            patients, measured.cohort.flow, measured.cohort.rule_counts, measured.cohort.conflicts, checked.outlines
         ),
-        audits=load_audits(predictions, out),
+        performance=Performance(predictions, thresholds, **tables),
+        model=ModelResult(
+            candidates=fitted.model.candidates_,
+            selection=selection.log_ if selection else pd.DataFrame(columns=["step", "features_in", "features_out"]),
+            lasso=selection.lasso_path_ if selection else None,
+            coefficients=lasso_coefficients(selection.lasso_path_ if selection else None),
+            heatmap=_selected(selection, fitted.model.harmonised(measured.blocks)),
+            nomograms=fitted.model.nomograms_,
+            training=training_summary(
+                measured, checked.records, measured.blocks.index[in_training], selected_names(selection)
+            ),
+        ),
+        robustness=Robustness(feature_icc, perturbed, ablation, site_effects, harmonised),
+        checks=CheckResult((*report.findings, *measured.findings, *ledger.findings, *_fallback_findings(selection))),
         explanations=explanations,
-        seconds=watch.seconds,
-        record=record,
+        audits=load_audits(predictions, out),
     )
     result = with_checks(result, cohort_checks, fold_record(fitted, measured, in_training))
     result = with_uncertainty(result)
@@ -284,18 +279,18 @@ def freeze(
 ) -> None:
     """Write the bundle of a finished study."""
     thresholds: dict[str, dict[str, float]] = {}
-    for row in result.thresholds.to_dict("records"):
+    for row in result.performance.thresholds.to_dict("records"):
         thresholds.setdefault(row["signature"], {})[row["outcome"]] = float(row["threshold"])
-    trained = result.patients.loc[result.patients["set"] == TRAIN, "label"].value_counts()
+    trained = result.cohort.patients.loc[result.cohort.patients["set"] == TRAIN_OOF, "label"].value_counts()
     schema = schema_of(
-        result.config,
+        result.about.config,
         version=__version__,
-        classes=result.classes,
+        classes=result.about.classes,
         signatures=tuple(thresholds),
-        main=result.main,
+        main=result.about.main,
         thresholds=thresholds,
-        threshold_rule=str(result.thresholds["rule"].iloc[0]),
-        training_patients={name: int(trained.get(name, 0)) for name in result.classes},
-    ).model_copy(update={"uncertainty": result.uncertainty, "training": result.training})
+        threshold_rule=str(result.performance.thresholds["rule"].iloc[0]),
+        training_patients={name: int(trained.get(name, 0)) for name in result.about.classes},
+    ).model_copy(update={"uncertainty": result.uncertainty.learned, "training": result.model.training})
     network = dump_networks(networks) if networks else None
     save_bundle(folder, fitted.data, schema, network, dump_reference(reference))

@@ -23,13 +23,10 @@ from sonoher2.study.audits import Audits
 from sonoher2.study.cache import Cache, code_key, values_sha256
 from sonoher2.study.outcomes import Scores, outcome_scores
 
-TRAIN, TEST = "train_oof", "test"
-"""Names of the two sets: training patients, each scored by models that never saw them; and the locked test set."""
-
 
 @dataclass(frozen=True)
-class StudyResult:
-    """Everything that the report shows.
+class About:
+    """What was run.
 
     Attributes
     ----------
@@ -39,11 +36,51 @@ class StudyResult:
         ``study``, or ``validation`` when a frozen bundle met a second cohort (then the only set is `TEST`).
     classes
         Names of the labels, in order.
-    flow, findings, rule_counts, conflicts
-        As in `Cohort`, findings of the run added.
+    main
+        The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
+        of. The test set has no say in it; a validation takes the first study's choice.
+    seconds
+        Wall time by step.
+    record
+        `run.json`: inputs, hashes, versions, seeds, settings, ledger of test-set openings.
+    """
+
+    config: StudyConfig
+    kind: str
+    classes: tuple[str, ...]
+    main: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """Who the patients are.
+
+    Attributes
+    ----------
+    flow, rule_counts, conflicts
+        As in `Cohort`.
     patients
-        Index `patient_id`; `set` (`TRAIN` or `TEST`), `label` (name of the class), `images` (how many), then the
+        Index `patient_id`; `set` (`TRAIN_OOF` or `TEST`), `label` (name of the class), `images` (how many), then the
         clinical columns.
+    segmented
+        Lesions that the segmenter outlined: see `measure.segmented.outline_cohort`; may be empty.
+    """
+
+    patients: pd.DataFrame
+    flow: tuple[FlowStep, ...] = ()
+    rule_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    segmented: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How well the signatures do.
+
+    Attributes
+    ----------
     predictions
         `patient_id, set, label, outcome, signature, score`: `label` is the class name, `outcome` the class that
         the score is the probability of (for two classes only the positive one).
@@ -56,110 +93,166 @@ class StudyResult:
         DeLong: `set, outcome, a, b, auc_a, auc_b, difference, low, high, z, p, p_holm`.
     subgroups
         `subgroup, level, signature, set, outcome, n, events, auc, auc_low, auc_high`; may be empty.
-    zoo
-        `signature, model, parameters, cv_auc, cv_auc_sd, chosen`: inner cross-validation of the training patients.
+    interactions
+        Whether the score means the same in all levels: `subgroup, signature, set, outcome, levels, chi2, df, p,
+        p_holm, p_auc` (the last one: that the AUCs are equal); may be empty.
+    sites
+        Each site by itself: see `analyses.sites`; may be empty.
+    added_value
+        Reclassification by nested signatures: see `analyses.added_value`; may be empty.
+    """
+
+    predictions: pd.DataFrame
+    thresholds: pd.DataFrame
+    signatures: pd.DataFrame
+    comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
+    subgroups: pd.DataFrame = field(default_factory=pd.DataFrame)
+    interactions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
+    added_value: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def scores(self, signature: str, subset: str, outcome: str) -> Scores:
+        """Outcomes (patients,) as 0 or 1 and scores (patients,) of one signature in one set."""
+        chosen = self.predictions.query("signature == @signature and `set` == @subset and outcome == @outcome")
+        return outcome_scores(chosen, outcome)
+
+
+@dataclass(frozen=True)
+class UncertaintyResult:
+    """When the signatures do not know.
+
+    Attributes
+    ----------
+    learned
+        By signature: conformal quantiles of the classes, and the limits of ruling in and out.
+    coverage, zones
+        What these are worth: see `analyses.uncertainty`.
+    """
+
+    learned: dict[str, Uncertainty] = field(default_factory=dict)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    zones: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """What was chosen and fitted on the training patients.
+
+    Attributes
+    ----------
+    candidates
+        `signature, model, parameters, cv_auc, cv_auc_sd, chosen`: inner cross-validation.
     selection
-        `step, features_in, features_out` of the final fit on the training patients.
+        `step, features_in, features_out` of the final fit.
     lasso
         The path of the final fit, or None.
     coefficients
         `feature, coefficient` of the selected features (standardised), largest first.
     heatmap
         Patients (index) by selected features, z-scored with training statistics.
-    feature_icc
-        ICC of each feature between given and changed masks: see `study.stability.feature_stability`; may be empty.
-    redrawn
-        Results in the test set under changed masks: see `study.stability.redrawn_results`; may be empty.
-    outlines
-        Lesions that the segmenter outlined: see `study.outlines.outline_cohort`; may be empty.
-    ablation
-        Results in the test set with other masks and images: see `study.ablation.reading_ablation`; may be empty.
-    site_effects, harmonised
-        What harmonising the sites did to the features and to the results: see `study.harmonisation`; may be empty.
-    main
-        The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
-        of. The test set has no say in it; a validation takes the first study's choice.
     nomograms
         By signature.
-    audits
-        Audits of this very study that were run before; see `study.audit`.
-    interactions
-        Whether the score means the same in all levels: `subgroup, signature, set, outcome, levels, chi2, df, p,
-        p_holm, p_auc` (the last one: that the AUCs are equal); may be empty.
-    checks
-        Outcomes of the coded checks: `code, title, result, found, remedy, page`; may be empty.
-    shortcuts
-        What the label is predicted by without any feature: see `study.checks.shortcuts.COLUMNS`; may be empty.
-    uncertainty, coverage, zones
-        By signature the limits of its sets of classes and of ruling in and out, and what they are worth: see
-        `study.uncertainty`.
-    added_value
-        Reclassification by nested signatures: see `study.added_value`; may be empty.
-    sites
-        Each site by itself: see `study.sites`; may be empty.
     training
         How the training patients are distributed.
-    shift
-        Validation: how the cohort differs from the training patients, see `study.shift`; may be empty.
-    domain
-        Validation: how well the two are told apart, see `study.shift.domain_table`; may be empty.
-    updated
-        Validation: probabilities recalibrated on a share of the cohort, or None.
-    explanations
-        What the signatures rest on, in the test set, or None.
-    seconds
-        Wall time by step.
-    record
-        `run.json`: inputs, hashes, versions, seeds, settings, ledger of test-set openings.
     """
 
-    config: StudyConfig
-    kind: str
-    classes: tuple[str, ...]
-    flow: tuple[FlowStep, ...]
-    findings: tuple[Finding, ...]
-    rule_counts: pd.DataFrame
-    conflicts: pd.DataFrame
-    patients: pd.DataFrame
-    predictions: pd.DataFrame
-    thresholds: pd.DataFrame
-    signatures: pd.DataFrame
-    comparisons: pd.DataFrame
-    subgroups: pd.DataFrame
-    zoo: pd.DataFrame
-    selection: pd.DataFrame
-    lasso: LassoPath | None
-    coefficients: pd.DataFrame
-    heatmap: pd.DataFrame
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    selection: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lasso: LassoPath | None = None
+    coefficients: pd.DataFrame = field(default_factory=pd.DataFrame)
+    heatmap: pd.DataFrame = field(default_factory=pd.DataFrame)
+    nomograms: dict[str, Nomogram] = field(default_factory=dict)
+    training: TrainingSummary = field(default_factory=TrainingSummary)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """How far features and results depend on who outlined the lesions, on the image and on the site.
+
+    Attributes
+    ----------
+    feature_icc
+        ICC of each feature between given and changed masks: see `analyses.stability`; may be empty.
+    perturbed
+        Results in the test set under changed masks: see `analyses.stability`; may be empty.
+    ablation
+        Results in the test set with other masks and images: see `analyses.ablation`; may be empty.
+    site_effects, harmonised
+        What harmonising the sites did to the features and to the results: see `analyses.harmonisation`; may be empty.
+    """
+
     feature_icc: pd.DataFrame = field(default_factory=pd.DataFrame)
-    redrawn: pd.DataFrame = field(default_factory=pd.DataFrame)
-    outlines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    perturbed: pd.DataFrame = field(default_factory=pd.DataFrame)
     ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     harmonised: pd.DataFrame = field(default_factory=pd.DataFrame)
-    main: str = ""
-    nomograms: dict[str, Nomogram] = field(default_factory=dict)
-    audits: Audits = field(default_factory=Audits)
-    interactions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    checks: pd.DataFrame = field(default_factory=pd.DataFrame)
-    shortcuts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    uncertainty: dict[str, Uncertainty] = field(default_factory=dict)
-    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
-    zones: pd.DataFrame = field(default_factory=pd.DataFrame)
-    added_value: pd.DataFrame = field(default_factory=pd.DataFrame)
-    sites: pd.DataFrame = field(default_factory=pd.DataFrame)
-    training: TrainingSummary = field(default_factory=TrainingSummary)
+
+
+@dataclass(frozen=True)
+class ExternalResult:
+    """What only a validation finds.
+
+    Attributes
+    ----------
+    shift
+        How the cohort differs from the training patients: see `analyses.shift`; may be empty.
+    domain
+        How well the two are told apart: see `analyses.shift`; may be empty.
+    updated
+        Probabilities recalibrated on a share of the cohort, or None.
+    """
+
     shift: pd.DataFrame = field(default_factory=pd.DataFrame)
     domain: pd.DataFrame = field(default_factory=pd.DataFrame)
     updated: Updated | None = None
-    explanations: Explanations | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    record: dict[str, Any] = field(default_factory=dict)
 
-    def scores(self, signature: str, subset: str, outcome: str) -> Scores:
-        """Outcomes (patients,) as 0 or 1 and scores (patients,) of one signature in one set."""
-        chosen = self.predictions.query("signature == @signature and `set` == @subset and outcome == @outcome")
-        return outcome_scores(chosen, outcome)
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What was noticed.
+
+    Attributes
+    ----------
+    findings
+        Of the cohort, of the run and of the checks.
+    table
+        Outcomes of the coded checks: `code, title, result, found, remedy, page`; may be empty.
+    shortcuts
+        What the label is predicted by without any feature: see `checks.shortcuts`; may be empty.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shortcuts: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything that the report shows, in parts.
+
+    Attributes
+    ----------
+    about, cohort, performance, model, uncertainty, robustness, external, checks
+        What each holds is said there. A table is empty where its analysis does not apply.
+    explanations
+        What the signatures rest on, in the test set, or None.
+    audits
+        Audits of this very study that were run before; see `study.audits`.
+    extra
+        Tables of further analyses, by name.
+    """
+
+    about: About
+    cohort: CohortResult
+    performance: Performance
+    model: ModelResult = field(default_factory=ModelResult)
+    uncertainty: UncertaintyResult = field(default_factory=UncertaintyResult)
+    robustness: Robustness = field(default_factory=Robustness)
+    external: ExternalResult = field(default_factory=ExternalResult)
+    checks: CheckResult = field(default_factory=CheckResult)
+    explanations: Explanations | None = None
+    audits: Audits = field(default_factory=Audits)
+    extra: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path, cache: Cache) -> None:
@@ -178,18 +271,18 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
     cache
         Of the run.
     """
-    write_table(out / "signatures.csv", result.signatures)
-    numbers = {name: number for number, name in enumerate(result.classes)}
-    predictions = result.predictions.assign(label_name=result.predictions["label"])
+    write_table(out / "signatures.csv", result.performance.signatures)
+    numbers = {name: number for number, name in enumerate(result.about.classes)}
+    predictions = result.performance.predictions.assign(label_name=result.performance.predictions["label"])
     predictions["label"] = predictions["label"].map(numbers)
     columns = ["patient_id", "set", "label", "signature", "score", "outcome", "label_name"]
     write_table(out / "predictions.csv", predictions[columns])
     if features.shape[1]:
         names = images.assign(image=[Path(path).name for path in images["image"]])
         _write_features(out / "features.csv", names, features, cache)
-    if len(result.checks):
-        write_table(out / "checks.csv", result.checks)
-    write_json(out / "run.json", result.record)
+    if len(result.checks.table):
+        write_table(out / "checks.csv", result.checks.table)
+    write_json(out / "run.json", result.about.record)
 
 
 def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, cache: Cache) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.measure.prepare import Measured
 from sonoher2.study.measure.steps import Fitted, TrainingSet
-from sonoher2.study.results import TEST, TRAIN
 
 
 def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
@@ -30,7 +30,7 @@ def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.b
     tested = fitted.model.predict_proba(measured.blocks[~in_training])
     return pd.concat(
         [
-            long_predictions(fitted.oof, labels[in_training], classes, TRAIN),
+            long_predictions(fitted.oof, labels[in_training], classes, TRAIN_OOF),
             long_predictions(tested, labels[~in_training], classes, TEST),
         ],
         ignore_index=True,

@@ -17,9 +17,10 @@ from sonoher2.cohort.check import check_cohort
 from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import TEST, TRAIN, split_patients
+from sonoher2.cohort.split import split_patients
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 
 ROWS, COLUMNS = 96, 128
 Write = Callable[..., StudyConfig]

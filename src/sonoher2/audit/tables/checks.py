@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sonoher2.audit.tables.read import Pooled, Tables
 from sonoher2.audit.tables.rerun import Rerun, features_behind
 from sonoher2.cohort.patients.identity import alias_keys, view_stems
-from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
 from sonoher2.evaluation.compare.comparison import holm

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.cohort.drafting.guess_columns import words
-from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 
 # Onekey: ID, label, group; FAE: an unnamed first column or CaseID, label

@@ -25,8 +25,8 @@ from sonoher2.audit.tables.columns import (
     side_of,
     side_of_file,
 )
-from sonoher2.cohort.split import TEST, TRAIN
 from sonoher2.cohort.tables.table import read_table
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 
 WHO = ["patient_id", "set", "label"]

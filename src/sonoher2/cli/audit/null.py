@@ -28,5 +28,5 @@ def null(
     with run_lock(out):
         result = audit_null(config, out, runs=runs, jobs=jobs, cheap=cheap)
         columns = ["signature", "set", "real", "mean", "se", "p"]
-        shown = columns if len(result.classes) == 2 else [*columns[:2], "outcome", *columns[2:]]
+        shown = columns if len(result.about.classes) == 2 else [*columns[:2], "outcome", *columns[2:]]
         show_audit(result, out, "null", shown)

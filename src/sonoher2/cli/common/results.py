@@ -15,8 +15,8 @@ def show_study(result: StudyResult, out: Path) -> None:
     """Print what was noticed, write the report and print the signatures' AUC."""
     from sonoher2.report.page.html import write_report
 
-    show_findings(result.findings)
+    show_findings(result.checks.findings)
     report = write_report(result, out)
     columns = ["signature", "set", "outcome", "n", "events", "auc", "auc_low", "auc_high"]
-    say(result.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
+    say(result.performance.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
     say(f"Report: {report}")

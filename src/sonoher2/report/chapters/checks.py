@@ -11,7 +11,7 @@ from sonoher2.report.page.wording import DASH, interval, p_value
 
 def failed_checks(view: View) -> list[str]:
     """Code and title of each check that found an error."""
-    data = view.result.checks
+    data = view.result.checks.table
     if data.empty:
         return []
     failed = data[data["result"] == "error"]
@@ -24,7 +24,7 @@ def check_parts(view: View) -> list[Part]:
 
 
 def _check_table(view: View) -> Table | None:
-    data = view.result.checks
+    data = view.result.checks.table
     if data.empty:
         return None
     shown = pd.DataFrame(
@@ -43,7 +43,7 @@ def _check_table(view: View) -> Table | None:
 
 
 def _shortcut_table(view: View) -> Table | None:
-    data = view.result.shortcuts
+    data = view.result.checks.shortcuts
     if data.empty:
         return None
     shown = pd.DataFrame(
@@ -60,7 +60,7 @@ def _shortcut_table(view: View) -> Table | None:
     who = "the patients" if view.validation else "the training patients"
     caption = (
         f"A linear model on nothing but the shortcut, cross-validated in {who}: what a signature can reach without"
-        f" a look at the lesion. {view.result.config.evaluation.confidence:.0%} intervals in brackets; p by 999"
+        f" a look at the lesion. {view.result.about.config.evaluation.confidence:.0%} intervals in brackets; p by 999"
         " permutations of the labels. An AUC below 0.5 is chance. Compare with the out-of-fold AUC of the signatures."
     )
     return Table("shortcuts", "What shortcuts alone tell", caption, data, shown)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.classification import confusion_at
 from sonoher2.report.figures.calibration import calibration_figure
 from sonoher2.report.figures.confusion import confusion_figure
@@ -20,18 +21,17 @@ from sonoher2.report.figures.selection import MOST_BARS, coefficient_figure, las
 from sonoher2.report.page.parts import Drawing
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, listing, number
-from sonoher2.study.results import TEST, TRAIN
 
 
 def draw_flow(view: View) -> Iterator[Drawing]:
     """Flow of patients."""
-    if not view.result.flow:
+    if not view.result.cohort.flow:
         return
-    patients = view.result.patients
+    patients = view.result.cohort.patients
     counts = {
         title: {
             label: int(((patients["set"] == name) & (patients["label"] == label)).sum())
-            for label in view.result.classes
+            for label in view.result.about.classes
         }
         for name, title in view.short_sets.items()
     }
@@ -39,13 +39,15 @@ def draw_flow(view: View) -> Iterator[Drawing]:
         "flow",
         "Flow of patients",
         "From the tables to the sets, with the reason for each exclusion (after STARD 2015).",
-        flow_figure(view.result.flow, counts, "Patients in the tables"),
+        flow_figure(view.result.cohort.flow, counts, "Patients in the tables"),
     )
 
 
 def draw_aucs(view: View) -> Iterator[Drawing]:
     """AUC of every signature, set and outcome."""
-    table = view.result.signatures[view.result.signatures["outcome"].isin([*view.outcomes, "macro"])]
+    table = view.result.performance.signatures[
+        view.result.performance.signatures["outcome"].isin([*view.outcomes, "macro"])
+    ]
     hollow = " Hollow: training patients, out of fold; filled: test set." if len(view.sets) > 1 else ""
     yield Drawing(
         "auc",
@@ -137,7 +139,7 @@ def draw_calibration(view: View) -> Iterator[Drawing]:
                 f" {_confidence(view)} interval (Wilson). Line: LOESS of all patients. Dashed: perfect calibration."
                 " Below:"
                 " number of patients by predicted probability, events upwards in colour, others downwards in grey.",
-                calibration_figure(rows, view.result.config.evaluation.confidence),
+                calibration_figure(rows, view.result.about.config.evaluation.confidence),
             )
 
 
@@ -156,11 +158,11 @@ def _calibration_text(view: View, signature: str, subset: str, outcome: str) -> 
 
 def draw_confusion(view: View) -> Iterator[Drawing]:
     """Confusion matrices at the frozen thresholds."""
-    if view.result.thresholds.empty:
+    if view.result.performance.thresholds.empty:
         return
     cells = []
     for outcome in view.outcomes:
-        no, yes = ("other", outcome) if view.several else view.result.classes[:2]
+        no, yes = ("other", outcome) if view.several else view.result.about.classes[:2]
         for subset, title in view.short_sets.items():
             for signature in view.signatures:
                 y, score = view.scores(signature, subset, outcome)
@@ -169,7 +171,7 @@ def draw_confusion(view: View) -> Iterator[Drawing]:
     training = (
         " The training matrices rest on out-of-fold scores, from which the threshold itself was learned: they flatter"
         " a little."
-        if TRAIN in view.sets
+        if TRAIN_OOF in view.sets
         else ""
     )
     yield Drawing(
@@ -182,7 +184,7 @@ def draw_confusion(view: View) -> Iterator[Drawing]:
 
 def draw_subgroups(view: View) -> Iterator[Drawing]:
     """One forest plot of the test set per outcome."""
-    table = view.result.subgroups
+    table = view.result.performance.subgroups
     if table.empty:
         return
     for number_of, outcome in enumerate(view.outcomes, start=1):
@@ -192,27 +194,27 @@ def draw_subgroups(view: View) -> Iterator[Drawing]:
                 f"subgroups_{number_of}" if view.several else "subgroups",
                 f"AUC by subgroup, {view.title(TEST, outcome)}",
                 f"Bars are {_confidence(view)} intervals (DeLong). Overlapping intervals of small subgroups say little"
-                f"{'; the table gives the training set too' if TRAIN in view.sets else ''}.",
+                f"{'; the table gives the training set too' if TRAIN_OOF in view.sets else ''}.",
                 subgroup_figure(rows, view.colours),
             )
 
 
 def draw_lasso(view: View) -> Iterator[Drawing]:
     """LASSO path and error."""
-    if view.result.lasso is not None:
+    if view.result.model.lasso is not None:
         yield Drawing(
             "lasso",
             "LASSO path and cross-validated error",
             "Each line is one candidate feature; features that are kept at the chosen penalty (dashed) are"
             " coloured: positive"
             " in vermillion, negative in blue. Final fit on all training patients.",
-            lasso_figure(view.result.lasso),
+            lasso_figure(view.result.model.lasso),
         )
 
 
 def draw_coefficients(view: View) -> Iterator[Drawing]:
     """Coefficients of the selected features."""
-    table = view.result.coefficients
+    table = view.result.model.coefficients
     if not table.empty:
         more = f" The largest {MOST_BARS} of {len(table)}." if len(table) > MOST_BARS else ""
         yield Drawing(
@@ -227,12 +229,12 @@ def draw_coefficients(view: View) -> Iterator[Drawing]:
 
 def draw_heatmap(view: View) -> Iterator[Drawing]:
     """Heat map of the selected features."""
-    values = view.result.heatmap
+    values = view.result.model.heatmap
     if values.empty:
         return
     outcome = view.outcomes[-1]
-    score = view.result.predictions.query("signature == @view.main and outcome == @outcome")
-    patients = pd.DataFrame(view.result.patients[["set", "label"]]).loc[values.index]
+    score = view.result.performance.predictions.query("signature == @view.main and outcome == @outcome")
+    patients = pd.DataFrame(view.result.cohort.patients[["set", "label"]]).loc[values.index]
     patients["score"] = score.set_index("patient_id")["score"].reindex(values.index)
     more = f" The first {MOST_FEATURES} of {values.shape[1]} features." if values.shape[1] > MOST_FEATURES else ""
     yield Drawing(
@@ -241,13 +243,13 @@ def draw_heatmap(view: View) -> Iterator[Drawing]:
         f"One column per patient, ordered by label (colour strip) and {view.main} score (probability of {outcome})."
         " Colours end"
         f" at three standard deviations.{more}",
-        heatmap_figure(values, patients, view.sets, view.result.classes),
+        heatmap_figure(values, patients, view.sets, view.result.about.classes),
     )
 
 
 def draw_nomograms(view: View) -> Iterator[Drawing]:
     """One nomogram per signature that has one."""
-    for index, (signature, nomogram) in enumerate(view.result.nomograms.items(), start=1):
+    for index, (signature, nomogram) in enumerate(view.result.model.nomograms.items(), start=1):
         yield Drawing(
             f"nomogram_{index}",
             f"Nomogram of the {signature} signature",
@@ -259,4 +261,4 @@ def draw_nomograms(view: View) -> Iterator[Drawing]:
 
 
 def _confidence(view: View) -> str:
-    return f"{view.result.config.evaluation.confidence:.0%}"
+    return f"{view.result.about.config.evaluation.confidence:.0%}"

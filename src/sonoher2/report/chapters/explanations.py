@@ -45,8 +45,8 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
             f" network's maps; for a vision transformer attention relevance). Score: {_score_of(view)}.",
             case_figure(heat.cases),
         )
-    confidence = view.result.config.evaluation.confidence
-    summary = share_summary(heat.shares, confidence, view.result.config.seed)
+    confidence = view.result.about.config.evaluation.confidence
+    summary = share_summary(heat.shares, confidence, view.result.about.config.seed)
     yield Drawing(
         "heat_shares",
         "Where the heat lies",
@@ -97,9 +97,9 @@ def _percent(table: pd.DataFrame, name: str) -> list[str]:
 def _swarms(view: View) -> Iterator[Drawing]:
     if view.result.explanations is None:
         return
-    outcome = view.result.classes[-1]
+    outcome = view.result.about.classes[-1]
     for place, (name, found) in enumerate(view.result.explanations.attributions.items(), start=1):
-        stacked = name in view.result.nomograms or view.several
+        stacked = name in view.result.model.nomograms or view.several
         rest = f" The first {MOST_ROWS} of {found.effects.shape[1]}." if found.effects.shape[1] > MOST_ROWS else ""
         yield Drawing(
             f"effects_{place}",

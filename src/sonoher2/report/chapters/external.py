@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sonoher2.core.columns import TEST
 from sonoher2.report.figures.calibration import calibration_figure
 from sonoher2.report.figures.curves import Line
 from sonoher2.report.figures.external import MOST_COLUMNS, shift_figure, site_figure
@@ -18,23 +19,22 @@ from sonoher2.study.analyses.shift import IMAGE_FIGURES
 from sonoher2.study.analyses.sites import FURTHER, POOLED
 from sonoher2.study.analyses.updating import FROZEN, UPDATES
 from sonoher2.study.outcomes import outcome_scores
-from sonoher2.study.results import TEST
 
 _SEVERAL_SITES = {POOLED: "Pooled", FURTHER: "Expected at a further site"}
 
 
 def site_parts(view: View) -> list[Part]:
     """AUC by site, and what harmonising the sites changed; nothing for a cohort of one site."""
-    data = view.result.sites
+    data = view.result.performance.sites
     by_site = [] if data.empty else [*_site_figures(view), _site_table(view)]
     return [*by_site, *_harmonisation(view)]
 
 
 def _harmonisation(view: View) -> Iterator[Part]:
-    if view.result.harmonised.empty:
+    if view.result.robustness.harmonised.empty:
         return
-    reference = view.result.config.harmonise.reference if view.result.config.harmonise else ""
-    data = view.result.site_effects
+    reference = view.result.about.config.harmonise.reference if view.result.about.config.harmonise else ""
+    data = view.result.robustness.site_effects
     shown = {
         "Set": data["set"].map(view.short_sets),
         "Features": ["harmonised" if done else "as measured" for done in data["harmonised"]],
@@ -52,7 +52,7 @@ def _harmonisation(view: View) -> Iterator[Part]:
         data,
         pd.DataFrame(shown),
     )
-    data = view.result.harmonised
+    data = view.result.robustness.harmonised
     shown = {
         "Signature": data["signature"],
         "Set": data["set"].map(view.short_sets),
@@ -73,10 +73,10 @@ def _harmonisation(view: View) -> Iterator[Part]:
 
 
 def _site_figures(view: View) -> Iterator[Part]:
-    left_out = view.result.config.validation.by == "site"
+    left_out = view.result.about.config.validation.by == "site"
     for subset in view.sets:
         for index, outcome in enumerate(view.outcomes, start=1):
-            rows = view.result.sites.query("`set` == @subset and outcome == @outcome")
+            rows = view.result.performance.sites.query("`set` == @subset and outcome == @outcome")
             if rows.empty or rows["auc"].isna().all():
                 continue
             how = " Each training site was left out in turn." if left_out and subset != TEST else ""
@@ -91,7 +91,7 @@ def _site_figures(view: View) -> Iterator[Part]:
 
 
 def _site_table(view: View) -> Table:
-    data = view.result.sites
+    data = view.result.performance.sites
     shown = {
         "Signature": data["signature"],
         "Set": data["set"].map(view.short_sets),
@@ -111,7 +111,7 @@ def _site_table(view: View) -> Table:
 
 def shift_parts(view: View) -> list[Part]:
     """How the cohort differs from the training patients; nothing without a summary of these."""
-    data = view.result.shift
+    data = view.result.external.shift
     if data.empty:
         return []
     named = data.assign(column=data["column"].replace(IMAGE_FIGURES))
@@ -152,7 +152,7 @@ def shift_parts(view: View) -> list[Part]:
 
 
 def _domain(view: View) -> Iterator[Part]:
-    data = view.result.domain
+    data = view.result.external.domain
     if data.empty:
         return
     shown = {
@@ -173,7 +173,7 @@ def _domain(view: View) -> Iterator[Part]:
 
 def updating_parts(view: View) -> list[Part]:
     """Probabilities recalibrated on a share of the cohort, beside the frozen ones, for the other patients."""
-    updated = view.result.updated
+    updated = view.result.external.updated
     if updated is None:
         return []
     counts = ", ".join(f"{count} {name}" for name, count in updated.events.items())
@@ -187,7 +187,7 @@ def updating_parts(view: View) -> list[Part]:
 
 
 def _updating_figures(view: View) -> Iterator[Part]:
-    updated = view.result.updated
+    updated = view.result.external.updated
     if updated is None:
         return
     colours = dict(zip((FROZEN, *UPDATES), (VERMILLION, BLUE, GREEN), strict=True))
@@ -209,12 +209,12 @@ def _updating_figures(view: View) -> Iterator[Part]:
         f"Calibration before and after updating: {view.main}",
         "The same patients in every panel, none of whom the update was learned on. Dots: groups by predicted"
         f" probability with {_level(view)} intervals (Wilson); line: LOESS; dashed: perfect calibration.",
-        calibration_figure(rows, view.result.config.evaluation.confidence),
+        calibration_figure(rows, view.result.about.config.evaluation.confidence),
     )
 
 
 def _updating_table(view: View) -> Table:
-    updated = view.result.updated
+    updated = view.result.external.updated
     data = pd.DataFrame() if updated is None else updated.figures
     shown = {
         "Signature": data["signature"],
@@ -242,4 +242,4 @@ def _intervals(data: pd.DataFrame, name: str) -> list[str]:
 
 
 def _level(view: View) -> str:
-    return f"{view.result.config.evaluation.confidence:.0%}"
+    return f"{view.result.about.config.evaluation.confidence:.0%}"

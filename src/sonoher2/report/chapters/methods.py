@@ -11,10 +11,10 @@ from sonoher2.config.selection import SelectionConfig
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.report.page.parts import Item
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import listing, named, plural
-from sonoher2.study.results import TRAIN
 
 _REFERENCES = {
     "hu": ("Hu et al. Scientific Reports, 2025", "10.1038/s41598-025-12825-7"),
@@ -98,22 +98,22 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     -------
     The paragraphs, and the references that they number.
     """
-    study, cite = view.result.config, Citations()
-    paragraphs = [_design(view, cite), _label(study.target, view.result.classes, cite), _split(view)]
+    study, cite = view.result.about.config, Citations()
+    paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
     if study.images is not None:
         paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
         paragraphs += [_deep(study.deep)] if study.deep else []
     if view.validation:
         paragraphs.append(_frozen(view))
     else:
-        paragraphs += [_selection(study.selection, cite)] if not view.result.selection.empty else []
+        paragraphs += [_selection(study.selection, cite)] if not view.result.model.selection.empty else []
         paragraphs += [_models(view, cite), _threshold(study, cite)]
     paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
 
 
 def _design(view: View, cite: Citations) -> str:
-    study = view.result.config
+    study = view.result.about.config
     kind = (
         "External validation of a frozen model: nothing was fitted, chosen or tuned on these patients"
         if view.validation
@@ -157,9 +157,9 @@ def _spellings(target: Her2Target) -> str:
 
 
 def _split(view: View) -> str:
-    if TRAIN not in view.sets:
+    if TRAIN_OOF not in view.sets:
         return ""
-    split = view.result.config.split
+    split = view.result.about.config.split
     ways = {
         RandomSplit: lambda s: f"at random, stratified by class, {s.test_share:.0%} of patients to the test set",
         DateSplit: lambda s: f"by date: patients from {s.test_from} on are the test set",
@@ -168,9 +168,9 @@ def _split(view: View) -> str:
     }
     return (
         f"Patients, never images, were split {ways[type(split)](split)}. The split was drawn once (seed"
-        f" {view.result.config.seed}), before anything was fitted. Patients who share a near-duplicate image stayed"
-        " on one"
-        " side. Every learned step was fitted on training patients only and, in cross-validation, inside the fold."
+        f" {view.result.about.config.seed}), before anything was fitted. Patients who share a near-duplicate image"
+        " stayed on one side. Every learned step was fitted on training patients only and, in cross-validation, inside"
+        " the fold."
     )
 
 
@@ -180,10 +180,10 @@ _LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
 def _outlines(view: View) -> str:
     """Whose outlines the features rest on: masks that were given, or the segmenter's."""
     result = view.result
-    outlined, used = len(result.outlines), sum(step.images for step in result.flow[-1:])
+    outlined, used = len(result.cohort.segmented), sum(step.images for step in result.cohort.flow[-1:])
     if not outlined:
         return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
-    found = int(result.outlines["found"].sum())
+    found = int(result.cohort.segmented["found"].sum())
     given = used - found
     text = (
         f"{plural(outlined, 'image')} had the lesion outlined automatically, by the segmenter that SonoHER2 ships"
@@ -196,7 +196,7 @@ def _outlines(view: View) -> str:
 
 
 def _enhancement(view: View) -> str:
-    if view.result.config.enhance == "none":
+    if view.result.about.config.enhance == "none":
         return ""
     return (
         "Before they were measured, all images were enhanced by the network that SonoHER2 ships"
@@ -207,7 +207,7 @@ def _enhancement(view: View) -> str:
 
 def _weights(view: View, network: str) -> str:
     """Name the weights of a network by the first digits of their sha256."""
-    sha256 = view.result.record.get("sha256", {}).get(network)
+    sha256 = view.result.about.record.get("sha256", {}).get(network)
     return f" (weights sha256 {sha256[:12]})" if sha256 else ""
 
 
@@ -292,9 +292,9 @@ def _frozen(view: View) -> str:
 
 
 def _models(view: View, cite: Citations) -> str:
-    study, folds = view.result.config, view.result.config.validation
+    study, folds = view.result.about.config, view.result.about.config.validation
     text = f"Signatures: {listing(view.signatures)}."
-    if not view.result.zoo.empty:
+    if not view.result.model.candidates.empty:
         names = listing([_MODELS[name] for name in study.models])
         text += f" The model of the radiomic features and its settings were chosen among: {names};"
         text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
@@ -307,7 +307,9 @@ def _models(view: View, cite: Citations) -> str:
         f" Training patients were scored by nested cross-validation {cite('varma')} ({_outer_folds(folds)} and"
         f" {folds.inner_folds} inner folds, patients grouped)."
     )
-    return text + (f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.nomograms else "")
+    return text + (
+        f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.model.nomograms else ""
+    )
 
 
 def _outer_folds(folds: ValidationConfig) -> str:
@@ -327,28 +329,28 @@ def _threshold(study: StudyConfig, cite: Citations) -> str:
 
 
 def _statistics(view: View, cite: Citations) -> str:
-    evaluation = view.result.config.evaluation
+    evaluation = view.result.about.config.evaluation
     text = (
         f"Intervals are {evaluation.confidence:.0%}: AUC by DeLong {cite('delong')}, proportions by Wilson"
         f" {cite('wilson')},"
         f" AUPRC and F1 by {evaluation.bootstrap:,} stratified bootstrap samples of patients, calibration by Wald. "
     )
-    if not view.result.comparisons.empty:
+    if not view.result.performance.comparisons.empty:
         text += f"AUCs were compared by DeLong's test {cite('delong')} with Holm's correction {cite('holm')}. "
     text += (
         f"Calibration is shown as slope, intercept and smooth curve {cite('calibration')}, clinical use as net benefit"
         f" {cite('dca')}. "
     )
-    if TRAIN in view.sets:
+    if TRAIN_OOF in view.sets:
         text += f"Balance between the sets is given as standardised mean differences {cite('smd')}. "
     if view.several:
         text += "Each class was evaluated against all the others. "
-    openings = len(view.result.record.get("ledger", ()))
+    openings = len(view.result.about.record.get("ledger", ()))
     return text + (f"The ledger of the test set knows of {plural(openings, 'opening')}." if openings else "")
 
 
 def _stability(view: View, cite: Citations) -> str:
-    stability, icc = view.result.config.stability, view.result.feature_icc
+    stability, icc = view.result.about.config.stability, view.result.robustness.feature_icc
     if stability is None or icc.empty:
         return ""
     strengths = listing([f"{strength:.3g}" for strength in sorted(stability.strengths)])
@@ -362,6 +364,6 @@ def _stability(view: View, cite: Citations) -> str:
 
 
 def _software(view: View) -> str:
-    versions = {str(name): str(value) for name, value in dict(view.result.record.get("machine", {})).items()}
+    versions = {str(name): str(value) for name, value in dict(view.result.about.record.get("machine", {})).items()}
     named = [f"{name} {versions[name]}" for name in _SOFTWARE if name in versions]
-    return f"Software: {listing(named)}. Random seed {view.result.config.seed}." if named else ""
+    return f"Software: {listing(named)}. Random seed {view.result.about.config.seed}." if named else ""

@@ -23,11 +23,11 @@ COARSER = 400
 
 def region_parts(view: View) -> Iterator[Part]:
     """Outlines and ablation; none for a study that took its masks and images as they are and compared nothing."""
-    outlines = view.result.outlines
+    outlines = view.result.cohort.segmented
     if len(outlines):
         yield _drawn(outlines)
         yield _outline_table(outlines)
-    if len(view.result.ablation):
+    if len(view.result.robustness.ablation):
         yield _ablation_table(view)
 
 
@@ -81,7 +81,7 @@ def _outline_table(outlines: pd.DataFrame) -> Table:
 
 
 def _ablation_table(view: View) -> Table:
-    data = view.result.ablation
+    data = view.result.robustness.ablation
     shown = pd.DataFrame(
         {
             "Reading": data["reading"],
@@ -99,8 +99,8 @@ def _ablation_table(view: View) -> Table:
     )
     caption = (
         f"The frozen model on the test patients, their lesions outlined and their images prepared otherwise;"
-        f" {view.result.config.evaluation.confidence:.0%} intervals in brackets. Dice: mean overlap of automatic and"
-        " given masks. Difference: AUC minus that as run (DeLong, same patients). Change sides: patients whose score"
-        " crosses the frozen threshold. A model fitted anew on such masks or images may do better."
+        f" {view.result.about.config.evaluation.confidence:.0%} intervals in brackets. Dice: mean overlap of automatic"
+        " and given masks. Difference: AUC minus that as run (DeLong, same patients). Change sides: patients whose"
+        " score crosses the frozen threshold. A model fitted anew on such masks or images may do better."
     )
     return Table("ablation", "What masks and enhancement change", caption, data, shown)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.natural import natural_key
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import DASH, number, share
-from sonoher2.study.results import TEST, TRAIN
 
 Groups = dict[str, pd.DataFrame]
 
@@ -24,13 +24,13 @@ def characteristics(view: View) -> pd.DataFrame:
     ``Characteristic``, one column per set and per label in it, ``Missing``, and, where there are a training and a
     test set, ``SMD``.
     """
-    patients = view.result.patients
+    patients = view.result.cohort.patients
     groups = _groups(view, patients)
-    both = {TRAIN, TEST} <= set(patients["set"])
+    both = {TRAIN_OOF, TEST} <= set(patients["set"])
     rows: list[list[str]] = []
     if patients["images"].max() > 1:
         rows += _number_rows("Images per patient", "images", groups)
-    for name, column in view.result.config.clinical.columns.items():
+    for name, column in view.result.about.config.clinical.columns.items():
         if name in patients:
             rows += _rows(name, column, groups, patients[name])
     table = pd.DataFrame(rows, columns=["Characteristic", *groups])
@@ -41,11 +41,11 @@ def characteristics(view: View) -> pd.DataFrame:
 
 def _groups(view: View, patients: pd.DataFrame) -> Groups:
     groups = {}
-    for subset in [name for name in (TRAIN, TEST) if name in set(patients["set"])]:
+    for subset in [name for name in (TRAIN_OOF, TEST) if name in set(patients["set"])]:
         members = patients[patients["set"] == subset]
         title = view.short_sets[subset]
         groups[f"{title}, n = {len(members):,}"] = members
-        for label in view.result.classes:
+        for label in view.result.about.classes:
             part = members[members["label"] == label]
             groups[f"{title}: {label}, n = {len(part):,}"] = part
     return groups
@@ -107,10 +107,10 @@ def _level(column: ClinicalColumn, value: object) -> str:
 
 def _differences(titles: pd.Series, view: View) -> list[str]:
     """SMD on the first row of each characteristic, nothing on the others."""
-    patients = view.result.patients
-    train, test = (patients[patients["set"] == name] for name in (TRAIN, TEST))
+    patients = view.result.cohort.patients
+    train, test = (patients[patients["set"] == name] for name in (TRAIN_OOF, TEST))
     found: dict[str, float] = {"Images per patient": number_smd(train["images"], test["images"])}
-    for name, column in view.result.config.clinical.columns.items():
+    for name, column in view.result.about.config.clinical.columns.items():
         if name in patients:
             smd = number_smd if column.kind == "number" else level_smd
             title = _title(name, column)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.figures.stability import GOOD
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, listing, number, p_value, plural
-from sonoher2.study.results import TEST, TRAIN
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ def results_text(view: View) -> tuple[str, ...]:
 
 
 def _participants(view: View) -> str:
-    patients, flow = view.result.patients, view.result.flow
+    patients, flow = view.result.cohort.patients, view.result.cohort.flow
     left_out = [f"{step.left_out:,} {step.reason}" for step in flow if step.left_out]
     text = f"{len(patients):,} patients were analysed"
     if left_out:
@@ -35,13 +35,13 @@ def _participants(view: View) -> str:
     sets = []
     for subset, title in view.short_sets.items():
         part = patients.loc[patients["set"] == subset, "label"]
-        counts = [f"{int((part == label).sum()):,} {label}" for label in view.result.classes]
+        counts = [f"{int((part == label).sum()):,} {label}" for label in view.result.about.classes]
         sets.append(f"{len(part):,} in the {title.lower()} set ({', '.join(counts)})")
     return f"{text}: {listing(sets)}."
 
 
 def _selection(view: View) -> str:
-    steps = view.result.selection
+    steps = view.result.model.selection
     if steps.empty:
         return ""
     first, last = int(steps["features_in"].iloc[0]), int(steps["features_out"].iloc[-1])
@@ -57,7 +57,7 @@ def _performance(view: View, outcome: str) -> str:
             sentences.append(f"{title}: the AUC for {outcome} was {listing(values)}")
     if not sentences:
         return ""
-    confidence = f"{view.result.config.evaluation.confidence:.0%} intervals in brackets"
+    confidence = f"{view.result.about.config.evaluation.confidence:.0%} intervals in brackets"
     return f"{'. '.join(sentences)} ({confidence})."
 
 
@@ -67,7 +67,7 @@ def _main(view: View, outcome: str) -> str:
         return ""
     limit = view.threshold(view.main, outcome)
     where = "external validation cohort" if view.validation else "test set"
-    if TRAIN in view.sets:
+    if TRAIN_OOF in view.sets:
         text = f"{view.main} was best among the training patients, out of fold. In the {where}"
     else:
         text = f"{view.main} is the signature that the first study chose. In the {where}"
@@ -83,7 +83,7 @@ def _main(view: View, outcome: str) -> str:
 
 
 def _comparisons(view: View, outcome: str) -> str:
-    table = view.result.comparisons
+    table = view.result.performance.comparisons
     if table.empty:
         return ""
     rows = table[(table["set"] == TEST) & (table["outcome"] == outcome)]
@@ -100,7 +100,7 @@ def _comparisons(view: View, outcome: str) -> str:
 
 
 def _stability(view: View) -> str:
-    icc, redrawn = view.result.feature_icc, view.result.redrawn
+    icc, redrawn = view.result.robustness.feature_icc, view.result.robustness.perturbed
     if icc.empty:
         return ""
     share = f"{(icc['icc'] >= GOOD).mean():.0%}"

@@ -25,10 +25,10 @@ _FAMILY = 1
 
 def stability_parts(view: View) -> Iterator[Part]:
     """Tables and figures of the section; none for a study without it."""
-    if not view.result.redrawn.empty:
+    if not view.result.robustness.perturbed.empty:
         yield _draw_redrawn(view)
         yield _redrawn_table(view)
-    if not view.result.feature_icc.empty:
+    if not view.result.robustness.feature_icc.empty:
         yield _draw_icc(view)
         yield _icc_table(view)
 
@@ -36,7 +36,7 @@ def stability_parts(view: View) -> Iterator[Part]:
 def outline_names(view: View) -> dict[tuple[str, float], str]:
     """Name of each outline in words, by change and strength, in order."""
     words = {"redraw": "redrawn", "grow": "larger", "shrink": "smaller"}
-    keys = view.result.redrawn[["change", "strength"]].drop_duplicates().itertuples(index=False, name=None)
+    keys = view.result.robustness.perturbed[["change", "strength"]].drop_duplicates().itertuples(index=False, name=None)
     return {
         (change, strength): "as given" if strength == 0 else f"{words[change]} by {100 * strength:.3g}%"
         for change, strength in keys
@@ -44,7 +44,7 @@ def outline_names(view: View) -> dict[tuple[str, float], str]:
 
 
 def _draw_redrawn(view: View) -> Drawing:
-    table, names = view.result.redrawn, outline_names(view)
+    table, names = view.result.robustness.perturbed, outline_names(view)
     overlap = table.drop_duplicates(["change", "strength"]).set_index(["change", "strength"])["dice"]
     labels = {key: f"{name}\nDice {overlap[key]:.2f}" for key, name in names.items()}
     return Drawing(
@@ -59,7 +59,7 @@ def _draw_redrawn(view: View) -> Drawing:
 
 
 def _redrawn_table(view: View) -> Table:
-    data, names = view.result.redrawn, outline_names(view)
+    data, names = view.result.robustness.perturbed, outline_names(view)
     keys = zip(data["change"], data["strength"], strict=True)
     shown = pd.DataFrame(
         {
@@ -86,15 +86,17 @@ def _redrawn_table(view: View) -> Table:
 
 def families(view: View) -> pd.DataFrame:
     """`feature_icc` with `family` (``ring`` apart) and `selected`."""
-    table = view.result.feature_icc
+    table = view.result.robustness.feature_icc
     ring = table["feature"].str.startswith("ring_")
     names = table["feature"].str.removeprefix("ring_").str.split("_").str[_FAMILY]
-    selected = table["feature"].isin(view.result.coefficients["feature"] if len(view.result.coefficients) else [])
+    selected = table["feature"].isin(
+        view.result.model.coefficients["feature"] if len(view.result.model.coefficients) else []
+    )
     return table.assign(family=names.where(~ring, "ring: " + names), selected=selected)
 
 
 def _draw_icc(view: View) -> Drawing:
-    lesions = int(view.result.feature_icc["lesions"].iloc[0])
+    lesions = int(view.result.robustness.feature_icc["lesions"].iloc[0])
     return Drawing(
         "feature_icc",
         "Agreement of the features between outlines",
@@ -127,15 +129,15 @@ def _icc_table(view: View) -> Table:
 
 
 def _filter_text(view: View) -> str:
-    if view.result.config.selection.icc is not None:
+    if view.result.about.config.selection.icc is not None:
         return ""
     return " No feature was left out for its ICC; `selection: {icc: 0.75, icc_from: perturbation}` does that."
 
 
 def _strength(view: View) -> float:
-    stability = view.result.config.stability
+    stability = view.result.about.config.stability
     return float("nan") if stability is None else stability.strength
 
 
 def _confidence(view: View) -> str:
-    return f"{view.result.config.evaluation.confidence:.0%}"
+    return f"{view.result.about.config.evaluation.confidence:.0%}"

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.checks import failed_checks
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import listing, number, p_value, plural
-from sonoher2.study.results import TEST, TRAIN
 
 WIDE, GAP, FEW_EVENTS, SLOPE = 0.2, 0.1, 100, (0.8, 1.25)
 """Cautions: width of the AUC's interval, fall from training to test, events or non-events, calibration slope."""
@@ -57,7 +57,7 @@ def summarise(view: View) -> Summary:
 
 
 def _headline(view: View, outcome: str, row: Row) -> Headline:
-    confidence = f"{view.result.config.evaluation.confidence:.0%} interval"
+    confidence = f"{view.result.about.config.evaluation.confidence:.0%} interval"
     bounds = f"{confidence} {number(row['auc_low'])} to {number(row['auc_high'])}"
     if math.isnan(row["auc_low"]):
         bounds = f"no {confidence}"
@@ -67,7 +67,7 @@ def _headline(view: View, outcome: str, row: Row) -> Headline:
 def _which(view: View) -> str:
     if len(view.signatures) == 1:
         return f"One signature was studied: {view.main}."
-    if TRAIN not in view.sets:
+    if TRAIN_OOF not in view.sets:
         return (
             f"The frozen model holds {listing(view.signatures)}; this page speaks of {view.main}, the others stand"
             " in the"
@@ -110,7 +110,7 @@ def _at_threshold(view: View, outcome: str, row: Row) -> str:
 
 def _gain(view: View, outcome: str) -> str:
     """Say what the main signature adds to the same clinical data without images."""
-    rows, (_, bracket, variant) = view.result.comparisons, view.main.partition(" (")
+    rows, (_, bracket, variant) = view.result.performance.comparisons, view.main.partition(" (")
     clinical = f"Clinical{bracket}{variant}"
     if rows.empty or view.main == clinical:
         return ""
@@ -122,7 +122,7 @@ def _gain(view: View, outcome: str) -> str:
             change = (
                 f"{number(sign * row['difference'])} ({number(low)} to {number(high)}; p {_p(row['p_holm'])}, Holm)"
             )
-            none = "" if row["p_holm"] < 1 - view.result.config.evaluation.confidence else ": no gain was shown"
+            none = "" if row["p_holm"] < 1 - view.result.about.config.evaluation.confidence else ": no gain was shown"
             return f"Its AUC differs from that of clinical data alone ({clinical}) by {change}{none}."
     return ""
 
@@ -175,7 +175,7 @@ def _few(view: View, tested: Tested) -> list[str]:
 def _gap(view: View, tested: Tested) -> list[str]:
     falls = []
     for outcome, row in tested:
-        training = view.metrics(view.main, TRAIN, outcome)
+        training = view.metrics(view.main, TRAIN_OOF, outcome)
         if training is not None and training["auc"] - row["auc"] > GAP:
             falls.append(f"from {number(training['auc'])} to {number(row['auc'])} for {outcome}")
     if not falls:
@@ -202,16 +202,16 @@ def _slope(tested: Tested) -> list[str]:
 
 def _conduct(view: View) -> list[str]:
     texts = []
-    openings = len(view.result.record.get("ledger", ()))
+    openings = len(view.result.about.record.get("ledger", ()))
     if openings > 1:
         texts.append(
             f"As far as the ledger knows, the test set or a part of it was opened {openings} times: the more often it"
             " is opened, the more its figures flatter."
         )
-    conflicts = len(view.result.conflicts)
+    conflicts = len(view.result.cohort.conflicts)
     if conflicts:
         texts.append(f"{plural(conflicts, 'patient')} had a reported HER2 status that contradicts the rule's.")
-    warnings = sum(finding.severity == "warning" for finding in view.result.findings)
+    warnings = sum(finding.severity == "warning" for finding in view.result.checks.findings)
     if warnings:
         texts.append(f"The checks raised {plural(warnings, 'warning')}, listed under Findings.")
     return texts

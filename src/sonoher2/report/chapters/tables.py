@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.natural import natural_keys
 from sonoher2.report.chapters.patients import characteristics
 from sonoher2.report.page.parts import Table
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import DASH, interval, number, p_value
-from sonoher2.study.results import TRAIN
 
 _AT_THRESHOLD = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc")
 _NAMES = {
@@ -64,7 +64,7 @@ def table_one(view: View) -> Table | None:
 
 def rule_table(view: View) -> Table | None:
     """Patients per branch of the HER2 rule."""
-    data = view.result.rule_counts
+    data = view.result.cohort.rule_counts
     if data.empty:
         return None
     caption = "Each patient's status follows from the raw immunohistochemistry and in-situ hybridisation values."
@@ -73,7 +73,7 @@ def rule_table(view: View) -> Table | None:
 
 def conflict_table(view: View) -> Table | None:
     """Patients whose reported status contradicts the rule's."""
-    data = view.result.conflicts
+    data = view.result.cohort.conflicts
     if data.empty:
         return None
     caption = "The derived status was used. Compare these with the pathology report before trusting either."
@@ -84,7 +84,7 @@ def conflict_table(view: View) -> Table | None:
 
 def performance_table(view: View) -> Table:
     """Discrimination and calibration of each signature in each set; the file holds every metric."""
-    data = view.result.signatures
+    data = view.result.performance.signatures
     metrics = [name for name in _metrics(data) if name not in (*_AT_THRESHOLD, "threshold")]
     caption = (
         f"{_confidence(view)} intervals in brackets{_training(view)}. AUC: area under the receiver operating"
@@ -99,25 +99,25 @@ def performance_table(view: View) -> Table:
 
 def threshold_table(view: View) -> Table | None:
     """Metrics at the frozen threshold."""
-    data = view.result.signatures
+    data = view.result.performance.signatures
     metrics = [name for name in _metrics(data) if name in _AT_THRESHOLD]
     rows = data[data["outcome"].isin(view.outcomes)]
-    if not metrics or view.result.thresholds.empty:
+    if not metrics or view.result.performance.thresholds.empty:
         return None
     shown = _metric_text(view, rows, metrics).drop(columns=["n", "Events"])
     values = [number(view.threshold(s, o), 3) for s, o in zip(rows["signature"], rows["outcome"], strict=True)]
     shown.insert(2 + view.several, "Threshold", values)
-    rules = view.result.thresholds["rule"].drop_duplicates().astype(str)
+    rules = view.result.performance.thresholds["rule"].drop_duplicates().astype(str)
     caption = (
         f"Threshold: {'; '.join(rules)}; learned on training patients' out-of-fold scores, then frozen."
         f" {_confidence(view)} intervals in brackets. PPV and NPV hold for the share of events in this cohort."
     )
-    return Table("thresholds", "At the frozen threshold", caption, view.result.thresholds, shown)
+    return Table("thresholds", "At the frozen threshold", caption, view.result.performance.thresholds, shown)
 
 
 def comparison_table(view: View) -> Table | None:
     """DeLong's tests between signatures."""
-    data = view.result.comparisons
+    data = view.result.performance.comparisons
     if data.empty:
         return None
     columns = {
@@ -139,7 +139,7 @@ def comparison_table(view: View) -> Table | None:
 
 def subgroup_table(view: View) -> Table | None:
     """AUC by subgroup."""
-    data = view.result.subgroups
+    data = view.result.performance.subgroups
     if data.empty:
         return None
     shown = pd.DataFrame(
@@ -155,7 +155,7 @@ def subgroup_table(view: View) -> Table | None:
         }
     )
     caption = f"{_confidence(view)} intervals in brackets. A dash: too few patients with or without the event."
-    if len(view.result.interactions):
+    if len(view.result.performance.interactions):
         caption += (
             " p (interaction): that the score means the same in all levels (likelihood ratio test, corrected after Holm"
             " for the subgroups of a signature and set); p (AUC): that it separates equally well in all levels, not"
@@ -166,7 +166,7 @@ def subgroup_table(view: View) -> Table | None:
 
 def _interactions(view: View) -> dict[str, list[str]]:
     """P values of the tests between the levels of each subgroup, on the row of its first level."""
-    tests, rows = view.result.interactions, view.result.subgroups
+    tests, rows = view.result.performance.interactions, view.result.performance.subgroups
     if tests.empty:
         return {}
     keys = ["subgroup", "signature", "set", "outcome"]
@@ -181,7 +181,7 @@ def _interactions(view: View) -> dict[str, list[str]]:
 
 def zoo_table(view: View) -> Table | None:
     """All candidate models of each signature."""
-    data = view.result.zoo
+    data = view.result.model.candidates
     if data.empty:
         return None
     shown = pd.DataFrame(
@@ -205,7 +205,7 @@ def zoo_table(view: View) -> Table | None:
 
 def selection_table(view: View) -> Table | None:
     """How many features each step of the selection kept."""
-    data = view.result.selection
+    data = view.result.model.selection
     if data.empty:
         return None
     if "fallback" in data:
@@ -218,7 +218,7 @@ def selection_table(view: View) -> Table | None:
 
 def coefficient_table(view: View) -> Table | None:
     """List the selected features and their coefficients."""
-    data = view.result.coefficients
+    data = view.result.model.coefficients
     if data.empty:
         return None
     shown = _plain(data).assign(Coefficient=data["coefficient"].map(lambda value: number(value, 3)).to_numpy())
@@ -228,7 +228,7 @@ def coefficient_table(view: View) -> Table | None:
 
 def prediction_table(view: View) -> Table:
     """One row per patient, one column per signature and outcome."""
-    data = view.result.predictions
+    data = view.result.performance.predictions
     wide = data.pivot(index=["patient_id", "set", "label"], columns=["signature", "outcome"], values="score")
     wide = wide.loc[sorted(wide.index, key=natural_keys)]
     keys = wide.index.to_frame(index=False)
@@ -243,7 +243,7 @@ def prediction_table(view: View) -> Table:
         "Score: probability of "
         + (" or ".join(view.outcomes) if not view.several else "the class in the heading")
         + "; ● at or above the frozen threshold. One prediction per patient"
-        + ("; training patients were scored by models that had not seen them." if TRAIN in view.sets else ".")
+        + ("; training patients were scored by models that had not seen them." if TRAIN_OOF in view.sets else ".")
     )
     return Table("predictions", "Prediction of each patient", caption, data, shown, long=True)
 
@@ -296,4 +296,4 @@ def _training(view: View) -> str:
 
 
 def _confidence(view: View) -> str:
-    return f"{view.result.config.evaluation.confidence:.0%}"
+    return f"{view.result.about.config.evaluation.confidence:.0%}"

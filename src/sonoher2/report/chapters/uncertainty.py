@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sonoher2.core.columns import TEST
 from sonoher2.report.figures.external import coverage_figure, zone_figure
 from sonoher2.report.page.parts import Drawing, Part, Table
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, percent
-from sonoher2.study.results import TEST
 
 
 def uncertainty_parts(view: View) -> list[Part]:
     """Show sets of classes, and ruling out and in; nothing for a model whose bundle carries no limits."""
-    if view.result.coverage.empty or view.result.zones.empty:
+    if view.result.uncertainty.coverage.empty or view.result.uncertainty.zones.empty:
         return []
     return [*_coverage(view), *_zones(view)]
 
 
 def reclassification_parts(view: View) -> list[Part]:
     """Net reclassification and integrated discrimination improvement."""
-    data = view.result.added_value
+    data = view.result.performance.added_value
     if data.empty:
         return []
     columns = {
@@ -46,7 +46,7 @@ def reclassification_parts(view: View) -> list[Part]:
 
 
 def _coverage(view: View) -> Iterator[Part]:
-    data = view.result.coverage
+    data = view.result.uncertainty.coverage
     asked = float(data["asked"].iloc[0])
     subset = TEST if TEST in set(data["set"]) else str(data["set"].iloc[-1])
     yield Drawing(
@@ -80,7 +80,7 @@ def _coverage(view: View) -> Iterator[Part]:
 
 
 def _zones(view: View) -> Iterator[Part]:
-    data, limits = view.result.zones, view.result.uncertainty[view.main]
+    data, limits = view.result.uncertainty.zones, view.result.uncertainty.learned[view.main]
     for number, outcome in enumerate(view.outcomes, start=1):
         cells = [(title, *view.scores(view.main, subset, outcome)) for subset, title in view.short_sets.items()]
         yield Drawing(
@@ -120,4 +120,4 @@ def _intervals(data: pd.DataFrame, name: str, digits: int) -> list[str]:
 
 
 def _level(view: View) -> str:
-    return f"{view.result.config.evaluation.confidence:.0%}"
+    return f"{view.result.about.config.evaluation.confidence:.0%}"

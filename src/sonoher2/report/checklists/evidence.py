@@ -107,13 +107,13 @@ def gather(view: View, sections: Iterable[Section]) -> Evidence:
         anchors[section.name] = section.title
         anchors |= {f"tab-{part.name}": part.title for part in section.parts if isinstance(part, Table)}
         anchors |= {f"fig-{part.name}": part.title for part in section.parts if isinstance(part, Drawing)}
-    patients, config = view.result.patients, view.result.config
+    patients, config = view.result.cohort.patients, view.result.about.config
     files = [("features.csv", config.images is not None), ("model-card.md", not view.validation)]
     return Evidence(
         anchors=anchors,
-        record=view.result.record,
+        record=view.result.about.record,
         settings=config.model_dump(mode="json", exclude={"data"}),
-        kind=view.result.kind,
+        kind=view.result.about.kind,
         signatures=view.signatures,
         several=frozenset(str(name) for name in patients if patients[name].nunique() > 1),
         files=frozenset(name for name, there in files if there),

@@ -107,10 +107,10 @@ def _page(view: View, sections: list[dict[str, Any]], *, letters_missing: bool) 
     ]
     names = [{"name": "summary", "title": "Summary", "parts": []}]
     return environment.get_template("report.html.j2").render(
-        title=view.result.config.title,
+        title=view.result.about.config.title,
         kicker="External validation" if view.validation else "Study report",
         meta=_meta(view),
-        synthetic=view.result.config.synthetic,
+        synthetic=view.result.about.config.synthetic,
         failed=failed_checks(view),
         letters_missing=letters_missing,
         summary=summarise(view),
@@ -123,15 +123,15 @@ def _page(view: View, sections: list[dict[str, Any]], *, letters_missing: bool) 
 
 
 def _meta(view: View) -> list[str]:
-    record, study = view.result.record, view.result.config
+    record, study = view.result.about.record, view.result.about.config
     texts = [_readable(str(record[key])) for key in ("finished", "started") if key in record][:1]
     texts.append(f"seed {study.seed}")
     if "sonoher2" in record.get("machine", {}):
         texts.append(f"SonoHER2 {record['machine']['sonoher2']}")
-    counts = view.result.patients["label"].value_counts()
+    counts = view.result.cohort.patients["label"].value_counts()
     texts.append(
-        f"{len(view.result.patients):,} patients: "
-        + ", ".join(f"{counts.get(c, 0):,} {c}" for c in view.result.classes)
+        f"{len(view.result.cohort.patients):,} patients: "
+        + ", ".join(f"{counts.get(c, 0):,} {c}" for c in view.result.about.classes)
     )
     return texts
 

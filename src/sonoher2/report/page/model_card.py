@@ -10,11 +10,11 @@ from pathlib import Path
 
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import Her2Target
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.files import file_sha256, write_text
 from sonoher2.report.chapters.summary import summarise
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, listing, number
-from sonoher2.study.results import TEST, TRAIN
 
 CARD = "model-card.md"
 BUNDLE, MANIFEST = "bundle", "manifest.json"
@@ -60,8 +60,8 @@ def model_card(view: View, bundle: str = "") -> str:
         "Limits": _limits(view),
         "Ethics": _ethics(),
     }
-    parts = [f"# Model card: {view.result.config.title}", "**Research software, not for clinical use.**"]
-    if view.result.config.synthetic:
+    parts = [f"# Model card: {view.result.about.config.title}", "**Research software, not for clinical use.**"]
+    if view.result.about.config.synthetic:
         parts.append("**Synthetic cohort: every patient behind this model is simulated.**")
     for title, lines in sections.items():
         parts += [f"## {title}", "\n".join(lines)]
@@ -69,7 +69,7 @@ def model_card(view: View, bundle: str = "") -> str:
 
 
 def _model(view: View, bundle: str) -> Iterator[str]:
-    record, study = view.result.record, view.result.config
+    record, study = view.result.about.record, view.result.about.config
     yield f"- Signatures: {listing(view.signatures)}; the one to use is {view.main}."
     yield f"- Output: probability of {listing(view.outcomes, 'or')}, one per patient, calibrated on training patients."
     for outcome in view.outcomes:
@@ -88,7 +88,7 @@ def _model(view: View, bundle: str) -> Iterator[str]:
 
 
 def _use(view: View) -> Iterator[str]:
-    study = view.result.config
+    study = view.result.about.config
     yield f"- For: research on predicting {_target(study)}, at the time “{study.timing}”."
     yield "- Not for: decisions on any patient; anything but the input above; lesions without an outline by a reader."
     yield f"- {YOURS} intended patients, place in the care pathway, who uses it, and what they must know."
@@ -102,23 +102,23 @@ def _target(study: StudyConfig) -> str:
 
 
 def _data(view: View) -> Iterator[str]:
-    patients = view.result.patients
-    for subset, title in ((TRAIN, "Training"), (TEST, "Test, locked away")):
+    patients = view.result.cohort.patients
+    for subset, title in ((TRAIN_OOF, "Training"), (TEST, "Test, locked away")):
         part = patients[patients["set"] == subset]
-        counts = [f"{int((part['label'] == label).sum()):,} {label}" for label in view.result.classes]
+        counts = [f"{int((part['label'] == label).sum()):,} {label}" for label in view.result.about.classes]
         yield f"- {title}: {len(part):,} patients, {int(part['images'].sum()):,} images ({', '.join(counts)})"
     if "site" in patients:
         yield f"- Sites: {patients['site'].nunique():,}"
-    for name, column in view.result.config.clinical.columns.items():
+    for name, column in view.result.about.config.clinical.columns.items():
         if column.kind == "number" and name in patients:
-            known = patients.loc[patients["set"] == TRAIN, name].dropna()
+            known = patients.loc[patients["set"] == TRAIN_OOF, name].dropna()
             low, high = known.quantile(0.05), known.quantile(0.95)
             yield f"- {name} in training: 5th to 95th percentile {low:.3g} to {high:.3g} {column.unit}".rstrip()
     yield f"- {YOURS} where and when the patients were seen, machines and probes, who outlined the lesions, licence."
 
 
 def _performance(view: View) -> Iterator[str]:
-    confidence = f"{view.result.config.evaluation.confidence:.0%}"
+    confidence = f"{view.result.about.config.evaluation.confidence:.0%}"
     yield f"Brackets: {confidence} intervals. Training patients were scored out of fold."
     yield ""
     yield "| Signature | Outcome | Set | n | Events | AUC | Sensitivity | Specificity | Calibration slope |"
@@ -139,9 +139,9 @@ def _limits(view: View) -> Iterator[str]:
     cautions = summarise(view).cautions
     yield from (f"- {text}" for text in cautions)
     yield "- Tested on the patients above and on nobody else; validate it on your own before believing it there."
-    if view.result.config.images is not None:
+    if view.result.about.config.images is not None:
         yield "- The outline of the lesion matters; see “Stability” in the report."
-    if view.result.config.clinical.columns:
+    if view.result.about.config.clinical.columns:
         yield "- A clinical value that is not given counts as the training patients' median or most frequent level."
 
 

@@ -87,7 +87,7 @@ def _features(view: View) -> list[Part]:
 
 def _findings(view: View) -> list[Part]:
     order = {"error": 0, "warning": 1, "note": 2}
-    found = sorted(view.result.findings, key=lambda finding: order[finding.severity])
+    found = sorted(view.result.checks.findings, key=lambda finding: order[finding.severity])
     return [Listing(tuple(Item(str(finding), tone=finding.severity) for finding in found))] if found else []
 
 
@@ -98,16 +98,16 @@ def _methods(view: View) -> list[Part]:
 
 def _provenance(view: View) -> list[Part]:
     parts: list[Part] = []
-    record = {key: value for key, value in view.result.record.items() if key != "seconds"}
+    record = {key: value for key, value in view.result.about.record.items() if key != "seconds"}
     simple = {key: value for key, value in record.items() if not isinstance(value, Mapping | list | tuple)}
     if simple:
         parts.append(Facts("Run", {tables.title_of(key): str(value) for key, value in simple.items()}))
     for key, value in record.items():
         if key not in simple and value:
             parts.append(Facts(tables.title_of(key), dict(_flat(value))))
-    if view.result.seconds:
-        total = sum(view.result.seconds.values())
-        times = {name: duration(seconds) for name, seconds in view.result.seconds.items()}
+    if view.result.about.seconds:
+        total = sum(view.result.about.seconds.values())
+        times = {name: duration(seconds) for name, seconds in view.result.about.seconds.items()}
         parts.append(Facts("Wall time", {**times, "total": duration(total)}))
     return parts
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.figures.style import signature_colours
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import StudyResult
 
 
 @dataclass(frozen=True)
@@ -22,31 +23,31 @@ class View:
     @property
     def validation(self) -> bool:
         """Whether a frozen model met a second cohort."""
-        return self.result.kind == "validation"
+        return self.result.about.kind == "validation"
 
     @cached_property
     def sets(self) -> dict[str, str]:
         """Title of each set that has predictions, training first."""
-        names = {TRAIN: "Training (out of fold)", TEST: "External validation" if self.validation else "Test"}
-        present = set(self.result.predictions["set"])
+        names = {TRAIN_OOF: "Training (out of fold)", TEST: "External validation" if self.validation else "Test"}
+        present = set(self.result.performance.predictions["set"])
         return {name: title for name, title in names.items() if name in present}
 
     @property
     def short_sets(self) -> dict[str, str]:
         """Name of each set in a table's cell or a figure's corner."""
-        names = {TRAIN: "Training", TEST: "Validation" if self.validation else "Test"}
+        names = {TRAIN_OOF: "Training", TEST: "Validation" if self.validation else "Test"}
         return {name: names[name] for name in self.sets}
 
     @cached_property
     def signatures(self) -> tuple[str, ...]:
         """Names in the order of the result."""
-        return tuple(self.result.predictions["signature"].drop_duplicates())
+        return tuple(self.result.performance.predictions["signature"].drop_duplicates())
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:
         """Classes that have a score; the positive one of two."""
-        present = set(self.result.predictions["outcome"])
-        return tuple(name for name in self.result.classes if name in present)
+        present = set(self.result.performance.predictions["outcome"])
+        return tuple(name for name in self.result.about.classes if name in present)
 
     @property
     def several(self) -> bool:
@@ -64,8 +65,8 @@ class View:
 
         Where a validation's cohort has not what that one needs, the first of those that join the most.
         """
-        if self.result.main in self.signatures:
-            return self.result.main
+        if self.result.about.main in self.signatures:
+            return self.result.about.main
         return max(self.signatures, key=lambda name: name.count("+"))
 
     def title(self, subset: str, outcome: str) -> str:
@@ -74,14 +75,16 @@ class View:
 
     def scores(self, signature: str, subset: str, outcome: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """As `StudyResult.scores`."""
-        return self.result.scores(signature, subset, outcome)
+        return self.result.performance.scores(signature, subset, outcome)
 
     def metrics(self, signature: str, subset: str, outcome: str) -> dict[str, Any] | None:
         """Row of the signature table, or None."""
-        rows = self.result.signatures.query("signature == @signature and `set` == @subset and outcome == @outcome")
+        rows = self.result.performance.signatures.query(
+            "signature == @signature and `set` == @subset and outcome == @outcome"
+        )
         return None if rows.empty else {str(name): value for name, value in rows.iloc[0].items()}
 
     def threshold(self, signature: str, outcome: str) -> float:
         """Frozen threshold; NaN when there is none."""
-        rows = self.result.thresholds.query("signature == @signature and outcome == @outcome")
+        rows = self.result.performance.thresholds.query("signature == @signature and outcome == @outcome")
         return float("nan") if rows.empty else float(rows["threshold"].iloc[0])

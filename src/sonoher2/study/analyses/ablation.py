@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
 from sonoher2.engine import ExecutionContext
 from sonoher2.signatures.build import SignatureSet
 from sonoher2.study.analyses.performance import long_predictions
@@ -18,7 +19,6 @@ from sonoher2.study.analyses.stability import compared_rows
 from sonoher2.study.measure.prepare import Measured, measure_cohort
 from sonoher2.study.measure.segmented import outline_cohort
 from sonoher2.study.measure.steps import file_hashes
-from sonoher2.study.results import TEST
 
 AS_RUN = "as run"
 

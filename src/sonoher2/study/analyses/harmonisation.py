@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.shift.differences import variance_between_groups
 from sonoher2.signatures.build import SignatureSet, build_signatures
@@ -14,7 +15,6 @@ from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.study.analyses.stability import compared_rows
 from sonoher2.study.measure.prepare import Measured
 from sonoher2.study.measure.steps import fit_signatures
-from sonoher2.study.results import TEST, TRAIN
 from sonoher2.study.scoring import score_patients, training_set
 
 VISIBLE = 0.05
@@ -57,7 +57,7 @@ def harmonisation_effect(
     limits = thresholds.set_index(["signature", "outcome"])["threshold"]
     rows = [
         {"set": subset, **row}
-        for subset in (TRAIN, TEST)
+        for subset in (TRAIN_OOF, TEST)
         for row in compared_rows(_of(without, subset), _of(predictions, subset), limits, study)
     ]
     return _site_effects(measured, in_training, model), pd.DataFrame(rows)
@@ -72,7 +72,7 @@ def _site_effects(measured: Measured, in_training: NDArray[np.bool_], model: Sig
     sites = measured.cohort.patients["site"].to_numpy(dtype=object)
     tables = {False: measured.blocks[RADIOMICS], True: model.harmonised(measured.blocks)[RADIOMICS]}
     rows = []
-    for subset, chosen in ((TRAIN, in_training), (TEST, ~in_training)):
+    for subset, chosen in ((TRAIN_OOF, in_training), (TEST, ~in_training)):
         for harmonised, features in tables.items():
             explained, p = variance_between_groups(features[chosen], sites[chosen])
             known = ~np.isnan(p)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.files import content_key
 from sonoher2.core.natural import natural_key
 from sonoher2.evaluation.compare.comparison import delong_test, holm
@@ -25,7 +26,6 @@ from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_a
 from sonoher2.study.analyses.lesion_size import LESION_SIZE
 from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.outcomes import outcome_scores
-from sonoher2.study.results import TEST, TRAIN
 
 MACRO = "macro"
 """Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
@@ -159,7 +159,7 @@ def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: i
 
 def main_signature(signatures: pd.DataFrame) -> str:
     """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
-    training = signatures[signatures["set"].eq(TRAIN) & signatures["outcome"].ne(MACRO)]
+    training = signatures[signatures["set"].eq(TRAIN_OOF) & signatures["outcome"].ne(MACRO)]
     return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
 
 

@@ -30,7 +30,6 @@ from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.prepare import Measured
 from sonoher2.study.measure.steps import lesion_files, measure_lesions
 from sonoher2.study.outcomes import outcome_scores
-from sonoher2.study.results import TEST
 
 ICC_CHANGES: tuple[Change, ...] = ("shift", "grow", "shrink", "contour")
 GIVEN = "given"

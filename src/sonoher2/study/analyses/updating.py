@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.split import TRAIN as TO_LEARN
 from sonoher2.cohort.split import split_patients
 from sonoher2.config.split import RandomSplit
+from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
 from sonoher2.evaluation.discrimination import auc_delong
@@ -73,7 +73,7 @@ def update_predictions(
     if not 0 < share < 1:
         raise UsageError(f"{share:g} is no share of patients to recalibrate on; give one between 0 and 1, such as 0.3")
     sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
-    learners = sets.index[sets == TO_LEARN]
+    learners = sets.index[sets == TRAIN]
     parts = list(_updates(predictions, predictions["patient_id"].isin(learners)))
     labels = predictions.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[learners]
     updated = pd.concat([part for part, _ in parts], ignore_index=True)

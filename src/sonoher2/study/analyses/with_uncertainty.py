@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sonoher2.bundle.uncertainty import Uncertainty
+from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.study.analyses.added_value import added_value_table
 from sonoher2.study.analyses.sites import site_table
 from sonoher2.study.analyses.uncertainty import coverage_table, learn_uncertainty, zone_table
-from sonoher2.study.results import TRAIN, StudyResult
+from sonoher2.study.results import StudyResult, UncertaintyResult
 
 
 def with_uncertainty(result: StudyResult, frozen: Mapping[str, Uncertainty] | None = None) -> StudyResult:
@@ -22,15 +23,21 @@ def with_uncertainty(result: StudyResult, frozen: Mapping[str, Uncertainty] | No
     frozen
         Limits that a bundle carries; learned on the result's own out-of-fold training scores when None.
     """
-    evaluation, predictions = result.config.evaluation, result.predictions
+    evaluation, predictions = result.about.config.evaluation, result.performance.predictions
     limits = dict(frozen) if frozen is not None else {}
     if frozen is None:
-        limits = learn_uncertainty(predictions[predictions["set"] == TRAIN], result.classes, evaluation)
+        limits = learn_uncertainty(predictions[predictions["set"] == TRAIN_OOF], result.about.classes, evaluation)
+    confidence, thresholds = evaluation.confidence, result.performance.thresholds
     return replace(
         result,
-        uncertainty=limits,
-        coverage=coverage_table(predictions, limits, result.classes, evaluation.confidence),
-        zones=zone_table(predictions, limits, evaluation.confidence),
-        added_value=added_value_table(predictions, result.thresholds, evaluation.confidence),
-        sites=site_table(predictions, result.patients, evaluation.confidence),
+        uncertainty=UncertaintyResult(
+            limits,
+            coverage_table(predictions, limits, result.about.classes, confidence),
+            zone_table(predictions, limits, confidence),
+        ),
+        performance=replace(
+            result.performance,
+            added_value=added_value_table(predictions, thresholds, confidence),
+            sites=site_table(predictions, result.cohort.patients, confidence),
+        ),
     )

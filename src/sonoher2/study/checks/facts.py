@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import TEST, TRAIN, Split
+from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST, TRAIN
 
 ONE_CLASS = "all patients looked at are of one class"
 """Why a check that tells classes apart could not look: see `Facts.of_one_class`."""

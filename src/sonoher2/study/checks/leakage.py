@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 import pandas as pd
 
 from sonoher2.cohort.patients.identity import alias_keys, doubtful_pairs
-from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 

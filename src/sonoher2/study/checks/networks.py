@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 

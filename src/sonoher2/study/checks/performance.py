@@ -8,6 +8,7 @@ from math import isnan
 import numpy as np
 import pandas as pd
 
+from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.compare.independent import compare_independent
 from sonoher2.evaluation.estimate import Estimate
@@ -15,7 +16,7 @@ from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.analyses.performance import learn_thresholds
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
-from sonoher2.study.results import TEST, TRAIN, StudyResult
+from sonoher2.study.results import StudyResult
 
 LEVEL = 0.05
 """Of the interaction test, after Holm."""
@@ -29,17 +30,17 @@ NO_TRAINING = "there are no training patients"
 
 def has_both(result: StudyResult) -> bool:
     """Whether there are scores of training and of test patients."""
-    return {TRAIN, TEST} <= set(result.predictions["set"])
+    return {TRAIN_OOF, TEST} <= set(result.performance.predictions["set"])
 
 
 def threshold_from_training(result: StudyResult) -> Outcome:
     """LEAK004: a threshold that the out-of-fold training scores do not give again."""
     if not has_both(result):
         return skipped("LEAK004", NO_TRAINING)
-    training = result.predictions[result.predictions["set"] == TRAIN]
+    training = result.performance.predictions[result.performance.predictions["set"] == TRAIN_OOF]
     keys = ["signature", "outcome"]
-    again = learn_thresholds(training, result.config.evaluation).set_index(keys)["threshold"]
-    used = result.thresholds.set_index(keys)["threshold"]
+    again = learn_thresholds(training, result.about.config.evaluation).set_index(keys)["threshold"]
+    used = result.performance.thresholds.set_index(keys)["threshold"]
     moved = [key for key in used.index if not _decides_alike(result, key, float(used[key]), float(again[key]))]
     if not moved:
         return passed("LEAK004")
@@ -51,12 +52,12 @@ def threshold_from_training(result: StudyResult) -> Outcome:
 
 def _decides_alike(result: StudyResult, key: tuple[str, str], one: float, other: float) -> bool:
     """Whether two thresholds call the same training patients positive."""
-    _, score = result.scores(key[0], TRAIN, key[1])
+    _, score = result.performance.scores(key[0], TRAIN_OOF, key[1])
     return bool(np.array_equal(score >= one, score >= other))
 
 
 def _best_in_test(result: StudyResult, key: tuple[str, str], threshold: float) -> bool:
-    y, score = result.scores(key[0], TEST, key[1])
+    y, score = result.performance.scores(key[0], TEST, key[1])
     if not 0 < y.sum() < len(y):
         return False
     return bool(np.array_equal(score >= threshold, score >= youden_threshold(y, score)))
@@ -67,8 +68,10 @@ def above_training(result: StudyResult) -> Outcome:
     if not has_both(result):
         return skipped("LEAK005", NO_TRAINING)
     rows = []
-    for (signature, outcome), _ in result.predictions.groupby(["signature", "outcome"], sort=False):
-        test, training = (result.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN))
+    for (signature, outcome), _ in result.performance.predictions.groupby(["signature", "outcome"], sort=False):
+        test, training = (
+            result.performance.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN_OOF)
+        )
         comparison = compare_independent(test, training)
         rows.append((signature, comparison.difference, comparison.p_larger))
     table = pd.DataFrame(rows, columns=["signature", "difference", "p"])
@@ -82,7 +85,7 @@ def above_training(result: StudyResult) -> Outcome:
 
 def opened_once(result: StudyResult) -> Outcome:
     """LEAK006: the ledger knows of more than one opening of the test set, or of a part of it."""
-    entries = result.record.get("ledger", ())
+    entries = result.about.record.get("ledger", ())
     if len(entries) <= 1:
         return passed("LEAK006")
     kinds = {"model": "models or settings", "set": "choices of patients", "labels": "versions of the labels"}
@@ -98,13 +101,15 @@ def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:
         return skipped("BASE001", shortcuts.skipped or NO_TRAINING)
     telling = shortcuts.table[(shortcuts.table["p"] < ALPHA) & (shortcuts.table["auc"] >= WORTH_A_WARNING)]
     for outcome in telling.loc[telling["shortcut"].isin([TOGETHER, *_only(shortcuts)]), "outcome"]:
-        chosen = result.predictions.query("signature == @result.main and `set` == @TRAIN and outcome == @outcome")
+        chosen = result.performance.predictions.query(
+            "signature == @result.about.main and `set` == @TRAIN_OOF and outcome == @outcome"
+        )
         own = chosen.set_index("patient_id")["score"]
         others = shortcuts.scores[outcome].reindex(own.index)
         test = delong_test(chosen["label"].eq(outcome).to_numpy(), own.to_numpy(), others.to_numpy())
         if not test.low > 0:
             what = (
-                f"for {outcome}, {result.main} is not shown to do better than shortcuts alone: difference in"
+                f"for {outcome}, {result.about.main} is not shown to do better than shortcuts alone: difference in"
                 f" out-of-fold AUC {test.difference:.2f} ({test.low:.2f} to {test.high:.2f})"
             )
             return found("BASE001", "error", what, "shortcuts")
@@ -113,7 +118,7 @@ def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:
 
 def too_good(result: StudyResult) -> Outcome:
     """BASE002: signatures whose out-of-fold AUC is 0.98 or more, with its lower limit above 0.85."""
-    rows = result.signatures.query("`set` == @TRAIN")
+    rows = result.performance.signatures.query("`set` == @TRAIN_OOF")
     if rows.empty:
         return skipped("BASE002", NO_TRAINING)
     rows = rows[(rows["auc"] >= TOO_GOOD) & (rows["auc_low"] > FOR_SURE)]
@@ -134,11 +139,17 @@ def _only(shortcuts: Shortcuts) -> list[str]:
 
 def calibrated(result: StudyResult) -> Outcome:
     """CAL001: slope or intercept of the main signature in the test set is off, with its whole interval."""
-    rows = result.signatures.query("signature == @result.main and `set` == @TEST").dropna(subset="calibration_slope")
+    rows = result.performance.signatures.query("signature == @result.about.main and `set` == @TEST").dropna(
+        subset="calibration_slope"
+    )
     if rows.empty:
         return skipped("CAL001", "the slope cannot be estimated")
     off = [text for row in rows.to_dict("records") for text in _miscalibrations(row)]
-    return found("CAL001", "warning", f"of {result.main}, {'; '.join(off)}", "signatures") if off else passed("CAL001")
+    return (
+        found("CAL001", "warning", f"of {result.about.main}, {'; '.join(off)}", "signatures")
+        if off
+        else passed("CAL001")
+    )
 
 
 def _miscalibrations(row: Mapping[Hashable, float]) -> list[str]:
@@ -163,14 +174,16 @@ def intercept_is_off(intercept: Estimate) -> bool:
 
 def alike_in_subgroups(result: StudyResult) -> Outcome:
     """FAIR001: the score of the main signature means different things in the levels of a subgroup, in the test set."""
-    table = result.interactions
+    table = result.performance.interactions
     if table.empty:
         return skipped("FAIR001", "no subgroups were named or measured")
-    rows = table.query("signature == @result.main and `set` == @TEST").dropna(subset="p_holm")
+    rows = table.query("signature == @result.about.main and `set` == @TEST").dropna(subset="p_holm")
     if rows.empty:
         return skipped("FAIR001", "the subgroups of the test set are too small to compare")
     unequal = rows[rows["p_holm"] < LEVEL]
     if unequal.empty:
         return passed("FAIR001")
     shown = ", ".join(f"{row['subgroup']} ({p_words(row['p_holm'])})" for row in unequal.to_dict("records"))
-    return found("FAIR001", "warning", f"the score of {result.main} tells more in some levels than in others: {shown}")
+    return found(
+        "FAIR001", "warning", f"the score of {result.about.main} tells more in some levels than in others: {shown}"
+    )

@@ -27,7 +27,7 @@ from sonoher2.study.checks.performance import (
 from sonoher2.study.checks.shortcuts import Shortcuts, shortcut_checks, shortcut_tests
 from sonoher2.study.checks.sites import doubtful_sites
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results import CheckResult, StudyResult
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,5 @@ def with_checks(result: StudyResult, cohort: CohortChecks, folds: FoldRecord | N
     ]
     order = list(CHECKS)
     ordered = tuple(sorted(outcomes, key=lambda outcome: order.index(outcome.code)))
-    return replace(
-        result,
-        checks=outcome_table(ordered),
-        shortcuts=cohort.shortcuts.table,
-        findings=(*result.findings, *findings_of(ordered)),
-    )
+    findings = (*result.checks.findings, *findings_of(ordered))
+    return replace(result, checks=CheckResult(findings, outcome_table(ordered), cohort.shortcuts.table))

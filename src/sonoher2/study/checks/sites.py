@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.cohort.split import TRAIN
+from sonoher2.core.columns import TRAIN
 from sonoher2.selection.harmonise import FEWEST
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped

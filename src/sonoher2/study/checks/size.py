@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sonoher2.cohort.check import EXPECTED_AUC, class_counts, count_variables
 from sonoher2.cohort.power import auc_half_width
-from sonoher2.cohort.split import TEST, TRAIN
+from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.spelling import plural
 from sonoher2.evaluation.sample_size import development_size
 from sonoher2.study.checks.facts import Facts

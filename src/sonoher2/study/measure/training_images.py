@@ -9,9 +9,10 @@ import pandas as pd
 
 from sonoher2.cohort.images.listed import batch_images, frame_number
 from sonoher2.cohort.reading.read import on_disk
-from sonoher2.cohort.split import TRAIN, draw_or_reload
+from sonoher2.cohort.split import draw_or_reload
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.load import load_study
+from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import local_context
 from sonoher2.segmentation.cases import Case
