@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.config.load import load_study
+from sonoher2.core.columns import TEST
 from sonoher2.engine import local_context
 from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.signatures.build import FeatureSignature, second_reader

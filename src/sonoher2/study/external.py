@@ -176,8 +176,8 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
         )
     except InputError as error:
         finding = Finding("warning", f"no recalibration: {error}".rstrip("."), "recalibration")
-        return replace(result, findings=(*result.checks.findings, finding))
-    return replace(result, updated=updated)
+        return replace(result, checks=replace(result.checks, findings=(*result.checks.findings, finding)))
+    return replace(result, external=replace(result.external, updated=updated))
 
 
 def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.compare.comparison import delong_test
 from sonoher2.evaluation.discrimination import auc_delong
