@@ -73,7 +73,8 @@ def read(reader: str, path: Path) -> None:
         load_study(path)
     else:
         from sonoher2.bundle.load import load_bundle
-        from sonoher2.predict.patient import PatientInput, predict_patient
+        from sonoher2.predict.patient import PatientInput
+        from sonoher2.predict.scoring import predict_patient
 
         predict_patient(load_bundle(path), PatientInput((), {"age": "50"}))
 

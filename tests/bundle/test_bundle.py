@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 
 from sonoher2.bundle.load import load_bundle, load_model
+from sonoher2.cli.common.patient import patient_of
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import FindingsError, InputError, UsageError
-from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.scoring import predict_patient
 from sonoher2.study.external import as_the_model_reads, validate_bundle
 from sonoher2.study.pipeline import run_study
 
@@ -28,7 +30,7 @@ def patient_input(study: Path, patient_id: str) -> PatientInput:
     keys = load_study(study).clinical.columns
     given = [f"{key}={clinical.loc[patient_id, key]}" for key in keys if clinical.loc[patient_id, key] not in missing]
     paths = [[study.parent / path for path in rows[name]] for name in ("image", "mask")]
-    return PatientInput.from_options(*paths, given, float(rows["mm_per_pixel"].iloc[0]))
+    return patient_of(*paths, given, [float(rows["mm_per_pixel"].iloc[0])])
 
 
 def test_patients_are_predicted_as_in_the_study(finished) -> None:
@@ -51,7 +53,7 @@ def test_features_of_a_patient_are_those_of_the_study(finished) -> None:
     patient_id = finished.result.performance.predictions.query("set == 'test'")["patient_id"].iloc[0]
     from_table = bundle.model.fitted_["Radiomics"].search_.predict_proba(features.loc[[patient_id], names])[0, 1]
     given = patient_input(finished.file, patient_id)
-    only_image = PatientInput(given.images, {}, given.mm_per_pixel)
+    only_image = PatientInput(given.images)
     [score] = predict_patient(bundle, only_image).scores
     assert score.signature == "Radiomics"
     assert score.probability == pytest.approx(from_table, abs=1e-9)
@@ -85,17 +87,6 @@ def test_impossible_clinical_data_are_refused(finished, clinical: dict[str, str]
 def test_a_site_is_refused_by_a_model_that_harmonises_none(finished) -> None:
     with pytest.raises(InputError, match="does not harmonise sites"):
         predict_patient(load_bundle(finished.run / "bundle"), PatientInput((), {"age": "61"}, site="Scanner A"))
-
-
-def test_options_that_do_not_pair_up_are_refused() -> None:
-    with pytest.raises(UsageError, match="one --mask for each --image"):
-        PatientInput.from_options([Path("a.png"), Path("b.png")], [Path("m.png")], [], None)
-    with pytest.raises(UsageError, match="KEY=VALUE"):
-        PatientInput.from_options([], [], ["age"], None)
-    with pytest.raises(UsageError, match="2 images and 1 frames"):
-        PatientInput.from_options([Path("a.png"), Path("b.png")], [], [], None, frames=[3])
-    with pytest.raises(UsageError, match="given twice"):
-        PatientInput.from_options([], [], ["age=50", "age=51"], None)
 
 
 def test_a_missing_value_is_filled_in_and_named(finished) -> None:
@@ -201,7 +192,7 @@ def test_a_lesion_without_a_mask_is_outlined_and_the_answer_says_so(finished) ->
     bundle = load_bundle(finished.run / "bundle")
     images = pd.read_csv(finished.file.parent / "images.csv", dtype=str)
     image, spacing = finished.file.parent / images["image"].iloc[0], float(images["mm_per_pixel"].iloc[0])
-    prediction = predict_patient(bundle, PatientInput(((image, ()),), {}, spacing))
+    prediction = predict_patient(bundle, PatientInput((ImageInput(image, (), spacing),)))
     assert any("outlined automatically" in warning for warning in prediction.warnings)
     assert "Radiomics" in {score.signature for score in prediction.scores}
 
@@ -210,4 +201,4 @@ def test_no_lesion_in_an_image_without_a_mask_is_an_error(finished, tmp_path: Pa
     black = tmp_path / "black.png"
     Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
     with pytest.raises(InputError, match="no lesion was found"):
-        predict_patient(load_bundle(finished.run / "bundle"), PatientInput(((black, ()),), {}))
+        predict_patient(load_bundle(finished.run / "bundle"), PatientInput((ImageInput(black),)))

@@ -13,7 +13,9 @@ import pytest
 
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.predict.explanation import Effect, headline, leaf_signatures, worth_showing
-from sonoher2.predict.patient import PatientInput, Prediction, predict_patient
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.prediction import Prediction
+from sonoher2.predict.scoring import predict_patient
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +29,9 @@ def patient(finished) -> PatientInput:
     folder = finished.file.parent
     images = pd.read_csv(folder / "images.csv", dtype=str)
     rows = images[images["patient_id"] == patient_id]
-    files = tuple((folder / i, (folder / m,)) for i, m in zip(rows["image"], rows["mask"], strict=True))
-    return PatientInput(files, {"age": "61", "size_mm": "22"}, float(rows["mm_per_pixel"].iloc[0]))
+    size = float(rows["mm_per_pixel"].iloc[0])
+    files = tuple(ImageInput(folder / i, (folder / m,), size) for i, m in zip(rows["image"], rows["mask"], strict=True))
+    return PatientInput(files, {"age": "61", "size_mm": "22"})
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +64,7 @@ def test_text_and_json_hold_the_same_facts(prediction: Prediction) -> None:
 
 def test_effects_of_the_features_add_up(bundle: Bundle, patient: PatientInput) -> None:
     """With few features all are named: with the mean training patient's log-odds they give the signature's own."""
-    only_image = predict_patient(bundle, PatientInput(patient.images, {}, patient.mm_per_pixel))
+    only_image = predict_patient(bundle, PatientInput(patient.images))
     [score] = only_image.scores
     effects = only_image.explanation.features["Radiomics"]
     space = bundle.reference.spaces["Radiomics"]
@@ -76,9 +79,14 @@ def test_effects_of_the_features_add_up(bundle: Bundle, patient: PatientInput) -
 
 def test_what_the_model_has_not_seen_is_said(bundle: Bundle, patient: PatientInput) -> None:
     old = replace(patient, clinical={"age": "109", "size_mm": "22"})
-    sentences = predict_patient(bundle, old).explanation.outside
-    assert any("age lies outside" in sentence for sentence in sentences)
-    assert any("outside what this model has seen" in line for line in predict_patient(bundle, old).text().split("\n"))
+    prediction = predict_patient(bundle, old)
+    [found] = [one for one in prediction.explanation.outside if one.facts.get("column") == "age"]
+    assert found.code == "OUTSIDE_RANGE"
+    assert found.facts["low"] < found.facts["high"] < 109
+    assert "  outside what this model has seen: age lies outside" in prediction.text()
+    told = json.loads(prediction.json())
+    assert any("age lies outside" in sentence for sentence in told["explanation"]["outside"])
+    assert "OUTSIDE_RANGE" in {one["code"] for one in told["findings"]}
 
 
 def test_clinical_data_alone_are_compared_by_what_is_given(bundle: Bundle) -> None:

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.predict.case_images import CasePicture
 from sonoher2.predict.explanation import Effect, Explanation, Points
+from sonoher2.predict.findings import PredictionFinding
 from sonoher2.predict.heat import HeatMap
-from sonoher2.predict.patient import PatientInput, Prediction, Score
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Distance, Neighbour, Similar
+from sonoher2.predict.views import CaseView
 from sonoher2.report.figures.effects import swarm
 from sonoher2.report.page.case_page import write_case_page
 from sonoher2.report.page.html import write_report
@@ -25,10 +27,8 @@ from study_results import changed
 
 EVIL = "<script>alert(1)</script> & co"
 PATIENT = PatientInput(
-    ((Path("folder/scan_07.dcm"), (Path("folder/scan_07_mask.png"),)),),
+    (ImageInput(Path("folder/scan_07.dcm"), (Path("folder/scan_07_mask.png"),), 0.08, frame=3),),
     {"age": "52", "menopause": EVIL},
-    mm_per_pixel=0.08,
-    frames=(3,),
     patient_id="P-104",
 )
 
@@ -52,7 +52,7 @@ def prediction() -> Prediction:
         similar=(Similar("Combined", "positive", 50, 31, 0.62, 0.48, 0.74),),
         neighbours=(Neighbour(17, 0.61, "positive", 0.7), Neighbour(4, 0.66, "negative", 0.4)),
         distances=(Distance("Radiomics", 2.5, 1.5),),
-        outside=("the features of Radiomics lie far away",),
+        outside=(PredictionFinding("FAR_FROM_TRAINING", {"space": "Radiomics", "distance": 2.5, "limit": 1.5}),),
     )
     scores = (
         Score("Clinical", "positive", 0.41, 0.5, False, ("size_mm",)),
@@ -62,18 +62,18 @@ def prediction() -> Prediction:
 
 
 @pytest.fixture
-def picture() -> CasePicture:
+def picture() -> CaseView:
     pixels = np.random.default_rng(0).uniform(0, 255, (60, 80)).astype(np.float32)
     lesion = np.zeros((60, 80), bool)
     lesion[20:40, 30:60] = True
-    return CasePicture(pixels, lesion, (10.0, 22.0, 46.0), heat_picture(1), "positive")
+    return CaseView(pixels, lesion, (10.0, 22.0, 46.0), heat_picture(1), "positive")
 
 
 def words(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<svg.*?</svg>|<style>.*?</style>|<[^>]+>", " ", text, flags=re.DOTALL))
 
 
-def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Prediction, picture: CasePicture) -> None:
+def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Prediction, picture: CaseView) -> None:
     path = tmp_path / "case.html"
     write_case_page(path, prediction, [picture], PATIENT, made="2026-11-27 09:30+08:00")
     text = path.read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Pred
         "at or above the threshold 0.45",
         "Of the 50 training patients with the most similar score 31 were positive: 0.62, 95% interval 0.48 to 0.74",
         "Outside what this model has seen",
-        "the features of Radiomics lie far away",
+        "the features of Radiomics lie 2.50 SD from the nearest training cases, 99 of 100 of which keep within 1.50 of",
         "size_mm",
         "clinical data +0.20, Deep +0.90",
         "DLR score 61.5",

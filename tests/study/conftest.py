@@ -10,7 +10,8 @@ import pytest
 
 from sonoher2.bundle.load import load_bundle
 from sonoher2.config.study import StudyConfig
-from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.scoring import predict_patient
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +23,11 @@ def predicted() -> Callable[[Path, StudyConfig, str], dict[str, float]]:
         images = pd.read_csv(study.path("images.csv"), dtype=str).query("patient_id == @patient_id")
         clinical = pd.read_csv(study.path("clinical.csv"), dtype=str).set_index("patient_id")
         pairs = zip(images["image"], images["mask"], strict=True)
-        files = tuple((study.path(image), (study.path(mask),)) for image, mask in pairs)
+        size = float(images["mm_per_pixel"].iloc[0])
+        files = tuple(ImageInput(study.path(image), (study.path(mask),), size) for image, mask in pairs)
         known = {key: clinical.loc[patient_id, key] for key in bundle.schema.clinical}
         given = {key: value for key, value in known.items() if isinstance(value, str)}
-        prediction = predict_patient(bundle, PatientInput(files, given, float(images["mm_per_pixel"].iloc[0])))
+        prediction = predict_patient(bundle, PatientInput(files, given))
         return {score.signature: score.probability for score in prediction.scores}
 
     return predict

@@ -11,7 +11,8 @@ import pytest
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import FindingsError
-from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.scoring import predict_patient
 from sonoher2.report.page.html import write_report
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.pipeline import run_study
@@ -65,10 +66,14 @@ def _one_patient_is_harmonised_too(folder: Path, bundle: Bundle, tested: pd.Seri
     images = pd.read_csv(folder / "images.csv").query("site == 'Scanner B'")
     patient = images[images["patient_id"].isin(tested.index.get_level_values(0))].iloc[0]
     rows = images[images["patient_id"] == patient["patient_id"]]
-    pairs = tuple((folder / image, (folder / mask,)) for image, mask in zip(rows["image"], rows["mask"], strict=True))
+    size = patient["mm_per_pixel"]
+    images = tuple(
+        ImageInput(folder / image, (folder / mask,), size)
+        for image, mask in zip(rows["image"], rows["mask"], strict=True)
+    )
 
     def radiomics(site: str | None) -> tuple[float, tuple[str, ...]]:
-        prediction = predict_patient(bundle, PatientInput(pairs, {}, patient["mm_per_pixel"], site))
+        prediction = predict_patient(bundle, PatientInput(images, {}, site))
         return next(s.probability for s in prediction.scores if s.signature == "Radiomics"), prediction.warnings
 
     expected = tested[patient["patient_id"], "Radiomics"]

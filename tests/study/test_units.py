@@ -17,8 +17,9 @@ from sonoher2.bundle.schema import BundleSchema
 from sonoher2.config.images import ImageReading
 from sonoher2.config.load import load_study
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.core.errors import InputError, UsageError
-from sonoher2.predict.patient import PatientInput, predict_patient
+from sonoher2.core.errors import InputError
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.scoring import predict_patient
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.measure.extract import extract_table
 
@@ -35,10 +36,12 @@ def in_pixels(bundle: Bundle) -> Bundle:
     return replace(bundle, schema=bundle.schema.model_copy(update={"radiomics": radiomics}))
 
 
-def one_patient(finished, mm_per_pixel: float | tuple[float, ...] | None, images: int = 1) -> PatientInput:
-    rows = pd.read_csv(finished.file.parent / "images.csv").iloc[:images]
-    files = tuple((finished.file.parent / row.image, (finished.file.parent / row.mask,)) for row in rows.itertuples())
-    return PatientInput(files, {}, mm_per_pixel)
+def one_patient(finished, *mm_per_pixel: float | None) -> PatientInput:
+    """One image for each size of a pixel."""
+    folder, rows = finished.file.parent, pd.read_csv(finished.file.parent / "images.csv")
+    rows = rows.iloc[: len(mm_per_pixel)]
+    known = zip(rows["image"], rows["mask"], mm_per_pixel, strict=True)
+    return PatientInput(tuple(ImageInput(folder / image, (folder / mask,), size) for image, mask, size in known))
 
 
 def unknown_sizes(finished, folder: Path) -> Path:
@@ -67,10 +70,10 @@ def test_features_and_lesion_sizes_of_a_study_are_in_millimetres(finished, bundl
 
 
 def test_a_patient_of_unknown_size_is_refused_by_a_model_in_mm(finished, bundle: Bundle) -> None:
-    patient = one_patient(finished, None, images=2)
-    with pytest.raises(InputError, match=r"in mm, and nothing says how large a pixel is.*--mm-per-pixel") as refused:
+    patient = one_patient(finished, None, None)
+    with pytest.raises(InputError, match="in mm, and nothing says how large a pixel is") as refused:
         predict_patient(bundle, patient)
-    assert all(str(image) in str(refused.value) for image, _ in patient.images)
+    assert all(str(given.image) in str(refused.value) for given in patient.images)
 
 
 def test_a_model_in_pixels_measures_in_pixels_and_says_so(finished, bundle: Bundle) -> None:
@@ -92,23 +95,12 @@ def test_a_bundle_of_before_there_was_a_unit_measures_in_pixels(bundle: Bundle) 
 
 
 def test_each_view_may_have_its_own_pixel_size(finished, bundle: Bundle) -> None:
-    sound = one_patient(finished, (0.15, 0.2), images=2)
+    sound = one_patient(finished, 0.15, 0.2)
     assert predict_patient(bundle, sound).images == 2
     for sizes, wrong in (((0.15, 5.0), 1), ((5.0, 0.15), 0)):
         with pytest.raises(InputError, match="5 mm per pixel is impossible") as refused:
-            predict_patient(bundle, replace(sound, mm_per_pixel=sizes))
-        assert sound.images[wrong][0].name in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("given", "sizes"), [(None, (None, None)), ([], (None, None)), (0.1, (0.1, 0.1)), ([0.1], (0.1, 0.1)),
-                         ([0.1, 0.2], (0.1, 0.2))]
-)  # fmt: skip
-def test_pixel_sizes_are_given_once_or_for_each_image(given: list[float] | float | None, sizes: tuple) -> None:
-    images = [Path("a.png"), Path("b.png")]
-    assert PatientInput.from_options(images, [], [], given).sizes == sizes
-    with pytest.raises(UsageError, match="2 images and 3 sizes of a pixel"):
-        PatientInput.from_options(images, [], [], [0.1, 0.2, 0.3])
+            predict_patient(bundle, one_patient(finished, *sizes))
+        assert sound.images[wrong].image.name in str(refused.value)
 
 
 def test_a_cohort_of_unknown_sizes_is_refused_by_a_model_in_mm(finished, bundle: Bundle, tmp_path: Path) -> None:

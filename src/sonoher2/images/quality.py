@@ -16,6 +16,13 @@ WINDOW = 9
 
 SMALLEST, FEWEST_LEVELS, MOST_SATURATED, MOST_BLURRED = 16.0, 32, 0.05, 0.75
 """Limits of a warning: lesion's diameter in pixels, grey levels, share of white pixels, blur."""
+PROBLEMS = {
+    "small lesion": f"the lesion is smaller than {SMALLEST:.0f} pixels",
+    "few grey levels": f"fewer than {FEWEST_LEVELS} grey levels",
+    "white": f"more than {MOST_SATURATED:.0%} of the pixels are white",
+    "blurred": f"blurred (above {MOST_BLURRED:g})",
+}
+"""What can be wrong with an image, and the words for it."""
 
 
 def image_quality(pixels: NDArray[Any], mask: NDArray[np.bool_]) -> dict[str, float]:
@@ -75,8 +82,8 @@ def _blur_along(values: NDArray[np.float32], axis: int) -> float:
     return 1 - float(np.maximum(steps - after, 0).sum()) / total if total else 1.0
 
 
-def quality_problems(quality: Mapping[str, float]) -> list[str]:
-    """Say what is wrong with an image; nothing for a good one.
+def problem_codes(quality: Mapping[str, float]) -> list[str]:
+    """Say what is wrong with an image, in words of `PROBLEMS`; nothing for a good one.
 
     Parameters
     ----------
@@ -85,10 +92,15 @@ def quality_problems(quality: Mapping[str, float]) -> list[str]:
     """
     if not quality:
         return []
-    problems = {
-        f"the lesion is smaller than {SMALLEST:.0f} pixels": quality["diameter"] < SMALLEST,
-        f"fewer than {FEWEST_LEVELS} grey levels": quality["levels"] < FEWEST_LEVELS,
-        f"more than {MOST_SATURATED:.0%} of the pixels are white": quality["saturated"] > MOST_SATURATED,
-        f"blurred (above {MOST_BLURRED:g})": quality["blur"] > MOST_BLURRED,
+    found = {
+        "small lesion": quality["diameter"] < SMALLEST,
+        "few grey levels": quality["levels"] < FEWEST_LEVELS,
+        "white": quality["saturated"] > MOST_SATURATED,
+        "blurred": quality["blur"] > MOST_BLURRED,
     }
-    return [problem for problem, holds in problems.items() if holds]
+    return [code for code, holds in found.items() if holds]
+
+
+def quality_problems(quality: Mapping[str, float]) -> list[str]:
+    """Say what is wrong with an image in sentences; `quality` as in `problem_codes`."""
+    return [PROBLEMS[code] for code in problem_codes(quality)]

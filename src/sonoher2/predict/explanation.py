@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.reference import Reference, feature_signature, model_spaces
 from sonoher2.bundle.schema import BundleSchema
+from sonoher2.predict.findings import PredictionFinding
 from sonoher2.predict.reference_cases import (
     Distance,
     Neighbour,
@@ -85,7 +86,7 @@ class Explanation:
     distances
         How far the image's features lie from the training patients'.
     outside
-        Sentences; empty when the patient is like those that the model has seen.
+        Findings; empty when the patient is like those that the model has seen.
     """
 
     signature: str
@@ -97,33 +98,12 @@ class Explanation:
     similar: tuple[Similar, ...]
     neighbours: tuple[Neighbour, ...]
     distances: tuple[Distance, ...]
-    outside: tuple[str, ...]
+    outside: tuple[PredictionFinding, ...]
 
     def groups(self) -> dict[str, float]:
         """Log-odds that clinical data and each signature of the image add in all."""
         names = dict.fromkeys(effect.group for effect in self.parts)
         return {name: sum(effect.log_odds for effect in self.parts if effect.group == name) for name in names}
-
-    def text(self) -> list[str]:
-        """Lines for a person to read."""
-        lines = [f"  {self.signature} rests on (log-odds of {self.outcome}, against the mean training patient):"]
-        lines += [f"    {effect.log_odds:+.2f} {effect.name}" for effect in self.parts]
-        for name, effects in self.features.items():
-            lines += [
-                f"    {effect.log_odds:+.2f} {effect.name} (within {name})" for effect in worth_showing(effects)[:3]
-            ]
-        if self.total_points is not None:
-            shown = ", ".join(f"{point.variable} {point.points:.0f}" for point in self.points)
-            lines.append(f"  nomogram points: {shown}; total {self.total_points:.0f}")
-        lines += [
-            f"  of {found.patients} training patients with similar {found.signature} scores {found.events} were"
-            f" {found.outcome}: {found.share:.2f} ({found.low:.2f} to {found.high:.2f})"
-            for found in self.similar
-            if (found.signature, found.outcome) == (self.signature, self.outcome)
-        ]
-        cases = ", ".join(f"{case.case} ({case.label}, scored {case.score:.2f})" for case in self.neighbours)
-        lines += [f"  nearest training cases: {cases}"] if cases else []
-        return lines + [f"  outside what this model has seen: {sentence}" for sentence in self.outside]
 
 
 def explain_patient(
@@ -265,16 +245,17 @@ def _points(
     return tuple(Points(str(variable), float(value)) for variable, value in found.items())
 
 
-def _far(distances: Sequence[Distance]) -> list[str]:
+def _far(distances: Sequence[Distance]) -> list[PredictionFinding]:
     return [
-        f"the features of {found.space} lie {found.distance:.2f} SD from the nearest training cases,"
-        f" 99 of 100 of which keep within {found.limit:.2f} of one another"
+        PredictionFinding("FAR_FROM_TRAINING", {"space": found.space, "distance": found.distance, "limit": found.limit})
         for found in distances
         if found.outside
     ]
 
 
-def _beyond(schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: Sequence[str]) -> list[str]:
+def _beyond(
+    schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: Sequence[str]
+) -> list[PredictionFinding]:
     """Clinical values that no training patient had."""
     signatures = [signature for signature in model.fitted_.values() if isinstance(signature, LogisticSignature)]
     ranges: dict[str, tuple[float, float]] = {}
@@ -286,6 +267,6 @@ def _beyond(schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: S
         }
     beyond = outside_range(X[CLINICAL].iloc[0], ranges) if ranges else []
     return [
-        f"{name} lies outside the training patients' range of {ranges[name][0]:g} to {ranges[name][1]:g}"
+        PredictionFinding("OUTSIDE_RANGE", {"column": name, "low": ranges[name][0], "high": ranges[name][1]})
         for name in beyond
     ]

@@ -67,11 +67,14 @@ def flat_lesions(images: Sequence[str], levels: Sequence[int]) -> list[Finding]:
         Grey levels in each lesion.
     """
     flat = [Path(image).name for image, level in zip(images, levels, strict=True) if level < FEWEST_GREY_LEVELS]
-    if not flat:
-        return []
+    return [flat_finding(flat, len(levels))] if flat else []
+
+
+def flat_finding(flat: Sequence[str], lesions: int) -> Finding:
+    """Warn of the lesions `flat`, by name of their images, among so many."""
     shown = ", ".join(flat[:3]) + (", ..." if len(flat) > 3 else "")
-    what = f"{len(flat)} of {len(levels)} lesions have fewer than {FEWEST_GREY_LEVELS} grey levels ({shown})"
-    return [Finding("warning", what, "radiomics", "Their texture says little; use `bin_count`, the default of 32")]
+    what = f"{len(flat)} of {lesions} lesions have fewer than {FEWEST_GREY_LEVELS} grey levels ({shown})"
+    return Finding("warning", what, "radiomics", "Their texture says little; use `bin_count`, the default of 32")
 
 
 def tiny_lesions(images: Sequence[str], pixels: Sequence[int]) -> list[Finding]:

@@ -16,7 +16,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.core.errors import Finding, InputError, UsageError
 from sonoher2.engine import local_context
-from sonoher2.predict.patient import usable_signatures
+from sonoher2.predict.scoring import usable_signatures
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.signatures.feature_table import CLINICAL, SITE
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients

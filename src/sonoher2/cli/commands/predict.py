@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sonoher2.cli.common.options import BundleFolder, Label, Trust, grouped
+from sonoher2.cli.common.patient import patient_of
 from sonoher2.cli.common.terminal import say
 
 
@@ -54,23 +55,24 @@ def predict(
 ) -> None:
     """Predict one patient with a frozen model. Research software, not for clinical use."""
     from sonoher2.bundle.load import load_bundle
-    from sonoher2.predict.patient import PatientInput, predict_patient
+    from sonoher2.predict.case import Case
+    from sonoher2.predict.scoring import predict_patient
 
-    given = PatientInput.from_options(
+    given = patient_of(
         patient.image or [],
         patient.mask or [],
         patient.clinical or [],
         patient.mm_per_pixel or [],
-        patient.site,
         patient.frame or [],
+        patient.site,
         patient.label,
     )
     frozen = load_bundle(bundle, trust)
-    prediction = predict_patient(frozen, given)
+    case = Case(frozen, replace(given, patient_id=patient_id))
+    prediction = predict_patient(frozen, case)
     say(prediction.json() if as_json else prediction.text())
     if page is not None:
-        from sonoher2.predict.case_images import case_pictures
+        from sonoher2.predict.views import case_views
         from sonoher2.report.page.case_page import write_case_page
 
-        named = replace(given, patient_id=patient_id)
-        write_case_page(page, prediction, case_pictures(frozen, given, prediction), named)
+        write_case_page(page, prediction, case_views(case, prediction), case.patient)

@@ -6,11 +6,15 @@ from sonoher2.core.errors import Finding, FindingsError, SonoHer2Error
 
 HINTS = {
     "frame": "`segment`, `enhance` and `predict` have the option --frame.",
+    "image": "The option is --image.",
+    "mask": "`predict` has the option --mask.",
     "mask label": "`extract` and `predict` have the option --label.",
     "output": "The option is --out.",
     "patch": "The option is --patch.",
     "patient column": "The option is --patient-id.",
+    "pixel size": "`predict` has the option --mm-per-pixel.",
     "processes": "Use fewer --jobs.",
+    "site": "The option is --site.",
 }
 """By `SonoHer2Error.hint`."""
 

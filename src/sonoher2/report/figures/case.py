@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from sonoher2.predict.case_images import CasePicture
+from sonoher2.predict.views import CaseView
 from sonoher2.report.figures.effects import effect_bars
 from sonoher2.report.figures.heat_maps import draw_heat, draw_outline, heat_bar
 from sonoher2.report.figures.style import ORANGE, PAGE
@@ -17,29 +17,29 @@ _HEIGHT = 2.9
 _ROW = 0.26
 
 
-def image_figure(picture: CasePicture) -> Figure:
+def image_figure(view: CaseView) -> Figure:
     """Draw a whole image with the lesion's outline and the network's window, and beside it the heat map."""
     figure = Figure(figsize=(PAGE, _HEIGHT), layout="constrained")
-    if picture.heat is None:
-        _draw_image(figure.subplots(), picture)
+    if view.heat is None:
+        _draw_image(figure.subplots(), view)
         return figure
-    rows, columns = picture.pixels.shape
+    rows, columns = view.pixels.shape
     left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [max(columns / rows, 0.8), 1]})
-    _draw_image(left, picture)
-    draw_heat(right, picture.heat)
+    _draw_image(left, view)
+    draw_heat(right, view.heat)
     right.axis("off")
-    right.set_title(f"speaks for {picture.called}")
+    right.set_title(f"speaks for {view.predicted}")
     heat_bar(figure, [right])
     return figure
 
 
-def _draw_image(axes: Axes, picture: CasePicture) -> None:
-    axes.imshow(picture.pixels, cmap="gray", vmin=0, vmax=255, interpolation="none")
-    draw_outline(axes, picture.lesion)
-    if picture.window is not None:
-        top, left, side = picture.window
+def _draw_image(axes: Axes, view: CaseView) -> None:
+    axes.imshow(view.pixels, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    draw_outline(axes, view.lesion)
+    if view.window is not None:
+        top, left, side = view.window
         axes.add_patch(Rectangle((left, top), side, side, fill=False, ec=ORANGE, lw=1, ls="--"))
-    axes.set(xlim=(-0.5, picture.pixels.shape[1] - 0.5), ylim=(picture.pixels.shape[0] - 0.5, -0.5))
+    axes.set(xlim=(-0.5, view.pixels.shape[1] - 0.5), ylim=(view.pixels.shape[0] - 0.5, -0.5))
     axes.axis("off")
     axes.set_title("image")
 

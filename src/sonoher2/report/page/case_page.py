@@ -13,10 +13,13 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sonoher2.core.files import write_text
-from sonoher2.predict.case_images import CasePicture
+from sonoher2.images.source import ImageSource
 from sonoher2.predict.explanation import Effect, Explanation, headline, worth_showing
-from sonoher2.predict.patient import PatientInput, Prediction, Score
+from sonoher2.predict.patient import ImageInput, PatientInput
+from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Similar
+from sonoher2.predict.text import finding_text
+from sonoher2.predict.views import CaseView
 from sonoher2.report.figures.case import effects_figure, image_figure
 from sonoher2.report.figures.save import inline_svg, svg_text
 from sonoher2.report.figures.style import paper_style
@@ -24,7 +27,7 @@ from sonoher2.report.page.wording import number
 
 
 def write_case_page(
-    path: Path, prediction: Prediction, pictures: Sequence[CasePicture], patient: PatientInput, made: str = ""
+    path: Path, prediction: Prediction, views: Sequence[CaseView], patient: PatientInput, made: str = ""
 ) -> None:
     """Write the page of one patient; it shows the patient's images and loads nothing.
 
@@ -34,8 +37,8 @@ def write_case_page(
         The HTML file.
     prediction
         From `predict_patient`.
-    pictures
-        From `case_pictures`; none for clinical data alone.
+    views
+        From `case_views`; none for clinical data alone.
     patient
         What was given: its name, files and values stand on the page.
     made
@@ -49,7 +52,7 @@ def write_case_page(
     explanation = prediction.explanation
     lead = _lead(prediction)
     with paper_style():
-        figures = [_inline(image_figure(one), f"image{place}", "Image") for place, one in enumerate(pictures, start=1)]
+        figures = [_inline(image_figure(one), f"image{place}", "Image") for place, one in enumerate(views, start=1)]
         bars = _bars(explanation) if explanation else []
     environment = Environment(
         loader=PackageLoader("sonoher2.report"),
@@ -67,7 +70,8 @@ def write_case_page(
         rows=[_row(score, _similar(explanation, score)) for score in prediction.scores],
         filled=sorted({name for score in prediction.scores for name in score.filled}),
         given=_given(patient, prediction, made),
-        called=next((one.called for one in pictures if one.called), ""),
+        predicted=next((one.predicted for one in views if one.predicted), ""),
+        outside=[finding_text(finding) for finding in explanation.outside] if explanation else [],
         figures=figures,
         bars=bars,
         number=number,
@@ -80,17 +84,28 @@ def _given(patient: PatientInput, prediction: Prediction, made: str) -> dict[str
     """List who and what the page is about, as it was given."""
     facts = {"Patient": patient.patient_id or "not given"}
     facts["Made"] = made or datetime.now().astimezone().isoformat(sep=" ", timespec="minutes")
-    for place, (image, masks, frame) in enumerate(patient.pictures, start=1):
-        title = "Image" if len(patient.images) == 1 else f"Image {place}"
-        facts[title] = image.name if frame is None else f"{image.name}, frame {frame}"
-        facts[f"{title}, lesion"] = ", ".join(mask.name for mask in masks) or "outlined automatically"
-    sizes = ["not given" if size is None else f"{size:g} mm" for size in patient.sizes]
+    for place, (given, name) in enumerate(zip(patient.images, patient.names, strict=True), start=1):
+        title, shown = "Image" if len(patient.images) == 1 else f"Image {place}", Path(name).name
+        facts[title] = shown if given.frame is None else f"{shown}, frame {given.frame}"
+        facts[f"{title}, lesion"] = ", ".join(map(_file_name, given.masks)) or "outlined automatically"
+    sizes = [_size(given) for given in patient.images]
     if set(sizes) - {"not given"}:
         facts["Pixel size"] = ", ".join(sizes if len(set(sizes)) > 1 else sizes[:1])
     if patient.site is not None:
         facts["Site"] = patient.site
     filled = {name for score in prediction.scores for name in score.filled}
     return facts | {**patient.clinical, **dict.fromkeys(sorted(filled - set(patient.clinical)), "not given")}
+
+
+def _file_name(mask: ImageSource) -> str:
+    return Path(mask).name if isinstance(mask, str | Path) else "given mask"
+
+
+def _size(given: ImageInput) -> str:
+    size = given.mm_per_pixel
+    if size is None:
+        return "not given"
+    return f"{size[0]:g} x {size[1]:g} mm" if isinstance(size, tuple) else f"{size:g} mm"
 
 
 def _lead(prediction: Prediction) -> Score:

@@ -1,0 +1,100 @@
+"""What is noticed of a patient's images and site while they are scored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonoher2.core.errors import InputError
+from sonoher2.images.fingerprint import load_training_images
+from sonoher2.images.quality import problem_codes
+from sonoher2.predict.case import Case, CaseImage
+from sonoher2.predict.findings import PredictionFinding
+from sonoher2.radiomics.lesion import FEWEST_GREY_LEVELS
+
+
+def network_findings(case: Case) -> tuple[PredictionFinding, ...]:
+    """Say which lesions were outlined automatically, and which images a shipped network was trained on."""
+    return (
+        *(finding for image in case.images for finding in _segmenter_findings(image)),
+        *(finding for image in case.images for finding in _enhancer_findings(image)),
+    )
+
+
+def _segmenter_findings(image: CaseImage) -> list[PredictionFinding]:
+    mask = image.mask
+    if mask.confidence is None:
+        return []
+    # networks are slow to import
+    from sonoher2.segmentation.segmenter import SHIPPED
+
+    outlined = PredictionFinding("OUTLINE_AUTOMATIC", {"image": mask.image, "confidence": mask.confidence})
+    return [outlined, *training_image(image, SHIPPED, "segmenter")]
+
+
+def _enhancer_findings(image: CaseImage) -> list[PredictionFinding]:
+    if image.reading.enhance == "none":
+        return []
+    from sonoher2.enhancement.enhancer import SHIPPED
+
+    return training_image(image, SHIPPED, "enhancer")
+
+
+def training_image(image: CaseImage, weights: Path, network: str) -> list[PredictionFinding]:
+    """Say that a network was trained on the very image that it is now used for.
+
+    Parameters
+    ----------
+    image
+        The image.
+    weights
+        Of the network.
+    network
+        Its name.
+    """
+    if not load_training_images(weights).has(image.fingerprint):
+        return []
+    return [PredictionFinding("TRAINING_IMAGE", {"image": image.mask.image, "network": network})]
+
+
+def site_findings(case: Case) -> tuple[PredictionFinding, ...]:
+    """Say when a model that harmonises sites cannot harmonise this patient's features.
+
+    Raises
+    ------
+    InputError
+        A site is given to a model that knows none.
+    """
+    harmoniser, site = case.bundle.model.harmoniser_, case.patient.site
+    if harmoniser is None:
+        if site is not None:
+            raise InputError("the model does not harmonise sites", fix="Leave the site out", hint="site")
+        return ()
+    if not case.images or site in harmoniser.sites_:
+        return ()
+    facts = {"reference": str(harmoniser.reference), "sites": ", ".join(harmoniser.sites_)}
+    return (
+        PredictionFinding("SITE_MISSING", facts)
+        if site is None
+        else PredictionFinding("SITE_UNKNOWN", {"site": site, **facts}),
+    )
+
+
+def measured_findings(case: Case) -> tuple[PredictionFinding, ...]:
+    """Say that a known size was not used, that texture says little, and which images are poor."""
+    radiomics, measured = case.bundle.schema.radiomics, [image.measurement for image in case.images]
+    found = []
+    if radiomics and radiomics.unit == "pixels" and any(one.mm_per_pixel is not None for one in measured):
+        found.append(PredictionFinding("UNIT_IGNORED"))
+    flat = tuple(
+        image.mask.image
+        for image, one in zip(case.images, measured, strict=True)
+        if one.grey_levels < FEWEST_GREY_LEVELS
+    )
+    if flat:
+        found.append(PredictionFinding("FEW_GREY_LEVELS", {"images": flat, "lesions": len(measured)}))
+    found += [
+        PredictionFinding("POOR_IMAGE", {"image": image.mask.image, "problem": problem})
+        for image in case.images
+        for problem in problem_codes(image.quality)
+    ]
+    return tuple(found)

@@ -1,0 +1,123 @@
+"""Predicting one patient with a frozen model, by the very functions that the study used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sonoher2.bundle.load import Bundle
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.predict.case import Case
+from sonoher2.predict.clinical import known_clinical
+from sonoher2.predict.explanation import explain_patient
+from sonoher2.predict.features import image_features
+from sonoher2.predict.noticed import measured_findings, network_findings, site_findings
+from sonoher2.predict.patient import PatientInput
+from sonoher2.predict.prediction import Prediction, Score
+from sonoher2.signatures.build import ImageSignature, SignatureSet
+from sonoher2.signatures.feature_table import CLINICAL, join_blocks
+
+
+def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
+    """Read, measure and score one patient.
+
+    A lesion without a mask is outlined by the shipped segmenter, and a finding says so.
+
+    Parameters
+    ----------
+    bundle
+        The model.
+    patient
+        What is known; or the same as a `Case` of this model, to go on with what was read.
+
+    Raises
+    ------
+    InputError, FindingsError
+        A file or a value cannot be used, no lesion is found in an image without a mask, or what is given suffices for
+        no signature.
+    UsageError
+        The case was opened for another model.
+    """
+    case = patient if isinstance(patient, Case) else Case(bundle, patient)
+    if case.bundle is not bundle:
+        raise UsageError("the case was opened for another model.")
+    schema, of_site = bundle.schema, site_findings(case)
+    clinical = known_clinical(schema, case.patient.clinical)
+    given = [key for key in schema.clinical if clinical[key].notna().all()]
+    groups = {CLINICAL: clinical, **image_features(case)}
+    names = usable_signatures(bundle.model, given, bool(case.images))
+    if not names:
+        raise InputError(
+            "what is given suffices for none of the model's signatures",
+            fix=f"Give an image, or clinical data ({', '.join(schema.clinical)})",
+        )
+    X = join_blocks(groups)
+    probabilities = bundle.model.predict_proba(X, names)
+    return Prediction(
+        title=schema.title,
+        notice=schema.notice,
+        synthetic=schema.synthetic,
+        bundle=bundle.sha256,
+        images=len(case.images),
+        scores=tuple(
+            score(bundle, name, outcome, float(probability[0, label]), given)
+            for name, probability in probabilities.items()
+            for outcome, label in schema.outcomes.items()
+        ),
+        findings=(*network_findings(case), *of_site, *measured_findings(case)),
+        answers={
+            name: limits.answer(schema.classes, list(probabilities[name][0]))
+            for name, limits in schema.uncertainty.items()
+            if name in probabilities
+        },
+        explanation=None
+        if bundle.reference is None
+        else explain_patient(schema, bundle.model, bundle.reference, X, probabilities, given),
+        masks=tuple(image.mask for image in case.images),
+    )
+
+
+def score(bundle: Bundle, name: str, outcome: str, probability: float, given: Sequence[str]) -> Score:
+    """Compare a probability with the frozen threshold, which it may equal.
+
+    Parameters
+    ----------
+    bundle
+        The model.
+    name, outcome
+        Which signature's probability of which class.
+    probability
+        Calibrated.
+    given
+        Clinical columns that are known.
+    """
+    threshold = bundle.schema.thresholds[name][outcome]
+    signature = bundle.model.fitted_[name]
+    used = [] if isinstance(signature, ImageSignature) else list(signature.kinds)
+    filled = tuple(key for key in used if key not in given)
+    return Score(name, outcome, probability, threshold, bool(np.greater_equal(probability, threshold)), filled)
+
+
+def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: bool) -> list[str]:
+    """Signatures that can score a patient: those whose images and at least one clinical column are given.
+
+    Parameters
+    ----------
+    model
+        Fitted signatures.
+    clinical
+        Keys of the clinical columns that are given.
+    has_images
+        Whether the lesion is measured.
+    """
+    names: list[str] = []
+    for name, signature in model.fitted_.items():
+        if isinstance(signature, ImageSignature):
+            usable = has_images
+        else:
+            known = not signature.kinds or any(key in signature.kinds for key in clinical)
+            usable = known and all(part in names for part in signature.scores)
+        if usable:
+            names.append(name)
+    return names
