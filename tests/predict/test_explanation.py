@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import Bundle, load_bundle
-from sonoher2.predict.explanation import Effect, headline, leaf_signatures, worth_showing
+from sonoher2.predict.explanation import Effect, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction
 from sonoher2.predict.scoring import predict_patient
+from sonoher2.signatures.registry import headline
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,8 @@ def test_the_signature_that_is_explained_is_the_studys_main_one(bundle: Bundle, 
     assert found.signature == bundle.schema.main
     assert headline("Combined", ["Clinical", "Radiomics"]) == "Radiomics"
     assert headline("Clinical", ["Clinical", "Radiomics"]) == "Clinical"
-    assert leaf_signatures(bundle.model, "Clinical+Radiomics") == ["Radiomics"]
-    assert leaf_signatures(bundle.model, "Clinical") == []
+    assert bundle.model.image_leaves("Clinical+Radiomics") == ["Radiomics"]
+    assert bundle.model.image_leaves("Clinical") == []
 
 
 def test_every_answer_has_its_similar_training_patients(prediction: Prediction) -> None:

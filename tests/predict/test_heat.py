@@ -11,9 +11,9 @@ from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.deep.encoder import FrozenEncoder
 from sonoher2.predict.heat import explained_network, heat_maps
 from sonoher2.selection.reduce import PrincipalComponents
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.feature_table import deep_block, join_blocks, network_blocks
+from sonoher2.signatures.feature_table import deep_group, join_feature_groups, network_feature_groups
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
+from sonoher2.signatures.set import SignatureSet
 
 NAME = "resnet10t"
 
@@ -33,7 +33,7 @@ def patients() -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def signature_on(name: str) -> FeatureSignature:
-    return FeatureSignature((deep_block(name),), ("logistic",), PrincipalComponents(), inner_folds=3)
+    return FeatureSignature((deep_group(name),), ("logistic",), PrincipalComponents(), inner_folds=3)
 
 
 def fit(kind: str, X: list[np.ndarray], y: np.ndarray) -> tuple[SignatureSet, tuple[FrozenEncoder, ...], pd.DataFrame]:
@@ -48,10 +48,10 @@ def fit(kind: str, X: list[np.ndarray], y: np.ndarray) -> tuple[SignatureSet, tu
             (second, first),
             BestNetwork([(n.network, signature_on(n.network)) for n in (second, first)], 3),
         )
-    blocks: dict[str, pd.DataFrame] = {}
+    feature_groups: dict[str, pd.DataFrame] = {}
     for network in networks:
-        blocks |= network_blocks(network, pd.DataFrame(network.raw_embedding(X)))
-    table = join_blocks(blocks)
+        feature_groups |= network_feature_groups(network, pd.DataFrame(network.raw_embedding(X)))
+    table = join_feature_groups(feature_groups)
     return SignatureSet([("Deep", deep)]).fit(table, y), networks, table
 
 

@@ -1,4 +1,4 @@
-"""A small wide table of clinical columns and features."""
+"""A small feature table of clinical columns and features."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
 from sonoher2.config.models import ValidationConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget
-from sonoher2.signatures.feature_table import join_blocks
+from sonoher2.signatures.feature_table import join_feature_groups
 
 Table = tuple[pd.DataFrame, np.ndarray]
 
@@ -43,7 +43,7 @@ def make_table() -> Callable[..., Table]:
         features = pd.DataFrame(rng.normal(size=(n, p)), columns=[f"f{i}" for i in range(p)])
         features.iloc[:, :3] += image * y[:, None]
         features = features.mask(rng.random(features.shape) < 0.01)
-        X = join_blocks({"clinical": columns, "radiomics": features})
+        X = join_feature_groups({"clinical": columns, "radiomics": features})
         X.index = pd.Index([f"P{i:04d}" for i in range(n)], name="patient_id")
         return X, y
 

@@ -13,8 +13,10 @@ from sonoher2.classifiers.folds import macro_auc
 from sonoher2.config.models import ALL_MODELS
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.build import SignatureSet, build_signatures, second_reader
+from sonoher2.signatures.feature_table import second_reader
 from sonoher2.signatures.nomogram import patient_points, total_probability
+from sonoher2.signatures.registry import build_signatures
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.validation import cross_fit, fit_fold, outer_folds
 
 ALL = ["Clinical", "Radiomics", "Clinical+Radiomics", "Clinical (pre-biopsy)", "Clinical+Radiomics (pre-biopsy)"]

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.signatures.build import FeatureSignature, SignatureSet
-from sonoher2.signatures.contributions import nomogram_points, outcome_contrast, part_contributions
+from sonoher2.signatures.contributions import part_contributions
+from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.nomogram import patient_points, total_probability
+from sonoher2.signatures.protocol import outcome_contrast
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
 
 KINDS = {"age": "number", "birads": "ordered", "palpable": "yes/no", "histology": "category"}
@@ -31,8 +33,10 @@ def fitted(request: pytest.FixtureRequest) -> tuple[SignatureSet, pd.DataFrame]:
     )
     clinical.loc[::9, ["age", "palpable"]] = np.nan
     clinical.loc[::11, "histology"] = None
-    blocks = {name: pd.DataFrame(rng.normal(size=(n, 4)) + y[:, None] * [1, 0.5, 0, 0]) for name in ("a", "b")}
-    X = pd.concat({"clinical": clinical, **{k: v.rename(columns=lambda i: f"f{i}") for k, v in blocks.items()}}, axis=1)
+    feature_groups = {name: pd.DataFrame(rng.normal(size=(n, 4)) + y[:, None] * [1, 0.5, 0, 0]) for name in ("a", "b")}
+    X = pd.concat(
+        {"clinical": clinical, **{k: v.rename(columns=lambda i: f"f{i}") for k, v in feature_groups.items()}}, axis=1
+    )
     parts = [(name.upper(), FeatureSignature((name,), ("logistic",), inner_folds=3)) for name in ("a", "b")]
     stacked = ("Both", LogisticSignature({}, ("A", "B"), inner_folds=3))
     combined = ("All", LogisticSignature(KINDS, ("Both",), inner_folds=3))
@@ -74,7 +78,7 @@ def test_points_are_those_that_one_reads_off_the_nomogram(fitted: tuple[Signatur
     probabilities = model.predict_proba(X)
     signature = model.fitted_["All"]
     nomogram, scored = signature.nomogram(), with_scores(X, probabilities)
-    points = nomogram_points(signature, scored)
+    points = signature.nomogram_points(scored)
     assert list(points) == [*KINDS, "Both score"]
     known = X["clinical"].notna().all(axis=1)
     for patient in X.index[known][:5]:

@@ -13,9 +13,9 @@ from sklearn.metrics import roc_auc_score
 from sonoher2.bundle.type_names import TRUSTED_TYPES
 from sonoher2.classifiers.folds import macro_auc
 from sonoher2.config.deep import DeepConfig
-from sonoher2.signatures.build import build_signatures
-from sonoher2.signatures.feature_table import deep_block, described_blocks, join_blocks, score_block
+from sonoher2.signatures.feature_table import deep_group, described_feature_groups, join_feature_groups, score_group
 from sonoher2.signatures.image_based import BestNetwork, NetworkSignature
+from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
 
 GOOD, BAD = "good-net", "bad-net"
@@ -23,11 +23,11 @@ GOOD, BAD = "good-net", "bad-net"
 
 @pytest.fixture
 def with_networks(make_table):
-    """Function (seed, n_classes) -> wide table of two networks of which the first sees more, and the classes."""
+    """Function (seed, n_classes) -> feature table of two networks of which the first sees more, and the classes."""
 
     def make(seed: int = 0, n_classes: int = 2, n: int = 150) -> tuple[pd.DataFrame, np.ndarray]:
         X, y = make_table(n, 12, n_classes, clinical=0.5, image=0.4, seed=seed)
-        rng, blocks = np.random.default_rng(seed), {}
+        rng, feature_groups = np.random.default_rng(seed), {}
         for name, signal in ((BAD, 0.1), (GOOD, 1.2)):
             embedding = rng.normal(size=(n, 20))
             embedding[:, :4] += signal * y[:, None]
@@ -35,8 +35,8 @@ def with_networks(make_table):
             scores += signal * (y[:, None] if n_classes == 2 else np.eye(n_classes)[y])
             if n_classes > 2:
                 scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
-            blocks |= described_blocks(name, np.hstack([embedding, scores]), 20, X.index)
-        return pd.concat([X, join_blocks(blocks)], axis=1), y
+            feature_groups |= described_feature_groups(name, np.hstack([embedding, scores]), 20, X.index)
+        return pd.concat([X, join_feature_groups(feature_groups)], axis=1), y
 
     return make
 
@@ -71,8 +71,8 @@ def test_the_choice_is_made_inside_the_fold(study, with_networks) -> None:
         rng = np.random.default_rng(seed)
         y = rng.permutation(np.arange(60) % 2)
         names = [f"net{i}" for i in range(20)]
-        X = join_blocks(
-            {score_block(name): pd.DataFrame(rng.normal(size=(60, 1)), columns=["log-odds"]) for name in names}
+        X = join_feature_groups(
+            {score_group(name): pd.DataFrame(rng.normal(size=(60, 1)), columns=["log-odds"]) for name in names}
         )
         best = BestNetwork([(name, NetworkSignature(name)) for name in names])
         assert roc_auc_score(y, best.fit(X, y).oof_proba_[:, 1]) > 0.55
@@ -85,12 +85,12 @@ def test_the_choice_is_made_inside_the_fold(study, with_networks) -> None:
 
 def test_a_network_s_score_is_calibrated_and_never_turned_round(with_networks) -> None:
     X, y = with_networks()
-    score = X[score_block(GOOD)].to_numpy()[:, 0]
+    score = X[score_group(GOOD)].to_numpy()[:, 0]
     fitted = NetworkSignature(GOOD).fit(X, y)
     assert fitted.oof_proba_[:, 1].mean() == pytest.approx(y.mean(), abs=0.02)
     np.testing.assert_array_equal(np.argsort(fitted.predict_proba(X)[:, 1]), np.argsort(score))
     turned = X.copy()
-    turned[score_block(GOOD)] *= -1
+    turned[score_group(GOOD)] *= -1
     again = NetworkSignature(GOOD).fit(turned, y).predict_proba(turned)[:, 1]
     np.testing.assert_array_equal(np.argsort(again), np.argsort(-score))
 
@@ -98,5 +98,5 @@ def test_a_network_s_score_is_calibrated_and_never_turned_round(with_networks) -
 def test_one_network_needs_no_choice(study) -> None:
     single = study.model_copy(update={"deep": DeepConfig(network=GOOD)})
     signatures = dict(build_signatures(single, {}, True).signatures)
-    assert signatures["Deep"].blocks == (deep_block(GOOD),)
-    assert signatures["DLR (early)"].blocks == ("radiomics", deep_block(GOOD))
+    assert signatures["Deep"].feature_groups == (deep_group(GOOD),)
+    assert signatures["DLR (early)"].feature_groups == ("radiomics", deep_group(GOOD))

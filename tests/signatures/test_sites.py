@@ -6,9 +6,9 @@ import pytest
 
 from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups
 from sonoher2.signatures.image_based import FeatureSignature, second_reader
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.sites import harmonised, site_folds
 
 
@@ -20,12 +20,12 @@ def cohort():
     values = rng.normal(size=(90, 6)) + (site == "B")[:, None] * 4
     values[:, :3] += y[:, None]
     index = pd.Index([f"p{i:02d}" for i in range(90)], name="patient_id")
-    blocks = {
+    feature_groups = {
         CLINICAL: pd.DataFrame({"age": rng.normal(50, 9, 90)}, index=index),
         RADIOMICS: pd.DataFrame(values, index=index, columns=[f"f{i}" for i in range(6)]),
         SITE: pd.DataFrame({"site": site}, index=index),
     }
-    return join_blocks(blocks), y
+    return join_feature_groups(feature_groups), y
 
 
 def test_each_site_is_left_out_once_and_groups_stay_together():

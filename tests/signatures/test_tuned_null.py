@@ -14,8 +14,8 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.deep.activations import Store
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.crossfit import fit_without, left_out_sets, out_of_fold
-from sonoher2.signatures.build import build_signatures
-from sonoher2.signatures.feature_table import described_blocks, join_blocks
+from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups
+from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import fit_fold, outer_folds
 
 NETWORK, SIZE, PATIENTS, NEW = "resnet10t", 32, 48, 48
@@ -43,8 +43,8 @@ def noise_patients(seed: int, n: int) -> list[np.ndarray]:
 
 
 def wide(radiomics: pd.DataFrame, described: np.ndarray) -> pd.DataFrame:
-    blocks = described_blocks(NETWORK, described, described.shape[1] - 1, radiomics.index)
-    return join_blocks({"radiomics": radiomics, **blocks})
+    feature_groups = described_feature_groups(NETWORK, described, described.shape[1] - 1, radiomics.index)
+    return join_feature_groups({"radiomics": radiomics, **feature_groups})
 
 
 def one_null(classifier: DeepClassifier, study, seed: int, store: Store) -> dict[str, tuple[float, float]]:

@@ -58,7 +58,7 @@ def untuned(study: StudyConfig, context: ExecutionContext) -> Measured:
 
 @pytest.fixture(scope="module")
 def in_training(run: tuple[Path, StudyResult], untuned: Measured) -> np.ndarray:
-    return (run[1].cohort.patients["set"].loc[untuned.blocks.index] != "test").to_numpy()
+    return (run[1].cohort.patients["set"].loc[untuned.feature_table.index] != "test").to_numpy()
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def tuned(untuned: Measured, in_training: np.ndarray, study: StudyConfig, contex
 
 
 def test_before_training_there_are_no_deep_features(untuned: Measured) -> None:
-    assert list(untuned.blocks.columns.unique(0)) == ["clinical", "radiomics"]
+    assert list(untuned.feature_table.columns.unique(0)) == ["clinical", "radiomics"]
 
 
 def test_the_signatures_and_the_zoo_name_the_network(run: tuple[Path, StudyResult]) -> None:
@@ -102,7 +102,7 @@ def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_see
     monkeypatch.setattr("sonoher2.study.measure.networks.training_folds", lambda *_: folds)
     other = relabelled(untuned, folds == 0, in_training, study, tmp_path)
     own, rest = folds == 0, folds != 0
-    before, after = tuned.blocks.loc[in_training, BLOCKS], other.blocks.loc[in_training, BLOCKS]
+    before, after = tuned.feature_table.loc[in_training, BLOCKS], other.feature_table.loc[in_training, BLOCKS]
     pd.testing.assert_frame_equal(before[own], after[own])
     assert (before[rest] != after[rest]).any(axis=1).all()
     pd.testing.assert_frame_equal(tuned.by_fold[0], other.by_fold[0])
@@ -110,7 +110,7 @@ def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_see
         pd.testing.assert_frame_equal(tuned.by_fold[outer][own], other.by_fold[outer][own])
         assert (tuned.by_fold[outer] != other.by_fold[outer]).any(axis=None)
     tested = ~in_training
-    assert (tuned.blocks.loc[tested, BLOCKS] != other.blocks.loc[tested, BLOCKS]).any(axis=1).all()
+    assert (tuned.feature_table.loc[tested, BLOCKS] != other.feature_table.loc[tested, BLOCKS]).any(axis=1).all()
 
 
 def test_an_outer_fold_is_described_as_new_patients_are(
@@ -142,7 +142,7 @@ def test_a_training_patient_meets_the_final_network_and_model(
 ) -> None:
     bundle = load_bundle(run[0] / "bundle")
     checked = checked_cohort(study, context)
-    described = measure_cohort(checked.cohort, study, checked.hashes, context, bundle.networks).blocks
+    described = measure_cohort(checked.cohort, study, checked.hashes, context, bundle.networks).feature_table
     patient_id = str(described.index[in_training][0])
     expected = bundle.model.predict_proba(described.loc[[patient_id]])
     found = predicted(run[0] / "bundle", study, patient_id)

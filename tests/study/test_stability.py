@@ -13,8 +13,8 @@ from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
 from sonoher2.engine import local_context
 from sonoher2.radiomics.icc import icc_2_1
-from sonoher2.signatures.build import FeatureSignature, second_reader
-from sonoher2.signatures.feature_table import DEEP, RADIOMICS
+from sonoher2.signatures.feature_table import DEEP, RADIOMICS, second_reader
+from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.analyses.stability import remeasured_signatures
@@ -74,7 +74,7 @@ def test_the_filter_learns_from_redrawn_training_masks(small_study_file: Path, t
     context = local_context(tmp_path / "cache", 1)
     checked = checked_cohort(study, context)
     measured = measure_cohort(checked.cohort, study, checked.hashes, context)
-    in_training = result.cohort.patients.loc[measured.blocks.index, "set"].ne(TEST).to_numpy()
+    in_training = result.cohort.patients.loc[measured.feature_table.index, "set"].ne(TEST).to_numpy()
     X = training_set(measured, in_training).X
     icc = icc_2_1(np.stack([X[RADIOMICS].to_numpy(), X[second_reader(RADIOMICS)].to_numpy()], axis=1))
     assert result.model.selection["features_out"].iloc[0] == (np.nan_to_num(icc, nan=-1) >= 0.8).sum()

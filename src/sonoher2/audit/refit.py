@@ -20,8 +20,8 @@ from sonoher2.core.columns import TRAIN
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.signatures.build import build_signatures
 from sonoher2.signatures.feature_table import RADIOMICS
+from sonoher2.signatures.registry import build_signatures
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.checked import checked_cohort
@@ -91,7 +91,7 @@ def set_up(study: StudyConfig, out: Path, context: ExecutionContext) -> Bench:
     study = checked.study
     split = draw_or_reload(checked.cohort, study, out / "split.json")
     measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
-    return Bench(study, measured, (split.sets.loc[measured.blocks.index] == TRAIN).to_numpy())
+    return Bench(study, measured, (split.sets.loc[measured.feature_table.index] == TRAIN).to_numpy())
 
 
 def refit(
@@ -118,7 +118,7 @@ def refit(
     common = content_key(
         code_key("selection", "classifiers", "deep", "signatures", "radiomics", "study", "audit"),
         bench.study.model_dump(mode="json", exclude={"data"}),
-        _frame_key(bench.measured.blocks),
+        _frame_key(bench.measured.feature_table),
         bench.in_training.tolist(),
         bench.measured.cohort.patients["group"].tolist(),
     )
@@ -157,7 +157,7 @@ def predictions_on(bench: Bench, labels: NDArray[np.int64], context: ExecutionCo
     cohort = bench.measured.cohort
     relabelled = replace(bench.measured, cohort=replace(cohort, patients=cohort.patients.assign(label=labels)))
     relabelled = with_tuned_networks(relabelled, bench.in_training, bench.study, context)
-    has_radiomics = RADIOMICS in relabelled.blocks.columns
+    has_radiomics = RADIOMICS in relabelled.feature_table.columns
     signatures = build_signatures(bench.study, cohort.clinical, has_radiomics)
     fitted = fit_signatures(signatures, training_set(relabelled, bench.in_training), bench.study, context)
     return score_patients(relabelled, fitted, bench.in_training)

@@ -159,12 +159,12 @@ def _weights(bench: Bench, mixture: Mapping[str, float]) -> dict[str, float]:
 
 def _part(bench: Bench, name: str) -> pd.DataFrame:
     """Columns of one kind of data, side by side."""
-    blocks = bench.measured.blocks
-    kind = blocks.columns.get_level_values(0)
+    feature_table = bench.measured.feature_table
+    kind = feature_table.columns.get_level_values(0)
     if name == DEEP:
-        # each network has its own block of embeddings; its scores, if any, were learned on labels
-        return blocks.loc[:, [str(block).startswith(DEEP) and "score" not in str(block) for block in kind]]
-    return blocks.loc[:, kind == name]
+        # each network has its own feature group of embeddings; its scores, if any, were learned on labels
+        return feature_table.loc[:, [str(group).startswith(DEEP) and "score" not in str(group) for group in kind]]
+    return feature_table.loc[:, kind == name]
 
 
 def planted_signal(bench: Bench, weights: Mapping[str, float], seed: int) -> pd.DataFrame:
@@ -185,7 +185,7 @@ def planted_signal(bench: Bench, weights: Mapping[str, float], seed: int) -> pd.
     rng = np.random.default_rng(seed)
     columns = {name: _columns(bench, name) for name in weights}
     drawn = {name: _draw(table, name, rng) for name, table in columns.items()}
-    return pd.DataFrame(drawn, index=bench.measured.blocks.index)
+    return pd.DataFrame(drawn, index=bench.measured.feature_table.index)
 
 
 def _columns(bench: Bench, name: str) -> Floats:

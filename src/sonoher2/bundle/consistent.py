@@ -12,9 +12,8 @@ import pandas as pd
 from sonoher2.bundle.reference import Reference, model_spaces
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.core.errors import InputError
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks, network_blocks
-from sonoher2.signatures.image_based import ImageSignature
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups, network_feature_groups
+from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder
@@ -76,14 +75,12 @@ def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[F
         yield "the model's signatures are others"
     if list(model.classes_) != list(range(len(schema.classes))):
         yield "the model's classes are others"
-    of_images = {name: isinstance(one, ImageSignature) for name, one in model.fitted_.items()}
-    if any(of_images.values()) and schema.reading is None:
+    if any(signature.needs_image for signature in model.fitted_.values()) and schema.reading is None:
         yield "the model needs images and nothing says how to read them"
+    kinds = {key: column.kind for key, column in schema.clinical.items()}
     for name, signature in model.fitted_.items():
-        if not isinstance(signature, ImageSignature):
-            kinds = {key: column.kind for key, column in schema.clinical.items()}
-            if any(kinds.get(key) != kind for key, kind in signature.kinds.items()):
-                yield f"the clinical columns of {name} are others"
+        if any(kinds.get(key) != kind for key, kind in signature.clinical_kinds.items()):
+            yield f"the clinical columns of {name} are others"
     named = [] if schema.deep is None else list(schema.deep.network)
     if sorted(network.network for network in networks) != sorted(named):
         yield "the networks are others"
@@ -92,23 +89,23 @@ def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[F
 
 
 def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> pd.DataFrame:
-    """Wide table of one patient of whom nothing is known; features are 0."""
+    """Feature table of one patient of whom nothing is known; features are 0."""
     missing = {
         key: pd.Series([None], dtype=object) if column.kind == "category" else pd.Series([np.nan])
         for key, column in schema.clinical.items()
     }
-    blocks = {CLINICAL: pd.DataFrame(missing, index=[0])}
+    feature_groups = {CLINICAL: pd.DataFrame(missing, index=[0])}
     if schema.radiomics is not None:
         from sonoher2.radiomics.extract import feature_names
 
         names = feature_names(schema.radiomics)
-        blocks[RADIOMICS] = pd.DataFrame(np.zeros((1, len(names))), columns=names)
+        feature_groups[RADIOMICS] = pd.DataFrame(np.zeros((1, len(names))), columns=names)
         if model.harmoniser_ is not None:
-            blocks[SITE] = pd.DataFrame({SITE: [None]}, dtype=object)
+            feature_groups[SITE] = pd.DataFrame({SITE: [None]}, dtype=object)
     for network in networks:
         blank = np.zeros((1, 2, network.size, network.size), np.uint8)
-        blocks |= network_blocks(network, pd.DataFrame(network.raw_embedding([blank])))
-    return join_blocks(blocks)
+        feature_groups |= network_feature_groups(network, pd.DataFrame(network.raw_embedding([blank])))
+    return join_feature_groups(feature_groups)
 
 
 def _in_scores(schema: BundleSchema, model: SignatureSet, X: pd.DataFrame) -> Iterator[str]:

@@ -17,7 +17,7 @@ from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, 
 from sonoher2.bundle.signature import check_signature
 from sonoher2.bundle.skops_file import AGAIN, load_skops
 from sonoher2.core.errors import InputError
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder

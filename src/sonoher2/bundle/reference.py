@@ -20,10 +20,8 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
-from sonoher2.signatures.build import SignatureSet
 from sonoher2.signatures.feature_table import CLINICAL
-from sonoher2.signatures.image_based import BestNetwork, FeatureSignature
-from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.set import SignatureSet
 
 MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""
@@ -63,7 +61,7 @@ def build_reference(
     model
         Fitted on them.
     X
-        Training patients by (block, name).
+        Training patients by (feature group, name).
     labels
         (patients,), names of the classes, same index.
     scores
@@ -112,7 +110,7 @@ def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame
     model
         Fitted.
     X
-        Patients by (block, name). What lacks a block is left out.
+        Patients by (feature group, name). What lacks a feature group is left out.
 
     Returns
     -------
@@ -120,32 +118,20 @@ def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame
     """
     X, present = model.harmonised(X), set(X.columns.get_level_values(0))
     spaces = {CLINICAL: _encoded(model, X)} if CLINICAL in present else {}
-    for name in model.fitted_:
-        signature = feature_signature(model, name)
-        if signature is not None and present.issuperset(signature.blocks):
-            features = pd.concat([X[block] for block in signature.blocks], axis=1)
-            search = signature.search_
-            spaces[name] = pd.DataFrame(search.selection_.transform(features[search.feature_names_in_]))
+    spaces |= model.feature_spaces(X)
     return {name: space for name, space in spaces.items() if space.shape[1]}
-
-
-def feature_signature(model: SignatureSet, name: str) -> FeatureSignature | None:
-    """Find the signature's model of features, that of the best network where there are several; None without one."""
-    signature = model.fitted_[name]
-    inner = signature.best_ if isinstance(signature, BestNetwork) else signature
-    return inner if isinstance(inner, FeatureSignature) else None
 
 
 def _encoded(model: SignatureSet, X: pd.DataFrame) -> pd.DataFrame:
     """Clinical columns as the logistic signatures encode them, each column once."""
     columns: dict[str, NDArray[np.float64]] = {}
     for signature in model.fitted_.values():
-        if isinstance(signature, LogisticSignature):
-            names = list(signature.encoder_.get_feature_names_out())
-            for variable in signature.kinds:
-                own = [name for name in names if name == variable or name.startswith(f"{variable}=")]
-                values = signature.encoder_.encode(variable, X[CLINICAL, variable])
-                columns |= {name: values[:, i] for i, name in enumerate(own)}
+        encoder = signature.clinical_encoder
+        if encoder is None:
+            continue
+        for variable in signature.clinical_kinds:
+            values = encoder.encode(variable, X[CLINICAL, variable])
+            columns |= {name: values[:, i] for i, name in enumerate(encoder.columns_of(variable))}
     return pd.DataFrame(columns, index=X.index)
 
 

@@ -16,7 +16,7 @@ import skops.io
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.stable import stable_bytes
 from sonoher2.core.files import atomic_folder, file_sha256, write_bytes, write_json
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
-from sonoher2.bundle.type_names import HOMES, NAMES
+from sonoher2.bundle.type_names import ATTRIBUTES, HOMES, NAMES
 
 _SCHEMA = "schema.json"
 
@@ -19,7 +19,7 @@ def stable_bytes(data: bytes) -> bytes:
 
     skops names objects and arrays after addresses in memory, and the archive holds the time. Here both are numbered
     in the order in which the schema speaks of them, and the time is left out.
-    Our own types get the names of the format.
+    Our own types and their attributes get the names of the format.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def stable_bytes(data: bytes) -> bytes:
                     renumber(value)
 
     renumber(schema)
-    _rename(schema, NAMES)
+    _each_object(schema, _name_as_written)
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as target:
         for old, new in files.items():
@@ -57,27 +57,46 @@ def stable_bytes(data: bytes) -> bytes:
 
 
 def at_home(data: bytes) -> bytes:
-    """Give our own types in a skops file the names of the modules where they live now, so that skops finds them."""
+    """Give our own types and attributes in a skops file the names that they have now, so that skops finds them."""
     buffer = io.BytesIO()
     with ZipFile(io.BytesIO(data)) as source, ZipFile(buffer, "w") as target:
         for member in source.infolist():
             content = source.read(member)
             if member.filename == _SCHEMA:
                 schema = json.loads(content)
-                _rename(schema, HOMES)
+                _each_object(schema, _name_as_now)
                 content = json.dumps(schema).encode()
             target.writestr(ZipInfo(member.filename), content)
     return buffer.getvalue()
 
 
-def _rename(node: Any, names: Mapping[str, str]) -> None:
-    """Change the type of each node that is named; the class itself keeps its last name."""
+def _each_object(node: Any, rename: Callable[[dict[str, Any], str], None]) -> None:
+    """Rename each node that makes an object, given with the full name of its type."""
     if isinstance(node, list):
         for child in node:
-            _rename(child, names)
+            _each_object(child, rename)
     elif isinstance(node, dict):
-        known = names.get(f"{node.get('__module__')}.{node.get('__class__')}")
-        if known is not None:
-            node["__module__"], node["__class__"] = known.rsplit(".", 1)
+        if "__class__" in node:
+            rename(node, f"{node.get('__module__')}.{node['__class__']}")
         for child in node.values():
-            _rename(child, names)
+            _each_object(child, rename)
+
+
+def _name_as_written(node: dict[str, Any], now: str) -> None:
+    written = NAMES.get(now)
+    if written is not None:
+        node["__module__"], node["__class__"] = written.rsplit(".", 1)
+        _rename_attributes(node, {new: old for old, new in ATTRIBUTES.get(written, {}).items()})
+
+
+def _name_as_now(node: dict[str, Any], written: str) -> None:
+    if written in HOMES:
+        node["__module__"], node["__class__"] = HOMES[written].rsplit(".", 1)
+        _rename_attributes(node, ATTRIBUTES.get(written, {}))
+
+
+def _rename_attributes(node: dict[str, Any], names: Mapping[str, str]) -> None:
+    """Rename attributes in their order, which decides the bytes; a reference to an object seen before holds none."""
+    state = node.get("content")
+    if names and isinstance(state, dict) and isinstance(state.get("content"), dict):
+        state["content"] = {names.get(name, name): value for name, value in state["content"].items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,9 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     range_
         By number column: least and largest training value.
     """
+
+    keeps_names: ClassVar[bool] = True
+    """What it gives are the columns that it was given, or their levels."""
 
     def __init__(self, kinds: dict[str, Kind]) -> None:
         self.kinds = kinds
@@ -96,10 +99,11 @@ class ClinicalEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Names of the encoded columns: the column's own, or ``column=level``."""
         check_is_fitted(self)
-        names: list[str] = []
-        for name, kind in self.kinds.items():
-            names += [f"{name}={level}" for level in self.levels_[name]] if kind == "category" else [name]
-        return np.array(names, dtype=object)
+        return np.array([column for name in self.kinds for column in self.columns_of(name)], dtype=object)
+
+    def columns_of(self, name: str) -> list[str]:
+        """Names of one column's encoded columns."""
+        return [f"{name}={level}" for level in self.levels_[name]] if self.kinds[name] == "category" else [name]
 
     def _check(self, X: pd.DataFrame) -> None:
         absent = [name for name in self.kinds if name not in X]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.bundle.reference import Reference, feature_signature, model_spaces
+from sonoher2.bundle.reference import Reference, model_spaces
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.predict.findings import PredictionFinding
 from sonoher2.predict.reference_cases import (
@@ -21,11 +21,11 @@ from sonoher2.predict.reference_cases import (
     outside_range,
     similar_scores,
 )
-from sonoher2.selection.reduce import PrincipalComponents
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.contributions import nomogram_points, outcome_contrast, part_contributions
+from sonoher2.signatures.contributions import part_contributions
 from sonoher2.signatures.feature_table import CLINICAL
-from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.protocol import outcome_contrast
+from sonoher2.signatures.registry import headline
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
 
 MOST_FEATURES = 8
@@ -121,7 +121,7 @@ def explain_patient(
     schema, model, reference
         Of the bundle.
     X
-        One patient by (block, name).
+        One patient by (feature group, name).
     probabilities
         By signature, (1, classes).
     given
@@ -130,9 +130,9 @@ def explain_patient(
     name = headline(schema.main, list(probabilities))
     outcome = max(schema.outcomes, key=lambda one: probabilities[name][0, schema.outcomes[one]])
     label = schema.outcomes[outcome]
-    leaves = leaf_signatures(model, name)
+    leaves = model.image_leaves(name)
     spaces = {space: row for space, row in model_spaces(model, X).items() if space in reference.spaces}
-    columns = _given_columns(spaces.get(CLINICAL), given) if _uses_clinical(model, name) else []
+    columns = _given_columns(spaces.get(CLINICAL), given) if model.uses_clinical(name) else []
     compared = {space: row for space, row in spaces.items() if space in leaves}
     compared |= {CLINICAL: spaces[CLINICAL][columns]} if columns else {}
     distances = tuple(distance_from_training(reference, space, spaces[space]) for space in leaves if space in spaces)
@@ -155,30 +155,6 @@ def explain_patient(
     )
 
 
-def headline(main: str, names: Sequence[str]) -> str:
-    """Choose the signature to speak of: the study's main one; where it cannot be given, one that joins the most."""
-    if main in names:
-        return main
-    joined = ("Combined", "Clinical+Radiomics", "DLR", "Deep", "Radiomics")
-    return next((name for name in joined if name in names), names[0])
-
-
-def leaf_signatures(model: SignatureSet, name: str) -> list[str]:
-    """Name the signatures of the image that a signature rests on in the end, itself when it stacks nothing."""
-    signature = model.fitted_[name]
-    parts: Sequence[str] = getattr(signature, "scores", ())
-    if isinstance(signature, LogisticSignature) and not parts:
-        return []
-    return [leaf for part in parts for leaf in leaf_signatures(model, part)] if parts else [name]
-
-
-def _uses_clinical(model: SignatureSet, name: str) -> bool:
-    signature = model.fitted_[name]
-    return bool(getattr(signature, "kinds", {})) or any(
-        _uses_clinical(model, part) for part in getattr(signature, "scores", ())
-    )
-
-
 def _given_columns(clinical: pd.DataFrame | None, given: Sequence[str]) -> list[str]:
     """Name the encoded columns of the variables that are known: what was filled in resembles nobody."""
     names = [] if clinical is None else [str(name) for name in clinical]
@@ -193,7 +169,7 @@ def _parts(
     reference: Reference,
     label: int,
 ) -> tuple[Effect, ...]:
-    if not isinstance(model.fitted_[name], LogisticSignature):
+    if not model.fitted_[name].additive:
         return ()
     centre = reference.spaces[CLINICAL].mean() if CLINICAL in reference.spaces else pd.Series(dtype=np.float64)
     contrast = outcome_contrast(len(model.classes_), label)
@@ -217,16 +193,16 @@ def _features(
     label: int,
 ) -> dict[str, tuple[Effect, ...]]:
     """SHAP values of the features that can be named; components of an embedding cannot."""
-    named = {name: signature for name in leaves if (signature := feature_signature(model, name)) is not None}
     found = {}
-    for name, signature in named.items():
-        if name not in spaces or isinstance(signature.search_.selection_, PrincipalComponents):
+    for name in leaves:
+        search = model.fitted_[name].feature_model
+        if search is None or name not in spaces or not model.fitted_[name].has_named_features:
             continue
         # its imports take two seconds
         from sonoher2.explain.margins import of_table, selected_margin
         from sonoher2.explain.shapley import shap_values
 
-        margin, row = selected_margin(signature.search_, label), spaces[name]
+        margin, row = selected_margin(search, label), spaces[name]
         values, _ = shap_values(of_table(margin), reference.spaces[name], row)
         ordered = values.iloc[0].sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
         found[name] = tuple(
@@ -238,11 +214,8 @@ def _features(
 def _points(
     model: SignatureSet, name: str, X: pd.DataFrame, probabilities: Mapping[str, NDArray[np.float64]]
 ) -> tuple[Points, ...]:
-    signature = model.fitted_[name]
-    if not isinstance(signature, LogisticSignature) or len(model.classes_) > 2:
-        return ()
-    found = nomogram_points(signature, with_scores(X, probabilities)).iloc[0]
-    return tuple(Points(str(variable), float(value)) for variable, value in found.items())
+    found = model.fitted_[name].nomogram_points(with_scores(X, probabilities))
+    return () if found is None else tuple(Points(str(name), float(value)) for name, value in found.iloc[0].items())
 
 
 def _far(distances: Sequence[Distance]) -> list[PredictionFinding]:
@@ -257,14 +230,11 @@ def _beyond(
     schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: Sequence[str]
 ) -> list[PredictionFinding]:
     """Clinical values that no training patient had."""
-    signatures = [signature for signature in model.fitted_.values() if isinstance(signature, LogisticSignature)]
     ranges: dict[str, tuple[float, float]] = {}
-    for signature in signatures:
-        ranges |= {
-            name: signature.encoder_.range_[name]
-            for name, kind in signature.kinds.items()
-            if kind == "number" and name in given
-        }
+    for signature in model.fitted_.values():
+        encoder, kinds = signature.clinical_encoder, signature.clinical_kinds
+        if encoder is not None:
+            ranges |= {name: encoder.range_[name] for name in kinds if kinds[name] == "number" and name in given}
     beyond = outside_range(X[CLINICAL].iloc[0], ranges) if ranges else []
     return [
         PredictionFinding("OUTSIDE_RANGE", {"column": name, "low": ranges[name][0], "high": ranges[name][1]})

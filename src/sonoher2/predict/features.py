@@ -12,7 +12,7 @@ from sonoher2.predict.case import Case, CaseImage
 from sonoher2.predict.clinical import PATIENT
 from sonoher2.radiomics.extract import PixelSizeUnknownError
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.feature_table import RADIOMICS, SITE, network_blocks
+from sonoher2.signatures.feature_table import RADIOMICS, SITE, network_feature_groups
 
 
 def image_features(case: Case) -> dict[str, pd.DataFrame]:
@@ -56,7 +56,7 @@ def _network_features(case: Case) -> dict[str, pd.DataFrame]:
     groups: dict[str, pd.DataFrame] = {}
     for network in case.bundle.networks:
         embedded = network.raw_embedding([image.crop[None] for image in case.images])
-        groups |= network_blocks(network, _pooled(pd.DataFrame(np.asarray(embedded))))
+        groups |= network_feature_groups(network, _pooled(pd.DataFrame(np.asarray(embedded))))
     return groups
 
 

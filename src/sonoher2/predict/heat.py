@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoher2.bundle.reference import feature_signature
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.feature_table import deep_block
-from sonoher2.signatures.image_based import BestNetwork, NetworkSignature
+from sonoher2.signatures.registry import DEEP_SIGNATURE
+from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.crop import Crop
     from sonoher2.deep.encoder import FrozenEncoder
     from sonoher2.explain.explained import Explained
-
-DEEP_SIGNATURE = "Deep"
 
 
 @dataclass(frozen=True)
@@ -65,16 +61,14 @@ def explained_network(model: SignatureSet, networks: Sequence[FrozenEncoder], ou
     from sonoher2.deep.embedding import DeepEmbedding
     from sonoher2.explain.explained import Explained
 
-    inner = signature.best_ if isinstance(signature, BestNetwork) else signature
-    features = feature_signature(model, DEEP_SIGNATURE)
+    calibrator, search = signature.network_calibrator, signature.feature_model
     for network in networks:
-        tuned = isinstance(inner, NetworkSignature) and inner.network == network.network
-        if tuned and isinstance(network, DeepClassifier):
-            return Explained.of_classifier(network, outcome, inner.calibrator_)
-        if features is None or tuple(features.blocks) != (deep_block(network.network),):
+        if network.network != signature.network:
             continue
-        if isinstance(network, DeepEmbedding):
-            return Explained.of_search(network, features.search_, outcome)
+        if calibrator is not None and isinstance(network, DeepClassifier):
+            return Explained.of_classifier(network, outcome, calibrator)
+        if search is not None and isinstance(network, DeepEmbedding):
+            return Explained.of_search(network, search, outcome)
     return None
 
 

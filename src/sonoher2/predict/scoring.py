@@ -15,8 +15,7 @@ from sonoher2.predict.features import image_features
 from sonoher2.predict.noticed import measured_findings, network_findings, site_findings
 from sonoher2.predict.patient import PatientInput
 from sonoher2.predict.prediction import Prediction, Score
-from sonoher2.signatures.build import ImageSignature, SignatureSet
-from sonoher2.signatures.feature_table import CLINICAL, join_blocks
+from sonoher2.signatures.feature_table import CLINICAL, join_feature_groups
 
 
 def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
@@ -46,13 +45,13 @@ def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
     clinical = known_clinical(schema, case.patient.clinical)
     given = [key for key in schema.clinical if clinical[key].notna().all()]
     groups = {CLINICAL: clinical, **image_features(case)}
-    names = usable_signatures(bundle.model, given, bool(case.images))
+    names = bundle.model.usable(given, bool(case.images))
     if not names:
         raise InputError(
             "what is given suffices for none of the model's signatures",
             fix=f"Give an image, or clinical data ({', '.join(schema.clinical)})",
         )
-    X = join_blocks(groups)
+    X = join_feature_groups(groups)
     probabilities = bundle.model.predict_proba(X, names)
     return Prediction(
         title=schema.title,
@@ -93,31 +92,5 @@ def score(bundle: Bundle, name: str, outcome: str, probability: float, given: Se
         Clinical columns that are known.
     """
     threshold = bundle.schema.thresholds[name][outcome]
-    signature = bundle.model.fitted_[name]
-    used = [] if isinstance(signature, ImageSignature) else list(signature.kinds)
-    filled = tuple(key for key in used if key not in given)
+    filled = tuple(key for key in bundle.model.fitted_[name].clinical_kinds if key not in given)
     return Score(name, outcome, probability, threshold, bool(np.greater_equal(probability, threshold)), filled)
-
-
-def usable_signatures(model: SignatureSet, clinical: Sequence[str], has_images: bool) -> list[str]:
-    """Signatures that can score a patient: those whose images and at least one clinical column are given.
-
-    Parameters
-    ----------
-    model
-        Fitted signatures.
-    clinical
-        Keys of the clinical columns that are given.
-    has_images
-        Whether the lesion is measured.
-    """
-    names: list[str] = []
-    for name, signature in model.fitted_.items():
-        if isinstance(signature, ImageSignature):
-            usable = has_images
-        else:
-            known = not signature.kinds or any(key in signature.kinds for key in clinical)
-            usable = known and all(part in names for part in signature.scores)
-        if usable:
-            names.append(name)
-    return names

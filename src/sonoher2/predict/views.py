@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.predict.case import Case
-from sonoher2.predict.heat import DEEP_SIGNATURE, HeatMap, explained_network, heat_maps
+from sonoher2.predict.heat import HeatMap, explained_network, heat_maps
 from sonoher2.predict.prediction import Prediction
+from sonoher2.signatures.registry import DEEP_SIGNATURE
 
 Window = tuple[float, float, float]
 """Top, left and side, pixels."""

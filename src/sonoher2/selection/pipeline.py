@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,9 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     log_
         One row per step: `step, features_in, features_out, fallback`.
     """
+
+    keeps_names: ClassVar[bool] = True
+    """What it gives are measurements that it was given, under their own names."""
 
     lasso_path_: LassoPath | None
 

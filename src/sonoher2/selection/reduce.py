@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,9 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
     log_
         One row per step: `step, features_in, features_out, fallback`.
     """
+
+    keeps_names: ClassVar[bool] = False
+    """A component is a mixture of all columns and means nothing by itself."""
 
     def __init__(self, n_components: int | None = None) -> None:
         self.n_components = n_components
@@ -113,6 +116,9 @@ class EarlyFusion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     components_, selection_
         Fitted.
     """
+
+    keeps_names: ClassVar[bool] = True
+    """The radiomic features among what it gives mean something."""
 
     def __init__(
         self, selection: SelectionPipeline | None = None, prefix: str = "deep_", n_components: int | None = None

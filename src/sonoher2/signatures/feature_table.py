@@ -1,4 +1,4 @@
-"""One wide table per cohort: patients by (block, name), the X of every signature."""
+"""One feature table per cohort: patients by (feature group, name), the X of every signature."""
 
 from __future__ import annotations
 
@@ -14,32 +14,43 @@ if TYPE_CHECKING:
 CLINICAL, RADIOMICS, DEEP, SITE = "clinical", "radiomics", "deep", "site"
 
 
-def deep_block(network: str) -> str:
-    """Name of the block that holds a network's embedding of the lesion."""
+def deep_group(network: str) -> str:
+    """Name of the feature group that holds a network's embedding of the lesion."""
     return f"{DEEP} {network}"
 
 
-def score_block(network: str) -> str:
-    """Name of the block that holds the scores of a fine-tuned network."""
+def score_group(network: str) -> str:
+    """Name of the feature group that holds the scores of a fine-tuned network."""
     return f"{DEEP} score {network}"
 
 
-def join_blocks(blocks: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Join blocks of columns side by side.
+def network_of(group: str) -> str | None:
+    """Name of the network that a feature group comes from; None for a group that comes from none."""
+    kind, _, network = group.partition(" ")
+    return network.removeprefix("score ") if kind == DEEP and network else None
+
+
+def second_reader(group: str) -> str:
+    """Name of the feature group that holds the same features from the second reader's masks."""
+    return f"{group} (second reader)"
+
+
+def join_feature_groups(feature_groups: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Join feature groups side by side.
 
     Parameters
     ----------
-    blocks
-        By block name, each (patients, columns), with the same patients in its index. Empty blocks are left out.
+    feature_groups
+        By name, each (patients, columns), with the same patients in its index. Empty ones are left out.
 
     Returns
     -------
-    (patients, columns) with two-level columns (block, name).
+    (patients, columns) with two-level columns (feature group, name).
     """
-    return pd.concat({name: block for name, block in blocks.items() if block.shape[1]}, axis=1)
+    return pd.concat({name: group for name, group in feature_groups.items() if group.shape[1]}, axis=1)
 
 
-def network_blocks(network: FrozenEncoder, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def network_feature_groups(network: FrozenEncoder, raw: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Blocks of one network for patients whom it has not been trained on.
 
     Parameters
@@ -50,10 +61,10 @@ def network_blocks(network: FrozenEncoder, raw: pd.DataFrame) -> dict[str, pd.Da
         (patients, width): the mean of `FrozenEncoder.raw_embedding` over each patient's images.
     """
     embedding, scores = network.described(raw.to_numpy(np.float64))
-    return described_blocks(network.network, np.hstack([embedding, scores]), raw.shape[1], raw.index)
+    return described_feature_groups(network.network, np.hstack([embedding, scores]), raw.shape[1], raw.index)
 
 
-def described_blocks(
+def described_feature_groups(
     network: str, described: NDArray[np.float64], width: int, index: pd.Index
 ) -> dict[str, pd.DataFrame]:
     """Blocks of a network's description of patients: embedding, then scores.
@@ -73,6 +84,6 @@ def described_blocks(
     numbered = [f"deep_{number:04d}" for number in range(width)]
     named = ["log-odds"] if scores == 1 else [f"class {number}" for number in range(scores)]
     return {
-        deep_block(network): pd.DataFrame(described[:, :width], index=index, columns=numbered),
-        score_block(network): pd.DataFrame(described[:, width:], index=index, columns=named),
+        deep_group(network): pd.DataFrame(described[:, :width], index=index, columns=numbered),
+        score_group(network): pd.DataFrame(described[:, width:], index=index, columns=named),
     }

@@ -1,14 +1,14 @@
-"""Signatures of the image alone: features with the model zoo, a fine-tuned network, or the best of several."""
+"""Signatures of the image alone: candidate models on features, a fine-tuned network, or the best of several."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.classifiers.calibration import SigmoidCalibrator
@@ -16,60 +16,27 @@ from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
-from sonoher2.signatures.feature_table import RADIOMICS, score_block
+from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.signatures.feature_table import RADIOMICS, network_of, score_group, second_reader
+from sonoher2.signatures.protocol import CANDIDATE_COLUMNS, BaseSignature
 
-CANDIDATE_COLUMNS = ["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"]
 
-
-class ImageSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Base of the signatures that need a patient's image and nothing else.
-
-    Attributes
-    ----------
-    classes_
-        Shape (K,).
-    oof_proba_
-        Shape (patients, K), out-of-fold.
-    """
-
-    classes_: NDArray[Any]
-    oof_proba_: NDArray[np.float64]
-
-    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit on training patients.
-
-        Parameters
-        ----------
-        X
-            Patients by (block, name).
-        y
-            Shape (patients,), classes.
-        groups
-            Shape (patients,); patients of one group stay in one fold.
-        """
-        raise NotImplementedError
-
-    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Calibrated probabilities, shape (patients, K)."""
-        raise NotImplementedError
+class ImageSignature(BaseSignature):
+    """Base of the signatures that need a patient's image and nothing else."""
 
     @property
-    def table_(self) -> pd.DataFrame:
-        """Candidates: `model, parameters` (JSON), `cv_auc` and `cv_auc_sd` over the inner folds, `chosen`."""
-        raise NotImplementedError
-
-    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Most probable class, shape (patients,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+    def needs_image(self) -> bool:
+        """See `Signature.needs_image`."""
+        return True
 
 
 class FeatureSignature(ImageSignature):
-    """A `ModelSearch` on one or several blocks of the wide table.
+    """A `ModelSearch` on one or several feature groups of the feature table.
 
     Parameters
     ----------
-    blocks
-        The blocks. The second reader's features are in the block `second_reader(block)`, for the ICC filter only.
+    feature_groups
+        Their names. The second reader's features are in `second_reader(group)`, for the ICC filter only.
     names, selection, inner_folds, seed
         As in `ModelSearch`.
 
@@ -81,23 +48,23 @@ class FeatureSignature(ImageSignature):
 
     def __init__(
         self,
-        blocks: tuple[str, ...] = (RADIOMICS,),
+        feature_groups: tuple[str, ...] = (RADIOMICS,),
         names: tuple[ModelName, ...] | None = None,
         selection: Selection | None = None,
         inner_folds: int = 5,
         seed: int = 0,
     ) -> None:
-        self.blocks = blocks
+        self.feature_groups = feature_groups
         self.names = names
         self.selection = selection
         self.inner_folds = inner_folds
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Select, choose, fit and calibrate; parameters as in `ImageSignature.fit`."""
+        """Select, choose, fit and calibrate; parameters as in `Signature.fit`."""
         features = self._features(X)
         present = X.columns.get_level_values(0)
-        twice = [second_reader(block) for block in self.blocks]
+        twice = [second_reader(group) for group in self.feature_groups]
         second = X[twice[0]][features.columns] if len(twice) == 1 and twice[0] in present else None
         self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)
         self.search_.fit(features, y, groups, second)
@@ -117,35 +84,62 @@ class FeatureSignature(ImageSignature):
         absent = [name for name in names if name not in features]
         if absent:
             raise InputError(
-                f"{len(absent)} {' and '.join(self.blocks)} features are absent, {absent[0]} first",
+                f"{len(absent)} {' and '.join(self.feature_groups)} features are absent, {absent[0]} first",
                 fix="Measure the patient with the model's own settings",
             )
         return self.search_.predict_proba(features[names])
 
     @property
-    def table_(self) -> pd.DataFrame:
-        """See `ModelSearch.table_`."""
+    def network(self) -> str | None:
+        """See `Signature.network`."""
+        return next((name for group in self.feature_groups if (name := network_of(group)) is not None), None)
+
+    @property
+    def candidates_(self) -> pd.DataFrame:
+        """See `Signature.candidates_`."""
         check_is_fitted(self)
         return self.search_.table_
 
+    @property
+    def feature_model(self) -> ModelSearch:
+        """See `Signature.feature_model`."""
+        return self.search_
+
+    def feature_space(self, X: pd.DataFrame) -> pd.DataFrame | None:
+        """See `Signature.feature_space`."""
+        if not set(X.columns.get_level_values(0)).issuperset(self.feature_groups):
+            return None
+        return pd.DataFrame(self.search_.selection_.transform(self._features(X)[self.search_.feature_names_in_]))
+
+    @property
+    def has_named_features(self) -> bool:
+        """See `Signature.has_named_features`."""
+        return self.search_.selection_.keeps_names
+
+    @property
+    def final_selection(self) -> SelectionPipeline | None:
+        """See `Signature.final_selection`."""
+        selection = self.search_.selection_
+        return selection if isinstance(selection, SelectionPipeline) else None
+
     def _features(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Columns of the blocks that are there, side by side."""
-        present = [block for block in self.blocks if block in X.columns.get_level_values(0)]
-        return pd.concat([X[block] for block in present], axis=1) if present else pd.DataFrame(index=X.index)
+        """Columns of the feature groups that are there, side by side."""
+        present = [group for group in self.feature_groups if group in X.columns.get_level_values(0)]
+        return pd.concat([X[group] for group in present], axis=1) if present else pd.DataFrame(index=X.index)
 
 
 class NetworkSignature(ImageSignature):
     """The calibrated score of a fine-tuned network.
 
-    The network is trained elsewhere (`models.deep.crossfit`): what stands in the wide table of the training patients
+    The network is trained elsewhere (`deep.crossfit`): what stands in the feature table of the training patients
     must be scores of networks that never saw them.
 
     Parameters
     ----------
     network
-        Name of the network, whose scores are in the block `score_block(network)`.
+        Name of the network, whose scores are in the feature group `score_group(network)`.
     inner_folds, seed
-        Of the folds over which `table_` gives the AUC.
+        Of the folds over which `candidates_` gives the AUC.
 
     Attributes
     ----------
@@ -159,7 +153,7 @@ class NetworkSignature(ImageSignature):
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Calibrate the scores; parameters as in `ImageSignature.fit`."""
+        """Calibrate the scores; parameters as in `Signature.fit`."""
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         scores = self._scores(X)
         self.calibrator_ = SigmoidCalibrator().fit(scores, numbers)
@@ -173,8 +167,18 @@ class NetworkSignature(ImageSignature):
         return self.calibrator_.transform(self._scores(X))
 
     @property
-    def table_(self) -> pd.DataFrame:
-        """One row; see `ImageSignature.table_`."""
+    def feature_groups(self) -> tuple[str, ...]:
+        """See `Signature.feature_groups`."""
+        return (score_group(self.network),)
+
+    @property
+    def network_calibrator(self) -> SigmoidCalibrator:
+        """See `Signature.network_calibrator`."""
+        return self.calibrator_
+
+    @property
+    def candidates_(self) -> pd.DataFrame:
+        """One row; see `Signature.candidates_`."""
         check_is_fitted(self)
         aucs = self.fold_aucs_[0]
         deviation = float(aucs.std(ddof=1)) if len(aucs) > 1 else 0.0
@@ -183,7 +187,7 @@ class NetworkSignature(ImageSignature):
         )
 
     def _scores(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        return X[score_block(self.network)].to_numpy(np.float64)
+        return X[score_group(self.network)].to_numpy(np.float64)
 
 
 class BestNetwork(ImageSignature):
@@ -204,6 +208,8 @@ class BestNetwork(ImageSignature):
         Its fitted signature.
     """
 
+    best_: FeatureSignature | NetworkSignature
+
     def __init__(
         self, options: list[tuple[str, FeatureSignature | NetworkSignature]], inner_folds: int = 5, seed: int = 0
     ) -> None:
@@ -212,7 +218,7 @@ class BestNetwork(ImageSignature):
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit every option and keep the best; parameters as in `ImageSignature.fit`."""
+        """Fit every option and keep the best; parameters as in `Signature.fit`."""
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         fitted = {name: clone(option).fit(X, y, groups) for name, option in self.options}
         probabilities = np.stack([option.oof_proba_ for option in fitted.values()])
@@ -231,7 +237,7 @@ class BestNetwork(ImageSignature):
                 row.chosen and name == self.network_,
             )
             for name, option in fitted.items()
-            for row in option.table_.itertuples()
+            for row in option.candidates_.itertuples()
         ]
         return self
 
@@ -241,15 +247,46 @@ class BestNetwork(ImageSignature):
         return np.asarray(self.best_.predict_proba(X))
 
     @property
-    def table_(self) -> pd.DataFrame:
-        """Candidates of all networks, the network among their parameters; see `ImageSignature.table_`."""
+    def feature_groups(self) -> tuple[str, ...]:
+        """Feature groups of the chosen network; of all, before it is fitted."""
+        if hasattr(self, "best_"):
+            return self.best_.feature_groups
+        return tuple(dict.fromkeys(group for _, option in self.options for group in option.feature_groups))
+
+    @property
+    def network(self) -> str | None:
+        """See `Signature.network`."""
+        return getattr(self, "network_", None)
+
+    @property
+    def feature_model(self) -> ModelSearch | None:
+        """See `Signature.feature_model`."""
+        return self.best_.feature_model
+
+    def feature_space(self, X: pd.DataFrame) -> pd.DataFrame | None:
+        """See `Signature.feature_space`."""
+        return self.best_.feature_space(X)
+
+    @property
+    def has_named_features(self) -> bool:
+        """See `Signature.has_named_features`."""
+        return self.best_.has_named_features
+
+    @property
+    def final_selection(self) -> SelectionPipeline | None:
+        """See `Signature.final_selection`."""
+        return self.best_.final_selection
+
+    @property
+    def network_calibrator(self) -> SigmoidCalibrator | None:
+        """See `Signature.network_calibrator`."""
+        return self.best_.network_calibrator
+
+    @property
+    def candidates_(self) -> pd.DataFrame:
+        """Candidates of all networks, the network among their parameters; see `Signature.candidates_`."""
         check_is_fitted(self)
         return pd.DataFrame(self._rows, columns=CANDIDATE_COLUMNS)
-
-
-def second_reader(block: str) -> str:
-    """Name of the block that holds the same features from the second reader's masks."""
-    return f"{block} (second reader)"
 
 
 def _with_network(parameters: str, network: str) -> str:

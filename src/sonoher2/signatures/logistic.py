@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import log_loss
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
@@ -15,21 +15,23 @@ from threadpoolctl import threadpool_limits
 from sonoher2.classifiers.encoding import OTHER, ClinicalEncoder
 from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.config.base import Kind
+from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.monotone import MonotoneLogistic
-from sonoher2.signatures.nomogram import Nomogram, NomogramTerm, build_nomogram, round_ticks
-from sonoher2.signatures.stacking import stack_kinds, stack_table
+from sonoher2.signatures.nomogram import Nomogram, NomogramTerm, build_nomogram, points_scale, round_ticks
+from sonoher2.signatures.protocol import BaseSignature, Contrast, outcome_contrast
+from sonoher2.signatures.stacking import SCORES, own_groups, stack_kinds, stack_table
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
 """Inverse ridge penalties (scikit-learn's C) that are tried, strongest penalty first."""
 
 
-class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LogisticSignature(BaseSignature):
     """Ridge logistic regression on clinical columns and on the scores of other signatures (stacking).
 
     The penalty is the one of the least out-of-fold log-loss; classes are not weighted, so that the probabilities are
     calibrated at the training patients' prevalence. More than two classes: multinomial. For stacking (Wolpert,
-    Neural Networks 1992, 5:241-259) the training scores in the block `SCORES` must be out-of-fold; a score can only
-    speak for its own class (`MonotoneLogistic`), clinical columns are free.
+    Neural Networks 1992, 5:241-259) the training scores in the feature group `SCORES` must be out-of-fold;
+    a score can only speak for its own class (`MonotoneLogistic`), clinical columns are free.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Shape (patients, K): out-of-fold probabilities with the chosen C.
     """
 
+    network = None
+
     def __init__(
         self,
         kinds: dict[str, Kind],
@@ -72,18 +76,23 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.inner_folds = inner_folds
         self.seed = seed
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Choose the penalty and fit.
+    @property
+    def clinical_kinds(self) -> Mapping[str, Kind]:
+        """See `Signature.clinical_kinds`."""
+        return self.kinds
 
-        Parameters
-        ----------
-        X
-            Patients by (block, name).
-        y
-            Shape (patients,), classes.
-        groups
-            Shape (patients,); patients of one group stay in one fold.
-        """
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """See `Signature.parents`."""
+        return self.scores
+
+    @property
+    def feature_groups(self) -> tuple[str, ...]:
+        """See `Signature.feature_groups`."""
+        return own_groups(self.kinds)
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Choose the penalty and fit; parameters as in `Signature.fit`."""
         self.classes_, numbers = np.unique(np.asarray(y), return_inverse=True)
         table = stack_table(X, self.kinds, self.scores)
         with threadpool_limits(limits=1):
@@ -104,9 +113,37 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.model_.predict_proba(self.encoder_.transform(stack_table(X, self.kinds, self.scores)).to_numpy())
         )
 
-    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Most probable class, shape (patients,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+    @property
+    def clinical_encoder(self) -> ClinicalEncoder:
+        """See `Signature.clinical_encoder`."""
+        return self.encoder_
+
+    @property
+    def additive(self) -> bool:
+        """See `Signature.additive`."""
+        return True
+
+    def contributions(self, X: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+        """Log-odds that each variable adds, (patients, variables), counted as `terms` counts them.
+
+        Parameters
+        ----------
+        X
+            Patients by (feature group, name), with the scores of its parents.
+        contrast
+            What of the classes.
+        """
+        weights, terms, start = self.weights(contrast), {}, 0
+        for name in self.encoder_.kinds:
+            encoded = self.encoder_.encode(name, X[CLINICAL if name in self.kinds else SCORES, name])
+            terms[name] = encoded @ weights[start : start + encoded.shape[1]]
+            start += encoded.shape[1]
+        return pd.DataFrame(terms, index=X.index)
+
+    def weights(self, contrast: Contrast) -> NDArray[np.float64]:
+        """Log-odds per unit of each encoded column, (columns,), for a contrast of classes."""
+        coefficients = self.model_.coef_
+        return np.asarray(coefficients[0] * contrast[1] if len(coefficients) == 1 else contrast @ coefficients)
 
     def nomogram(self) -> Nomogram | None:
         """Draw the model as scales of points; None for more than two classes."""
@@ -114,6 +151,23 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) > 2:
             return None
         return build_nomogram(self.terms(), float(self.model_.intercept_[0]))
+
+    def nomogram_points(self, X: pd.DataFrame) -> pd.DataFrame | None:
+        """Points of each patient on the nomogram; values that are missing count as the model counts them.
+
+        Parameters
+        ----------
+        X
+            Patients by (feature group, name), with the scores of its parents.
+
+        Returns
+        -------
+        (patients, variables); None for more than two classes.
+        """
+        if len(self.classes_) > 2:
+            return None
+        lows, per_point = points_scale(self.terms())
+        return (self.contributions(X, outcome_contrast(2, 1)) - lows) / per_point
 
     def terms(self) -> list[NomogramTerm]:
         """Log-odds that each variable adds at the values shown on its axis, for two classes."""
@@ -142,7 +196,7 @@ class LogisticSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _term(self, name: str) -> NomogramTerm:
         """Log-odds that a variable adds at the values shown on its axis."""
         labels, values = self._ticks(name)
-        own = [column == name or column.startswith(f"{name}=") for column in self.encoder_.get_feature_names_out()]
+        own = np.isin(self.encoder_.get_feature_names_out(), self.encoder_.columns_of(name))
         log_odds = self.encoder_.encode(name, values) @ self.model_.coef_[0][own]
         unit = (self.units or {}).get(name, "") if name in self.kinds else "log-odds"
         return NomogramTerm(name, unit, labels, log_odds)

@@ -1,4 +1,4 @@
-"""Site effects taken out of the wide table, and folds that leave one site out."""
+"""Site effects taken out of the feature table, and folds that leave one site out."""
 
 from __future__ import annotations
 
@@ -10,34 +10,33 @@ from numpy.typing import ArrayLike, NDArray
 
 from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
-from sonoher2.signatures.feature_table import RADIOMICS, SITE
-from sonoher2.signatures.image_based import second_reader
+from sonoher2.signatures.feature_table import RADIOMICS, SITE, second_reader
 
 
 def fit_harmoniser(harmoniser: SiteHarmoniser, X: pd.DataFrame) -> SiteHarmoniser:
-    """Learn the sites' effects on the radiomic features of a wide table of training patients."""
+    """Learn the sites' effects on the radiomic features of a feature table of training patients."""
     return harmoniser.fit(X[RADIOMICS], X[SITE, SITE])
 
 
 def harmonised(harmoniser: SiteHarmoniser | None, X: pd.DataFrame) -> pd.DataFrame:
-    """Wide table with harmonised radiomics; as it is without a harmoniser, a site or radiomics.
+    """Feature table with harmonised radiomics; as it is without a harmoniser, a site or radiomics.
 
     Parameters
     ----------
     harmoniser
         Fitted, or None.
     X
-        Patients by (block, name); the site of each patient in the block `SITE`.
+        Patients by (feature group, name); the site of each patient in the feature group `SITE`.
     """
     present = set(X.columns.get_level_values(0))
     if harmoniser is None or not {RADIOMICS, SITE} <= present:
         return X
     moved = X.copy()
-    for block in {RADIOMICS, second_reader(RADIOMICS)} & present:
+    for group in {RADIOMICS, second_reader(RADIOMICS)} & present:
         # the second reader's features have the order of the first one's
         names = X[RADIOMICS].columns
-        columns = pd.MultiIndex.from_product([[block], names])
-        moved[columns] = harmoniser.transform(X[block][names], X[SITE, SITE])
+        columns = pd.MultiIndex.from_product([[group], names])
+        moved[columns] = harmoniser.transform(X[group][names], X[SITE, SITE])
     return moved
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
 from sonoher2.classifiers.folds import fold_numbers
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.set import SignatureSet
 
 
 def outer_folds(y: ArrayLike, groups: ArrayLike | None, n_folds: int, seed: int) -> NDArray[np.int64]:
@@ -47,7 +47,7 @@ def fit_fold(
     signatures
         Unfitted; left as it is.
     X
-        Patients by (block, name).
+        Patients by (feature group, name).
     y, groups
         Shape (patients,).
     train, test

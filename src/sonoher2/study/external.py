@@ -16,7 +16,6 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.core.errors import Finding, InputError, UsageError
 from sonoher2.engine import local_context
-from sonoher2.predict.scoring import usable_signatures
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.signatures.feature_table import CLINICAL, SITE
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients
@@ -96,16 +95,16 @@ def validate_bundle(
         measured = measure_cohort(checked.cohort, study, checked.hashes, context, bundle.networks)
     with watch.step("evaluation"):
         given = list(measured.cohort.clinical)
-        names = usable_signatures(bundle.model, given, study.images is not None)
+        names = bundle.model.usable(given, study.images is not None)
         if not names:
             raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
-        blocks = measured.blocks.copy()
+        X = measured.feature_table.copy()
         for key in [key for key in bundle.schema.clinical if key not in given]:
-            blocks[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
+            X[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
         if bundle.model.harmoniser_ is not None and "site" in measured.cohort.patients:
-            blocks[SITE, SITE] = measured.cohort.patients["site"].astype(object)
+            X[SITE, SITE] = measured.cohort.patients["site"].astype(object)
         labels = measured.cohort.patients["label"]
-        probabilities = bundle.model.predict_proba(blocks, names)
+        probabilities = bundle.model.predict_proba(X, names)
         predictions = long_predictions(probabilities, labels, bundle.schema.classes, TEST)
         thresholds = frozen_thresholds(bundle, names)
         patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
@@ -117,7 +116,7 @@ def validate_bundle(
     explanations = None
     if bundle.reference is not None:
         with watch.step("explanations"):
-            tested = explainable_patients(bundle.model, bundle.sha256, measured, blocks, probabilities, thresholds)
+            tested = explainable_patients(bundle.model, bundle.sha256, measured, X, probabilities, thresholds)
             explanations = explain_test_set(tested, bundle.reference, bundle.schema.main, context)
     parts = {"bundle": bundle.sha256} | network_hashes(study, checked.outlines)
     record = run_record(study, started, watch.seconds, checked.hashes, parts, ledger.entries)
@@ -134,7 +133,7 @@ def validate_bundle(
         ),
         external=ExternalResult(
             shift_table(bundle.schema.training, measured, checked.records, columns),
-            domain_table(bundle.reference, bundle.model, blocks, study.seed, study.evaluation.confidence),
+            domain_table(bundle.reference, bundle.model, X, study.seed, study.evaluation.confidence),
         ),
         checks=CheckResult(
             (

@@ -23,8 +23,8 @@ from sonoher2.core.version import __version__
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.build import FeatureSignature, build_signatures
-from sonoher2.signatures.feature_table import RADIOMICS, join_blocks
+from sonoher2.signatures.feature_table import RADIOMICS, join_feature_groups
+from sonoher2.signatures.registry import RADIOMICS_SIGNATURE, build_signatures
 from sonoher2.study.analyses.ablation import reading_ablation
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients, study_reference
 from sonoher2.study.analyses.harmonisation import harmonisation_effect
@@ -39,7 +39,7 @@ from sonoher2.study.checks.run import check_facts, with_checks
 from sonoher2.study.ledger import Ledger, enter, new_entry, settings_key
 from sonoher2.study.manifest import now, run_record
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.networks import deep_blocks, fit_networks
+from sonoher2.study.measure.networks import deep_feature_groups, fit_networks
 from sonoher2.study.measure.prepare import Measured, Stopwatch, measure_cohort
 from sonoher2.study.measure.segmented import write_outlines
 from sonoher2.study.measure.steps import Fitted, fit_signatures
@@ -92,10 +92,10 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         cohort_checks = check_facts(checked.facts(split))
     with watch.step("features"):
         measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
-    in_training = (split.sets.loc[measured.blocks.index] == TRAIN).to_numpy()
+    in_training = (split.sets.loc[measured.feature_table.index] == TRAIN).to_numpy()
     with watch.step("networks"):
         measured = with_tuned_networks(measured, in_training, study, context)
-    signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.blocks.columns)
+    signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.feature_table.columns)
     with watch.step("models"):
         fitted = fit_signatures(signatures, training_set(measured, in_training), study, context)
     with watch.step("evaluation"):
@@ -116,7 +116,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     main = main_signature(tables["signatures"])
     with watch.step("explanations"):
         reference, cases = study_reference(measured, in_training, fitted)
-        X = measured.blocks[~in_training]
+        X = measured.feature_table[~in_training]
         scored = fitted.model.predict_proba(X)
         tested = explainable_patients(fitted.model, fitted.sha256, measured, X, scored, thresholds)
         explanations = explain_test_set(tested, reference, main, context)
@@ -134,10 +134,10 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
             selection=selection.log_ if selection else pd.DataFrame(columns=["step", "features_in", "features_out"]),
             lasso=selection.lasso_path_ if selection else None,
             coefficients=lasso_coefficients(selection.lasso_path_ if selection else None),
-            heatmap=_selected(selection, fitted.model.harmonised(measured.blocks)),
+            heatmap=_selected(selection, fitted.model.harmonised(measured.feature_table)),
             nomograms=fitted.model.nomograms_,
             training=training_summary(
-                measured, checked.records, measured.blocks.index[in_training], selected_names(selection)
+                measured, checked.records, measured.feature_table.index[in_training], selected_names(selection)
             ),
         ),
         robustness=Robustness(feature_icc, perturbed, ablation, site_effects, harmonised),
@@ -175,7 +175,7 @@ def _open_test_set(
     out: Path,
 ) -> Ledger:
     """Enter the opening of the test set before anybody sees a figure of it."""
-    names = measured.blocks.index
+    names = measured.feature_table.index
     model = settings_key(study, measured.cohort, list(names[in_training]), hashes)
     entry = new_entry(study, measured.cohort, list(names[~in_training]), hashes, model)
     return enter(entry, study, out, context.cache, now())
@@ -183,14 +183,14 @@ def _open_test_set(
 
 def radiomics_selection(fitted: Fitted) -> SelectionPipeline | None:
     """Find the selection that was fitted on all training patients; None without images."""
-    radiomics = fitted.model.fitted_.get("Radiomics")
-    return radiomics.search_.selection_ if isinstance(radiomics, FeatureSignature) else None
+    radiomics = fitted.model.fitted_.get(RADIOMICS_SIGNATURE)
+    return None if radiomics is None else radiomics.final_selection
 
 
 def fold_record(fitted: Fitted, measured: Measured, in_training: NDArray[np.bool_]) -> FoldRecord:
     """Lay the out-of-fold scores beside those of the final model, which has seen the training patients."""
     groups = measured.cohort.patients["group"].to_numpy(np.int64)[in_training]
-    return FoldRecord(fitted.folds, groups, fitted.oof, fitted.model.predict_proba(measured.blocks[in_training]))
+    return FoldRecord(fitted.folds, groups, fitted.oof, fitted.model.predict_proba(measured.feature_table[in_training]))
 
 
 def selected_names(selection: SelectionPipeline | None) -> list[str]:
@@ -198,8 +198,8 @@ def selected_names(selection: SelectionPipeline | None) -> list[str]:
     return [] if selection is None else list(map(str, selection.get_feature_names_out()))
 
 
-def _selected(selection: SelectionPipeline | None, blocks: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame() if selection is None else pd.DataFrame(selection.transform(blocks[RADIOMICS]))
+def _selected(selection: SelectionPipeline | None, feature_table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame() if selection is None else pd.DataFrame(selection.transform(feature_table[RADIOMICS]))
 
 
 def lasso_coefficients(path: LassoPath | None) -> pd.DataFrame:
@@ -264,14 +264,14 @@ def with_tuned_networks(
         return measured
     from sonoher2.deep.lesion import frozen_networks
 
-    trained = set(measured.blocks.index[in_training])
+    trained = set(measured.feature_table.index[in_training])
     crops, seen = measured.crops, measured.crops["patient_id"].isin(trained)
     training, start = training_set(measured, in_training), frozen_networks(study.deep)
     tuned = fit_networks(crops[seen], training, study, study.deep, start, context)
-    others = join_blocks(deep_blocks(crops[~seen], tuned.final, context))
-    described = pd.concat([tuned.training, others]).loc[measured.blocks.index]
-    blocks = pd.concat([measured.blocks, described], axis=1)
-    return replace(measured, blocks=blocks, networks=tuned.final, by_fold=tuned.by_fold)
+    others = join_feature_groups(deep_feature_groups(crops[~seen], tuned.final, context))
+    described = pd.concat([tuned.training, others]).loc[measured.feature_table.index]
+    feature_table = pd.concat([measured.feature_table, described], axis=1)
+    return replace(measured, feature_table=feature_table, networks=tuned.final, by_fold=tuned.by_fold)
 
 
 def freeze(

@@ -16,7 +16,7 @@ def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> Training
     """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
     patients = measured.cohort.patients[in_training]
     return TrainingSet(
-        measured.blocks[in_training],
+        measured.feature_table[in_training],
         patients["label"].to_numpy(np.int64),
         patients["group"].to_numpy(np.int64),
         measured.by_fold,
@@ -27,7 +27,7 @@ def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> Training
 def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
     """Score training patients out of fold, test patients by the final model."""
     labels, classes = measured.cohort.patients["label"], measured.cohort.classes
-    tested = fitted.model.predict_proba(measured.blocks[~in_training])
+    tested = fitted.model.predict_proba(measured.feature_table[~in_training])
     return pd.concat(
         [
             long_predictions(fitted.oof, labels[in_training], classes, TRAIN_OOF),

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from sonoher2.core.files import write_text
 from sonoher2.images.source import ImageSource
-from sonoher2.predict.explanation import Effect, Explanation, headline, worth_showing
+from sonoher2.predict.explanation import Effect, Explanation, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Similar
@@ -24,6 +24,7 @@ from sonoher2.report.figures.case import effects_figure, image_figure
 from sonoher2.report.figures.save import inline_svg, svg_text
 from sonoher2.report.figures.style import paper_style
 from sonoher2.report.page.wording import number
+from sonoher2.signatures.registry import headline
 
 
 def write_case_page(

@@ -13,7 +13,7 @@ from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.engine import ExecutionContext
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.analyses.stability import compared_rows
 from sonoher2.study.measure.prepare import Measured, measure_cohort
@@ -55,8 +55,8 @@ def reading_ablation(
     tested = measured.cohort.patients.index[~in_training]
     rows: list[dict[str, Any]] = []
     for name, change in others.items():
-        blocks, overlap = _measured_otherwise(measured, tested, study.model_copy(update=change), context)
-        rows += _compared(measured, blocks, model, thresholds, study, name, overlap)
+        feature_table, overlap = _measured_otherwise(measured, tested, study.model_copy(update=change), context)
+        rows += _compared(measured, feature_table, model, thresholds, study, name, overlap)
     first = [row for row in rows if row["reading"] == AS_RUN]
     # the plain reading is the same in each comparison unless a reading lost patients
     keys = {(row["signature"], row["outcome"], row["n"]): row for row in first}
@@ -89,26 +89,26 @@ def _measured_otherwise(
     )
     cohort, outlines = outline_cohort(cohort, study, context)
     hashes = file_hashes(cohort.images)
-    blocks = measure_cohort(cohort, study, hashes, context, measured.networks).blocks
-    return blocks, float(outlines["dice"].mean()) if len(outlines) else float("nan")
+    feature_table = measure_cohort(cohort, study, hashes, context, measured.networks).feature_table
+    return feature_table, float(outlines["dice"].mean()) if len(outlines) else float("nan")
 
 
 def _compared(
     measured: Measured,
-    blocks: pd.DataFrame,
+    feature_table: pd.DataFrame,
     model: SignatureSet,
     thresholds: pd.DataFrame,
     study: StudyConfig,
     name: str,
     overlap: float,
 ) -> list[dict[str, Any]]:
-    patients, classes = blocks.index, measured.cohort.classes
+    patients, classes = feature_table.index, measured.cohort.classes
     labels = measured.cohort.patients.loc[patients, "label"]
     limits = thresholds.set_index(["signature", "outcome"])["threshold"]
-    plain = measured.blocks.loc[patients]
+    plain = measured.feature_table.loc[patients]
     given, changed = (
         long_predictions(model.predict_proba(X), labels, classes, TEST)
-        for X in (plain, blocks.reindex(columns=plain.columns))
+        for X in (plain, feature_table.reindex(columns=plain.columns))
     )
     return [
         *({"reading": AS_RUN, "dice": np.nan} | row for row in compared_rows(given, given, limits, study)),

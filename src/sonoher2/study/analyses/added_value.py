@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import pandas as pd
 
 from sonoher2.evaluation.compare.reclassification import Gain, categorical_nri, continuous_nri, idi
+from sonoher2.signatures.registry import nested_pairs
 from sonoher2.study.analyses.performance import each_part
 from sonoher2.study.outcomes import outcome_scores
-
-NESTED = (
-    ("Clinical", "Clinical+Radiomics"),
-    ("Radiomics", "Clinical+Radiomics"),
-    ("Radiomics", "DLR"),
-    ("Deep", "DLR"),
-    ("Clinical", "Combined"),
-    ("Clinical+Radiomics", "Combined"),
-    ("DLR", "Combined"),
-)
-"""Signatures by what they are called before a bracket: the second holds all that the first rests on, and more."""
-
-
-def nested_pairs(signatures: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of a signature and a richer one, among those of a study; variants in brackets with their like."""
-    for old, new in NESTED:
-        for name in signatures:
-            base, space, variant = name.partition(" (")
-            if base == new:
-                found = [other for other in (f"{old}{space}{variant}", old) if other in signatures]
-                if found:
-                    yield found[0], name
 
 
 def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confidence: float) -> pd.DataFrame:

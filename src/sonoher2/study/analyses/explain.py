@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.bundle.reference import Reference, build_reference, feature_signature, model_spaces
+from sonoher2.bundle.reference import Reference, build_reference, model_spaces
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext
-from sonoher2.predict.explanation import headline
-from sonoher2.selection.reduce import PrincipalComponents
-from sonoher2.signatures.build import SignatureSet
-from sonoher2.signatures.contributions import nomogram_points, outcome_contrast, part_contributions
+from sonoher2.signatures.contributions import part_contributions
 from sonoher2.signatures.feature_table import CLINICAL
-from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.protocol import outcome_contrast
+from sonoher2.signatures.registry import RADIOMICS_SIGNATURE, headline
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
 from sonoher2.study.analyses.explanations import Attribution, Explanations
 from sonoher2.study.analyses.heat_maps import Explainable, explain_crops
@@ -52,9 +51,8 @@ def _points(of: Explainable, X: pd.DataFrame) -> pd.DataFrame:
     columns = ["patient_id", "label", "signature", "variable", "points"]
     tables = []
     for name in of.probabilities:
-        signature = of.model.fitted_[name]
-        if isinstance(signature, LogisticSignature) and len(of.classes) == 2:
-            points = nomogram_points(signature, X)
+        points = of.model.fitted_[name].nomogram_points(X)
+        if points is not None:
             rows = points.assign(total=points.sum(axis=1)).melt(
                 var_name="variable", value_name="points", ignore_index=False
             )
@@ -70,9 +68,10 @@ def _outcome(of: Explainable) -> int:
 
 def _shap(of: Explainable, reference: Reference, context: ExecutionContext) -> dict[str, Attribution]:
     """SHAP values of the radiomic features within their signature; components of an embedding mean nothing."""
-    signature = feature_signature(of.model, "Radiomics") if "Radiomics" in of.probabilities else None
-    space = model_spaces(of.model, of.X).get("Radiomics")
-    if signature is None or space is None or isinstance(signature.search_.selection_, PrincipalComponents):
+    name = RADIOMICS_SIGNATURE
+    search = of.model.fitted_[name].feature_model if name in of.probabilities else None
+    space = model_spaces(of.model, of.X).get(name)
+    if search is None or space is None or not of.model.fitted_[name].has_named_features:
         return {}
     hashed = pd.util.hash_pandas_object(space).tolist()
     key = content_key(code_key("explain", "classifiers"), of.sha256, hashed, ROUNDS, BACKGROUND)
@@ -82,18 +81,18 @@ def _shap(of: Explainable, reference: Reference, context: ExecutionContext) -> d
         from sonoher2.explain.margins import of_table, selected_margin
         from sonoher2.explain.shapley import shap_values
 
-        margin, training = selected_margin(signature.search_, _outcome(of)), reference.spaces["Radiomics"]
+        margin, training = selected_margin(search, _outcome(of)), reference.spaces[name]
         values, _ = shap_values(of_table(margin), training, space, rounds=ROUNDS, background=BACKGROUND)
         cache.write_frame("shap", key, values)
-    return {"Radiomics": Attribution(cache.frame("shap", key), space)}
+    return {name: Attribution(cache.frame("shap", key), space)}
 
 
 def _parts(of: Explainable, X: pd.DataFrame, reference: Reference, main: str) -> dict[str, Attribution]:
     """Add up what clinical columns and signatures of the image bring to the main stacked signature."""
-    stacked = [name for name in of.probabilities if isinstance(of.model.fitted_[name], LogisticSignature)]
+    stacked = [name for name in of.probabilities if of.model.fitted_[name].additive]
     if not stacked:
         return {}
-    name = main if main in stacked else headline("", stacked)
+    name = headline(main, stacked)
     centre = reference.spaces[CLINICAL].mean() if CLINICAL in reference.spaces else pd.Series(dtype=np.float64)
     contrast = outcome_contrast(len(of.classes), _outcome(of))
     effects = part_contributions(of.model, name, X, centre, contrast)
@@ -132,7 +131,7 @@ def explainable_patients(
     measured
         Where the patients come from, with the model's networks.
     X
-        The patients by (block, name).
+        The patients by (feature group, name).
     probabilities
         By signature, (patients, classes).
     thresholds
@@ -172,5 +171,5 @@ def study_reference(measured: Measured, rows: NDArray[np.bool_], fitted: Fitted)
     classes, outcomes = measured.cohort.classes, measured.cohort.outcomes
     labels = measured.cohort.patients["label"][rows].map(dict(enumerate(classes)))
     scores = {name: {classes[k]: found[:, k] for k in outcomes} for name, found in fitted.oof.items()}
-    reference, patients = build_reference(fitted.model, measured.blocks[rows], labels, scores)
+    reference, patients = build_reference(fitted.model, measured.feature_table[rows], labels, scores)
     return reference, pd.DataFrame({"case": reference.labels.index, "patient_id": patients})

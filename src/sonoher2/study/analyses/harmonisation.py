@@ -10,8 +10,9 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.shift.differences import variance_between_groups
-from sonoher2.signatures.build import SignatureSet, build_signatures
 from sonoher2.signatures.feature_table import RADIOMICS
+from sonoher2.signatures.registry import build_signatures
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.stability import compared_rows
 from sonoher2.study.measure.prepare import Measured
 from sonoher2.study.measure.steps import fit_signatures
@@ -48,7 +49,7 @@ def harmonisation_effect(
     `stability.compared_rows` of the signatures with harmonised features, `difference` against those without, `moved`
     and `switched` likewise. Both empty for a study that does not harmonise.
     """
-    if study.harmonise is None or RADIOMICS not in measured.blocks.columns:
+    if study.harmonise is None or RADIOMICS not in measured.feature_table.columns:
         return pd.DataFrame(), pd.DataFrame()
     plain = study.model_copy(update={"harmonise": None})
     signatures = build_signatures(plain, measured.cohort.clinical, has_images=True)
@@ -70,7 +71,7 @@ def _of(predictions: pd.DataFrame, subset: str) -> pd.DataFrame:
 def _site_effects(measured: Measured, in_training: NDArray[np.bool_], model: SignatureSet) -> pd.DataFrame:
     """How far the site explains the features, before and after, in patients that ComBat saw and in others."""
     sites = measured.cohort.patients["site"].to_numpy(dtype=object)
-    tables = {False: measured.blocks[RADIOMICS], True: model.harmonised(measured.blocks)[RADIOMICS]}
+    tables = {False: measured.feature_table[RADIOMICS], True: model.harmonised(measured.feature_table)[RADIOMICS]}
     rows = []
     for subset, chosen in ((TRAIN_OOF, in_training), (TEST, ~in_training)):
         for harmonised, features in tables.items():

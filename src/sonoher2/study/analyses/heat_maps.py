@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext
-from sonoher2.predict.heat import DEEP_SIGNATURE, explained_beside, explained_network, heat_maps
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
+from sonoher2.signatures.registry import DEEP_SIGNATURE
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.explanations import HeatCase, HeatFindings
 from sonoher2.study.cache import code_key
 from sonoher2.study.compute import run_jobs
@@ -42,7 +43,7 @@ class Explainable:
     model, networks, sha256
         The model, its networks, and a hash of both.
     X
-        Test patients by (block, name).
+        Test patients by (feature group, name).
     probabilities
         By signature, (patients, classes); of those signatures that can be given.
     labels

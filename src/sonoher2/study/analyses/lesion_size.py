@@ -38,7 +38,7 @@ def lesion_diameter(measured: Measured, records: Sequence[ImageRecord], unit: Le
     (patients, 1), named after `LESION_SIZE`; no column without images.
     """
     if AREA not in measured.features:
-        return pd.DataFrame(index=measured.blocks.index)
+        return pd.DataFrame(index=measured.feature_table.index)
     area = measured.features[AREA].astype(np.float64)
     sizes = [record.mm_per_pixel for record in records if record.mm_per_pixel is not None]
     if unit != "mm" and len(sizes) == len(area):

@@ -20,8 +20,8 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_difference, share_difference
 from sonoher2.evaluation.shift.predictability import predict_outcome
-from sonoher2.signatures.build import SignatureSet
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.measure.prepare import Measured
 
 IMAGE_FIGURES = {
@@ -61,12 +61,12 @@ def training_summary(
     features
         Names of the radiomic features that the frozen model rests on.
     """
-    blocks, cohort = measured.blocks.loc[patients], measured.cohort
+    X, cohort = measured.feature_table.loc[patients], measured.cohort
     own = cohort.images["patient_id"].isin(patients).to_numpy()
-    present = set(blocks.columns.get_level_values(0))
+    present = set(X.columns.get_level_values(0))
     return summarise_training(
-        pd.DataFrame(blocks[RADIOMICS])[list(features)] if RADIOMICS in present else pd.DataFrame(index=patients),
-        pd.DataFrame(blocks[CLINICAL]) if CLINICAL in present else pd.DataFrame(index=patients),
+        pd.DataFrame(X[RADIOMICS])[list(features)] if RADIOMICS in present else pd.DataFrame(index=patients),
+        pd.DataFrame(X[CLINICAL]) if CLINICAL in present else pd.DataFrame(index=patients),
         cohort.clinical,
         image_table(records)[own] if records else pd.DataFrame(),
     )
@@ -95,14 +95,14 @@ def shift_table(
     share, as text), shares missing, `difference` (standardised mean difference) and `distance` (Kolmogorov-Smirnov,
     numbers only); the largest difference of each part first.
     """
-    blocks = measured.blocks
-    present = set(blocks.columns.get_level_values(0))
+    X = measured.feature_table
+    present = set(X.columns.get_level_values(0))
     rows = []
     if RADIOMICS in present:
-        table = pd.DataFrame(blocks[RADIOMICS])
+        table = pd.DataFrame(X[RADIOMICS])
         rows += [_row("features", name, known, table[name]) for name, known in training.features.items()]
     if CLINICAL in present:
-        table = pd.DataFrame(blocks[CLINICAL])
+        table = pd.DataFrame(X[CLINICAL])
         known = [name for name in columns if name in table and name in training.clinical]
         rows += [_row("clinical", name, training.clinical[name], table[name]) for name in known]
     if records:
@@ -115,7 +115,7 @@ def shift_table(
 
 
 def domain_table(
-    reference: Reference | None, model: SignatureSet, blocks: pd.DataFrame, seed: int, confidence: float
+    reference: Reference | None, model: SignatureSet, X: pd.DataFrame, seed: int, confidence: float
 ) -> pd.DataFrame:
     """How well a cross-validated classifier tells the new patients from the training patients.
 
@@ -125,8 +125,8 @@ def domain_table(
         The bundle's training cases; None for a bundle without them.
     model
         The frozen model, through whose eyes both are seen: selected features, encoded clinical columns.
-    blocks
-        The new patients by (block, name).
+    X
+        The new patients by (feature group, name).
     seed
         Of the folds.
     confidence
@@ -144,7 +144,7 @@ def domain_table(
     if reference is None:
         return pd.DataFrame()
     rows = []
-    for space, new in model_spaces(model, blocks).items():
+    for space, new in model_spaces(model, X).items():
         if space not in reference.spaces:
             continue
         old = reference.spaces[space]

@@ -23,9 +23,8 @@ from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.lesions.perturb import Change
 from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.build import FeatureSignature, SignatureSet
 from sonoher2.signatures.feature_table import RADIOMICS
-from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.prepare import Measured
@@ -130,19 +129,19 @@ def redrawn_results(
     images = images[images["patient_id"].isin(tested)]
     ways = tested_ways(study.stability)
     redrawn = measure_perturbed(lesion_files(images), ways, study.reading, study.radiomics, hashes, study.seed, context)
-    blocks, labels = measured.blocks.loc[tested], measured.cohort.patients.loc[tested, "label"]
+    feature_table, labels = measured.feature_table.loc[tested], measured.cohort.patients.loc[tested, "label"]
 
-    def scored(block: pd.DataFrame) -> pd.DataFrame:
-        return long_predictions(model.predict_proba(block, names), labels, measured.cohort.classes, TEST)
+    def scored(X: pd.DataFrame) -> pd.DataFrame:
+        return long_predictions(model.predict_proba(X, names), labels, measured.cohort.classes, TEST)
 
-    given = scored(blocks)
+    given = scored(feature_table)
     limits = thresholds.set_index(["signature", "outcome"])["threshold"]
     rows = [{"change": GIVEN, "strength": 0.0, "dice": 1.0} | row for row in compared_rows(given, given, limits, study)]
     for position, way in enumerate(ways):
         features = pd.DataFrame(redrawn.features[:, position], images.index, measured.features.columns)
-        changed = blocks.copy()
-        block = changed.columns.get_level_values(0) == RADIOMICS
-        changed.loc[:, block] = pool_patients(features, images["patient_id"]).loc[tested].to_numpy()
+        changed = feature_table.copy()
+        own = changed.columns.get_level_values(0) == RADIOMICS
+        changed.loc[:, own] = pool_patients(features, images["patient_id"]).loc[tested].to_numpy()
         how = {**way._asdict(), "dice": float(redrawn.dice[:, position].mean())}
         rows += [how | row for row in compared_rows(given, scored(changed), limits, study)]
     return pd.DataFrame(rows)
@@ -190,11 +189,8 @@ def remeasured_signatures(model: SignatureSet) -> list[str]:
     """Signatures that use radiomics and nothing else of the image."""
     names: list[str] = []
     for name, signature in model.fitted_.items():
-        if isinstance(signature, FeatureSignature):
-            usable = set(signature.blocks) == {RADIOMICS}
-        elif isinstance(signature, LogisticSignature):
-            usable = bool(signature.scores) and all(part in names for part in signature.scores)
-        else:
-            usable = False
-        names += [name] if usable else []
+        own = set(signature.feature_groups) == {RADIOMICS}
+        additive = signature.additive and bool(signature.parents)
+        if own or (additive and all(parent in names for parent in signature.parents)):
+            names.append(name)
     return names

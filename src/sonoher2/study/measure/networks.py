@@ -20,7 +20,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
 from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.feature_table import described_blocks, join_blocks, network_blocks
+from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups, network_feature_groups
 from sonoher2.study.cache import array_bytes, code_key
 from sonoher2.study.compute import run_jobs
 from sonoher2.study.measure.reading import reading_key
@@ -116,10 +116,10 @@ def _embed(job: tuple[list[Path], FrozenEncoder]) -> NDArray[np.float64]:
     return network.raw_embedding([_load(path)[None] for path in paths])
 
 
-def deep_blocks(
+def deep_feature_groups(
     crops: pd.DataFrame, networks: Sequence[FrozenEncoder], context: ExecutionContext
 ) -> dict[str, pd.DataFrame]:
-    """Blocks of the wide table that networks give for patients whom they were not trained on.
+    """Feature groups that networks give for patients whom they were not trained on.
 
     Parameters
     ----------
@@ -130,11 +130,11 @@ def deep_blocks(
     context
         Cache and processes.
     """
-    blocks: dict[str, pd.DataFrame] = {}
+    feature_groups: dict[str, pd.DataFrame] = {}
     for network in networks:
         raw = pd.DataFrame(embed_crops(list(crops["crop"]), network, context), index=crops.index)
-        blocks |= network_blocks(network, pool_patients(raw, crops["patient_id"]))
-    return blocks
+        feature_groups |= network_feature_groups(network, pool_patients(raw, crops["patient_id"]))
+    return feature_groups
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class TunedNetworks:
     final
         Each fitted on all training patients: for new ones.
     training
-        (training patients, columns), two-level columns (block, name): each patient described by networks without the
-        patient's fold. For the final fit.
+        (training patients, columns), two-level columns (feature group, name): each patient described by networks
+        without the patient's fold. For the final fit.
     by_fold
         The same for each outer fold: each patient described by networks that saw neither the patient's fold nor the
         outer one.
@@ -198,8 +198,8 @@ def fit_networks(
         fitted, parts = _cross_fit(network, paths, training.y, folds, study.seed, deep, context)
         final.append(fitted)
         for table, described in zip(tables, _all_rows(parts, folds), strict=True):
-            table |= described_blocks(network.network, described, len(fitted.state_["centre"]), index)
-    whole, *by_fold = (join_blocks(table) for table in tables)
+            table |= described_feature_groups(network.network, described, len(fitted.state_["centre"]), index)
+    whole, *by_fold = (join_feature_groups(table) for table in tables)
     return TunedNetworks(tuple(final), whole, tuple(by_fold))
 
 

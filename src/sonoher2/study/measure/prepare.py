@@ -18,10 +18,9 @@ from sonoher2.core.errors import Finding
 from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.build import second_reader
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_blocks
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups, second_reader
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
-from sonoher2.study.measure.networks import crop_lesions, deep_blocks
+from sonoher2.study.measure.networks import crop_lesions, deep_feature_groups
 from sonoher2.study.measure.steps import lesion_files, measure_lesions
 
 if TYPE_CHECKING:
@@ -52,21 +51,22 @@ class Measured:
         Who.
     features
         (images, features), index as `cohort.images`.
-    blocks
-        (patients, columns), two-level columns (block, name): the X of every signature, index as `cohort.patients`.
+    feature_table
+        (patients, columns), two-level columns (feature group, name): the X of every signature, index as
+        `cohort.patients`.
     findings
         What was noticed while measuring.
     crops
         `patient_id, crop` (path of the lesion's crop), index as `cohort.images`; empty without networks.
     networks
-        Networks that give the deep blocks of new patients.
+        Networks that give the deep feature groups of new patients.
     by_fold
         See `TrainingSet.by_fold`.
     """
 
     cohort: Cohort
     features: pd.DataFrame
-    blocks: pd.DataFrame
+    feature_table: pd.DataFrame
     findings: tuple[Finding, ...] = ()
     crops: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: tuple[FrozenEncoder, ...] = ()
@@ -93,27 +93,27 @@ def measure_cohort(
     context
         Cache and processes.
     networks
-        Networks of the deep blocks, which have seen none of these patients.
+        Networks of the deep feature groups, which have seen none of these patients.
     """
     images = cohort.images
-    blocks = {CLINICAL: cohort.patients[list(cohort.clinical)]}
+    feature_groups = {CLINICAL: cohort.patients[list(cohort.clinical)]}
     features = pd.DataFrame(index=images.index)
     findings: list[Finding] = []
     if study.reading is not None:
         names = feature_names(study.radiomics)
         measured, findings = measure_lesions(lesion_files(images), study.reading, study.radiomics, hashes, context)
         features = pd.DataFrame(measured, index=images.index, columns=names)
-        blocks[RADIOMICS] = pool_patients(features, images["patient_id"])
+        feature_groups[RADIOMICS] = pool_patients(features, images["patient_id"])
     if study.harmonise is not None:
-        blocks[SITE] = cohort.patients[["site"]].astype(object)
+        feature_groups[SITE] = cohort.patients[["site"]].astype(object)
     crops = pd.DataFrame()
     if study.reading is not None and study.deep is not None:
         paths = crop_lesions(lesion_files(images), study.reading, study.deep, hashes, context)
         crops = pd.DataFrame({"patient_id": images["patient_id"], "crop": paths})
-        blocks |= deep_blocks(crops, networks, context)
+        feature_groups |= deep_feature_groups(crops, networks, context)
     if study.reading is not None and study.selection.icc is not None:
-        blocks[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
-    return Measured(cohort, features, join_blocks(blocks), tuple(findings), crops, networks)
+        feature_groups[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
+    return Measured(cohort, features, join_feature_groups(feature_groups), tuple(findings), crops, networks)
 
 
 def _second_masks(

@@ -23,7 +23,7 @@ from sonoher2.engine import ExecutionContext
 from sonoher2.lesions.open import open_lesion
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import flat_lesions, measure_lesion
-from sonoher2.signatures.build import SignatureSet
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.sites import site_folds
 from sonoher2.signatures.validation import fit_fold, outer_folds
 from sonoher2.study.cache import code_key, values_sha256
@@ -184,7 +184,7 @@ class TrainingSet:
     Attributes
     ----------
     X
-        (patients, columns), two-level columns (block, name).
+        (patients, columns), two-level columns (feature group, name).
     y
         (patients,) labels.
     groups

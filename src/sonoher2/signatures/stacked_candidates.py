@@ -1,23 +1,24 @@
-"""Stacking by the model zoo: clinical columns and the scores of other signatures, whatever model joins them best."""
+"""Stacking by the best of the candidate models: clinical columns and the scores of other signatures."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.classifiers.encoding import CodedEncoder, coded
 from sonoher2.classifiers.search import ModelSearch
 from sonoher2.config.base import Kind
 from sonoher2.config.models import ModelName
-from sonoher2.signatures.stacking import stack_kinds, stack_table
+from sonoher2.signatures.protocol import BaseSignature
+from sonoher2.signatures.stacking import own_groups, stack_kinds, stack_table
 
 
-class CandidateModelsSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class StackedCandidates(BaseSignature):
     """A `ModelSearch` on clinical columns and on the scores of other signatures, encoded inside the fold.
 
     Parameters
@@ -41,6 +42,8 @@ class CandidateModelsSignature(ClassifierMixin, BaseEstimator):  # type: ignore[
         Shape (patients, K), out-of-fold.
     """
 
+    network = None
+
     def __init__(
         self,
         kinds: dict[str, Kind],
@@ -55,18 +58,23 @@ class CandidateModelsSignature(ClassifierMixin, BaseEstimator):  # type: ignore[
         self.inner_folds = inner_folds
         self.seed = seed
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Choose a model, fit and calibrate it.
+    @property
+    def clinical_kinds(self) -> Mapping[str, Kind]:
+        """See `Signature.clinical_kinds`."""
+        return self.kinds
 
-        Parameters
-        ----------
-        X
-            Patients by (block, name).
-        y
-            Shape (patients,), classes.
-        groups
-            Shape (patients,); patients of one group stay in one fold.
-        """
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """See `Signature.parents`."""
+        return self.scores
+
+    @property
+    def feature_groups(self) -> tuple[str, ...]:
+        """See `Signature.feature_groups`."""
+        return own_groups(self.kinds)
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Choose a model, fit and calibrate it; parameters as in `Signature.fit`."""
         kinds = stack_kinds(self.kinds, self.scores, len(np.unique(np.asarray(y))))
         table = stack_table(X, self.kinds, self.scores)[list(kinds)]
         self.levels_ = {
@@ -86,12 +94,8 @@ class CandidateModelsSignature(ClassifierMixin, BaseEstimator):  # type: ignore[
         table = stack_table(X, self.kinds, self.scores)[list(self.search_.feature_names_in_)]
         return self.search_.predict_proba(coded(table, self.levels_))
 
-    def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Most probable class, shape (patients,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
-
     @property
-    def table_(self) -> pd.DataFrame:
-        """See `ModelSearch.table_`."""
+    def candidates_(self) -> pd.DataFrame:
+        """See `Signature.candidates_`."""
         check_is_fitted(self)
         return self.search_.table_

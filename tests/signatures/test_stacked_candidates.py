@@ -8,8 +8,8 @@ import pytest
 
 from sonoher2.classifiers.encoding import ClinicalEncoder, CodedEncoder, coded
 from sonoher2.classifiers.folds import macro_auc
-from sonoher2.signatures.candidate_models import CandidateModelsSignature
 from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.signatures.stacked_candidates import StackedCandidates
 from sonoher2.signatures.stacking import score_table
 
 KINDS = {"age": "number", "birads": "ordered", "palpable": "yes/no", "histology": "category"}
@@ -33,7 +33,7 @@ def test_codes_are_encoded_as_the_levels_themselves(make_table) -> None:
 def test_a_new_level_and_missing_values_are_scored(make_table) -> None:
     X, y = make_table(120, clinical=1.0)
     X = with_score(X, np.random.default_rng(0).normal(size=120) + y)
-    fitted = CandidateModelsSignature(KINDS, ("DLR",), ("logistic",), inner_folds=3).fit(X, y)
+    fitted = StackedCandidates(KINDS, ("DLR",), ("logistic",), inner_folds=3).fit(X, y)
     new = X.iloc[:3].copy()
     new[("clinical", "histology")] = ["IDC", "DCIS", None]
     new[("clinical", "age")] = np.nan
@@ -52,10 +52,10 @@ def test_the_zoo_finds_what_no_line_finds(make_table) -> None:
     # age turns the meaning of the score round: an interaction
     y = (np.sign(age - 55) * score + 0.5 * rng.normal(size=400) > 0).astype(int)
     X = with_score(X, score)
-    zoo = CandidateModelsSignature(KINDS, ("DLR",), ("logistic", "random-forest"), inner_folds=3).fit(X, y)
+    zoo = StackedCandidates(KINDS, ("DLR",), ("logistic", "random-forest"), inner_folds=3).fit(X, y)
     line = LogisticSignature(KINDS, ("DLR",), inner_folds=3).fit(X, y)
     assert macro_auc(y, zoo.oof_proba_[:, [1]]) > macro_auc(y, line.oof_proba_[:, [1]]) + 0.2
-    assert zoo.table_.set_index("model").loc["random-forest", "chosen"].any()
+    assert zoo.candidates_.set_index("model").loc["random-forest", "chosen"].any()
 
 
 def test_a_score_of_negative_worth_is_not_turned_round(make_table) -> None:
