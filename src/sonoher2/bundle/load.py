@@ -81,7 +81,7 @@ def load_networks(data: bytes) -> tuple[FrozenEncoder, ...]:
     return tuple(networks)
 
 
-def load_bundle(folder: Path, trust: Path | None = None) -> Bundle:
+def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:
     """Read a bundle.
 
     Parameters
@@ -95,6 +95,13 @@ def load_bundle(folder: Path, trust: Path | None = None) -> Bundle:
     ------
     InputError
         No bundle, one of another format, one that was changed since it was written, or one that no run wrote.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> bundle = sonoher2.load_bundle("run/bundle")
+    >>> bundle.schema.classes
+    ('negative', 'positive')
     """
     folder = Path(folder)
     try:

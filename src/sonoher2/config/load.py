@@ -14,7 +14,7 @@ from sonoher2.core.errors import Finding, FindingsError
 from sonoher2.core.yaml_file import read_yaml
 
 
-def load_study(path: Path, data: Path | None = None) -> StudyConfig:
+def load_study(path: str | Path, data: str | Path | None = None) -> StudyConfig:
     """Read a study file.
 
     Parameters
@@ -32,6 +32,13 @@ def load_study(path: Path, data: Path | None = None) -> StudyConfig:
     ------
     InputError, FindingsError
         The file cannot be read as YAML, or keys or values in it are wrong; all wrong ones are named at once.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> study = sonoher2.load_study("study.yaml")
+    >>> study.target.rule, study.split.test_share
+    ('ASCO/CAP 2018', 0.3)
     """
     path = Path(path)
     values = read_yaml(path)

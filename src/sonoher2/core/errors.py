@@ -56,7 +56,17 @@ class UsageError(SonoHer2Error):
 
 
 class InputError(SonoHer2Error):
-    """A file, a table or a value that was given cannot be used."""
+    """A file, a table or a value that was given cannot be used; the message says which, where, and what to do.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> try:
+    ...     sonoher2.read_image("absent.png")
+    ... except sonoher2.InputError as error:
+    ...     print(error.where, error.what, error.fix, sep=" | ")
+    absent.png | there is no such file | Check the path
+    """
 
     exit_code = 3
 

@@ -69,6 +69,14 @@ def calibration_slope_intercept(
     References
     ----------
     Cox DR. Biometrika 1958, 45:562-565. Van Calster B et al. BMC Med 2019, 17:230.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> label, probability = [0, 0, 0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.2, 0.8, 0.8, 0.8, 0.8]
+    >>> slope, intercept = sonoher2.calibration_slope_intercept(label, probability)
+    >>> round(slope.value, 3), round(abs(intercept.value), 3)  # observed 1/4 and 3/4: logit 3 over logit 4
+    (0.792, 0.0)
     """
     is_case, probabilities = checked_probability(outcome, probability)
     if is_case.all() or not is_case.any():
@@ -105,6 +113,14 @@ def calibration_curve(
     References
     ----------
     Van Calster B et al. BMC Med 2019, 17:230. The intervals: see `estimate.wilson`.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> label, probability = [0, 0, 0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.2, 0.8, 0.8, 0.8, 0.8]
+    >>> curve = sonoher2.calibration_curve(label, probability, groups=2)
+    >>> curve["observed"].tolist(), curve["n"].tolist()
+    ([0.25, 0.75], [4, 4])
     """
     is_case, probabilities = checked_probability(outcome, probability)
     if groups < 1 or not len(is_case):

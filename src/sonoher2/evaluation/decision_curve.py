@@ -36,6 +36,13 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: ArrayLik
     References
     ----------
     Vickers AJ, Elkin EB. Med Decis Making 2006, 26:565-574.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> curve = sonoher2.net_benefit([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], thresholds=[0.5])
+    >>> curve[["model", "treat_all", "treat_none"]].values.tolist()  # 1/4 - 1/4 at odds of 1
+    [[0.0, 0.0, 0.0]]
     """
     is_case, probabilities = checked_probability(outcome, probability)
     at = np.asarray(thresholds, dtype=np.float64)

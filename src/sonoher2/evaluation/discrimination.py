@@ -114,6 +114,13 @@ def auc_delong(outcome: ArrayLike, score: ArrayLike, confidence: float = 0.95) -
     ----------
     DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988, 44:837-845.
     Clopper CJ, Pearson ES. Biometrika 1934, 26:404-413.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> auc = sonoher2.auc_delong([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.3, 0.7, 0.8])
+    >>> round(auc.value, 3), round(auc.low, 3), round(auc.high, 3)  # 8 of 9 pairs are in order
+    (0.889, 0.581, 1.0)
     """
     of_cases, of_controls = placements(outcome, score)
     if not (len(of_cases) and len(of_controls)):

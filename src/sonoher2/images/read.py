@@ -51,6 +51,13 @@ def read_image(
     ------
     InputError
         The image cannot be read whole, or `mm_per_pixel` is impossible or contradicts the DICOM file.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> image = sonoher2.read_image("images/SYN0001_radial.png", mm_per_pixel=0.2)
+    >>> image.shape, image.mm_per_pixel, image.format
+    ((80, 80), (0.2, 0.2), 'PNG')
     """
     picture = read_picture(source, frame, name)
     image = image_of(picture, mm_per_pixel, at)

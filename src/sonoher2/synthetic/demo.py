@@ -93,7 +93,7 @@ This folder may be written anew at any time: keep nothing of your own in it.
 
 
 def write_demo_cohort(
-    folder: Path, *, patients: int = 120, seed: int = 0, size: tuple[int, int] = (256, 256), deep: bool = False
+    folder: str | Path, *, patients: int = 120, seed: int = 0, size: tuple[int, int] = (256, 256), deep: bool = False
 ) -> Path:
     """Write a synthetic cohort with its study file.
 
@@ -123,6 +123,12 @@ def write_demo_cohort(
         The folder holds something else, or cannot be written.
     UsageError
         `patients`, `seed` or `size` is out of range.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> sonoher2.write_demo_cohort("demo", patients=2, size=(64, 64)).as_posix()
+    'demo/study.yaml'
     """
     folder = Path(folder)
     _check_request(patients, seed, size)

@@ -61,6 +61,14 @@ def delong_test(outcome: ArrayLike, score_a: ArrayLike, score_b: ArrayLike, conf
     References
     ----------
     DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988, 44:837-845.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> label, a, b = [0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.3, 0.7, 0.8], [0.5, 0.2, 0.6, 0.3, 0.4, 0.8]
+    >>> compared = sonoher2.delong_test(label, a, b)
+    >>> round(compared.difference, 3)  # 8 against 5 of 9 pairs in order
+    0.333
     """
     cases_a, controls_a = placements(outcome, score_a)
     cases_b, controls_b = placements(outcome, score_b)

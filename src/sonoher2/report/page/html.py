@@ -27,7 +27,7 @@ from sonoher2.study.results import StudyResult
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
 
 
-def write_report(result: StudyResult, folder: Path) -> Path:
+def write_report(result: StudyResult, folder: str | Path) -> Path:
     """Write the report of a study or of a validation.
 
     Parameters
@@ -45,6 +45,13 @@ def write_report(result: StudyResult, folder: Path) -> Path:
     ------
     InputError
         A file cannot be written.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> result = sonoher2.run_study("study.yaml", "run", jobs=1)
+    >>> sonoher2.write_report(result, "run").as_posix()
+    'run/report.html'
     """
     folder = Path(folder)
     view = View(result)

@@ -1,0 +1,130 @@
+"""HER2 status of a patient or of a table, by a named rule."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sonoher2.api.settings import settings_from
+from sonoher2.cohort.her2.status import Her2Result
+from sonoher2.cohort.her2.status import her2_statuses as statuses_of_columns
+from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.config.target import Her2Rule, Her2Target
+
+RULE: Her2Rule = "ASCO/CAP 2023"
+
+
+def her2_status(
+    ihc: object = None,
+    ish: object = None,
+    *,
+    ratio: object = None,
+    copies: object = None,
+    rule: Her2Rule = RULE,
+) -> Her2Result:
+    """HER2 status of one patient from raw results, by a named guideline and never guessed.
+
+    Parameters
+    ----------
+    ihc
+        Immunohistochemistry: ``"2+"``, ``3``, ``"0 (ultralow)"``, ``"2+/FISH-"``, ...; None when not done.
+    ish
+        In-situ hybridisation in words: ``"positive"``, ``"not amplified"``, ``"group 3"``, ...; None when not done.
+    ratio, copies
+        HER2/CEP17 ratio and mean HER2 copies per cell; they go before the words.
+    rule
+        ``"ASCO/CAP 2018"`` or ``"ASCO/CAP 2023"``; docs/her2-rules.md explains every branch.
+
+    Returns
+    -------
+    `status` (``positive``, ``low``, ``ultralow``, ``zero``, ``negative`` or ``indeterminate``) and the `branch` of the
+    rule that it follows from.
+
+    Raises
+    ------
+    InputError
+        A result cannot be read.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> sonoher2.her2_status("2+", "FISH not amplified")
+    Her2Result(status='low', branch='IHC 2+, ISH negative')
+    >>> sonoher2.her2_status("2+", ratio=2.4, copies=6.8).status
+    'positive'
+    >>> sonoher2.her2_status("2+").status  # needs an ISH
+    'indeterminate'
+    """
+    table = pd.DataFrame({"ihc": [ihc], "ish": [ish], "ratio": [ratio], "copies": [copies]}, dtype=object)
+    found = her2_statuses(table, ihc="ihc", ish="ish", ratio="ratio", copies="copies", rule=rule).iloc[0]
+    return Her2Result(found["status"], found["branch"])
+
+
+def her2_statuses(
+    table: pd.DataFrame,
+    *,
+    ihc: str,
+    rule: Her2Rule = RULE,
+    patient_id: str | None = None,
+    values: Mapping[str, str] | None = None,
+    **columns: Any,
+) -> pd.DataFrame:
+    """HER2 status of every patient of a table.
+
+    Parameters
+    ----------
+    table
+        Raw results as text or numbers.
+    ihc
+        Column of the IHC score.
+    rule
+        As in `her2_status`.
+    patient_id
+        Column of the patients; their rows must agree. Each row is a patient unless told.
+    values
+        What spellings mean that are not understood, such as ``{"HER2+": "3+"}``.
+    **columns
+        Further keys of `target` in a study file: columns `ish`, `ratio` and `copies`, `ish_rule`, `recount`.
+
+    Returns
+    -------
+    Columns `status` and `branch`, one row per patient: in the order of the table, or by `patient_id`, sorted.
+
+    Raises
+    ------
+    InputError
+        Cells cannot be read, or a patient's rows differ; all are listed.
+
+    Warns
+    -----
+    UserWarning
+        Results were read with a doubt.
+
+    Examples
+    --------
+    >>> import pandas as pd, sonoher2
+    >>> table = pd.DataFrame({"IHC": ["0", "1+", "2+", "3+"], "FISH": [None, None, "amplified", None]})
+    >>> sonoher2.her2_statuses(table, ihc="IHC", ish="FISH")["status"].tolist()
+    ['zero', 'low', 'positive', 'positive']
+    """
+    target = settings_from(Her2Target, {"ihc": ihc, "rule": rule, "values": dict(values or {}), **columns})
+    alone = pd.Series([f"{row:09d}" for row in range(len(table))], index=table.index)
+    patients = alone if patient_id is None else table[patient_id].map(_text)
+    texts = table.map(_text).astype(object)
+    found, findings = statuses_of_columns(texts.where(texts.notna(), None), patients, target, "the table")
+    raise_errors(findings)
+    for finding in findings:
+        if finding.severity == "warning":
+            warnings.warn(str(finding), stacklevel=2)
+    found = found[["status", "branch"]]
+    return found.set_axis(table.index) if patient_id is None else found
+
+
+def _text(value: Any) -> str | None:
+    """Give a cell as it would stand in a file; a column of whole numbers with gaps is one of floats in pandas."""
+    if value is None or pd.isna(value):
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

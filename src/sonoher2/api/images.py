@@ -1,0 +1,87 @@
+"""The shipped networks on one image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonoher2.enhancement.enhancer import enhanced, load_enhancer
+from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.read import read_image
+from sonoher2.images.source import ImageSource
+from sonoher2.segmentation.choose import Segmentation, segment_lesion
+from sonoher2.segmentation.segmenter import load_segmenter
+
+
+def segment_image(
+    image: ImageSource | UltrasoundImage,
+    *,
+    at: tuple[int, int] | None = None,
+    box: Box | None = None,
+    frame: int | None = None,
+    weights: Path | None = None,
+) -> Segmentation:
+    """Find the lesion of an image with the segmentation network. Research software, not for clinical use.
+
+    Parameters
+    ----------
+    image
+        Whatever `read_image` takes or gives.
+    at, box
+        A place within the lesion (row, column), or a box around it (slices of rows and columns).
+    frame
+        Of an image file with several, counted from 1.
+    weights
+        Of a segmenter of your own; the shipped ones unless told.
+
+    Returns
+    -------
+    `mask` (rows, columns) of bool, `confidence` (the Dice to expect, 0 to 1), `found`, and `probability` per pixel.
+
+    Raises
+    ------
+    InputError
+        The image cannot be read, or the place or the box lies outside.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> found = sonoher2.segment_image("images/SYN0001_radial.png")
+    >>> found.found, found.mask.shape
+    (True, (80, 80))
+    """
+    pixels = _opened(image, frame, at).pixels
+    return segment_lesion(load_segmenter(weights), pixels, at=at, box=box)
+
+
+def enhance_image(
+    image: ImageSource | UltrasoundImage, *, frame: int | None = None, weights: Path | None = None
+) -> UltrasoundImage:
+    """Make an image clearer with the enhancement network: less speckle, sharper edges, the same size.
+
+    Parameters
+    ----------
+    image, frame
+        As in `segment_image`.
+    weights
+        Of an enhancer of your own; the shipped ones unless told.
+
+    Raises
+    ------
+    InputError
+        The image cannot be read.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> given = sonoher2.read_image("images/SYN0001_radial.png")
+    >>> clearer = sonoher2.enhance_image(given)
+    >>> clearer.shape == given.shape, bool((clearer.pixels != given.pixels).any())
+    (True, True)
+    """
+    return enhanced(_opened(image, frame), load_enhancer(weights))
+
+
+def _opened(
+    image: ImageSource | UltrasoundImage, frame: int | None, at: tuple[int, int] | None = None
+) -> UltrasoundImage:
+    return image if isinstance(image, UltrasoundImage) else read_image(image, frame=frame, at=at)

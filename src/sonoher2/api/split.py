@@ -1,0 +1,88 @@
+"""A split of a table of the user's own, drawn as a study draws it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sonoher2.api.settings import settings_from
+from sonoher2.classifiers.folds import fold_numbers
+from sonoher2.cohort.patients.groups import joined_groups, linked
+from sonoher2.cohort.patients.identity import alias_pairs
+from sonoher2.cohort.split import split_patients as split_cohort
+from sonoher2.config.split import RandomSplit
+from sonoher2.core.columns import TRAIN
+from sonoher2.core.errors import InputError
+
+
+def split_patients(
+    table: pd.DataFrame,
+    *,
+    patient_id: str = "patient_id",
+    label: str = "label",
+    together: str | None = None,
+    test_share: float = 0.3,
+    folds: int = 5,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Split a table so that nothing leaks: patients, never rows, stratified by class.
+
+    Patients whose identifiers mean one person (``P01`` and ``p 1``) stay together, on one side and in one fold, as do
+    those who share a value of `together`.
+
+    Parameters
+    ----------
+    table
+        One row per image, lesion or patient.
+    patient_id, label
+        Columns of the patients and of their class; a patient has one class.
+    together
+        Column of whatever else binds patients, such as a family or a cluster of near-duplicate images.
+    test_share
+        Share of each class that is locked away as the test set.
+    folds
+        For cross-validation in the training set; fewer where a class has fewer patients.
+    seed
+        Of the draw.
+
+    Returns
+    -------
+    Index of `table`; `set` (``train`` or ``test``), `fold` (0, 1, ... for training rows: held out in that fold; missing
+    for test rows) and `group` (patients who stay together).
+
+    Raises
+    ------
+    InputError
+        A row has no patient or no label, a patient has two labels, or a class has too few patients.
+
+    Examples
+    --------
+    >>> import pandas as pd, sonoher2
+    >>> images = pd.DataFrame({"patient_id": [f"P{i // 2}" for i in range(80)], "label": [0] * 40 + [1] * 40})
+    >>> split = sonoher2.split_patients(images, test_share=0.25)
+    >>> split["set"].value_counts().to_dict()
+    {'train': 60, 'test': 20}
+    >>> int(images.assign(set=split["set"]).groupby("patient_id")["set"].nunique().max())  # nobody is on both sides
+    1
+    """
+    missing = [name for name in (patient_id, label, together) if name is not None and name not in table]
+    if missing:
+        raise InputError(f"the table has no column '{missing[0]}'", fix="Name its columns of patients and labels")
+    if table[[patient_id, label]].isna().any(axis=None):
+        raise InputError("a row has no patient or no label", fix="Fill in both, or leave the row out")
+    names = table[patient_id].astype(str)
+    labels = table.groupby(names.to_numpy())[label]
+    if (labels.nunique() > 1).any():
+        torn = labels.nunique().idxmax()
+        raise InputError(f"patient {torn} has more than one label", fix="Give each patient one")
+    patients = labels.first().rename("label").rename_axis("patient_id").to_frame()
+    ids = patients.index.tolist()
+    pairs = alias_pairs(ids)
+    if together is not None:
+        bound = table[together].notna()
+        pairs += linked(names[bound].tolist(), table.loc[bound, together].tolist())
+    patients["group"] = joined_groups(ids, pairs)
+    sets = split_cohort(patients, settings_from(RandomSplit, {"test_share": test_share}), seed).sets
+    training = patients[sets == TRAIN]
+    fold = pd.Series(fold_numbers(training["label"], training["group"], folds, seed), training.index, dtype="Int64")
+    drawn = pd.DataFrame({"set": sets, "fold": fold.reindex(sets.index), "group": patients["group"]})
+    return drawn.loc[names.tolist()].set_axis(table.index)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sonoher2
+
+
+@pytest.fixture
+def images() -> pd.DataFrame:
+    """Forty patients with one to three images, 12 of them positive; the rows in no order."""
+    rows = [(f"P{i:02d}", int(i < 12)) for i in range(40) for _ in range(1 + i % 3)]
+    return pd.DataFrame(rows, columns=["patient_id", "label"]).sample(frac=1, random_state=0)
+
+
+def test_patients_are_split_and_classes_keep_their_share(images: pd.DataFrame) -> None:
+    drawn = images.join(sonoher2.split_patients(images, test_share=0.25))
+    sets = drawn.groupby("patient_id")["set"]
+    assert sets.nunique().eq(1).all()
+    patients = drawn.drop_duplicates("patient_id")
+    assert patients[patients["set"] == "test"]["label"].value_counts().to_dict() == {0: 7, 1: 3}
+
+
+def test_folds_are_of_training_patients_only(images: pd.DataFrame) -> None:
+    drawn = images.join(sonoher2.split_patients(images, folds=3))
+    assert drawn["fold"].isna().eq(drawn["set"] == "test").all()
+    training = drawn[drawn["set"] == "train"]
+    assert training.groupby("patient_id")["fold"].nunique().eq(1).all()
+    held_out = training.drop_duplicates("patient_id").groupby("fold")["label"]
+    # 8 of 12 positive patients and 20 of 28 negative ones are in training
+    assert sorted(held_out.sum()) == [2, 3, 3]
+    assert held_out.size().between(9, 10).all()
+
+
+def test_spellings_of_one_patient_stay_together(images: pd.DataFrame) -> None:
+    twice = pd.concat([images, images.assign(patient_id=images["patient_id"].str.replace("P", "p 0"))])
+    drawn = twice.assign(**sonoher2.split_patients(twice).to_dict("list"))
+    person = drawn["patient_id"].str[-2:]
+    assert drawn.groupby(person)[["set", "group"]].nunique().eq(1).all(axis=None)
+
+
+def test_what_binds_patients_keeps_them_together(images: pd.DataFrame) -> None:
+    family = images["patient_id"].map({"P00": "A", "P20": "A", "P21": "A"})
+    apart = images.join(sonoher2.split_patients(images))
+    assert apart[family == "A"].groupby("patient_id")["group"].first().nunique() == 3
+    drawn = images.assign(family=family)
+    drawn = drawn.join(sonoher2.split_patients(drawn, together="family"))
+    assert drawn[family == "A"][["set", "group"]].drop_duplicates().shape == (1, 2)
+    assert drawn["group"].nunique() == 38
+
+
+def test_the_seed_decides(images: pd.DataFrame) -> None:
+    first, again, other = (sonoher2.split_patients(images, seed=seed) for seed in (1, 1, 2))
+    assert first.equals(again)
+    assert not first["set"].equals(other["set"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"label": np.arange(80) % 2}, "more than one label"),
+        ({"patient_id": None}, "no patient or no label"),
+    ],
+)
+def test_what_cannot_be_split(images: pd.DataFrame, change: dict[str, object], said: str) -> None:
+    rows = images.iloc[:80] if len(images) >= 80 else images
+    change = {name: value[: len(rows)] if isinstance(value, np.ndarray) else value for name, value in change.items()}
+    with pytest.raises(sonoher2.InputError, match=said):
+        sonoher2.split_patients(rows.assign(**change))
+    with pytest.raises(sonoher2.InputError, match="no column 'who'"):
+        sonoher2.split_patients(images, patient_id="who")
