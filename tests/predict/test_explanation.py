@@ -15,6 +15,7 @@ from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.predict.explanation import Effect, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction
+from sonoher2.predict.reference_cases import Distance
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.signatures.registry import headline
 
@@ -88,6 +89,18 @@ def test_what_the_model_has_not_seen_is_said(bundle: Bundle, patient: PatientInp
     told = json.loads(prediction.json())
     assert any("age lies outside" in sentence for sentence in told["explanation"]["outside"])
     assert "OUTSIDE_RANGE" in {one["code"] for one in told["findings"]}
+
+
+def test_features_far_from_all_training_patients_are_named(
+    bundle: Bundle, patient: PatientInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = {"Radiomics": Distance("Radiomics", 2.5, 1.5)}
+    monkeypatch.setattr("sonoher2.predict.explanation.distance_from_training", lambda _, space, __: away[space])
+    [found] = [one for one in predict_patient(bundle, patient).explanation.outside if one.code == "FAR_FROM_TRAINING"]
+    assert found.facts == {"space": "Radiomics", "distance": 2.5, "limit": 1.5}
+    away["Radiomics"] = Distance("Radiomics", 1.5, 1.5)
+    outside = predict_patient(bundle, patient).explanation.outside
+    assert "FAR_FROM_TRAINING" not in {one.code for one in outside}
 
 
 def test_clinical_data_alone_are_compared_by_what_is_given(bundle: Bundle) -> None:

@@ -11,8 +11,7 @@ from sonoher2.config.base import FilePath, Strict
 
 def _known_encoding(value: str) -> str:
     try:
-        # Python does not look up the encoding of no text at all
-        "a".encode(value)
+        b"".decode(value)
     except LookupError:
         raise ValueError("no such encoding of text; such as gb18030, big5, utf-16 or cp1252") from None
     return value

@@ -82,7 +82,8 @@ def read_picture(source: ImageSource, frame: FrameChoice = None, name: str = "")
         from sonoher2.images.formats.array import read_array
 
         return read_array(source, name or "array", frame)
-    content = content_of(source, name)
+    with errors_name(name or "image", "an image"):
+        content = content_of(source, name)
     kind = file_kind(content)
     if kind == "DICOM":
         from sonoher2.images.dicom.read import read_dicom

@@ -154,7 +154,8 @@ def _mask_values(source: ImageSource, of: MaskFrame, label: str | None) -> tuple
         from sonoher2.images.formats.array import array_mask
 
         return array_mask(source, "mask"), "mask"
-    content = content_of(source, "mask")
+    with errors_name("mask", "a mask"):
+        content = content_of(source, "mask")
     return _file_values(content, of, label), content.where
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -190,13 +191,15 @@ def written(dataset: Dataset) -> bytes:
     dataset
         As pydicom reads or receives it; without file meta information it is taken to be uncompressed.
     """
-    needed = Dataset({tag: dataset[tag] for tag in (*TAGS, Tag(PIXEL_DATA)) if tag in dataset})
-    stream = io.BytesIO()
-    meta = getattr(dataset, "file_meta", None)
-    if meta is not None and "TransferSyntaxUID" in meta:
-        needed.file_meta = FileMetaDataset()
-        needed.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
-        dcmwrite(stream, needed)
-    else:
-        dcmwrite(stream, needed, implicit_vr=False, little_endian=True)
+    stream, meta = io.BytesIO(), getattr(dataset, "file_meta", None)
+    # vendors break the rules on values that are not used here; pydicom warns of each
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        needed = Dataset({tag: dataset[tag] for tag in (*TAGS, Tag(PIXEL_DATA)) if tag in dataset})
+        if meta is not None and "TransferSyntaxUID" in meta:
+            needed.file_meta = FileMetaDataset()
+            needed.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
+            dcmwrite(stream, needed)
+        else:
+            dcmwrite(stream, needed, implicit_vr=False, little_endian=True)
     return stream.getvalue()
