@@ -28,6 +28,7 @@ NAMES = [
     "load_bundle",
     "load_study",
     "net_benefit",
+    "open_run",
     "read_image",
     "run_study",
     "segment_image",

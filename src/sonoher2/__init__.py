@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sonoher2.evaluation.discrimination import auc_delong
     from sonoher2.images.read import read_image
     from sonoher2.report.page.html import write_report
+    from sonoher2.study.saved import open_run
     from sonoher2.synthetic.demo import write_demo_cohort
 
 _HOMES = {
@@ -42,6 +43,7 @@ _HOMES = {
     "load_bundle": "bundle.load",
     "load_study": "config.load",
     "net_benefit": "evaluation.decision_curve",
+    "open_run": "study.saved",
     "read_image": "images.read",
     "run_study": "api.study",
     "segment_image": "api.images",
@@ -67,6 +69,7 @@ __all__ = [
     "load_bundle",
     "load_study",
     "net_benefit",
+    "open_run",
     "read_image",
     "run_study",
     "segment_image",

@@ -18,6 +18,7 @@ from sonoher2.cli.commands.extract import extract
 from sonoher2.cli.commands.init import init
 from sonoher2.cli.commands.new_key import new_key
 from sonoher2.cli.commands.predict import predict
+from sonoher2.cli.commands.report import report
 from sonoher2.cli.commands.run import run as run_study
 from sonoher2.cli.commands.segment import segment
 from sonoher2.cli.commands.sign import sign
@@ -122,7 +123,7 @@ def _end(message: str, code: int, debug: bool) -> int:
     return code
 
 
-for command in (init, check, run_study, extract, predict, validate, demo):
+for command in (init, check, run_study, report, extract, predict, validate, demo):
     app.command()(command)
 audit = typer.Typer(
     name="audit", help="Check whether a pipeline fools its user: this study's, or another tool's.", no_args_is_help=True

@@ -21,6 +21,7 @@ from sonoher2.signatures.feature_table import CLINICAL, SITE
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients
 from sonoher2.study.analyses.lesion_size import lesion_diameter
 from sonoher2.study.analyses.performance import assess, long_predictions
+from sonoher2.study.analyses.segmented_lesions import doubtful_lesions, listed_lesions
 from sonoher2.study.analyses.shift import domain_table, shift_table
 from sonoher2.study.analyses.updating import update_predictions
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
@@ -43,6 +44,7 @@ from sonoher2.study.results import (
     StudyResult,
     write_result,
 )
+from sonoher2.study.saved import save_result
 
 
 def validate_bundle(
@@ -124,7 +126,12 @@ def validate_bundle(
     result = StudyResult(
         about=About(study, "validation", bundle.schema.classes, bundle.schema.main, watch.seconds, record),
         cohort=CohortResult(
-            patients, measured.cohort.flow, measured.cohort.rule_counts, measured.cohort.conflicts, checked.outlines
+            patients,
+            measured.cohort.flow,
+            measured.cohort.rule_counts,
+            measured.cohort.conflicts,
+            listed_lesions(checked.outlines),
+            doubtful_lesions(checked.outlines),
         ),
         performance=Performance(predictions, thresholds, **tables),
         model=ModelResult(
@@ -153,7 +160,10 @@ def validate_bundle(
     result = with_uncertainty(result, limits)
     checked.require_unchanged()
     write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.cache)
-    return result if recalibrate is None else with_update(result, measured.cohort.patients, recalibrate)
+    if recalibrate is not None:
+        result = with_update(result, measured.cohort.patients, recalibrate)
+    save_result(result, out)
+    return result
 
 
 def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> StudyResult:

@@ -30,6 +30,7 @@ from sonoher2.study.analyses.explain import explain_test_set, explainable_patien
 from sonoher2.study.analyses.harmonisation import harmonisation_effect
 from sonoher2.study.analyses.lesion_size import lesion_diameter
 from sonoher2.study.analyses.performance import assess, learn_thresholds, main_signature
+from sonoher2.study.analyses.segmented_lesions import doubtful_lesions, listed_lesions
 from sonoher2.study.analyses.shift import training_summary
 from sonoher2.study.analyses.stability import feature_stability, redrawn_results
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
@@ -54,6 +55,7 @@ from sonoher2.study.results import (
     StudyResult,
     write_result,
 )
+from sonoher2.study.saved import save_result
 from sonoher2.study.scoring import score_patients, training_set
 
 if TYPE_CHECKING:
@@ -126,7 +128,12 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     result = StudyResult(
         about=About(study, "study", measured.cohort.classes, main, watch.seconds, record),
         cohort=CohortResult(
-            patients, measured.cohort.flow, measured.cohort.rule_counts, measured.cohort.conflicts, checked.outlines
+            patients,
+            measured.cohort.flow,
+            measured.cohort.rule_counts,
+            measured.cohort.conflicts,
+            listed_lesions(checked.outlines),
+            doubtful_lesions(checked.outlines),
         ),
         performance=Performance(predictions, thresholds, **tables),
         model=ModelResult(
@@ -152,6 +159,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     write_outlines(checked.outlines, out)
     write_table(out / "reference_key.csv", cases)
     freeze(result, fitted, measured.networks, reference, out / "bundle")
+    save_result(result, out)
     return result
 
 

@@ -18,6 +18,7 @@ from sonoher2.core.table_files import write_table
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import Nomogram
 from sonoher2.study.analyses.explanations import Explanations
+from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
 from sonoher2.study.analyses.updating import Updated
 from sonoher2.study.audits import Audits
 from sonoher2.study.cache import Cache, code_key, values_sha256
@@ -65,7 +66,10 @@ class CohortResult:
         Index `patient_id`; `set` (`TRAIN_OOF` or `TEST`), `label` (name of the class), `images` (how many), then the
         clinical columns.
     segmented
-        Lesions that the segmenter outlined: see `measure.segmented.outline_cohort`; may be empty.
+        Lesions that the segmenter outlined: see `measure.segmented.outline_cohort`, with names of files instead of
+        paths; may be empty.
+    doubtful
+        Those of the lowest confidence, with their pictures.
     """
 
     patients: pd.DataFrame
@@ -73,6 +77,7 @@ class CohortResult:
     rule_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     conflicts: pd.DataFrame = field(default_factory=pd.DataFrame)
     segmented: pd.DataFrame = field(default_factory=pd.DataFrame)
+    doubtful: tuple[SegmentedLesion, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sonoher2.core.errors import InputError
-from sonoher2.images.read import read_image
-from sonoher2.lesions.mask import Mask, read_mask
 from sonoher2.report.figures.outlines import OutlinedPicture, outline_figure
 from sonoher2.report.page.parts import Drawing, Part, Table
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, number, percent
-
-MOST_SHOWN = 12
-COARSER = 400
-"""Longer side in pixels above which a picture is thinned out for the page."""
+from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
 
 
 def region_parts(view: View) -> Iterator[Part]:
     """Outlines and ablation; none for a study that took its masks and images as they are and compared nothing."""
     outlines = view.result.cohort.segmented
     if len(outlines):
-        yield _drawn(outlines)
+        yield _drawn(view)
         yield _outline_table(outlines)
     if len(view.result.robustness.ablation):
         yield _ablation_table(view)
@@ -36,32 +30,21 @@ def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
     return outlines.sort_values(["found", "confidence", "image"], kind="stable")
 
 
-def _drawn(outlines: pd.DataFrame) -> Drawing:
-    pictures = [_picture(row) for _, row in doubtful(outlines).head(MOST_SHOWN).iterrows()]
+def _drawn(view: View) -> Drawing:
+    shown, count = view.result.cohort.doubtful, len(view.result.cohort.segmented)
     return Drawing(
         "outlines",
         "The most doubtful outlines",
-        f"The {len(pictures)} images of the lowest confidence among {len(outlines):,} that the shipped segmenter"
+        f"The {len(shown)} images of the lowest confidence among {count:,} that the shipped segmenter"
         " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
         " what is wrong in the run's folder `masks`, and name the masks in the images table.",
-        outline_figure(pictures),
+        outline_figure([_picture(lesion) for lesion in shown]),
     )
 
 
-def _picture(row: pd.Series) -> OutlinedPicture:
-    image = read_image(str(row["image"]), frame=None if np.isnan(row["frame"]) else int(row["frame"]))
-    step = max(1, -(-max(image.shape) // COARSER))
-    mask = _mask([str(row["mask"])], image.shape) if row["found"] else np.zeros(image.shape, dtype=bool)
-    said = f"confidence {row['confidence']:.2f}" if row["found"] else "no lesion found"
-    title = f"{row['patient_id']}\n{said}"
-    return OutlinedPicture(title, image.pixels[::step, ::step], mask[::step, ::step])
-
-
-def _mask(paths: Sequence[str], shape: tuple[int, int]) -> Mask:
-    try:
-        return read_mask(paths, shape)
-    except InputError:
-        return np.zeros(shape, dtype=bool)
+def _picture(lesion: SegmentedLesion) -> OutlinedPicture:
+    said = f"confidence {lesion.confidence:.2f}" if lesion.found else "no lesion found"
+    return OutlinedPicture(f"{lesion.patient_id}\n{said}", lesion.pixels, lesion.mask)
 
 
 def _outline_table(outlines: pd.DataFrame) -> Table:

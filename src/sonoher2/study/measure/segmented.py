@@ -181,6 +181,11 @@ def picture_name(row: pd.Series) -> str:
     return stem if np.isnan(row["frame"]) else f"{stem}_frame{row['frame']:.0f}"
 
 
+def mask_names(table: pd.DataFrame) -> list[str]:
+    """Names of the masks in the run's folder ``masks``, one per row of a table as from `outline_cohort`."""
+    return [f"{row['patient_id']}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+
+
 def write_outlines(table: pd.DataFrame, out: Path) -> None:
     """Write `outlines.csv`, and the outlined masks beside it under the names of their images.
 
@@ -193,7 +198,7 @@ def write_outlines(table: pd.DataFrame, out: Path) -> None:
     """
     if table.empty:
         return
-    names = [f"{row['patient_id']}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+    names = mask_names(table)
     for name, mask, found in zip(names, table["mask"], table["found"], strict=True):
         if found:
             write_bytes(out / "masks" / name, Path(mask).read_bytes())
