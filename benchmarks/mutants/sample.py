@@ -26,7 +26,7 @@ LEFT_OUT = ("report/figures/", "__init__.py", "__main__.py")
 KERNELS = {"kernel", "summing_kernel"}
 LEAST = 10
 """Mutants of a package, however small it is."""
-EQUIVALENT = {"strict", "encoding", "stacklevel", "dtype"}
+EQUIVALENT = {"strict", "encoding", "stacklevel", "dtype", "description"}
 """Keyword arguments that a test can seldom tell, or that the type checker judges: left alone."""
 SUMS = {"arith_expr", "term", "power", "expr", "and_expr", "xor_expr"}
 """Where * is a product, and not the mark of a parameter."""

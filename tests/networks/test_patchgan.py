@@ -8,6 +8,15 @@ def test_scores_are_of_patches() -> None:
     assert patch_discriminator(2)(torch.zeros(3, 2, 64, 96)).shape == (3, 1, 8, 12)
 
 
+def test_channels_double_with_each_stride_up_to_eight_times() -> None:
+    def channels(network: torch.nn.Sequential) -> list[tuple[int, int]]:
+        return [(layer.in_channels, layer.out_channels) for layer in network if isinstance(layer, torch.nn.Conv2d)]
+
+    assert channels(patch_discriminator(2)) == [(2, 32), (32, 64), (64, 128), (128, 1)]
+    wide = channels(patch_discriminator(1, width=4, strides=5))
+    assert wide == [(1, 4), (4, 8), (8, 16), (16, 32), (32, 32), (32, 1)]
+
+
 def test_a_score_sees_its_patch_only() -> None:
     network = patch_discriminator(1, width=4).eval()
     picture = torch.zeros(1, 1, 128, 128, requires_grad=True)

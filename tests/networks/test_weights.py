@@ -11,6 +11,7 @@ from skimage import data, transform
 from sonoher2.core.errors import InputError
 from sonoher2.deep.network import normalised
 from sonoher2.networks import weights
+from sonoher2.networks.presets import timm_name
 from sonoher2.networks.weights import build_body
 
 
@@ -54,7 +55,7 @@ def test_files_that_do_not_fit(tmp_path: Path, tensors: dict[str, torch.Tensor])
 def test_a_pickle_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     torch.save({"weights": Path("somewhere")}, path)
-    with pytest.raises(InputError, match="no weights that can be read safely"):
+    with pytest.raises(InputError, match=r"can be read safely \(UnpicklingError\)\. Give a safetensors file"):
         build_body("resnet10t", str(path), size=32)
 
 
@@ -64,13 +65,57 @@ def test_without_any_weights_the_error_says_what_to_do(monkeypatch: pytest.Monke
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(InputError, match=r"cannot be fetched.*weights: FILE.*weights: none"):
         build_body("ResNet18", "auto", size=32)
-    with pytest.raises(InputError, match="no offline weights"):
+    with pytest.raises(InputError, match=r"no offline weights for 'ResNet18'\. Connect to the hub once"):
         build_body("ResNet18", "offline", size=32)
 
 
-def test_unknown_networks_and_sizes() -> None:
-    with pytest.raises(InputError, match="unknown network 'resnet5000'"):
-        build_body("resnet5000", "none", size=32)
+def test_an_unknown_network_is_told_its_neighbours() -> None:
+    with pytest.raises(InputError, match=r"unknown network 'resnet_5000'. Choose one of ResNet18, .*such as .*resnet"):
+        build_body("resnet_5000", "none", size=32)
+    with pytest.raises(InputError, match=r"unknown network 'xyzzy'. Choose one of [^.]*EfficientNet-Lite2\.$"):
+        build_body("xyzzy", "none", size=32)
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [
+        ("ResNet18", "resnet18"),
+        ("ViT", "vit_base_patch16_224"),
+        ("Swin", "swin_tiny_patch4_window7_224"),
+        ("EfficientNet-Lite0", "tf_efficientnet_lite0"),
+        ("resnet18.a1_in1k", "resnet18.a1_in1k"),
+    ],
+)
+def test_presets_and_names_of_timm(preset: str, name: str) -> None:
+    assert timm_name(preset) == name
+
+
+def test_the_hub_is_asked_for_a_network_without_its_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    def create_model(name: str, **options: object) -> torch.nn.Module:
+        asked.append({"name": name, **options})
+        if "img_size" in options:
+            raise TypeError
+        return torch.nn.Linear(1, 1)
+
+    monkeypatch.setattr(weights.timm, "create_model", create_model)
+    assert not build_body("ResNet18", "hub", size=48).training
+    assert asked == [
+        {"name": "resnet18", "pretrained": True, "img_size": 48, "num_classes": 0},
+        {"name": "resnet18", "pretrained": True, "num_classes": 0},
+    ]
+
+
+def test_a_size_that_a_network_cannot_take_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def create_model(*_: object, **__: object) -> torch.nn.Module:
+        raise AssertionError("not a multiple of 16")
+
+    monkeypatch.setattr(weights.timm, "create_model", create_model)
+    with pytest.raises(
+        InputError, match=r"cannot take pictures of 33 pixels \(not a multiple of 16\)\. Choose another size"
+    ):
+        build_body("Swin", "none", size=33)
 
 
 @pytest.mark.parametrize(("name", "package"), list(weights.OFFLINE_PACKAGES.items()))

@@ -11,7 +11,8 @@ from sonoher2.config.base import FilePath, Strict
 
 def _known_encoding(value: str) -> str:
     try:
-        b"".decode(value)
+        # Python does not look up the encoding of no text at all
+        "a".encode(value)
     except LookupError:
         raise ValueError("no such encoding of text; such as gb18030, big5, utf-16 or cp1252") from None
     return value

@@ -169,3 +169,131 @@ def test_real_folders(shared: Path, tmp_path: Path, name: str, images: int) -> N
     (tmp_path / "study.yaml").write_text(draft.text, encoding="utf-8")
     assert load_study(tmp_path / "study.yaml").clinical.patient_id != "patient_id"
     assert len(draft.tables.get(IMAGES_TABLE, [])) == images
+
+
+TABLE = """\
+Patient ID,Name,Age (years),Menopausal status,BI-RADS,Tumor size (mm),ER,Ki-67,HER2 IHC,HER2 FISH,FISH ratio,Remark
+P01,Li Si,45,no,4a,12,positive,20%,3+,,,free text
+P02,Wu Wu,52,yes,5,21,negative,5%,1+,,1.1,other
+P03,A B,61,yes,4b,15,positive,40%,2+,negative,1.2,text
+P04,C D,about 60,?,4c,15,positive,40%,odd,positive,high,text
+P05,E F,55,no,4c,18,positive,30%,2+,positive,3.4,words
+P06,G H,48,no,4c,18,positive,30%,2+,maybe,2.9,else
+"""
+DRAFT = """\
+# Drafted by `sonoher2 init`. Lines with CONFIRM are guesses: check each of them, then run `sonoher2 check`.
+
+title: breast
+
+# CONFIRM: sonoher2-images.csv lists 4 images: is the patient of each right?
+# CONFIRM: 1 images are of nobody in patients.csv and will be left out
+# CONFIRM: 2 images have no mask and will be left out
+# CONFIRM: 1 masks belong to no image, the first of them X_mask.png
+# CONFIRM: 7 files cannot be opened as images: `sonoher2 check` says why
+images:
+  table: sonoher2-images.csv
+  mask: mask
+  # mm_per_pixel: mm_per_pixel     # add the column if the size of a pixel is known
+
+clinical:
+  table: patients.csv
+  patient_id: Patient ID
+  columns:
+    age: {column: "Age (years)", kind: number, timing: pre-biopsy, unit: years}     # CONFIRM: 1 of 6 cells are not\
+ numbers: `sonoher2 check` names their rows
+    menopause: {column: Menopausal status, kind: yes/no, timing: pre-biopsy}
+    birads: {column: BI-RADS, kind: ordered, timing: pre-biopsy, levels: ["4a", "4b", "4c", "5"]}     # CONFIRM: a\
+ reader's verdict: does the study mean to use it?; lowest level first?
+    # size_mm: {column: "Tumor size (mm)", kind: number, timing: post-op, unit: mm}     # CONFIRM: measured on\
+ ultrasound (then pre-biopsy) or on the specimen? in mm?
+    # er: {column: ER, kind: yes/no, timing: biopsy}
+    # ki67: {column: Ki-67, kind: number, timing: biopsy, unit: "%"}
+  # not used: Remark
+
+# CONFIRM: are these the columns of the raw HER2 results?
+# CONFIRM: HER2 IHC has values that are no IHC scores: odd (1). `sonoher2 check` names the rows
+# CONFIRM: HER2 FISH has values that are no ISH results: maybe (1). `sonoher2 check` names the rows
+# CONFIRM: FISH ratio has values that are no ratios: high (1). `sonoher2 check` names the rows
+target:
+  ihc: HER2 IHC
+  ish: HER2 FISH
+  ratio: FISH ratio
+  rule: ASCO/CAP 2023
+  task: positive-vs-negative     # or low-vs-zero, zero-low-positive
+
+# When the prediction is made. ER, PR and Ki-67 come with the biopsy: only a `biopsy` study may use them.
+timing: pre-biopsy
+
+split: {kind: random, test_share: 0.3}
+
+radiomics:
+  ring: {share: 0.2}     # or {mm: 2}, when the size of a pixel is known
+"""
+
+
+def test_the_whole_draft_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "breast"
+    names = ["images/P01_1.png", "images/P02_1.png", "images/P03_1.png", "images/zz9.png"]
+    files(folder, *names, "masks/P01_1.png", "masks/P02_1.png", "X_mask.png")
+    (folder / "patients.csv").write_text(TABLE, encoding="utf-8")
+    draft = draft_study(folder)
+    assert draft.text == DRAFT
+    comments = [line for line in DRAFT.split("\n") if line.startswith("# CONFIRM")]
+    assert [f"# CONFIRM: {question}" for question in draft.questions[:5] + draft.questions[8:]] == comments
+    assert draft.questions[5] == "Age (years): 1 of 6 cells are not numbers: `sonoher2 check` names their rows"
+    assert list(draft.tables) == [IMAGES_TABLE]
+    assert draft.images.to_numpy().tolist() == [
+        ["P01", names[0], "masks/P01_1.png"],
+        ["P02", names[1], "masks/P02_1.png"],
+        ["P03", names[2], None],
+        ["zz9", names[3], None],
+    ]
+    assert draft.patients == ("P01", "P02", "P03", "P04", "P05", "P06")
+    assert draft.clinical == "patients.csv"
+    assert draft.skipped == (
+        (Path("X_mask.png"), "a mask to which no image belongs"),
+        (Path("patients.csv"), "columns that name people are not used: Name"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        (
+            ["7,benign", "8,malignant", "9,unclear"],
+            ["# CONFIRM: is class what the study predicts? Its values: benign (1), malignant (1), unclear (1)",
+             "# CONFIRM: left out as neither: unclear. Is that right?",
+             "target:", "  column: class", "  positive: malignant", "  negative: benign"],
+        ),
+        (
+            ["7,A", "8,B", "9,C"],
+            ["# CONFIRM: no HER2 result and no other outcome was found: name its column and its values",
+             "target:", "  column: FILL_IN", "  positive: FILL_IN", "  negative: FILL_IN"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_target_of_a_draft(rows: list[str], lines: list[str], tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("\n".join(["case,class", *rows]) + "\n", encoding="utf-8")
+    text = draft_study(tmp_path).text
+    assert text[text.index(lines[0]) :].split("\n")[: len(lines)] == lines
+    assert "regions:" not in text
+    assert "radiomics:" not in text
+
+
+def test_images_without_a_mask_are_segmented_and_a_table_that_is_there_is_kept(tmp_path: Path) -> None:
+    files(tmp_path, "P01.png", "P02.png")
+    (tmp_path / "c.csv").write_text("patient_id,age\nP01,45\nP02,50\n", encoding="utf-8")
+    draft = draft_study(tmp_path)
+    assert "no image has a mask: lesions are outlined by the shipped segmenter" in draft.questions
+    assert "\nregions: segment     #" in draft.text
+    there = "patient_id,image,mm_per_pixel\nP01,P01.png,0.1\n"
+    (tmp_path / IMAGES_TABLE).write_text(there, encoding="utf-8")
+    kept = draft_study(tmp_path)
+    assert kept.tables == {}
+    said = f"{IMAGES_TABLE} was there already and is kept as it is: 1 images of the folder are not in it. "
+    assert kept.questions[0] == said + "Rename it to have a new one written"
+    assert "\n  mm_per_pixel: mm_per_pixel\n" in kept.text
+    (tmp_path / IMAGES_TABLE).write_text("a,b\n1,2\n", encoding="utf-8")
+    other = draft_study(tmp_path)
+    assert list(other.tables) == ["sonoher2-images-2.csv"]
+    assert "table: sonoher2-images-2.csv" in other.text

@@ -13,6 +13,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from sonoher2.cohort.drafting.find_images import FoundImage, find_images
+from sonoher2.cohort.drafting.image_kind import Look, look_at
 
 SIZE = (40, 60)
 
@@ -85,6 +86,27 @@ def test_masks_stay_with_the_patient_whose_folder_or_number_they_have(tmp_path: 
         "images/malignant/2.png": [],
     }  # fmt: skip
     assert result.lost_masks == [Path("masks/benign/2.png")]
+
+
+def test_what_a_file_looks_like(tmp_path: Path) -> None:
+    save(tmp_path / "mask.png", lesion())
+    save(tmp_path / "mask.jpg", lesion())
+    save(tmp_path / "flat.png", np.full(SIZE, 7, np.uint8))
+    save(tmp_path / "sixteen.png", (np.arange(2400) % 16).astype(np.uint8).reshape(SIZE))
+    save(tmp_path / "seventeen.png", (np.arange(2400) % 17).astype(np.uint8).reshape(SIZE))
+    save_dicom(tmp_path / "IM1", " P1 ", picture())
+    (tmp_path / "text.png").write_text("text")
+    looks = {path.name: look_at(path, named=True) for path in tmp_path.iterdir()}
+    assert looks == {
+        "mask.png": Look("mask", SIZE),
+        "mask.jpg": Look("mask", SIZE),
+        "flat.png": Look("picture", SIZE),
+        "sixteen.png": Look("mask", SIZE),
+        "seventeen.png": Look("picture", SIZE),
+        "IM1": Look("picture", SIZE, "P1"),
+        "text.png": Look("unknown"),
+    }
+    assert look_at(tmp_path / "text.png", named=False) == Look("none")
 
 
 def test_a_mask_of_another_size_is_lost(tmp_path: Path) -> None:
