@@ -10,7 +10,7 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.uncertainty.conformal import class_limits
-from sonoher2.study.analyses.added_value import added_value_table, nested_pairs
+from sonoher2.study.analyses.added_value import added_value_table
 from sonoher2.study.analyses.sites import FURTHER, POOLED, site_table
 from sonoher2.study.analyses.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
 
@@ -65,22 +65,6 @@ def test_three_classes_keep_their_columns() -> None:
     assert patients.tolist() == ["a", "b"]
     assert labels.tolist() == [0, 1]
     assert probabilities.tolist() == [[0.6, 0.1, 0.3], [0.2, 0.7, 0.1]]
-
-
-def test_pairs_are_nested() -> None:
-    names = ["Clinical", "Radiomics", "Clinical+Radiomics", "Clinical (pre-biopsy)", "Clinical+Radiomics (pre-biopsy)"]
-    assert set(nested_pairs(names)) == {
-        ("Clinical", "Clinical+Radiomics"),
-        ("Radiomics", "Clinical+Radiomics"),
-        ("Clinical (pre-biopsy)", "Clinical+Radiomics (pre-biopsy)"),
-        ("Radiomics", "Clinical+Radiomics (pre-biopsy)"),
-    }
-    assert set(nested_pairs(["Radiomics", "Deep", "DLR (early)", "DLR"])) == {
-        ("Radiomics", "DLR (early)"),
-        ("Deep", "DLR (early)"),
-        ("Radiomics", "DLR"),
-        ("Deep", "DLR"),
-    }
 
 
 def test_added_value_does_not_depend_on_the_order_of_the_rows(predictions) -> None:

@@ -26,6 +26,7 @@ from sonoher2.evaluation.compare.permutation import recovered_share, standard_er
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
+from sonoher2.signatures.registry import is_single
 from sonoher2.study.audits import PlantedAudit, load_audits, write_audit
 from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
@@ -39,8 +40,6 @@ FEATURES = 3
 COMPONENTS = 10
 """Leading principal components of the embedding that the deep signal is drawn from."""
 CLASSES = ("absent", "planted")
-SINGLE = ("Clinical", "Radiomics", "Deep")
-"""Signatures of one kind of data; the others fuse."""
 
 
 def audit_planted(
@@ -265,8 +264,7 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     of the Clinical, Radiomics and Deep signatures of the same run; NaN for these and where there are fewer than two.
     """
     wide = runs.pivot(index=["run", "set"], columns="signature", values="auc")
-    # a signature without biopsy columns is named "... (pre-biopsy)"
-    single = wide[[name for name in wide if str(name).partition(" (")[0] in SINGLE]]
+    single = wide[[name for name in wide if is_single(str(name))]]
     top = single.max(axis=1) if single.shape[1] > 1 else pd.Series(np.nan, index=wide.index)
     gains = wide.drop(columns=single.columns).sub(top, axis=0)
     rows = []

@@ -32,7 +32,8 @@ DLR, DLR_EARLY = "DLR", "DLR (early)"
 CLINICAL_RADIOMICS = "Clinical+Radiomics"
 COMBINED, COMBINED_CANDIDATES = "Combined", "Combined (zoo)"
 PRE_BIOPSY = " (pre-biopsy)"
-_OF_DLR, _OF_RADIOMICS = (DLR,), (RADIOMICS_SIGNATURE,)
+_OF_DLR = (DLR,)
+"""One object for all that stack it: a model's bytes tell one object from two that are equal."""
 
 Source = Literal["clinical", "radiomics", "network"]
 """Kind of data."""
@@ -49,7 +50,7 @@ class Plan:
     columns
         The clinical columns that the signature may use; none for a signature that uses none.
     selection
-        Unfitted selection of the radiomic features: one object for all signatures, so that a model's bytes say so.
+        Unfitted selection of the radiomic features: one object for all signatures, as a model's bytes say.
     """
 
     study: StudyConfig
@@ -91,7 +92,7 @@ class Entry:
     joins
         Signatures of which it holds all and more, each of them a comparison in the report (NRI, IDI).
     colour
-        Place of its own colour in the report; None: one of those that are left.
+        Place of its own colour in the report's palette; None: one of those that are left.
     pre_biopsy
         Whether it leaves out the columns that are known only from the biopsy on (ER, PR, Ki-67).
     """
@@ -106,19 +107,9 @@ class Entry:
     pre_biopsy: bool = False
 
     @property
-    def is_single(self) -> bool:
-        """Whether it rests on one kind of data; the others fuse."""
-        return len(self.sources) == 1
-
-    @property
     def uses_clinical(self) -> bool:
         """Whether it rests on clinical columns."""
         return "clinical" in self.sources
-
-    @property
-    def clinical_counterpart(self) -> str:
-        """Name of the signature of the same clinical columns alone."""
-        return _pre_biopsy_name(CLINICAL_SIGNATURE) if self.pre_biopsy else CLINICAL_SIGNATURE
 
 
 def _logistic(plan: Plan, parents: tuple[str, ...]) -> Signature:
@@ -164,9 +155,8 @@ def _pre_biopsy_name(name: str) -> str:
 def _before_biopsy(entry: Entry) -> Entry:
     """Entry of the same signature without the columns that only the biopsy gives."""
     joins = tuple(_pre_biopsy_name(name) if name in _WITH_CLINICAL else name for name in entry.joins)
-    return replace(
-        entry, name=_pre_biopsy_name(entry.name), joins=joins, rank=entry.rank + len(_ALL_COLUMNS), pre_biopsy=True
-    )
+    name, rank = _pre_biopsy_name(entry.name), entry.rank + len(_ALL_COLUMNS)
+    return replace(entry, name=name, joins=joins, rank=rank, colour=None, pre_biopsy=True)
 
 
 _ALL_COLUMNS = (
@@ -187,7 +177,7 @@ _ALL_COLUMNS = (
         ("clinical", "radiomics"),
         _logistic,
         rank=2,
-        parents=_OF_RADIOMICS,
+        parents=(RADIOMICS_SIGNATURE,),
         joins=(CLINICAL_SIGNATURE, RADIOMICS_SIGNATURE),
         colour=2,
     ),
@@ -277,9 +267,20 @@ def headline(main: str, names: Sequence[str]) -> str:
     return main if main in names else by_rank(names)[0]
 
 
+def is_single(name: str) -> bool:
+    """Whether a signature rests on one kind of data; the others fuse."""
+    return name in REGISTRY and len(REGISTRY[name].sources) == 1
+
+
+def clinical_counterpart(name: str) -> str:
+    """Name of the signature of clinical data alone, of the same columns where the given one uses some."""
+    pre_biopsy = name in REGISTRY and REGISTRY[name].pre_biopsy
+    return _pre_biopsy_name(CLINICAL_SIGNATURE) if pre_biopsy else CLINICAL_SIGNATURE
+
+
 def nested_pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of a signature and one that holds all of it and more, among those of a study."""
-    for new in sorted((name for name in names if name in REGISTRY), key=list(REGISTRY).index):
-        for old in REGISTRY[new].joins:
-            if old in names:
+    """Pairs of a signature and one that holds all of it and more, among those of a study, in the registry's order."""
+    for new, entry in REGISTRY.items():
+        for old in entry.joins:
+            if old in names and new in names:
                 yield old, new

@@ -13,6 +13,7 @@ from sonoher2.report.figures.heat_maps import case_figure, shares_figure, trust_
 from sonoher2.report.page.parts import Drawing, Part, Table
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import interval, number
+from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.study.analyses.explanations import HeatFindings
 from sonoher2.study.analyses.heat_maps import share_summary
 
@@ -99,13 +100,13 @@ def _swarms(view: View) -> Iterator[Drawing]:
         return
     outcome = view.result.about.classes[-1]
     for place, (name, found) in enumerate(view.result.explanations.attributions.items(), start=1):
-        stacked = name in view.result.model.nomograms or view.several
+        how = " SHAP values by sampled permutations." if name == RADIOMICS_SIGNATURE else _STACKED
         rest = f" The first {MOST_ROWS} of {found.effects.shape[1]}." if found.effects.shape[1] > MOST_ROWS else ""
         yield Drawing(
             f"effects_{place}",
             f"What adds to the {name} signature",
             f"One dot per test patient: what a part adds to the log-odds of {outcome}, against the mean training"
-            f" patient.{_STACKED if stacked and name != 'Radiomics' else ' SHAP values by sampled permutations.'}{rest}"
+            f" patient.{how}{rest}"
             " Colour: the patient's own value; grey where it has no order.",
             swarm_figure(found.effects, found.values, outcome),
         )

@@ -10,6 +10,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.checks import failed_checks
 from sonoher2.report.page.view import View
 from sonoher2.report.page.wording import listing, number, p_value, plural
+from sonoher2.signatures.registry import clinical_counterpart
 
 WIDE, GAP, FEW_EVENTS, SLOPE = 0.2, 0.1, 100, (0.8, 1.25)
 """Cautions: width of the AUC's interval, fall from training to test, events or non-events, calibration slope."""
@@ -110,8 +111,7 @@ def _at_threshold(view: View, outcome: str, row: Row) -> str:
 
 def _gain(view: View, outcome: str) -> str:
     """Say what the main signature adds to the same clinical data without images."""
-    rows, (_, bracket, variant) = view.result.performance.comparisons, view.main.partition(" (")
-    clinical = f"Clinical{bracket}{variant}"
+    rows, clinical = view.result.performance.comparisons, clinical_counterpart(view.main)
     if rows.empty or view.main == clinical:
         return ""
     rows = rows.query("`set` == @TEST and outcome == @outcome")

@@ -14,6 +14,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sonoher2.signatures.registry import REGISTRY
+
 MM = 1 / 25.4
 COLUMN, PAGE = 85 * MM, 174 * MM
 """Widths of one and of two journal columns, inches."""
@@ -22,7 +24,9 @@ INK, GREY, PALE = "#222222", "#767676", "#d9d9d9"
 # Okabe and Ito's palette, doi 10.1038/nmeth.1618; yellow is left out, too light for lines on white
 BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
-_KNOWN = {"Clinical": ORANGE, "Radiomics": BLUE, "Clinical+Radiomics": VERMILLION}
+_KNOWN = {
+    name: (ORANGE, BLUE, VERMILLION)[entry.colour] for name, entry in REGISTRY.items() if entry.colour is not None
+}
 _SPARE = (GREEN, PURPLE, SKY, INK, GREY, BLUE, ORANGE, VERMILLION)
 
 CHINESE_FONTS = (

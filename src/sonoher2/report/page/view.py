@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.figures.style import signature_colours
+from sonoher2.signatures.registry import headline
 from sonoher2.study.results import StudyResult
 
 
@@ -61,13 +62,8 @@ class View:
 
     @cached_property
     def main(self) -> str:
-        """The signature that the summary speaks of: the study's own choice.
-
-        Where a validation's cohort has not what that one needs, the first of those that join the most.
-        """
-        if self.result.about.main in self.signatures:
-            return self.result.about.main
-        return max(self.signatures, key=lambda name: name.count("+"))
+        """The signature that the report speaks of; see `headline` for a cohort that has not what the main one needs."""
+        return headline(self.result.about.main, self.signatures)
 
     def title(self, subset: str, outcome: str) -> str:
         """Title of a panel."""

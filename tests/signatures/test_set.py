@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from scipy.special import expit
@@ -14,7 +15,10 @@ from sonoher2.config.models import ALL_MODELS
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import second_reader
+from sonoher2.signatures.image_based import FeatureSignature, NetworkSignature
+from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.nomogram import patient_points, total_probability
+from sonoher2.signatures.protocol import BaseSignature
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.validation import cross_fit, fit_fold, outer_folds
@@ -26,14 +30,85 @@ def build(study, has_images: bool = True) -> SignatureSet:
     return build_signatures(study, study.clinical.columns, has_images)
 
 
-def test_names(study) -> None:
-    early = {name: column for name, column in study.clinical.columns.items() if column.timing == "pre-biopsy"}
-    assert [name for name, _ in build(study).signatures] == ALL
-    assert [name for name, _ in build_signatures(study, early, True).signatures] == ALL[:3]
-    assert [name for name, _ in build(study, has_images=False).signatures] == ["Clinical", "Clinical (pre-biopsy)"]
-    assert [name for name, _ in build_signatures(study, {}, True).signatures] == ["Radiomics"]
-    with pytest.raises(InputError, match="neither"):
-        build_signatures(study, {}, False)
+def of_hand() -> SignatureSet:
+    """Signatures of a study with a network; what they need is known before they are fitted."""
+    model = SignatureSet([])
+    model.fitted_ = {
+        "Clinical": LogisticSignature({"age": "number", "grade": "ordered"}),
+        "Radiomics": FeatureSignature(("radiomics",)),
+        "Deep": NetworkSignature("net"),
+        "DLR": LogisticSignature({}, ("Radiomics", "Deep")),
+        "Combined": LogisticSignature({"grade": "ordered"}, ("DLR",)),
+    }
+    return model
+
+
+@pytest.mark.parametrize(
+    ("clinical", "has_image", "names"),
+    [
+        ([], False, []),
+        (["age"], False, ["Clinical"]),
+        ([], True, ["Radiomics", "Deep", "DLR"]),
+        (["age"], True, ["Clinical", "Radiomics", "Deep", "DLR"]),
+        (["grade"], True, ["Clinical", "Radiomics", "Deep", "DLR", "Combined"]),
+        (["another"], False, []),
+    ],
+)
+def test_a_signature_is_usable_with_its_image_a_column_and_its_parents(
+    clinical: list[str], has_image: bool, names: list[str]
+) -> None:
+    assert of_hand().usable(clinical, has_image) == names
+
+
+def test_stacks_are_opened_up_to_the_image() -> None:
+    leaves = {name: of_hand().image_leaves(name) for name in of_hand().fitted_}
+    assert leaves == {
+        "Clinical": [],
+        "Radiomics": ["Radiomics"],
+        "Deep": ["Deep"],
+        "DLR": ["Radiomics", "Deep"],
+        "Combined": ["Radiomics", "Deep"],
+    }
+    assert [name for name in of_hand().fitted_ if of_hand().uses_clinical(name)] == ["Clinical", "Combined"]
+
+
+class Recorder(BaseSignature):
+    """Remembers what it was fitted on; its probability is what it was told."""
+
+    feature_groups, network = (), None
+
+    def __init__(self, probability: float, stacks: tuple[str, ...] = ()) -> None:
+        self.probability = probability
+        self.stacks = stacks
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        return self.stacks
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray | None = None) -> Recorder:
+        self.seen_, self.groups_ = X, groups
+        self.oof_proba_ = np.tile([1 - self.probability, self.probability], (len(X), 1))
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        self.scored_ = X
+        return np.tile([0.5, 0.5], (len(X), 1))
+
+
+def test_each_stack_sees_the_out_of_fold_scores_of_its_parents_in_its_own_order(make_table) -> None:
+    X, y = make_table(12, 2)
+    groups = np.arange(12) // 2
+    stack = Recorder(0.6, ("Second", "First"))
+    model = SignatureSet([("First", Recorder(0.2)), ("Second", Recorder(0.8)), ("Stack", stack)]).fit(X, y, groups)
+    fitted = model.fitted_["Stack"]
+    assert list(fitted.seen_["scores"]) == ["Second score", "First score"]
+    # log(0.8 / 0.2) and its opposite
+    assert fitted.seen_["scores"].iloc[0].tolist() == pytest.approx([1.3862944, -1.3862944])
+    assert all(np.array_equal(one.groups_, groups) for one in model.fitted_.values())
+    assert "scores" not in model.fitted_["Second"].seen_.columns.get_level_values(0)
+    # a new patient's scores come from the final models, not from the folds
+    model.predict_proba(X.iloc[:3])
+    assert fitted.scored_["scores"].to_numpy().tolist() == [[0, 0]] * 3
 
 
 @pytest.mark.slow
