@@ -1,1 +1,1 @@
-"""The classical model zoo, its search and its calibration."""
+"""The candidate models, their search and their calibration."""

@@ -1,4 +1,4 @@
-"""The zoo of classical models, each with a small grid of settings."""
+"""The candidate models, each with a small grid of settings."""
 
 from __future__ import annotations
 
