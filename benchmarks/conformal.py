@@ -18,6 +18,7 @@ from time import monotonic
 
 import numpy as np
 import pandas as pd
+from sonoher2.signatures.build import build_signatures
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.split import split_patients
@@ -30,7 +31,6 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.build import build_signatures
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_blocks
 from sonoher2.signatures.validation import cross_fit
 from sonoher2.study.analyses.uncertainty import SLACK

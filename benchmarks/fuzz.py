@@ -84,6 +84,9 @@ def import_all() -> None:
     import openpyxl  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
+    import sonoher2.images.dicom.read
+    import sonoher2.predict.scoring  # noqa: F401
+
 
 class Hang(BaseException):
     """A file took too long."""

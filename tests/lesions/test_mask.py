@@ -11,7 +11,6 @@ from PIL import Image
 
 from sonoher2.core.errors import InputError
 from sonoher2.lesions.mask import components, largest_component, read_mask
-from sonoher2.lesions.open import read_lesion
 
 LESION = np.zeros((40, 60), dtype=bool)
 LESION[10:20, 25:45] = True
@@ -131,47 +130,3 @@ def test_components() -> None:
     np.testing.assert_array_equal(np.argwhere(largest_component(mask)), [[1, 1], [2, 2], [3, 3]])
     np.testing.assert_array_equal(np.argwhere(largest_component(mask[::-1])), [[4, 3], [5, 2], [6, 1]])
     np.testing.assert_array_equal(largest_component(LESION), LESION)
-
-
-def screen_and_mask(folder: Path, lesion: tuple[slice, slice]) -> tuple[Path, Path, np.ndarray]:
-    screen = np.zeros((300, 400), dtype=np.uint8)
-    screen[60:260, 90:350] = np.random.default_rng(1).integers(20, 200, (200, 260))
-    mask = np.zeros(screen.shape, dtype=bool)
-    mask[lesion] = True
-    return png(folder / "screen.png", screen), as_png(folder / "mask.png", mask), mask
-
-
-def test_the_crop_is_the_same_for_image_and_mask(tmp_path: Path) -> None:
-    image, mask_file, mask = screen_and_mask(tmp_path, (slice(100, 150), slice(200, 260)))
-    lesion = read_lesion(image, [mask_file], crop_to_b_mode=True, mm_per_pixel=0.1)
-    assert lesion.image.shape == lesion.mask.shape < (300, 400)
-    np.testing.assert_array_equal(lesion.mask, mask[lesion.image.box])
-    whole = read_lesion(image, [mask_file])
-    np.testing.assert_array_equal(lesion.image.pixels[lesion.mask], whole.image.pixels[mask])
-
-
-def test_a_crop_that_would_cut_the_lesion_is_widened(tmp_path: Path) -> None:
-    image, mask_file, mask = screen_and_mask(tmp_path, (slice(240, 290), slice(200, 390)))
-    lesion = read_lesion(image, [mask_file], crop_to_b_mode=True)
-    assert np.count_nonzero(lesion.mask) == np.count_nonzero(mask)
-
-
-def test_every_kind_of_real_mask(shared: Path) -> None:
-    bus, breast = shared / "data/BUS-BRA", shared / "data/BrEaST/BrEaST-Lesions_USG-images_and_masks"
-    one_bit = read_lesion(bus / "Images/bus_0003-l.png", [bus / "Masks/mask_0003-l.png"])
-    colours = read_lesion(breast / "case005.png", [breast / "case005_tumor.png"], mm_per_pixel=0.07)
-    for lesion in (one_bit, colours):
-        assert lesion.mask.shape == lesion.image.shape
-        assert components(lesion.mask) == 1
-        # lesions are darker than the tissue around them
-        assert lesion.image.pixels[lesion.mask].mean() < 255 / 2
-    assert colours.image.mm_per_pixel == (0.07, 0.07)
-
-
-def test_a_colour_mask_on_a_dicom_image(shared: Path, tmp_path: Path) -> None:
-    mask = np.zeros((600, 800), dtype=bool)
-    mask[200:300, 300:420] = True
-    lesion = read_lesion(shared / "data/dicom/US/OBXXXX1A.dcm", [as_png(tmp_path / "m.png", mask)], crop_to_b_mode=True)
-    assert lesion.image.mm_per_pixel == pytest.approx((0.26228787661969977,) * 2)
-    assert lesion.image.origin == (60, 120)
-    assert np.count_nonzero(lesion.mask) == 12000

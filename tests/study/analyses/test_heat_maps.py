@@ -1,0 +1,39 @@
+"""Which class a heat map speaks for, and whose it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.study.analyses.heat_maps import Explainable, _calls, _cases, called_classes
+
+
+def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    patients = pd.Index(["right", "missed", "alarm"], name="patient_id")
+    # at a threshold of 0.7: positive as it is, positive called negative, negative called positive
+    probability = np.array([[0.1, 0.9], [0.4, 0.6], [0.2, 0.8]])
+    monkeypatch.setattr("sonoher2.study.analyses.heat_maps._by_class", lambda *_: {0: "class 0", 1: "class 1"})
+    monkeypatch.setattr("sonoher2.study.analyses.heat_maps._crops", list)
+    monkeypatch.setattr("sonoher2.study.analyses.heat_maps.heat_maps", lambda explained, crops: [(explained, crops[0])])
+    of = Explainable(
+        model=None, networks=(), sha256="", X=pd.DataFrame(index=patients), probabilities={"Deep": probability},
+        labels=pd.Series([1, 1, 0], index=patients), classes=("negative", "positive"), thresholds={"Deep": 0.7},
+        crops=pd.DataFrame(),
+    )  # fmt: skip
+    paths = pd.Series({name: [Path(f"{name} first"), Path(f"{name} second")] for name in patients})
+    cases = {case.patient_id: case for case in _cases(of, _calls(of, probability), paths)}
+    found = {name: (case.label, case.called, case.score, case.map) for name, case in cases.items()}
+    assert found == {
+        "right": ("positive", "positive", 0.9, ("class 1", Path("right first"))),
+        "missed": ("positive", "negative", 0.6, ("class 0", Path("missed first"))),
+        "alarm": ("negative", "positive", 0.8, ("class 1", Path("alarm first"))),
+    }
+
+
+def test_a_probability_at_the_threshold_is_called_positive_and_of_three_the_largest_counts() -> None:
+    two = np.array([[0.3, 0.7], [0.301, 0.699], [0.2, 0.8]])
+    assert called_classes(two, 0.7).tolist() == [1, 0, 1]
+    assert called_classes(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]), 0.7).tolist() == [1, 0]
