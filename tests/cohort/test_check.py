@@ -103,6 +103,8 @@ def test_three_classes_images_and_people_who_share_them() -> None:
     drawn = Split(pd.Series((["train"] * 7 + ["test"] * 3) * 10, index=index, dtype=object), {}, 0)
     records = [ImageRecord(grey_levels=level, marked=level > 90) for level in (80, 90, 100, 110)]
     report = check_cohort(study, subject, drawn, records)
+    assert subject.outcomes == (0, 1, 2)
+    assert cohort([0, 1]).outcomes == (1,)
     assert class_counts(subject, drawn) == {"train": [35, 21, 14], "test": [15, 9, 6]}
     assert [(row.subject, row.what, row.value) for row in report.rows] == [
         ("patients", "in the table", "103"),

@@ -8,6 +8,7 @@ import pytest
 from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.labels import Labels, patient_labels
 from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import InputError
 
 
 def labels(values: list[str | None], **target: object) -> Labels:
@@ -97,3 +98,56 @@ def test_tasks_of_ultralow(task: str, expected: list[str | None]) -> None:
 def test_null_needs_a_column_that_tells_ultralow() -> None:
     found = labels(["0", "2+", "1+", "3+"], rule="ASCO/CAP 2023", task="low-ultralow-vs-null")
     assert "no patient is ultralow" in str(found.findings[-1])
+
+
+def test_a_reported_status_that_contradicts_the_rule_is_a_warning() -> None:
+    frame = pd.DataFrame({"ihc": ["3+", "0", "1+"], "her2": ["negative", "negative", "positive"]}, dtype=object)
+    target = Her2Target.model_validate({"ihc": "ihc", "status": "her2", "rule": "ASCO/CAP 2023"})
+    found = patient_labels(frame, pd.Series(["P1", "P2", "P3"]), target, "t")
+    assert found.names.tolist() == ["positive", "negative", "negative"]
+    assert [(finding.severity, str(finding)) for finding in found.findings] == [
+        (
+            "warning",
+            "t, column 'her2': the reported status of 2 patients contradicts the one that follows from IHC and ISH. "
+            "See the list of conflicts; the label follows IHC and ISH.",
+        )
+    ]
+    assert found.conflicts["patient_id"].tolist() == ["P1", "P3"]
+    assert found.rule_counts["patients"].sum() == 3
+
+
+def test_ihc_and_ish_that_point_in_opposite_directions_are_told() -> None:
+    frame = pd.DataFrame({"ihc": ["3+", "0", "1+", "2+"], "ish": ["negative", "positive", "positive", "positive"]})
+    target = Her2Target.model_validate({"ihc": "ihc", "ish": "ish", "rule": "ASCO/CAP 2023"})
+    found = patient_labels(frame.astype(object), pd.Series(["P1", "P2", "P3", "P4"]), target, "t")
+    assert [str(finding).split(";")[0] for finding in found.findings] == [
+        "t: IHC and ISH of 3 patients point in opposite directions"
+    ]
+    assert found.names.tolist() == ["positive"] * 4
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "classes"),
+    [
+        ("yes", "no", ("no", "yes")),
+        ("yes", None, ("not yes", "yes")),
+        ("yes", ["no", "none"], ("not yes", "yes")),
+        (["yes", "sure"], "no", ("negative", "positive")),
+    ],
+)
+def test_classes_have_the_words_of_the_table(positive: object, negative: object, classes: tuple[str, str]) -> None:
+    frame = pd.DataFrame({"said": ["yes", "no", "none", "sure", "no"]}, dtype=object)
+    target = ColumnTarget.model_validate({"column": "said", "positive": positive, "negative": negative})
+    found = patient_labels(frame, pd.Series(list("ABCDE")), target, "t")
+    assert found.classes == classes
+    assert found.names.iloc[:2].tolist() == [classes[1], classes[0]]
+
+
+def test_a_value_of_the_target_that_stands_nowhere_is_told_the_values() -> None:
+    frame = pd.DataFrame({"said": ["yes", "no", None]}, dtype=object)
+    target = ColumnTarget.model_validate({"column": "said", "positive": "ja"})
+    with pytest.raises(InputError) as caught:
+        patient_labels(frame, pd.Series(list("ABC")), target, "t")
+    assert (
+        str(caught.value) == "t, column 'said': the value 'ja' of the target stands in no row. The values are: no, yes."
+    )

@@ -108,7 +108,7 @@ def test_words_of_the_ish_are_read(text: str, result: str) -> None:
         "无", "+-", "2+", "3+",
         "++", "阳性（无扩增）", "amplified/not amplified", "group 1 negative", "group 6", "NOT AMPLIFIED?", "FISH",
         "FISH NA", "N.A.",
-        "2.4", "1", "Pos (2.3)", "polysomy 17", "ratio", "copies 3 ratio",
+        "2.4", "1", "Pos (2.3)", "polysomy 17", "ratio", "copies 3 ratio", "ratio copies 2.5",
     ],
 )  # fmt: skip
 def test_words_of_the_ish_that_leave_it_open_are_refused(text: str) -> None:

@@ -111,11 +111,21 @@ def test_an_unknown_column_is_named_with_its_nearest(tmp_path: Path) -> None:
         column(table, "Patology", "t.csv")
 
 
+@pytest.mark.parametrize(("count", "rest"), [(30, ""), (32, " and 2 more")])
+def test_thirty_columns_are_listed(count: int, rest: str) -> None:
+    names = [f"c{i:02}" for i in range(count)]
+    with pytest.raises(InputError) as caught:
+        column(pd.DataFrame(columns=names), "zzzz", "t")
+    assert caught.value.fix == f"The columns are: {', '.join(names[:30])}{rest}"
+
+
 def test_templates_fill_in_columns_and_replace(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, "t.csv", "ID,side\nbus_1,l\n,r\n"))
     assert resolve(table, "Images/{ID}-{side}.png", "t").tolist() == ["Images/bus_1-l.png", None]
     masks = resolve(table, Template(template="Masks/{ID}.png", replace={"bus_": "mask_"}), "t")
     assert masks.tolist() == ["Masks/mask_1.png", None]
+    plain_text = resolve(table, Template(template="{ID}.a(b)", replace={".": "-", "(b)": "c"}), "t")
+    assert plain_text.tolist() == ["bus_1-ac", None]
     with pytest.raises(InputError, match="no column 'IDD'"):
         resolve(table, "{IDD}.png", "t")
 
