@@ -15,7 +15,10 @@ import pytest
 import sonoher2
 
 NAMES = [
+    "Case",
+    "ImageInput",
     "InputError",
+    "PatientInput",
     "auc_delong",
     "calibration_curve",
     "calibration_slope_intercept",
@@ -29,6 +32,7 @@ NAMES = [
     "load_study",
     "net_benefit",
     "open_run",
+    "predict_patient",
     "read_image",
     "run_study",
     "segment_image",
@@ -41,7 +45,7 @@ SLOW = {"write_report": pytest.mark.slow}
 
 
 def test_these_names_and_no_others() -> None:
-    assert sonoher2.__all__ == ["InputError", "__version__", *NAMES[1:]]
+    assert sonoher2.__all__ == sorted([*NAMES, "__version__"])
     assert dir(sonoher2) == sonoher2.__all__
     with pytest.raises(AttributeError, match="no attribute 'predictt'"):
         _ = sonoher2.predictt

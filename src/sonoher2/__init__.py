@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from sonoher2.evaluation.decision_curve import net_benefit
     from sonoher2.evaluation.discrimination import auc_delong
     from sonoher2.images.read import read_image
+    from sonoher2.predict.case import Case
+    from sonoher2.predict.patient import ImageInput, PatientInput
+    from sonoher2.predict.scoring import predict_patient
     from sonoher2.report.page.html import write_report
     from sonoher2.study.saved import open_run
     from sonoher2.synthetic.demo import write_demo_cohort
 
 _HOMES = {
+    "Case": "predict.case",
+    "ImageInput": "predict.patient",
     "InputError": "core.errors",
+    "PatientInput": "predict.patient",
     "auc_delong": "evaluation.discrimination",
     "calibration_curve": "evaluation.calibration",
     "calibration_slope_intercept": "evaluation.calibration",
@@ -44,6 +50,7 @@ _HOMES = {
     "load_study": "config.load",
     "net_benefit": "evaluation.decision_curve",
     "open_run": "study.saved",
+    "predict_patient": "predict.scoring",
     "read_image": "images.read",
     "run_study": "api.study",
     "segment_image": "api.images",
@@ -55,7 +62,10 @@ _HOMES = {
 """Where each public name lives."""
 
 __all__ = [
+    "Case",
+    "ImageInput",
     "InputError",
+    "PatientInput",
     "__version__",
     "auc_delong",
     "calibration_curve",
@@ -70,6 +80,7 @@ __all__ = [
     "load_study",
     "net_benefit",
     "open_run",
+    "predict_patient",
     "read_image",
     "run_study",
     "segment_image",

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from sonoher2.api.settings import settings_from
 from sonoher2.cohort.her2.status import Her2Result
 from sonoher2.cohort.her2.status import her2_statuses as statuses_of_columns
 from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.config.load import settings_from
 from sonoher2.config.target import Her2Rule, Her2Target
 
 RULE: Her2Rule = "ASCO/CAP 2023"

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.api.settings import settings_from
+from sonoher2.config.load import settings_from
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.images.image import UltrasoundImage
 from sonoher2.images.read import PixelSize

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sonoher2.api.settings import settings_from
 from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.cohort.patients.groups import joined_groups, linked
 from sonoher2.cohort.patients.identity import alias_pairs
 from sonoher2.cohort.split import split_patients as split_cohort
+from sonoher2.config.load import settings_from
 from sonoher2.config.split import RandomSplit
 from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +12,8 @@ from sonoher2.config.base import Strict
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, FindingsError
 from sonoher2.core.yaml_file import read_yaml
+
+Settings = TypeVar("Settings", bound=Strict)
 
 
 def load_study(path: str | Path, data: str | Path | None = None) -> StudyConfig:
@@ -41,20 +43,39 @@ def load_study(path: str | Path, data: str | Path | None = None) -> StudyConfig:
     ('ASCO/CAP 2018', 0.3)
     """
     path = Path(path)
-    values = read_yaml(path)
-    try:
-        study = StudyConfig.model_validate(values)
-    except ValidationError as error:
-        raise FindingsError(_finding(path, values, problem) for problem in error.errors()) from None
+    study = settings_from(StudyConfig, read_yaml(path), str(path))
     folder = Path(data) if data is not None else path.parent / study.data
     return study.model_copy(update={"data": folder.resolve()})
+
+
+def settings_from(model: type[Settings], values: Any, source: str = "") -> Settings:
+    """Make settings from values as a study file has them.
+
+    Parameters
+    ----------
+    model
+        Which settings.
+    values
+        Normally a mapping.
+    source
+        Where they come from, for messages.
+
+    Raises
+    ------
+    FindingsError
+        Keys or values are wrong; all are named.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise FindingsError(_finding(source, values, problem) for problem in error.errors()) from None
 
 
 LONGEST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
 
-def _finding(path: Path, values: Any, problem: Any) -> Finding:
+def _finding(source: str, values: Any, problem: Any) -> Finding:
     """One pydantic problem in a user's words."""
     # pydantic adds the class names of unions to the location; a user knows only their own keys
     keys, here = [], values
@@ -67,7 +88,7 @@ def _finding(path: Path, values: Any, problem: Any) -> Finding:
             keys.append(str(part + 1))
         elif problem["type"] in ("missing", "extra_forbidden") and level == len(problem["loc"]):
             keys.append(str(part))
-    where = f"{path}, {'.'.join(keys)}" if keys else str(path)
+    where = ", ".join(part for part in (source, ".".join(keys)) if part)
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(keys[-1], _all_keys(), n=1)
         fix = f"Did you mean '{near[0]}'?" if near else "See docs/study-file.md for the keys"

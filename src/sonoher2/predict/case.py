@@ -178,6 +178,18 @@ class Case:
     ----------
     images
         One for each image that was given.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> bundle = sonoher2.load_bundle("run/bundle")
+    >>> image = sonoher2.ImageInput("images/SYN0001_radial.png", mm_per_pixel=0.4)
+    >>> case = sonoher2.Case(bundle, sonoher2.PatientInput((image,)))
+    >>> case.images[0].mask.origin, case.images[0].mask.pixels.shape
+    ('segmented', (80, 80))
+    >>> prediction = sonoher2.predict_patient(bundle, case)  # nothing is read or segmented a second time
+    >>> prediction.masks[0] is case.images[0].mask
+    True
     """
 
     def __init__(self, bundle: Bundle, patient: PatientInput) -> None:

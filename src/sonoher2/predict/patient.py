@@ -26,6 +26,13 @@ class ImageInput:
         Of the file, counted from 1; None for the only one.
     name
         What an image that is no path is called.
+
+    Examples
+    --------
+    >>> import numpy as np, sonoher2
+    >>> array = np.zeros((60, 80), dtype=np.uint8)
+    >>> sonoher2.ImageInput(array, name="left, radial").name
+    'left, radial'
     """
 
     image: ImageSource
@@ -51,6 +58,13 @@ class PatientInput:
         Of the lesion, in masks with several labels.
     patient_id
         The user's own name for the patient, shown on the case page; empty when not given.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> views = (sonoher2.ImageInput("radial.png"), sonoher2.ImageInput("antiradial.png"))
+    >>> sonoher2.PatientInput(views, clinical={"age": "52"}).names
+    ('radial.png', 'antiradial.png')
     """
 
     images: tuple[ImageInput, ...] = ()

@@ -37,6 +37,16 @@ def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
         no signature.
     UsageError
         The case was opened for another model.
+
+    Examples
+    --------
+    >>> import sonoher2
+    >>> bundle = sonoher2.load_bundle("run/bundle")
+    >>> image = sonoher2.ImageInput("images/SYN0001_radial.png", ("masks/SYN0001_radial.png",), mm_per_pixel=0.4)
+    >>> patient = sonoher2.PatientInput((image,), clinical={"age": "52", "menopause": "yes"})
+    >>> prediction = sonoher2.predict_patient(bundle, patient)
+    >>> [(score.signature, 0 < score.probability < 1) for score in prediction.scores]
+    [('Clinical', True), ('Radiomics', True), ('Clinical+Radiomics', True)]
     """
     case = patient if isinstance(patient, Case) else Case(bundle, patient)
     if case.bundle is not bundle:

@@ -82,7 +82,7 @@ SYNTHETIC DATA. No patient is behind any row or picture in this folder.
 `sonoher2 demo` simulated it to show and to test the software. The pictures come from a model of ultrasound speckle,
 the HER2 status from a formula. A result on it says nothing about breast cancer.
 
-  study.yaml     the study:  sonoher2 run study.yaml --out run
+  study.yaml     the study, to be given to `sonoher2 run`
   images.csv     one row per picture; images/ and masks/ hold the PNG files
   clinical.csv   one row per patient
   truth.json     the formula and the largest AUC that it allows; no study reads it

@@ -10,7 +10,7 @@ import typer
 
 from sonoher2.cli.common.options import DataFolder, Jobs, Label, grouped
 from sonoher2.cli.common.terminal import say, show_findings
-from sonoher2.core.errors import UsageError
+from sonoher2.core.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
     from sonoher2.config.images import ImageReading
@@ -42,22 +42,18 @@ class Measuring:
         UsageError
             A value is out of range or two options contradict each other.
         """
-        from pydantic import ValidationError
-
+        from sonoher2.config.load import settings_from
         from sonoher2.config.radiomics import RadiomicsConfig
 
         settings = {name: getattr(self, name) for name in ("bin_count", "bin_width", "resample_mm", "unit")}
         if self.ring_mm is not None or self.ring_share is not None:
             settings["ring"] = {"mm": self.ring_mm, "share": self.ring_share}
         try:
-            return RadiomicsConfig.model_validate(settings)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            message = problem["msg"].removeprefix("Value error, ")
-            option = "-".join(map(str, problem["loc"])).replace("_", "-")
-            raise UsageError(
-                f"--{option}: {message[0].lower()}{message[1:]}" if option else f"{message[0].upper()}{message[1:]}"
-            ) from None
+            return settings_from(RadiomicsConfig, settings)
+        except FindingsError as error:
+            found = error.findings[0]
+            option = found.where.replace(".", "-").replace("_", "-")
+            raise UsageError(f"--{option}: {found.what}" if option else found.what) from None
 
     def reading(self) -> ImageReading:
         """Give what is taken of several masks."""
