@@ -32,13 +32,14 @@ def main(folder: Path) -> None:
 
     # 5. A study: its settings are a study file, or what was read from one
     file = sonoher2.write_demo_cohort(folder / "cohort", patients=60, size=(80, 80))
-    small = {"filters": ["original"], "bin_count": 16}
     study = sonoher2.load_study(file)
-    study = study.model_copy(update={"models": ["logistic"], "radiomics": study.radiomics.model_copy(update=small)})
+    radiomics = study.radiomics.model_copy(update={"filters": ["original"], "bin_count": 16})
+    study = study.model_copy(update={"models": ["logistic"], "stability": None, "radiomics": radiomics})
     print(sonoher2.check_study(study, jobs=1).text()[:200])
-    result = sonoher2.run_study(study, folder / "run", jobs=1)
+    sonoher2.run_study(study, folder / "run", jobs=1)
 
-    # 6. Its results are tables
+    # 6. Its results are tables; a finished run is opened without computing anything
+    result = sonoher2.open_run(folder / "run")
     columns = ["signature", "set", "n", "events", "auc", "auc_low", "auc_high"]
     print(result.performance.signatures[columns].round(3).to_string(index=False))
     print(result.performance.predictions.groupby(["signature", "set"])["score"].describe().round(2).to_string())

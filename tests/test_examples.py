@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.yaml_file import read_yaml
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
+PYTHON = Path(__file__).parents[1] / "examples" / "api.py"
 OF_EACH_CLASS = 25
 SHORT = {
     "models": ["logistic"],
@@ -66,6 +68,19 @@ def shorten(table: Path, patient_id: str, chosen: set[str], sheet: str) -> None:
     separator = "\t" if table.suffix == ".txt" else ","
     rows = pd.read_csv(original, sep=separator, comment="#" if table.suffix == ".txt" else None, dtype=str)
     rows[rows[patient_id].isin(chosen)].to_csv(table, sep=separator, index=False)
+
+
+@pytest.mark.examples
+def test_python_does_what_the_commands_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(PYTHON))["main"](tmp_path)
+    said = capsys.readouterr().out
+    assert "102 features; area 6.00 mm²" in said
+    assert said.splitlines()[4].split() == ["2", "2+", "amplified", "positive", "IHC", "2+,", "ISH", "positive"]
+    signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")
+    for name, chance in [line.split()[:2] for line in said.splitlines()[-3:]]:
+        assert name in set(signatures["signature"])
+        assert 0 < float(chance) < 1
+    assert len(PYTHON.read_text(encoding="utf-8").splitlines()) < 60
 
 
 @pytest.mark.examples

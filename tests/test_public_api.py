@@ -69,6 +69,12 @@ def test_the_import_loads_nothing_heavy() -> None:
     assert set(done.stdout.split()) == {"sonoher2", "sonoher2.core", "sonoher2.core.version"}
 
 
+def test_the_documentation_lists_every_name() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(name for name in listed if not name.startswith("result.")) == NAMES
+
+
 @pytest.fixture(scope="module")
 def workspace(finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the small study and of its run, as the examples have them beside themselves."""

@@ -49,8 +49,7 @@ def write_report(result: StudyResult, folder: str | Path) -> Path:
     Examples
     --------
     >>> import sonoher2
-    >>> result = sonoher2.run_study("study.yaml", "run", jobs=1)
-    >>> sonoher2.write_report(result, "run").as_posix()
+    >>> sonoher2.write_report(sonoher2.open_run("run"), "run").as_posix()
     'run/report.html'
     """
     folder = Path(folder)
