@@ -18,7 +18,6 @@ from time import monotonic
 
 import numpy as np
 import pandas as pd
-from sonoher2.signatures.build import build_signatures
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.split import split_patients
@@ -31,7 +30,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_blocks
+from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_feature_groups
+from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
 from sonoher2.study.analyses.uncertainty import SLACK
 from sonoher2.study.cache import Cache
@@ -51,7 +51,9 @@ def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[
     cohort, table = load_cohort(study), pd.read_csv(features, dtype={"patient_id": str})
     kept = [name for name in table if name.startswith(("original_", "ring_original_"))]
     radiomics = pool_patients(table[kept], table["patient_id"]).loc[cohort.patients.index]
-    return join_blocks({CLINICAL: cohort.patients[list(cohort.clinical)], RADIOMICS: radiomics}), cohort.patients
+    return join_feature_groups(
+        {CLINICAL: cohort.patients[list(cohort.clinical)], RADIOMICS: radiomics}
+    ), cohort.patients
 
 
 def one_split(blocks: pd.DataFrame, patients: pd.DataFrame, study: StudyConfig, coverage: float) -> pd.DataFrame:

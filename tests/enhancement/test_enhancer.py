@@ -12,7 +12,7 @@ from sonoher2.core.files import file_sha256
 from sonoher2.enhancement.enhancer import FRAME, SHIPPED, enhanced, load_enhancer, save_generator
 from sonoher2.enhancement.fidelity import psnr
 from sonoher2.enhancement.network import Generator
-from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.pixels.image import UltrasoundImage
 
 
 def test_shipped_weights_are_small_and_known_by_hash() -> None:

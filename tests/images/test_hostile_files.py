@@ -17,7 +17,7 @@ from PIL import Image
 
 from images.dicom_writer import write_dicom
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import MAX_PIXELS
+from sonoher2.images.pixels.decoded import MAX_PIXELS
 from sonoher2.images.read import read_image
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)

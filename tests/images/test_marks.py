@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from sonoher2.images.image import UltrasoundImage
 from sonoher2.images.marks import Marks, overlay_marks
+from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
 

@@ -14,7 +14,7 @@ import SimpleITK
 from PIL import Image
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)

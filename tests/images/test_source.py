@@ -160,7 +160,7 @@ def test_limits_hold_for_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in (b"", data[:-30], data[:200] + b"\0" + data[201:], gzip.compress(data), b"\x1f\x8b", [1, 2], None):
         with pytest.raises(InputError, match=r"^ima?ge"):
             read_image(wrong)
-    monkeypatch.setattr("sonoher2.images.formats.decoded.MAX_BYTES", len(data) - 1)
+    monkeypatch.setattr("sonoher2.images.pixels.decoded.MAX_BYTES", len(data) - 1)
     with pytest.raises(InputError, match="left: the file has more than"):
         read_image(data, name="left")
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import InputError
-from sonoher2.images.dicom.us_regions import TissueRegion
-from sonoher2.images.formats.decoded import Picture
+from sonoher2.images.pixels.decoded import Picture
+from sonoher2.images.pixels.us_regions import TissueRegion
 from sonoher2.lesions.mask import components
 from sonoher2.lesions.open import lesion_in, open_lesion, read_lesion
 
@@ -97,7 +97,7 @@ def test_row_and_column_of_the_lesions_middle_say_which_region_counts(
     assert (opened.image.mm_per_pixel, opened.image.origin, opened.image.shape) == (spacing, origin, (50, 50))
     np.testing.assert_array_equal(opened.image.pixels[opened.mask], picture.grey[mask])
     assert lesion_in(picture, mask).image.shape == (100, 100)
-    with pytest.raises(InputError, match="0.2 mm per pixel and the DICOM file"):
+    with pytest.raises(InputError, match=r"0\.2 mm per pixel and the DICOM file"):
         lesion_in(picture, mask, mm_per_pixel=0.2)
 
 

@@ -112,9 +112,7 @@ def test_a_size_that_a_network_cannot_take_is_told(monkeypatch: pytest.MonkeyPat
         raise AssertionError("not a multiple of 16")
 
     monkeypatch.setattr(weights.timm, "create_model", create_model)
-    with pytest.raises(
-        InputError, match=r"cannot take pictures of 33 pixels \(not a multiple of 16\)\. Choose"
-    ):
+    with pytest.raises(InputError, match=r"cannot take pictures of 33 pixels \(not a multiple of 16\)\. Choose"):
         build_body("Swin", "none", size=33)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoher2.enhancement.enhancer import enhanced, load_enhancer
-from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.pixels.image import Box, UltrasoundImage
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import read_image
-from sonoher2.images.source import ImageSource
 from sonoher2.segmentation.choose import Segmentation, segment_lesion
 from sonoher2.segmentation.segmenter import load_segmenter
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sonoher2.config.load import settings_from
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.pixels.image import UltrasoundImage
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize
-from sonoher2.images.source import ImageSource
 from sonoher2.lesions.open import read_lesion
 from sonoher2.radiomics.extract import extract
 

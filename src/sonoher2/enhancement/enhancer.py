@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import atomic_path, file_sha256
 from sonoher2.enhancement.network import SCALES, Generator, in_tiles
-from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.networks.device import one_thread
 
 SHIPPED = Path(__file__).parent / "weights" / "enhancer.safetensors"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sonoher2.images.image import Box
+from sonoher2.images.pixels.image import Box
 
 TEXTURE_RANGE = 3
 """Grey levels within 3 x 3 pixels from which tissue is assumed; frames and background are flat."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.pixels.image import Box, UltrasoundImage
 
 ARM = 3
 """Length in pixels of each arm of a calliper cross."""

@@ -6,12 +6,13 @@ import numpy as np
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.clean import b_mode_region
+from sonoher2.images.content import content_of
 from sonoher2.images.dicom.start import START, starts_as_dicom
-from sonoher2.images.dicom.us_regions import common_spacing, regions_at, same_spacing
-from sonoher2.images.formats.decoded import FrameChoice, Picture, errors_name, require_bytes, require_light
-from sonoher2.images.image import Box, UltrasoundImage
-from sonoher2.images.source import Content, ImageSource, content_of
-from sonoher2.images.spacing import spacing_problem
+from sonoher2.images.pixels.decoded import FrameChoice, Picture, errors_name, require_bytes, require_light
+from sonoher2.images.pixels.image import Box, UltrasoundImage
+from sonoher2.images.pixels.source import Content, ImageSource
+from sonoher2.images.pixels.spacing import spacing_problem
+from sonoher2.images.pixels.us_regions import common_spacing, regions_at, same_spacing
 
 PixelSize = float | tuple[float, float]
 """Side of a pixel in mm, or height and width."""

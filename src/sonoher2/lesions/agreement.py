@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.image import size_text
+from sonoher2.images.pixels.image import size_text
 from sonoher2.lesions.mask import Mask
 
 FAR = 95.0

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import ONLY_FRAME, Picture, SameFrame, errors_name
+from sonoher2.images.content import content_of
 from sonoher2.images.formats.raster import MaskValues, read_raster_mask
-from sonoher2.images.geometry import Geometry, in_order_of_pixels, onto
-from sonoher2.images.image import size_text
+from sonoher2.images.pixels.decoded import ONLY_FRAME, Picture, SameFrame, errors_name
+from sonoher2.images.pixels.geometry import Geometry, in_order_of_pixels, onto
+from sonoher2.images.pixels.image import size_text
+from sonoher2.images.pixels.source import Content, ImageSource
 from sonoher2.images.read import file_kind
-from sonoher2.images.source import Content, ImageSource, content_of
 from sonoher2.lesions.drawn_line import require_filled
 from sonoher2.lesions.marked import marked_pixels
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.config.images import ImageReading
-from sonoher2.images.formats.decoded import Picture
-from sonoher2.images.image import Box, UltrasoundImage
+from sonoher2.images.pixels.decoded import Picture
+from sonoher2.images.pixels.image import Box, UltrasoundImage
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize, b_mode_box, image_of, read_picture
-from sonoher2.images.source import ImageSource
 from sonoher2.lesions.mask import Mask, MaskFrame, Several, read_mask
 
 

@@ -15,10 +15,10 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.images.fingerprint import Fingerprint, fingerprint
-from sonoher2.images.formats.decoded import Picture, errors_name
+from sonoher2.images.pixels.decoded import Picture, errors_name
+from sonoher2.images.pixels.source import NOWHERE, Provenance
 from sonoher2.images.quality import image_quality
 from sonoher2.images.read import read_picture
-from sonoher2.images.source import NOWHERE, Provenance
 from sonoher2.lesions.mask import Mask, MaskFrame, read_mask, require_lesion
 from sonoher2.lesions.open import Lesion, cleared, lesion_in
 from sonoher2.predict.patient import ImageInput, PatientInput

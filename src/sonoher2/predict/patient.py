@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize
-from sonoher2.images.source import ImageSource
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.images.batch import BatchImage, Values, run_batch
-from sonoher2.images.image import Box
+from sonoher2.images.pixels.image import Box
 from sonoher2.images.read import read_image
 from sonoher2.lesions.mask import Mask
 from sonoher2.segmentation.choose import segment_lesion

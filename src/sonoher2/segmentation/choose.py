@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.image import Box, size_text
+from sonoher2.images.pixels.image import Box, size_text
 from sonoher2.lesions.mask import EIGHT_NEIGHBOURS, Mask
 from sonoher2.segmentation.segmenter import Segmenter
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from sonoher2.core.files import atomic_path, write_bytes
 from sonoher2.images.formats.nifti import nifti_mask
-from sonoher2.images.geometry import Geometry
+from sonoher2.images.pixels.geometry import Geometry
 from sonoher2.lesions.mask import Mask
 
 LINE = (230, 159, 0)

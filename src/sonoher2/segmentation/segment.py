@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import Picture
+from sonoher2.images.pixels.decoded import Picture
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import b_mode_box, image_of, read_picture
-from sonoher2.images.source import ImageSource
 from sonoher2.lesions.mask import Mask
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.segmenter import load_segmenter

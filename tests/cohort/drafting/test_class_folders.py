@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sonoher2.cohort.drafting.class_folders import class_folders
-from sonoher2.cohort.drafting.find_images import FoundImage
+from sonoher2.cohort.images.find import FoundImage
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sonoher2.cohort.drafting.draft import IMAGES_TABLE, draft_study
-from sonoher2.cohort.drafting.find_images import find_images
 from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
 from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
+from sonoher2.cohort.images.find import find_images
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.load import load_study

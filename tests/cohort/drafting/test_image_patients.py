@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.drafting.find_images import FoundImage
 from sonoher2.cohort.drafting.image_patients import Owners, image_owners
+from sonoher2.cohort.images.find import FoundImage
 
 
 def owners(paths: list[str], ids: list[str], dicom: list[str | None] | None = None, **columns: list[str]) -> Owners:

@@ -23,7 +23,7 @@ from pydicom.uid import (
 )
 
 from images.dicom_writer import picture, write_dicom
-from sonoher2.cohort.drafting.image_kind import Look, look_at
+from sonoher2.cohort.images.kind import Look, look_at
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom import file as dicom_file
 from sonoher2.images.dicom.start import is_dicom

@@ -15,7 +15,7 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.image import UltrasoundImage
+from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
 OB, ALOKA = 0.2622878766, 0.3826530650

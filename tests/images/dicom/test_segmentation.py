@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from images.dicom_writer import write_dicom
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import SameFrame
+from sonoher2.images.pixels.decoded import SameFrame
 from sonoher2.lesions.mask import MaskFrame, read_mask
 from sonoher2.lesions.open import read_lesion
 

@@ -13,7 +13,7 @@ from sonoher2.cli.common.terminal import say
 from sonoher2.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from sonoher2.images.image import Box
+    from sonoher2.images.pixels.image import Box
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sonoher2.cohort.drafting.find_images import IMAGE_WORD, MASK_WORD, SEPARATORS, FoundImage
 from sonoher2.cohort.drafting.guess_target import value_side
 from sonoher2.cohort.drafting.image_patients import own_names
+from sonoher2.cohort.images.find import IMAGE_WORD, MASK_WORD, SEPARATORS, FoundImage
 
 MOST_FOLDERS = 6
 LEAST_IMAGES = 3

@@ -10,7 +10,6 @@ import pandas as pd
 
 from sonoher2.cohort.drafting.class_folders import ClassFolders, class_folders, patient_rows
 from sonoher2.cohort.drafting.draft_text import clinical_section, images_section, last_sections, quoted, target_section
-from sonoher2.cohort.drafting.find_images import Found, find_images
 from sonoher2.cohort.drafting.find_tables import (
     IMAGES_TABLE,
     OTHER_TABLES,
@@ -19,6 +18,7 @@ from sonoher2.cohort.drafting.find_tables import (
 )
 from sonoher2.cohort.drafting.guess_columns import names_a_person
 from sonoher2.cohort.drafting.image_patients import image_owners
+from sonoher2.cohort.images.find import Found, find_images
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES
 from sonoher2.cohort.tables.table import none_if_missing, read_table
 from sonoher2.core.errors import InputError

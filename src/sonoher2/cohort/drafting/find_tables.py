@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonoher2.cohort.drafting.find_images import has_image_name, input_files
 from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
 from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
+from sonoher2.cohort.images.find import has_image_name, input_files
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES, detect_reading, read_whole
 from sonoher2.cohort.reading.sheet import ReadAs
 from sonoher2.cohort.tables.table import column

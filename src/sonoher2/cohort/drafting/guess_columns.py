@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonoher2.cohort.drafting.find_images import has_image_name
+from sonoher2.cohort.images.find import has_image_name
 from sonoher2.cohort.patients.clinical import NO, YES, read_number
 from sonoher2.cohort.tables.table import plain
 from sonoher2.config.base import Kind, Timing

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from sonoher2.cohort.drafting.find_images import FoundImage, has_image_name, stem
+from sonoher2.cohort.images.find import FoundImage, has_image_name, stem
 from sonoher2.cohort.tables.table import plain
 
 BARE_NUMBER_DIGITS = 4

@@ -20,9 +20,9 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.images.border import black_border
 from sonoher2.images.duplicates import SIDE, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
-from sonoher2.images.formats.decoded import Picture
-from sonoher2.images.image import Box
 from sonoher2.images.marks import overlay_marks
+from sonoher2.images.pixels.decoded import Picture
+from sonoher2.images.pixels.image import Box
 from sonoher2.images.quality import image_quality, quality_problems
 from sonoher2.images.read import read_picture
 from sonoher2.lesions.mask import MaskFrame, read_mask

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonoher2.cohort.drafting.find_images import find_images, stem
+from sonoher2.cohort.images.find import find_images, stem
 from sonoher2.cohort.patients.clinical import read_number
 from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.tables.table import read_table

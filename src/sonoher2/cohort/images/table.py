@@ -16,7 +16,7 @@ from sonoher2.config.images import ImagesConfig
 from sonoher2.config.tables import ColumnSource
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import absolute_path, path_fault
-from sonoher2.images.spacing import COARSEST_SMALL_MM, FINEST_MM
+from sonoher2.images.pixels.spacing import COARSEST_SMALL_MM, FINEST_MM
 
 COLUMNS = (
     "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "frame",

@@ -19,8 +19,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.start import START, has_preamble, starts_as_dicom
-from sonoher2.images.dicom.values import whole
-from sonoher2.images.source import Content
+from sonoher2.images.pixels.dicom_values import whole
+from sonoher2.images.pixels.source import Content
 
 PIXEL_DATA = 0x7FE00010
 UNDEFINED_LENGTH = 0xFFFFFFFF

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.dicom.codestream import J2K_START, SOI, decode_stream, stream_header
 from sonoher2.images.dicom.file import DicomFile
-from sonoher2.images.dicom.values import whole
+from sonoher2.images.pixels.codestream import J2K_START, SOI, decode_stream, stream_header
+from sonoher2.images.pixels.dicom_values import whole
 
 # imagecodecs' functions carry no types
 _CODECS: Any = imagecodecs

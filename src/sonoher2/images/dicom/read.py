@@ -13,9 +13,7 @@ from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
 from sonoher2.images.dicom.file import DicomFile, open_dicom
 from sonoher2.images.dicom.frame import PixelFormat, frame_values, pixel_format
-from sonoher2.images.dicom.us_regions import tissue_regions
-from sonoher2.images.dicom.values import numbers, whole
-from sonoher2.images.formats.decoded import (
+from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
@@ -23,8 +21,10 @@ from sonoher2.images.formats.decoded import (
     grey_and_colour,
     require_size,
 )
-from sonoher2.images.source import Content, DicomReference, Provenance
-from sonoher2.images.spacing import usable_spacing
+from sonoher2.images.pixels.dicom_values import numbers, whole
+from sonoher2.images.pixels.source import Content, DicomReference, Provenance
+from sonoher2.images.pixels.spacing import usable_spacing
+from sonoher2.images.pixels.us_regions import tissue_regions
 
 UID = re.compile(r"[0-9.]{1,64}")
 """What an identifier is made of (PS3.5, 9.1)."""

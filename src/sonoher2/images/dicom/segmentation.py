@@ -13,9 +13,9 @@ from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.file import DicomFile, open_dicom
 from sonoher2.images.dicom.frame import frame_values
 from sonoher2.images.dicom.read import checked_format
-from sonoher2.images.dicom.values import whole
-from sonoher2.images.formats.decoded import errors_name
-from sonoher2.images.source import Content
+from sonoher2.images.pixels.decoded import errors_name
+from sonoher2.images.pixels.dicom_values import whole
+from sonoher2.images.pixels.source import Content
 
 FIX = "Export the lesion's outline on this image as a mask of its own"
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import (
+from sonoher2.images.formats.raster import MaskValues
+from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
@@ -17,8 +18,7 @@ from sonoher2.images.formats.decoded import (
     require_size,
     require_unsigned,
 )
-from sonoher2.images.formats.raster import MaskValues
-from sonoher2.images.source import Provenance
+from sonoher2.images.pixels.source import Provenance
 
 
 def read_array(values: NDArray[Any], where: str, frame: FrameChoice) -> Picture:

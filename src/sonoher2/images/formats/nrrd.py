@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.formats.slices import MOST_AXES, MOST_SKIPPED, Slice, completed, plane, read_exactly, read_values
-from sonoher2.images.geometry import Affine, Geometry
-from sonoher2.images.source import Content
-from sonoher2.images.spacing import usable_spacing
+from sonoher2.images.pixels.geometry import Affine, Geometry
+from sonoher2.images.pixels.source import Content
+from sonoher2.images.pixels.spacing import usable_spacing
 
 MOST_LINES, LONGEST_LINE = 10_000, 65_536
 TYPES = {

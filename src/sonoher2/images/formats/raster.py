@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import (
+from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
@@ -23,7 +23,7 @@ from sonoher2.images.formats.decoded import (
     require_size,
     row_blocks,
 )  # fmt: skip
-from sonoher2.images.source import Content, Provenance
+from sonoher2.images.pixels.source import Content, Provenance
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 MOST_PAGES = 10_000
@@ -161,7 +161,7 @@ def _require_checksums(data: bytes) -> None:
 def _require_whole(data: bytes, image: Image.Image) -> None:
     """Refuse a JPEG picture whose data end before its last row, which Pillow fills with grey."""
     # imagecodecs is slow to import, and only JPEG needs it
-    from sonoher2.images.dicom.codestream import with_filler
+    from sonoher2.images.pixels.codestream import with_filler
 
     with Image.open(io.BytesIO(with_filler(data)), formats=("JPEG",)) as filled:
         if not np.array_equal(np.asarray(image), np.asarray(filled)):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.formats.decoded import require_size
-from sonoher2.images.geometry import Affine, Geometry
+from sonoher2.images.pixels.decoded import require_size
+from sonoher2.images.pixels.geometry import Affine, Geometry
 
 MOST_SKIPPED = 16 * 2**20
 """Bytes between a header and its pixels; what stands there is not needed."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoher2.images.formats.decoded import (
+from sonoher2.images.formats.slices import Slice
+from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
@@ -12,8 +13,7 @@ from sonoher2.images.formats.decoded import (
     grey_and_colour,
     require_unsigned,
 )
-from sonoher2.images.formats.slices import Slice
-from sonoher2.images.source import Content, Provenance
+from sonoher2.images.pixels.source import Content, Provenance
 
 
 def read_volume(content: Content, kind: str, frame: FrameChoice) -> Picture:

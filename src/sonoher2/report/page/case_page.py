@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sonoher2.core.files import write_text
-from sonoher2.images.source import ImageSource
+from sonoher2.images.pixels.source import ImageSource
 from sonoher2.predict.explanation import Effect, Explanation, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction, Score

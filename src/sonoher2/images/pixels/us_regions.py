@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sonoher2.images.dicom.values import number
-from sonoher2.images.spacing import usable_spacing
+from sonoher2.images.pixels.dicom_values import number
+from sonoher2.images.pixels.spacing import usable_spacing
 
 if TYPE_CHECKING:
     from pydicom import Dataset

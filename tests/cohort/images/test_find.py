@@ -12,8 +12,8 @@ from PIL import Image
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from sonoher2.cohort.drafting.find_images import FoundImage, find_images
-from sonoher2.cohort.drafting.image_kind import Look, look_at
+from sonoher2.cohort.images.find import FoundImage, find_images
+from sonoher2.cohort.images.kind import Look, look_at
 
 SIZE = (40, 60)
 

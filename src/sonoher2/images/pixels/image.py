@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.geometry import Geometry
-from sonoher2.images.source import NOWHERE, Provenance
+from sonoher2.images.pixels.geometry import Geometry
+from sonoher2.images.pixels.source import NOWHERE, Provenance
 
 Box = tuple[slice, slice]
 """Rows and columns of a part of an image."""

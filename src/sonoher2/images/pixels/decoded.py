@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.core.errors import InputError
-from sonoher2.images.dicom.us_regions import TissueRegion
-from sonoher2.images.geometry import Geometry
-from sonoher2.images.source import NOWHERE, Content, Provenance
+from sonoher2.images.pixels.geometry import Geometry
+from sonoher2.images.pixels.source import NOWHERE, Content, Provenance
+from sonoher2.images.pixels.us_regions import TissueRegion
 
 COLOUR_DIFFERENCE = 40
 """Grey levels between the strongest and the weakest of red, green and blue from which a pixel has a colour.

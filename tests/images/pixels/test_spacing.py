@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 
 from images.dicom_writer import picture, write_dicom
 from sonoher2.core.errors import InputError
+from sonoher2.images.pixels.spacing import spacing_problem
 from sonoher2.images.read import read_image
-from sonoher2.images.spacing import spacing_problem
 
 SIZE = (220, 300)
 

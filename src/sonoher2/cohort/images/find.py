@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sonoher2.cohort.drafting.image_kind import Look, look_at, outlined
+from sonoher2.cohort.images.kind import Look, look_at, outlined
 from sonoher2.core.progress import track
 
 IMAGE_SUFFIXES = (

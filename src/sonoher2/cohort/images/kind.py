@@ -14,8 +14,8 @@ from PIL import Image
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.start import is_dicom
 from sonoher2.images.formats.raster import FORMATS
+from sonoher2.images.pixels.source import Content
 from sonoher2.images.read import file_kind, read_picture
-from sonoher2.images.source import Content
 
 MOST_MASK_VALUES = 16
 """A mask has few values: nothing and a lesion, or a number for each lesion."""
