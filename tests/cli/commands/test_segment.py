@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from sonoher2.cli.app import run
 from sonoher2.lesions.mask import read_mask
+from sonoher2.segmentation.batch import Outlining
 from sonoher2.segmentation.segmenter import SHIPPED_SHA256, load_segmenter
 
 DONE, USAGE, BAD_INPUT = 0, 2, 3
@@ -197,3 +198,18 @@ def test_a_table_without_masks_is_refused(tmp_path: Path, capsys: pytest.Capture
     table.write_text("patient_id,image\np1,a.png\n", encoding="utf-8")
     assert run(["train-segmenter", str(table), "--out", str(tmp_path / "out")]) == BAD_INPUT
     assert "no column `mask`" in capsys.readouterr().err
+
+
+def test_click_box_and_switches_reach_the_segmenter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def nothing(images: object, out: Path, how: Outlining, workers: int | None) -> pd.DataFrame:
+        given.extend([how, out, workers])
+        return pd.DataFrame({"found": ["no"], "problem": [""]})
+
+    monkeypatch.setattr("sonoher2.segmentation.batch.segment_images", nothing)
+    Image.fromarray(picture()).save(tmp_path / "a.png")
+    options = ["--click", "3, 4", "--box", "1,2,30,40", "--no-overlay", "--nifti", "--weights", "w"]
+    assert segment(tmp_path / "a.png", "--out", tmp_path / "o", *options) == DONE
+    box = (slice(1, 30), slice(2, 40))
+    assert given == [Outlining((3, 4), box, False, True, Path("w")), tmp_path / "o", 1]

@@ -10,7 +10,7 @@ import pytest
 from sonoher2.cli.common.hints import HINTS, with_hint
 from sonoher2.core.errors import Finding, FindingsError, InputError
 
-SRC = Path(__file__).parents[2] / "src"
+SRC = Path(__file__).parents[3] / "src"
 
 
 def test_the_option_follows_the_message() -> None:
