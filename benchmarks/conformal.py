@@ -28,7 +28,7 @@ from sonoher2.config.selection import SelectionConfig
 from sonoher2.config.split import RandomSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
-from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_feature_groups
 from sonoher2.signatures.registry import build_signatures
@@ -41,13 +41,13 @@ from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.steps import ExecutionContext
 
 
-def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Blocks of all patients, (patients, columns), and the patients themselves."""
+def study_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Feature table of all patients, (patients, columns), and the patients themselves."""
     if features is None:
         context = ExecutionContext(Cache(cache), default_jobs())
         checked = checked_cohort(study, context)
         measured = measure_cohort(checked.cohort, study, checked.hashes, context)
-        return measured.blocks, measured.cohort.patients
+        return measured.feature_table, measured.cohort.patients
     cohort, table = load_cohort(study), pd.read_csv(features, dtype={"patient_id": str})
     kept = [name for name in table if name.startswith(("original_", "ring_original_"))]
     radiomics = pool_patients(table[kept], table["patient_id"]).loc[cohort.patients.index]
@@ -56,19 +56,19 @@ def wide_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[
     ), cohort.patients
 
 
-def one_split(blocks: pd.DataFrame, patients: pd.DataFrame, study: StudyConfig, coverage: float) -> pd.DataFrame:
+def one_split(X: pd.DataFrame, patients: pd.DataFrame, study: StudyConfig, coverage: float) -> pd.DataFrame:
     """Coverage in the test set of one split, for each signature and class (-1: all)."""
     in_test = (split_patients(patients, study.split, study.seed).sets.loc[patients.index] == TEST).to_numpy()
     labels, groups = (patients[name].to_numpy(np.int64) for name in ("label", "group"))
     columns = study.clinical.columns
     signatures = build_signatures(study, columns, has_images=True)
-    seen, folds = (blocks[~in_test], labels[~in_test], groups[~in_test]), study.validation.outer_folds
+    seen, folds = (X[~in_test], labels[~in_test], groups[~in_test]), study.validation.outer_folds
     held_out = cross_fit(signatures, *seen, folds, study.seed)
-    tested = signatures.fit(*seen).predict_proba(blocks[in_test])
+    tested = signatures.fit(*seen).predict_proba(X[in_test])
     tables = []
     for name, probabilities in tested.items():
-        limits = class_limits(seen[1], held_out[name], coverage, SLACK)
-        table = set_coverage(labels[in_test], prediction_sets(probabilities, limits))
+        quantiles = conformal_quantiles(seen[1], held_out[name], coverage, SLACK)
+        table = set_coverage(labels[in_test], prediction_sets(probabilities, quantiles))
         tables.append(table.assign(signature=name, seed=study.seed))
     return pd.concat(tables)
 
@@ -93,10 +93,10 @@ def main() -> int:
         "stability": None,
     }
     study = load_study(options.study, options.data).model_copy(update=settings)
-    blocks, patients = wide_table(study, options.features, options.cache)
+    X, patients = study_table(study, options.features, options.cache)
     start, tables = monotonic(), []
     for seed in range(options.splits):
-        tables.append(one_split(blocks, patients, study.model_copy(update={"seed": seed}), options.coverage))
+        tables.append(one_split(X, patients, study.model_copy(update={"seed": seed}), options.coverage))
         print(f"split {seed}: {monotonic() - start:.0f} s", file=sys.stderr)
     runs = pd.concat(tables)
     grouped = runs.groupby(["signature", "label"], sort=False)
@@ -106,8 +106,8 @@ def main() -> int:
     print(summary.round(3).to_string())
     record = {
         "study": study.title,
-        "patients": len(blocks),
-        "columns": int(blocks.shape[1]),
+        "patients": len(X),
+        "columns": int(X.shape[1]),
         "splits": options.splits,
         "asked": options.coverage,
         "seconds": round(monotonic() - start, 1),

@@ -9,7 +9,7 @@ import pytest
 from sonoher2.bundle.load import load_bundle
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
-from sonoher2.evaluation.uncertainty.conformal import class_limits
+from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles
 from sonoher2.study.analyses.added_value import added_value_table
 from sonoher2.study.analyses.sites import FURTHER, POOLED, site_table
 from sonoher2.study.analyses.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
@@ -42,7 +42,9 @@ def test_limits_come_from_training_patients_alone(predictions) -> None:
     rows = predictions.query("signature == 'Clinical' and set == @TRAIN_OOF")
     positive = (rows["label"] == "positive").to_numpy(int)
     score = rows["score"].to_numpy()
-    assert learned["Clinical"].limits == tuple(class_limits(positive, np.column_stack([1 - score, score]), 0.9, SLACK))
+    assert learned["Clinical"].conformal_quantiles == tuple(
+        conformal_quantiles(positive, np.column_stack([1 - score, score]), 0.9, SLACK)
+    )
 
 
 def test_coverage_holds_in_new_patients_and_a_better_score_decides_more_often(predictions) -> None:

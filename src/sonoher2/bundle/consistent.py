@@ -54,14 +54,14 @@ def _in_the_schema(schema: BundleSchema) -> Iterator[str]:
         yield "signatures and thresholds differ"
     if schema.main not in schema.signatures:
         yield "the main signature is none of the signatures"
-    limits: list[Mapping[str, float]] = list(schema.thresholds.values())
-    limits += [found for one in schema.uncertainty.values() for found in (one.rule_out, one.rule_in)]
-    if any(set(found) != outcomes or any(math.isnan(limit) for limit in found.values()) for found in limits):
+    thresholds: list[Mapping[str, float]] = list(schema.thresholds.values())
+    thresholds += [found for one in schema.uncertainty.values() for found in (one.rule_out, one.rule_in)]
+    if any(set(found) != outcomes or any(math.isnan(value) for value in found.values()) for found in thresholds):
         yield "thresholds and outcomes differ"
     if not set(schema.uncertainty) <= set(schema.signatures):
-        yield "limits are given for a signature that is not there"
-    if any(len(found.limits) != len(classes) for found in schema.uncertainty.values()):
-        yield "limits and classes differ"
+        yield "conformal quantiles are given for a signature that is not there"
+    if any(len(found.conformal_quantiles) != len(classes) for found in schema.uncertainty.values()):
+        yield "conformal quantiles and classes differ"
     if not set(schema.training_patients) <= set(classes):
         yield "training patients are counted in a class that is not there"
     if (schema.reading is None) != (schema.radiomics is None) or (schema.deep and schema.reading is None):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from sonoher2.evaluation.uncertainty.conformal import prediction_sets
 
@@ -33,24 +33,24 @@ class Answer:
 
 
 class Uncertainty(BaseModel):
-    """Limits of one signature, learned on out-of-fold training scores.
+    """What decides the answers of one signature, learned on out-of-fold training scores.
 
     Attributes
     ----------
     coverage
         How often the set of classes should hold the true one.
-    limits
-        By class, in order: least probability at which it belongs to the set.
+    conformal_quantiles
+        By class, in order: least probability at which it belongs to the set; ``limits`` in `model.json`.
     sensitivity, specificity
         What ruling out and ruling in keep.
     rule_out, rule_in
         By outcome: below the first the outcome is ruled out, from the second on ruled in.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True)
 
     coverage: float
-    limits: tuple[float, ...]
+    conformal_quantiles: tuple[float, ...] = Field(alias="limits")
     sensitivity: float
     specificity: float
     rule_out: dict[str, float]
@@ -66,7 +66,7 @@ class Uncertainty(BaseModel):
         probabilities
             (K,), of each class, summing to 1.
         """
-        held = prediction_sets([list(probabilities)], list(self.limits))[0]
+        held = prediction_sets([list(probabilities)], list(self.conformal_quantiles))[0]
         return tuple(name for name, inside in zip(classes, held, strict=True) if inside)
 
     def zone(self, outcome: str, probability: float) -> Zone:

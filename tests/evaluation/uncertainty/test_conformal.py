@@ -5,7 +5,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from sonoher2.core.errors import InputError
-from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 
 
 def binary(rng, n: int, gap: float = 1.5):
@@ -30,7 +30,7 @@ def test_sets_are_those_of_the_conformal_p_values(coverage):
     rng = np.random.default_rng(4)
     labels, probabilities = binary(rng, 83)
     _, new = binary(rng, 200)
-    found = prediction_sets(new, class_limits(labels, probabilities, coverage))
+    found = prediction_sets(new, conformal_quantiles(labels, probabilities, coverage))
     np.testing.assert_array_equal(found, vovk_sets(labels, probabilities, new, coverage))
 
 
@@ -39,7 +39,7 @@ def test_coverage_holds_for_each_class_over_repeated_draws():
     covered = []
     for _ in range(300):
         labels, probabilities = binary(rng, 120)
-        limits = class_limits(labels, probabilities, 0.9)
+        limits = conformal_quantiles(labels, probabilities, 0.9)
         new_labels, new = binary(rng, 200)
         covered.append(set_coverage(new_labels, prediction_sets(new, limits))["coverage"])
     mean = np.mean(covered, axis=0)
@@ -55,17 +55,17 @@ def test_slack_keeps_equal_patients_together_whom_the_folds_score_a_little_apart
     jittered = np.clip(category + rng.normal(0, 0.004, 200), 0, 1)
     final = np.column_stack([category, 1 - category])
     out_of_fold = np.column_stack([jittered, 1 - jittered])
-    strict, kind = (class_limits(labels, out_of_fold, 0.9, slack)[0] for slack in (0.0, 0.02))
+    strict, kind = (conformal_quantiles(labels, out_of_fold, 0.9, slack)[0] for slack in (0.0, 0.02))
     assert kind == strict - 0.02
     assert kind < final[-1, 0]
-    assert class_limits(labels[:5], out_of_fold[:5], 0.9, 0.02)[0] == 0
+    assert conformal_quantiles(labels[:5], out_of_fold[:5], 0.9, 0.02)[0] == 0
 
 
 def test_too_few_patients_exclude_nothing():
-    limits = class_limits([0] * 8 + [1] * 20, np.tile([0.5, 0.5], (28, 1)), 0.9)
+    limits = conformal_quantiles([0] * 8 + [1] * 20, np.tile([0.5, 0.5], (28, 1)), 0.9)
     np.testing.assert_array_equal(limits, [0, 0.5])
     # nine is the least number that can exclude at 90 %
-    assert class_limits([0] * 9 + [1] * 20, np.tile([0.5, 0.5], (29, 1)), 0.9)[0] == 0.5
+    assert conformal_quantiles([0] * 9 + [1] * 20, np.tile([0.5, 0.5], (29, 1)), 0.9)[0] == 0.5
 
 
 def test_table_of_coverage_by_hand():
@@ -83,7 +83,7 @@ def test_table_of_coverage_by_hand():
 
 def test_intervals_of_the_coverage_are_those_of_statsmodels():
     labels, probabilities = binary(np.random.default_rng(8), 120)
-    table = set_coverage(labels, prediction_sets(probabilities, class_limits(labels, probabilities, 0.8)), 0.9)
+    table = set_coverage(labels, prediction_sets(probabilities, conformal_quantiles(labels, probabilities, 0.8)), 0.9)
     covered = (table["coverage"] * table["n"]).round()
     limits = proportion_confint(covered, table["n"], alpha=0.1, method="wilson")
     np.testing.assert_allclose(table[["low", "high"]], np.column_stack(limits))
@@ -94,7 +94,7 @@ def test_three_classes_have_three_limits():
     labels = rng.integers(3, size=90)
     probabilities = rng.dirichlet([1, 1, 1], size=90)
     # at 0.83 no rank is whole, where the p value would equal 1 - coverage but for rounding
-    found = prediction_sets(probabilities, class_limits(labels, probabilities, 0.83))
+    found = prediction_sets(probabilities, conformal_quantiles(labels, probabilities, 0.83))
     np.testing.assert_array_equal(found, vovk_sets(labels, probabilities, probabilities, 0.83))
     assert set_coverage(labels, found)["coverage"].min() >= 0.83
 
@@ -102,4 +102,4 @@ def test_three_classes_have_three_limits():
 @pytest.mark.parametrize(("labels", "coverage", "words"), [([0, 2], 0.9, "do not fit"), ([0, 1], 1.0, "cannot be had")])
 def test_what_cannot_be_is_refused(labels, coverage, words):
     with pytest.raises(InputError, match=words):
-        class_limits(labels, [[0.5, 0.5], [0.5, 0.5]], coverage)
+        conformal_quantiles(labels, [[0.5, 0.5], [0.5, 0.5]], coverage)

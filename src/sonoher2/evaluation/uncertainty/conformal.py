@@ -19,13 +19,13 @@ from sonoher2.evaluation.estimate import wilson
 Floats = NDArray[np.float64]
 
 
-def class_limits(label: ArrayLike, probability: ArrayLike, coverage: float, slack: float = 0.0) -> Floats:
+def conformal_quantiles(label: ArrayLike, probability: ArrayLike, coverage: float, slack: float = 0.0) -> Floats:
     """Least probability at which each class belongs to the set (class-conditional, or Mondrian, conformal).
 
-    With n_k patients of class k, the limit is the r-th smallest of their probabilities of k, r = floor((n_k + 1)
+    With n_k patients of class k, the quantile is the r-th smallest of their probabilities of k, r = floor((n_k + 1)
     (1 - coverage)): then a further patient of class k who is exchangeable with them is covered with at least the
     asked probability. The nonconformity measure is 1 minus the probability of the class. With fewer than
-    1 / (1 - coverage) - 1 patients of a class nothing can be excluded, and the limit is 0.
+    1 / (1 - coverage) - 1 patients of a class nothing can be excluded, and the quantile is 0.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def class_limits(label: ArrayLike, probability: ArrayLike, coverage: float, slac
     coverage
         In (0, 1), e.g. 0.9.
     slack
-        Limits are lowered by this much, down to 0. Patients with the same few values (a BI-RADS category alone) have
-        one score in the final model but scores that differ a little between the models of the folds: a limit drawn
+        Quantiles are lowered by this much, down to 0. Patients with the same few values (a BI-RADS category alone) have
+        one score in the final model but scores that differ a little between the models of the folds: a quantile
         among these would part them, and might leave out a whole category. The price is a slightly higher coverage.
 
     Returns
@@ -59,23 +59,23 @@ def class_limits(label: ArrayLike, probability: ArrayLike, coverage: float, slac
     labels, probabilities = _checked(label, probability)
     if not 0 < coverage < 1:
         raise InputError(f"a coverage of {coverage:g} cannot be had", fix="Ask for more than 0 and less than 1")
-    limits = np.zeros(probabilities.shape[1])
-    for k in range(len(limits)):
+    quantiles = np.zeros(probabilities.shape[1])
+    for k in range(len(quantiles)):
         own = np.sort(probabilities[labels == k, k])
         # a product such as 10 * 0.1 must not fall just below its whole number
         rank = floor((len(own) + 1) * (1 - coverage) + 1e-9)
-        limits[k] = max(own[rank - 1] - slack, 0.0) if rank else 0.0
-    return limits
+        quantiles[k] = max(own[rank - 1] - slack, 0.0) if rank else 0.0
+    return quantiles
 
 
-def prediction_sets(probability: ArrayLike, limits: ArrayLike) -> NDArray[np.bool_]:
-    """Say which classes belong to each patient's set: (n, K) from probabilities (n, K) and limits (K,).
+def prediction_sets(probability: ArrayLike, quantiles: ArrayLike) -> NDArray[np.bool_]:
+    """Say which classes belong to each patient's set: (n, K) from probabilities (n, K) and conformal quantiles (K,).
 
     References
     ----------
-    See `class_limits`.
+    See `conformal_quantiles`.
     """
-    return np.asarray(np.asarray(probability) >= np.asarray(limits), dtype=np.bool_)
+    return np.asarray(np.asarray(probability) >= np.asarray(quantiles), dtype=np.bool_)
 
 
 def set_coverage(label: ArrayLike, sets: NDArray[np.bool_], confidence: float = 0.95) -> pd.DataFrame:

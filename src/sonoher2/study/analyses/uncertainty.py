@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.evaluation.estimate import Estimate
-from sonoher2.evaluation.uncertainty.conformal import class_limits, prediction_sets, set_coverage
+from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.evaluation.uncertainty.zones import Zones, learn_zones, zone_figures
 from sonoher2.study.analyses.performance import each_part
 from sonoher2.study.outcomes import outcome_scores
 
 SLACK = 0.02
-"""Scores of equal patients differ by less than this between the models of the folds; see `class_limits`."""
+"""Scores of equal patients differ by less than this between the models of the folds; see `conformal_quantiles`."""
 ALL = "all"
 """Name of the row of all classes together."""
 
@@ -69,9 +69,10 @@ def learn_uncertainty(
             )
             for outcome, part in rows.groupby("outcome", sort=False)
         }
+        quantiles = conformal_quantiles(labels, probabilities, evaluation.coverage, SLACK)
         learned[str(signature)] = Uncertainty(
             coverage=evaluation.coverage,
-            limits=tuple(map(float, class_limits(labels, probabilities, evaluation.coverage, SLACK))),
+            conformal_quantiles=tuple(map(float, quantiles)),
             sensitivity=evaluation.rule_out_sensitivity,
             specificity=evaluation.rule_in_specificity,
             rule_out={outcome: found.rule_out for outcome, found in zones.items()},
@@ -95,7 +96,7 @@ def coverage_table(
             continue
         uncertainty = learned[signature]
         _, labels, probabilities = class_probabilities(rows, classes)
-        table = set_coverage(labels, prediction_sets(probabilities, uncertainty.limits), confidence)
+        table = set_coverage(labels, prediction_sets(probabilities, uncertainty.conformal_quantiles), confidence)
         names = [classes[k] if k >= 0 else ALL for k in table["label"]]
         tables.append(table.assign(signature=signature, set=subset, label=names, asked=uncertainty.coverage))
     first = ["signature", "set", "label", "asked"]
