@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +12,12 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from predict.small_model import bundle, lesion, speckled
+from sonoher2.config.deep import DeepConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.images.fingerprint import TrainingImages, fingerprint, write_training_images
+from sonoher2.lesions.open import Lesion
 from sonoher2.predict.case import Case
 from sonoher2.predict.noticed import measured_findings, network_findings, site_findings, training_image
 from sonoher2.predict.patient import ImageInput, PatientInput
@@ -176,3 +179,33 @@ def test_quality_is_judged_before_the_image_is_cleared(monkeypatch: pytest.Monke
     asked = case(given(), reading=ImageReading(enhance="gan")).images[0].quality
     assert asked["levels"] == 250
     assert asked == case(given()).images[0].quality
+
+
+def test_the_cleared_image_is_measured_and_cropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for the enhancer halves all grey values."""
+
+    def halved(lesion: Lesion) -> Lesion:
+        return replace(lesion, image=replace(lesion.image, pixels=lesion.image.pixels / 2))
+
+    monkeypatch.setattr("sonoher2.predict.case.cleared", halved)
+    how = {
+        "radiomics": RadiomicsConfig(filters=["original"], unit="pixels"),
+        "deep": DeepConfig(network=["resnet10t"], weights="none", size=60, margin=0.25),
+    }
+    plain, clear = (
+        case(given(), reading=ImageReading(enhance=enhance), **how).images[0] for enhance in ("none", "gan")
+    )
+    mean = "original_firstorder_Mean"
+    assert plain.measurement.features[mean] == pytest.approx(speckled()[lesion()].mean())
+    assert clear.measurement.features[mean] == pytest.approx(speckled()[lesion()].mean() / 2)
+    # a window of 60 pixels at row 15, column 20 brought to 60 pixels: the image itself
+    np.testing.assert_array_equal(plain.crop[0], speckled()[15:75, 20:80])
+    np.testing.assert_array_equal(clear.crop[0], np.rint(speckled()[15:75, 20:80] / 2))
+
+
+@pytest.mark.parametrize(("levels", "few"), [(7, True), (8, False)])
+def test_eight_grey_levels_are_enough(levels: int, few: bool) -> None:
+    inside = np.where(lesion(), 10 * (np.arange(100) % levels) + 5, speckled()).astype(np.uint8)
+    width = RadiomicsConfig(filters=["original"], unit="pixels", bin_width=10.0)
+    found = measured_findings(case(given(inside), radiomics=width))
+    assert ("FEW_GREY_LEVELS" in {finding.code for finding in found}) is few

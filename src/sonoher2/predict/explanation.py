@@ -151,7 +151,7 @@ def explain_patient(
         ),
         neighbours=nearest_cases(reference, compared, name, outcome) if compared else (),
         distances=distances,
-        outside=(*_far(distances), *_beyond(schema, model, X, given)),
+        outside=(*_far_from_training(distances), *_outside_range(schema, model, X, given)),
     )
 
 
@@ -218,7 +218,7 @@ def _points(
     return () if found is None else tuple(Points(str(name), float(value)) for name, value in found.iloc[0].items())
 
 
-def _far(distances: Sequence[Distance]) -> list[PredictionFinding]:
+def _far_from_training(distances: Sequence[Distance]) -> list[PredictionFinding]:
     return [
         PredictionFinding("FAR_FROM_TRAINING", {"space": found.space, "distance": found.distance, "limit": found.limit})
         for found in distances
@@ -226,7 +226,7 @@ def _far(distances: Sequence[Distance]) -> list[PredictionFinding]:
     ]
 
 
-def _beyond(
+def _outside_range(
     schema: BundleSchema, model: SignatureSet, X: pd.DataFrame, given: Sequence[str]
 ) -> list[PredictionFinding]:
     """Clinical values that no training patient had."""
@@ -235,8 +235,8 @@ def _beyond(
         encoder, kinds = signature.clinical_encoder, signature.clinical_kinds
         if encoder is not None:
             ranges |= {name: encoder.range_[name] for name in kinds if kinds[name] == "number" and name in given}
-    beyond = outside_range(X[CLINICAL].iloc[0], ranges) if ranges else []
+    found = outside_range(X[CLINICAL].iloc[0], ranges) if ranges else []
     return [
         PredictionFinding("OUTSIDE_RANGE", {"column": name, "low": ranges[name][0], "high": ranges[name][1]})
-        for name in beyond
+        for name in found
     ]
