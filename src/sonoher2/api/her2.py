@@ -60,7 +60,7 @@ def her2_status(
     """
     table = pd.DataFrame({"ihc": [ihc], "ish": [ish], "ratio": [ratio], "copies": [copies]}, dtype=object)
     found = her2_statuses(table, ihc="ihc", ish="ish", ratio="ratio", copies="copies", rule=rule).iloc[0]
-    return Her2Result(found["status"], found["branch"])
+    return Her2Result(*found)
 
 
 def her2_statuses(
@@ -119,7 +119,7 @@ def her2_statuses(
     for finding in findings:
         if finding.severity == "warning":
             warnings.warn(str(finding), stacklevel=2)
-    found = found[["status", "branch"]]
+    found = found.drop(columns="reported")
     return found.set_axis(table.index) if patient_id is None else found
 
 

@@ -119,7 +119,7 @@ def _patient_table(folder: Path, path: Path, patient_id: str | None) -> PatientT
     elif (guessed := patient_column(read.frame)) is not None:
         patient = guessed
     else:
-        raise InputError("no column names the patients", fix="Name it", hint="patient column")
+        raise InputError("no column names the patients", fix="Say which one does", hint="patient column")
     # what a dash or NA means in a HER2 column is for the reader of HER2 results to say
     her2 = her2_columns(read.frame).values()
     frame = read_whole(folder / path, as_written=her2, reading=TableReading.model_validate(read.found)).frame
