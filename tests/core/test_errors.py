@@ -43,7 +43,9 @@ def test_one_finding_is_a_sentence_and_several_are_a_list() -> None:
     note = Finding("note", "all is well")
     assert str(FindingsError([first, note])) == "row 3: no image."
     assert str(FindingsError([first, note, second])) == "2 problems:\n  - row 3: no image.\n  - row 4: no mask."
-    assert FindingsError([first, second, note]).findings == [first, second]
+    both = FindingsError([first, second, note])
+    assert both.findings == [first, second]
+    assert (both.what, both.where, both.fix) == (str(both), "", "")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.reading.read import read_table
+from sonoher2.core import table_files
 from sonoher2.core.errors import UsageError
 from sonoher2.core.table_files import read_written, write_table
 
@@ -56,15 +57,19 @@ def test_a_workbook_holds_texts_as_texts(tmp_path: Path) -> None:
     assert sheet["B2"].value == -1
 
 
-def test_other_suffixes_and_too_wide_sheets_are_refused(tmp_path: Path) -> None:
+def test_other_suffixes_and_too_large_sheets_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # of a sheet of Excel, as Microsoft states them
+    assert (table_files.EXCEL_ROWS, table_files.EXCEL_COLUMNS) == (1_048_576, 16_384)
+    monkeypatch.setattr(table_files, "EXCEL_ROWS", 5)
+    monkeypatch.setattr(table_files, "EXCEL_COLUMNS", 3)
     with pytest.raises(UsageError, match=r"\.xlsx"):
         write_table(tmp_path / "t.xls", table())
-    with pytest.raises(UsageError, match="more"):
-        write_table(tmp_path / "t.xlsx", pd.DataFrame(np.zeros((1, 16_385))))
-    with pytest.raises(UsageError, match="more"):
-        write_table(tmp_path / "t.xlsx", pd.DataFrame(index=range(1_048_576)))
+    for shape in ((1, 4), (5, 1)):
+        with pytest.raises(UsageError, match="holds 5 rows and 3 columns, the table has more"):
+            write_table(tmp_path / "t.xlsx", pd.DataFrame(np.zeros(shape)))
     assert list(tmp_path.iterdir()) == []
-    write_table(tmp_path / "T.XLSX", pd.DataFrame(np.zeros((1, 16_384))))
+    # four rows and the header
+    write_table(tmp_path / "T.XLSX", pd.DataFrame(np.zeros((4, 3))))
     assert [path.name for path in tmp_path.iterdir()] == ["T.XLSX"]
 
 

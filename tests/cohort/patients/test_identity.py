@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoher2.cohort.patients.identity import alias_keys, alias_pairs, doubtful_pairs, identity, view_stems
@@ -115,6 +115,7 @@ def test_no_two_patients_of_a_public_registry_are_taken_for_one(shared: Path) ->
         assert doubtful_pairs(names, {}) == []
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=12, unique=True))
 def test_any_text_has_a_key(names: list[str]) -> None:
     keys = alias_keys(names)

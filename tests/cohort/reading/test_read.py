@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from sonoher2.cohort.reading import parquet
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
@@ -257,14 +258,25 @@ def test_files_that_are_no_workbook(tmp_path: Path, data: bytes) -> None:
         read_whole(tmp_path / "t.xlsx")
 
 
-def test_parquet_that_is_damaged_nested_or_huge(tmp_path: Path) -> None:
+def test_parquet_that_is_damaged_nested_or_huge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.parquet"
     pd.DataFrame({"id": ["P1"], "x": [[1, 2]]}).to_parquet(path)
     with pytest.raises(InputError, match="'x' holds lists"):
         read_whole(path)
-    pd.DataFrame({"id": ["a" * 1000] * 600_000}).to_parquet(path)
-    with pytest.raises(InputError, match="too large"):
-        read_whole(path)
+    # twelve million bytes of text that a dictionary keeps in a few thousand
+    pd.DataFrame({"id": ["a" * 1000] * 12_000}).to_parquet(path)
+    assert path.stat().st_size < 10_000
+    assert len(read_whole(path).frame) == 12_000
+    for limit, value in (
+        ("MOST_BYTES", 11_000_000),
+        ("MOST_ROWS", 11_999),
+        ("MOST_CELLS", 11_999),
+        ("MOST_COLUMNS", 0),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(parquet, limit, value)
+            with pytest.raises(InputError, match="too large"):
+                read_whole(path)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="damaged"):
         read_whole(path)
