@@ -8,6 +8,7 @@ import pytest
 
 from sonoher2.config.selection import SelectionConfig
 from sonoher2.core.errors import InputError
+from sonoher2.selection.lasso import LassoSelector
 from sonoher2.selection.pipeline import SelectionPipeline
 
 
@@ -33,6 +34,7 @@ def test_planted_features_stay_and_copies_go(n_classes: int) -> None:
     assert pipeline.lasso_path_ is not None
     assert set(pipeline.lasso_path_.features) >= names
     log = pipeline.log_
+    assert not log["fallback"].any()
     assert log["features_in"].iloc[0] == 60
     assert (log["features_out"].to_numpy()[:-1] == log["features_in"].to_numpy()[1:]).all()
     assert log["features_out"].iloc[-1] == len(names)
@@ -61,6 +63,7 @@ def test_every_setting_of_the_study_file_is_a_parameter() -> None:
 
 def test_what_is_not_said_is_as_in_the_study_file() -> None:
     defaults = SelectionPipeline().get_params()
+    assert LassoSelector().get_params() == {"n_folds": 5, "random_state": 0}
     assert defaults == {
         "icc": None, "test": "mann-whitney", "alpha": 0.05, "fdr": False, "correlation": "spearman",
         "max_correlation": 0.9, "mrmr": 30, "lasso": True, "random_state": 0,

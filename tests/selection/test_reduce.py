@@ -57,6 +57,9 @@ def test_one_component_for_two_patients_at_most_and_fewer_to_select_from(
 ) -> None:
     X, y = table(patients)
     assert PrincipalComponents().fit(X).transform(X).shape == (patients, components)
+    noise = np.random.default_rng(0).normal(size=(270, 140))
+    assert PrincipalComponents().fit(noise[:254]).transform(noise).shape == (270, 127)
+    assert PrincipalComponents().fit(noise).transform(noise).shape == (270, 128)
     assert len(EarlyFusion().fit(X, y).components_.deviations_) == early
 
 

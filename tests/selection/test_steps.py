@@ -283,6 +283,10 @@ def test_a_class_of_one_patient_cannot_choose_a_penalty() -> None:
     lasso = LassoSelector().fit(X, np.arange(70) == 3)
     assert lasso.fallback_
     assert lasso.support_.sum() == 1
+    assert lasso.path_.chosen == 0
+    # two patients make two folds, each with the deviance of a held-out half
+    two = LassoSelector().fit(X, np.arange(70) < 2).path_
+    assert two.cv_error[0] == pytest.approx(-2 * (np.log(1 / 35) + 34 * np.log(34 / 35)) / 35, abs=0.05)
 
 
 def test_variance_filter_drops_constant_and_mostly_missing_features() -> None:
