@@ -52,6 +52,20 @@ def test_the_real_labels_are_those_of_the_study(audited, finished) -> None:
     np.testing.assert_allclose(real, signatures.loc[real.index])
 
 
+def test_a_summary_by_hand() -> None:
+    rows = [("DLR", "test", "1", run, auc) for run, auc in enumerate((0.55, 0.4, 0.5, 0.6))]
+    rows += [("DLR", "train", "1", run, auc) for run, auc in enumerate((0.9, 0.5, 0.5, 0.5))]
+    runs = pd.DataFrame(rows, columns=["signature", "set", "outcome", "run", "auc"])
+    summary = summarise(runs)
+    assert summary[["set", "real", "runs"]].to_numpy().tolist() == [["test", 0.55, 3], ["train", 0.9, 3]]
+    test = summary.iloc[0]
+    # standard deviation 0.1; one of the three is as large as 0.55
+    assert (test["mean"], test["se"], test["p"]) == pytest.approx((0.5, 0.1 / 3**0.5, 2 / 4))
+    assert test["mean_low"] < 0.5 < test["mean_high"]
+    assert 0.5 - test["mean_low"] == pytest.approx(test["mean_high"] - 0.5)
+    assert summary.iloc[1]["p"] == pytest.approx(1 / 4)
+
+
 def test_summary_is_computed_from_the_runs(audited) -> None:
     audit = audited[1].audits.null
     permuted = audit.permuted.groupby(["signature", "set"])["auc"]
