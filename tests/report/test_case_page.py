@@ -17,7 +17,7 @@ from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Distance, Neighbour, Similar
 from sonoher2.predict.views import CaseView
-from sonoher2.report.figures.effects import swarm
+from sonoher2.report.figures.model.effects import swarm
 from sonoher2.report.page.case_page import write_case_page
 from sonoher2.report.page.html import write_report
 from sonoher2.study.analyses.explanations import Attribution, Explanations, HeatCase, HeatFindings

@@ -12,8 +12,8 @@ from sonoher2.report.checklists.fill import Answer, Filled, Status, fill
 from sonoher2.report.checklists.items import CheckItem, Checklist, load_checklists
 from sonoher2.report.checklists.score import metrics_score
 from sonoher2.report.checklists.section import checklist_parts, checklist_table
-from sonoher2.report.page.parts import Folded, Section, Text
-from sonoher2.report.page.view import View
+from sonoher2.report.content.parts import Folded, Section, Text
+from sonoher2.report.content.view import View
 from sonoher2.study.results import StudyResult
 
 ITEMS = {"clear": 58, "metrics": 30, "tripod_ai": 52, "claim": 44, "probast_ai": 34}

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from sonoher2.report.chapters.checks import check_parts, failed_checks
-from sonoher2.report.chapters.summary import summarise
-from sonoher2.report.chapters.tables import subgroup_table
+from sonoher2.report.chapters.performance.subgroups import subgroup_parts
+from sonoher2.report.chapters.run.checks import check_parts
+from sonoher2.report.content.parts import Table
+from sonoher2.report.content.view import View
 from sonoher2.report.page.html import write_report
-from sonoher2.report.page.parts import Table
-from sonoher2.report.page.view import View
+from sonoher2.report.writing.summary import summarise
 from sonoher2.study.analyses.performance import interaction_table
 from sonoher2.study.checks.outcome import found, outcome_table, passed, skipped
 from sonoher2.study.results import StudyResult
@@ -54,9 +54,9 @@ def test_a_failed_check_stamps_the_page(two_class: StudyResult, tmp_path: Path) 
 
 def test_without_a_failure_there_is_no_stamp(two_class: StudyResult, tmp_path: Path) -> None:
     fine = changed(two_class, table=outcome_table([passed("LEAK001"), found("CAL001", "warning", "off")]))
-    assert failed_checks(View(fine)) == []
+    assert View(fine).failed_checks == ()
     assert 'class="banner failed"' not in write_report(fine, tmp_path).read_text(encoding="utf-8")
-    assert check_parts(View(two_class)) == []
+    assert list(check_parts(View(two_class))) == []
 
 
 def test_tables_of_checks_and_shortcuts(two_class: StudyResult) -> None:
@@ -72,13 +72,13 @@ def test_tests_between_levels_stand_on_the_first_row_of_each_subgroup(two_class:
     tests = interaction_table(
         two_class.performance.predictions, two_class.cohort.patients, config.evaluation, config.clinical.columns
     )
-    table = subgroup_table(View(changed(two_class, interactions=tests)))
-    assert table is not None
+    [_, table] = subgroup_parts(View(changed(two_class, interactions=tests)))
+    assert isinstance(table, Table)
     keys = ["subgroup", "signature", "set", "outcome"]
     shown = table.shown.assign(**two_class.performance.subgroups[keys])
     per_group = shown.groupby(keys)["p (interaction)"].agg(lambda texts: sum(text != "" for text in texts))
     assert (per_group == 1).all()
     assert len(per_group) == len(tests)
-    plain = subgroup_table(View(two_class))
-    assert plain is not None
+    [_, plain] = subgroup_parts(View(two_class))
+    assert isinstance(plain, Table)
     assert "p (interaction)" not in plain.shown

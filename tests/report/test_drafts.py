@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.core.columns import TEST
-from sonoher2.report.chapters.results_text import results_text
-from sonoher2.report.chapters.stability import outline_names, stability_parts
-from sonoher2.report.page.model_card import model_card, write_model_card
-from sonoher2.report.page.parts import Table
-from sonoher2.report.page.view import View
+from sonoher2.report.chapters.robustness.stability import outline_names, stability_parts
+from sonoher2.report.content.parts import Table
+from sonoher2.report.content.view import View
+from sonoher2.report.writing.model_card import model_card, write_model_card
+from sonoher2.report.writing.results_text import results_text
 from sonoher2.study.results import StudyResult
 from study_results import changed
 
@@ -62,7 +62,12 @@ def test_results_name_the_worst_outline(two_class: StudyResult) -> None:
 
 def test_stability_section(two_class: StudyResult) -> None:
     view = View(with_stability(two_class))
-    assert list(outline_names(view).values()) == ["as given", "redrawn by 5%", "larger by 5%"]
+    names = outline_names(view.result.robustness.perturbed)
+    assert list(names.values()) == [
+        "as given",
+        "redrawn by 5%",
+        "larger by 5%",
+    ]
     parts = list(stability_parts(view))
     assert [part.name for part in parts] == ["redrawn", "redrawn", "feature_icc", "feature_icc"]  # type: ignore[union-attr]
     families = parts[3]

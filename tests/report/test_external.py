@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 
 from sonoher2.core.columns import TEST
-from sonoher2.report.chapters.external import shift_parts, site_parts, updating_parts
-from sonoher2.report.chapters.uncertainty import reclassification_parts, uncertainty_parts
+from sonoher2.report.chapters.performance.reclassification import reclassification_parts
+from sonoher2.report.chapters.performance.uncertainty import uncertainty_parts
+from sonoher2.report.chapters.robustness.shift import shift_parts
+from sonoher2.report.chapters.robustness.sites import site_parts
+from sonoher2.report.chapters.robustness.updating import updating_parts
+from sonoher2.report.content.parts import Drawing, Table
+from sonoher2.report.content.view import View
 from sonoher2.report.page.html import write_report
-from sonoher2.report.page.parts import Drawing, Table
-from sonoher2.report.page.view import View
 from sonoher2.study.analyses.sites import POOLED
 from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
 from sonoher2.study.analyses.with_uncertainty import with_uncertainty
@@ -69,7 +72,7 @@ def table(parts, name: str) -> pd.DataFrame:
 
 
 def test_uncertainty_shows_the_sets_and_the_zones(study) -> None:
-    parts = uncertainty_parts(View(study))
+    parts = list(uncertainty_parts(View(study)))
     assert [part.name for part in parts] == ["coverage", "coverage", "zones", "zones"]
     assert table(parts, "coverage") is study.uncertainty.coverage
     assert "don’t know" in parts[0].caption
@@ -84,7 +87,7 @@ def test_three_classes_have_zones_of_each(three_class) -> None:
 def test_results_without_limits_show_nothing_of_them(two_class) -> None:
     view = View(two_class)
     for parts in (uncertainty_parts, reclassification_parts, site_parts, shift_parts, updating_parts):
-        assert parts(view) == []
+        assert list(parts(view)) == []
 
 
 def test_reclassification_says_that_it_is_secondary(study) -> None:
@@ -94,7 +97,7 @@ def test_reclassification_says_that_it_is_secondary(study) -> None:
 
 
 def test_sites_have_a_figure_for_each_set_and_a_pooled_row(study) -> None:
-    parts = site_parts(View(study))
+    parts = list(site_parts(View(study)))
     assert [part.name for part in parts] == ["sites_train_oof", "sites_test", "sites"]
     assert "Pooled" in set(parts[-1].shown["Site"])
     assert POOLED in set(table(parts, "sites")["site"])

@@ -11,10 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from sonoher2.report.figures.curves import Line, decision_figure, pr_figure, roc_figure
-from sonoher2.report.figures.external import coverage_figure
-from sonoher2.report.figures.save import save_figure, undrawn_letters
-from sonoher2.report.figures.style import chinese_fonts, paper_style, signature_colours
+from sonoher2.report.content.style import chinese_fonts, paper_style, signature_colours
+from sonoher2.report.figures.performance.curves import Line, decision_figure, pr_figure, roc_figure
+from sonoher2.report.figures.performance.uncertainty import coverage_figure
+from sonoher2.report.page.save import save_figure, undrawn_letters
 
 EIGHT = ["Clinical", "Radiomics", "Deep", "DLR (early)", "DLR", "Clinical+Radiomics", "Combined", "Combined (zoo)"]
 

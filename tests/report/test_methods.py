@@ -6,8 +6,8 @@ import pandas as pd
 
 from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.target import Her2Target
-from sonoher2.report.chapters.methods import _enhancement, _label, _outlines
-from sonoher2.report.page.view import View
+from sonoher2.report.content.view import View
+from sonoher2.report.writing.methods import _enhancement, _label, _outlines
 from sonoher2.study.results import StudyResult
 from study_results import changed
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from sonoher2.report.figures.save import save_figure
-from sonoher2.report.figures.style import paper_style
+from sonoher2.report.content.style import paper_style
+from sonoher2.report.page.save import save_figure
 
 
 def save(folder: Path, title: str) -> dict[str, tuple[bytes, int]]:

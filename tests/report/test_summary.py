@@ -8,12 +8,12 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
-from sonoher2.report.chapters.methods import methods_text
-from sonoher2.report.chapters.patients import level_smd, number_smd
-from sonoher2.report.chapters.summary import summarise
-from sonoher2.report.figures.style import signature_colours
-from sonoher2.report.page.view import View
-from sonoher2.report.page.wording import duration, interval, listing, number, p_value
+from sonoher2.report.chapters.cohort.characteristics import level_smd, number_smd
+from sonoher2.report.content.style import signature_colours
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import duration, interval, listing, number, p_value
+from sonoher2.report.writing.methods import methods_text
+from sonoher2.report.writing.summary import summarise
 from sonoher2.study.results import StudyResult
 from study_results import changed
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sonoher2.report.page.parts import Drawing, Section, Table
-from sonoher2.report.page.view import View
+from sonoher2.report.content.parts import Drawing, Section, Table
+from sonoher2.report.content.view import View
 
 
 class Link(NamedTuple):
@@ -41,8 +41,8 @@ class Evidence:
     """
 
     anchors: Mapping[str, str]
-    record: Mapping[str, Any]
-    settings: Mapping[str, Any]
+    record: Mapping[str, object]
+    settings: Mapping[str, object]
     kind: str
     signatures: tuple[str, ...]
     several: frozenset[str]
@@ -120,7 +120,7 @@ def gather(view: View, sections: Iterable[Section]) -> Evidence:
     )
 
 
-def _setting(settings: Mapping[str, Any], what: str) -> bool:
+def _setting(settings: Mapping[str, object], what: str) -> bool:
     key, equals, value = what.partition("=")
     found = _at(settings, key.rstrip("!"))
     if not equals:
@@ -128,11 +128,11 @@ def _setting(settings: Mapping[str, Any], what: str) -> bool:
     return found is not None and (str(found) == value) is not key.endswith("!")
 
 
-def _at(values: Any, path: str) -> Any:
+def _at(values: object, path: str) -> object:
     for key in path.split("."):
         values = values.get(key) if isinstance(values, Mapping) else None
     return values
 
 
-def _empty(value: Any) -> bool:
+def _empty(value: object) -> bool:
     return value is None or value in ("", [], {}, ())

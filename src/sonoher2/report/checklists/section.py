@@ -10,9 +10,9 @@ from sonoher2.report.checklists.evidence import gather
 from sonoher2.report.checklists.fill import WORDS, Filled, Status, fill
 from sonoher2.report.checklists.items import load_checklists
 from sonoher2.report.checklists.score import metrics_score
-from sonoher2.report.page.parts import CheckedRow, Folded, Part, Section, Text
-from sonoher2.report.page.view import View
-from sonoher2.report.page.wording import listing
+from sonoher2.report.content.parts import CheckedRow, Folded, Part, Section, Text
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import listing, plural
 
 _INTRODUCTION = (
     "Each item is a short paraphrase; the source says what it means. “Answered by evidence” means that this run holds"
@@ -55,12 +55,12 @@ def _folded(filled: Filled) -> Folded:
 def _summary(filled: Filled) -> str:
     shown = [status for status in _COUNTED if filled.count(status)]
     counts = [f"{filled.count(status)} {WORDS[status].partition(';')[0]}" for status in shown]
-    text = f"{len(filled.answers)} items: {listing(counts)}."
+    text = f"{plural(len(filled.answers), 'item')}: {listing(counts)}."
     if any(item.weight for item in filled.checklist.items):
         score = metrics_score(filled)
         text += (
             f" Score: {score.low:.0f}% from what this run shows, up to {score.high:.0f}% with yes to the"
-            f" {score.undecided} items that you must answer or complete."
+            f" {plural(score.undecided, 'item')} that you must answer or complete."
         )
     return text
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
@@ -20,11 +18,33 @@ from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Similar
 from sonoher2.predict.text import finding_text
 from sonoher2.predict.views import CaseView
-from sonoher2.report.figures.case import effects_figure, image_figure
-from sonoher2.report.figures.save import inline_svg, svg_text
-from sonoher2.report.figures.style import paper_style
-from sonoher2.report.page.wording import number
+from sonoher2.report.content.style import paper_style
+from sonoher2.report.content.wording import number, signed
+from sonoher2.report.page.case_figures import effects_figure, image_figure
+from sonoher2.report.page.save import inline_svg, svg_text
+from sonoher2.report.page.template import render
 from sonoher2.signatures.registry import headline
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One answer, as text."""
+
+    signature: str
+    outcome: str
+    probability: str
+    threshold: str
+    side: str
+    observed: str
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A figure of effects with its words."""
+
+    title: str
+    caption: str
+    svg: Markup
 
 
 def write_case_page(
@@ -55,15 +75,8 @@ def write_case_page(
     with paper_style():
         figures = [_inline(image_figure(one), f"image{place}", "Image") for place, one in enumerate(views, start=1)]
         bars = _bars(explanation) if explanation else []
-    environment = Environment(
-        loader=PackageLoader("sonoher2.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (resources.files("sonoher2.report") / "templates" / "style.css").read_text(encoding="utf-8")
-    text = environment.get_template("case.html.j2").render(
+    text = render(
+        "case.html.j2",
         prediction=prediction,
         explanation=explanation,
         lead=lead,
@@ -76,7 +89,6 @@ def write_case_page(
         figures=figures,
         bars=bars,
         number=number,
-        css=Markup(style),
     )
     write_text(path, text)
 
@@ -125,29 +137,29 @@ def _similar(explanation: Explanation | None, score: Score) -> Similar | None:
     return next((found for found in same if found.outcome == score.outcome), None)
 
 
-def _row(score: Score, similar: Similar | None) -> dict[str, str]:
+def _row(score: Score, similar: Similar | None) -> ScoreRow:
     observed = f"{similar.events} of {similar.patients}: {_range(similar)}" if similar else ""
-    return {
-        "signature": score.signature,
-        "outcome": score.outcome,
-        "probability": number(score.probability, 3),
-        "threshold": number(score.threshold, 3),
-        "side": "at or above" if score.positive else "below",
-        "observed": observed,
-    }
+    return ScoreRow(
+        signature=score.signature,
+        outcome=score.outcome,
+        probability=number(score.probability, 3),
+        threshold=number(score.threshold, 3),
+        side="at or above" if score.positive else "below",
+        observed=observed,
+    )
 
 
 def _range(similar: Similar) -> str:
     return f"{similar.share:.2f} ({similar.low:.2f}–{similar.high:.2f})"
 
 
-def _bars(explanation: Explanation) -> list[dict[str, Any]]:
+def _bars(explanation: Explanation) -> list[Bars]:
     """One figure for the parts of the explained signature, one per signature of the image for its features."""
     parts = sorted(explanation.parts, key=lambda effect: -abs(effect.log_odds))
     found = []
     if parts:
         groups = explanation.groups()
-        totals = ", ".join(f"{_group(name)} {_signed(value)}" for name, value in groups.items())
+        totals = ", ".join(f"{_group(name)} {signed(value)}" for name, value in groups.items())
         found.append(
             _bar("parts", f"What adds to {explanation.signature}", parts, explanation.outcome, f"In all: {totals}.")
         )
@@ -162,14 +174,10 @@ def _group(name: str) -> str:
     return "clinical data" if name == "clinical" else name
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
-
-
-def _bar(name: str, title: str, effects: Sequence[Effect], outcome: str, caption: str) -> dict[str, Any]:
-    labels = [effect.name if effect.value is None else f"{effect.name} ({_signed(effect.value)})" for effect in effects]
+def _bar(name: str, title: str, effects: Sequence[Effect], outcome: str, caption: str) -> Bars:
+    labels = [effect.name if effect.value is None else f"{effect.name} ({signed(effect.value)})" for effect in effects]
     figure = effects_figure(labels, [effect.log_odds for effect in effects], outcome)
-    return {"title": title, "caption": caption, "svg": _inline(figure, name, title)}
+    return Bars(title, caption, _inline(figure, name, title))
 
 
 def _inline(figure: Figure, name: str, title: str) -> Markup:

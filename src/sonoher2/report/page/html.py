@@ -4,27 +4,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib import resources
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sonoher2.core.files import write_text
 from sonoher2.core.table_files import write_table
-from sonoher2.report.chapters.checks import failed_checks
-from sonoher2.report.chapters.summary import summarise
-from sonoher2.report.figures.save import FORMATS, inline_svg, save_figure, undrawn_letters
-from sonoher2.report.figures.style import paper_style
-from sonoher2.report.page.model_card import write_model_card
-from sonoher2.report.page.parts import Drawing, Folded, Section, Table
-from sonoher2.report.page.sections import build_sections
-from sonoher2.report.page.view import View
+from sonoher2.report.chapters.registry import build_sections
+from sonoher2.report.content.parts import Drawing, Facts, Folded, Listing, Part, Section, Table, Text
+from sonoher2.report.content.style import paper_style
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import plural
+from sonoher2.report.page.save import FORMATS, inline_svg, save_figure, undrawn_letters
+from sonoher2.report.page.template import render, template_text
+from sonoher2.report.writing.model_card import write_model_card
+from sonoher2.report.writing.summary import summarise
 from sonoher2.study.results import StudyResult
 
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
+
+
+@dataclass(frozen=True)
+class ShownDrawing:
+    """A figure on the page."""
+
+    name: str
+    title: str
+    caption: str
+    svg: Markup
+    kind: Literal["drawing"] = "drawing"
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table on the page; `numeric` are the places of the columns that are aligned right."""
+
+    name: str
+    title: str
+    caption: str
+    long: bool
+    sortable: bool
+    columns: list[str]
+    numeric: frozenset[int]
+    rows: list[list[str]]
+    kind: Literal["table"] = "table"
+
+
+Shown = ShownDrawing | ShownTable | Text | Listing | Facts | Folded
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A chapter on the page."""
+
+    name: str
+    title: str
+    parts: tuple[Shown, ...] = ()
 
 
 def write_report(result: StudyResult, folder: str | Path) -> Path:
@@ -62,32 +100,30 @@ def write_report(result: StudyResult, folder: str | Path) -> Path:
     return path
 
 
-def _written(section: Section, folder: Path) -> dict[str, Any]:
+def _written(section: Section, folder: Path) -> ShownSection:
     """Write a section's figures and tables, and turn it into what the template shows."""
-    parts = [_for_template(part, folder) for part in section.parts]
-    return {"name": section.name, "title": section.title, "parts": parts}
+    return ShownSection(section.name, section.title, tuple(_shown(part, folder) for part in section.parts))
 
 
-def _for_template(part: Any, folder: Path) -> Any:
+def _shown(part: Part, folder: Path) -> Shown:
     if isinstance(part, Drawing):
         svg = save_figure(part.figure, folder / "figures", part.name)
         # the figure's own text is outlines; only its title reaches the attribute, escaped
         inline = Markup(inline_svg(svg, part.name, str(escape(part.title))))
-        return {"kind": part.kind, "name": part.name, "title": part.title, "caption": part.caption, "svg": inline}
+        return ShownDrawing(part.name, part.title, part.caption, inline)
     if isinstance(part, Table):
         write_table(folder / "tables" / f"{part.name}.csv", part.data)
-        return {
-            "kind": part.kind,
-            "name": part.name,
-            "title": part.title,
-            "caption": part.caption,
-            "long": part.long,
+        return ShownTable(
+            name=part.name,
+            title=part.title,
+            caption=part.caption,
+            long=part.long,
             # the levels of Table 1 belong below their heading
-            "sortable": not part.shown.iloc[:, 0].astype(str).str.startswith("  ").any(),
-            "columns": [str(name) for name in part.shown.columns],
-            "numeric": set(_numeric(part.shown)),
-            "rows": part.shown.astype(str).to_numpy().tolist(),
-        }
+            sortable=not part.shown.iloc[:, 0].astype(str).str.startswith("  ").any(),
+            columns=[str(name) for name in part.shown.columns],
+            numeric=frozenset(_numeric(part.shown)),
+            rows=part.shown.astype(str).to_numpy().tolist(),
+        )
     if isinstance(part, Folded):
         write_table(folder / "checklists" / f"{part.name}.csv", part.data)
     return part
@@ -100,31 +136,22 @@ def _numeric(table: pd.DataFrame) -> Iterator[int]:
             yield index
 
 
-def _page(view: View, sections: list[dict[str, Any]], *, letters_missing: bool) -> str:
-    environment = Environment(
-        loader=PackageLoader("sonoher2.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    figures = [
-        part["name"] for section in sections for part in section["parts"] if isinstance(part, dict) and "svg" in part
-    ]
-    names = [{"name": "summary", "title": "Summary", "parts": []}]
-    return environment.get_template("report.html.j2").render(
-        title=view.result.about.config.title,
+def _page(view: View, sections: list[ShownSection], *, letters_missing: bool) -> str:
+    figures = [part.name for section in sections for part in section.parts if isinstance(part, ShownDrawing)]
+    study = view.result.about.config
+    return render(
+        "report.html.j2",
+        title=study.title,
         kicker="External validation" if view.validation else "Study report",
         meta=_meta(view),
-        synthetic=view.result.about.config.synthetic,
-        failed=failed_checks(view),
+        synthetic=study.synthetic,
+        failed=view.failed_checks,
         letters_missing=letters_missing,
         summary=summarise(view),
-        sections=names + sections,
+        sections=[ShownSection("summary", "Summary"), *sections],
         numbers={name: number for number, name in enumerate(figures, start=1)},
         formats=FORMATS,
-        css=Markup(_template("style.css")),
-        script=Markup(_template("report.js")),
+        script=Markup(template_text("report.js")),
     )
 
 
@@ -134,18 +161,12 @@ def _meta(view: View) -> list[str]:
     texts.append(f"seed {study.seed}")
     if "sonoher2" in record.get("machine", {}):
         texts.append(f"SonoHER2 {record['machine']['sonoher2']}")
-    counts = view.result.cohort.patients["label"].value_counts()
-    texts.append(
-        f"{len(view.result.cohort.patients):,} patients: "
-        + ", ".join(f"{counts.get(c, 0):,} {c}" for c in view.result.about.classes)
-    )
-    return texts
+    patients = view.result.cohort.patients
+    counts = patients["label"].value_counts()
+    labels = ", ".join(f"{counts.get(label, 0):,} {label}" for label in view.result.about.classes)
+    return [*texts, f"{plural(len(patients), 'patient')}: {labels}"]
 
 
 def _readable(time: str) -> str:
     """``2026-11-23T08:09:31+00:00`` -> ``2026-11-23 08:09 UTC``."""
     return f"{time[:16].replace('T', ' ')} UTC" if time.endswith("+00:00") else time
-
-
-def _template(name: str) -> str:
-    return (resources.files("sonoher2.report") / "templates" / name).read_text(encoding="utf-8")

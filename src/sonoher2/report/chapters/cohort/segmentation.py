@@ -1,0 +1,86 @@
+"""Lesions that the segmenter outlined, the doubtful ones first, and what masks and enhancement change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.report.content.cells import counts, intervals, numbers, percents
+from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import plural
+from sonoher2.report.figures.cohort.outlines import OutlinedPicture, outline_figure
+from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
+
+
+def region_parts(view: View) -> Iterator[Part]:
+    """Outlines and ablation; none for a study that took its masks and images as they are and compared nothing."""
+    outlines = view.result.cohort.segmented
+    if len(outlines):
+        yield _figure(view)
+        yield _table(outlines)
+    if len(view.result.robustness.ablation):
+        yield _ablation(view)
+
+
+def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
+    """Outlined images, the least confident first; images without a lesion come before all."""
+    return outlines.sort_values(["found", "confidence", "image"], kind="stable")
+
+
+def _figure(view: View) -> Drawing:
+    shown, count = view.result.cohort.doubtful, len(view.result.cohort.segmented)
+    return Drawing(
+        "outlines",
+        "The most doubtful outlines",
+        f"The {plural(len(shown), 'image')} of the lowest confidence among {count:,} that the shipped segmenter"
+        " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
+        " what is wrong in the run's folder `masks`, and name the masks in the images table.",
+        outline_figure([_picture(lesion) for lesion in shown]),
+    )
+
+
+def _picture(lesion: SegmentedLesion) -> OutlinedPicture:
+    said = f"confidence {lesion.confidence:.2f}" if lesion.found else "no lesion found"
+    return OutlinedPicture(f"{lesion.patient_id}\n{said}", lesion.pixels, lesion.mask)
+
+
+def _table(outlines: pd.DataFrame) -> Table:
+    data = doubtful(outlines)[["patient_id", "image", "found", "confidence", "dice"]].copy()
+    data["image"] = [Path(image).name for image in data["image"]]
+    shown = {
+        "Patient": data["patient_id"],
+        "Image": data["image"],
+        "Lesion": np.where(data["found"], "found", "none found"),
+        "Confidence": numbers(data["confidence"]),
+        **({"Dice with the given mask": numbers(data["dice"])} if data["dice"].notna().any() else {}),
+    }
+    caption = "What the shipped segmenter outlined, the doubtful images first; an image without a lesion is left out."
+    return Table("segmentation", "Automatic outlines", caption, data, pd.DataFrame(shown), long=True)
+
+
+def _ablation(view: View) -> Table:
+    data = view.result.robustness.ablation
+    shown = {
+        "Reading": data["reading"],
+        "Dice": numbers(data["dice"]),
+        "Signature": data["signature"],
+        **view.outcome_cells(data),
+        "n": counts(data["n"]),
+        "AUC": intervals(data, "auc"),
+        "Difference": intervals(data, "difference", "low", "high", 3),
+        "Change sides": percents(data["switched"]),
+    }
+    caption = (
+        "The frozen model on the test patients, their lesions outlined and their images prepared otherwise;"
+        f" {view.confidence} intervals in brackets. Dice: mean overlap of automatic and given masks. Difference: AUC"
+        " minus that as run (DeLong, same patients). Change sides: patients whose score crosses the frozen threshold."
+        " A model fitted anew on such masks or images may do better."
+    )
+    return Table("ablation", "What masks and enhancement change", caption, data, pd.DataFrame(shown))
+
+
+REGIONS = Chapter("regions", "Outlines and images", region_parts)

@@ -1,0 +1,1 @@
+"""Chapters on what the signatures rest on."""

@@ -1,0 +1,126 @@
+"""Heat maps and their checks, SHAP values, nomogram points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from sonoher2.core.natural import natural_keys
+from sonoher2.report.content.cells import numbers
+from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import interval, number
+from sonoher2.report.figures.model.effects import MOST_ROWS, swarm_figure
+from sonoher2.report.figures.model.heat_maps import case_figure, shares_figure, trust_figure
+from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
+from sonoher2.study.analyses.explanations import Attribution, HeatFindings
+from sonoher2.study.analyses.heat_maps import share_summary
+
+_STACKED = (
+    " Clinical columns and signatures of the image are the parts; the signatures' log-odds are linear in them, so that"
+    " these are their Shapley values."
+)
+
+
+def explanation_parts(view: View) -> Iterator[Part]:
+    """All parts of the chapter; none where nothing was explained."""
+    found = view.result.explanations
+    if found is None:
+        return
+    if found.heat is not None:
+        yield from _heat(view, found.heat)
+    yield from _swarms(view, found.attributions)
+    if not found.points.empty:
+        yield _points(view, found.points)
+
+
+def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
+    if heat.cases:
+        yield Drawing(
+            "heat_cases",
+            "What the network looks at",
+            "Test patients of whom the Deep signature was surest, rightly and wrongly, at its frozen threshold. Left:"
+            " what the network saw, with the outline of the lesion; right: where it speaks for the class that was"
+            " called (Grad-CAM, the gradient of the Deep signature's log-odds taken back through its model to the"
+            f" network's maps; for a vision transformer attention relevance). Score: {_score_of(view)}.",
+            case_figure(heat.cases),
+        )
+    summary = share_summary(heat.shares, view.result.about.config.evaluation.confidence, view.result.about.config.seed)
+    yield Drawing(
+        "heat_shares",
+        "Where the heat lies",
+        f"All {len(heat.shares):,} test patients; bars are {view.confidence} bootstrap intervals of the mean. The ring"
+        " is 20% of the lesion's diameter wide. A share of the heat above the share of the area says that the network"
+        " prefers the region; a network that pools inside and around the lesion does so in part by its build.",
+        shares_figure(summary),
+    )
+    yield _share_table(view, summary)
+    yield Drawing(
+        "heat_trust",
+        "Whether the heat maps can be believed",
+        f"{heat.deletion['patient_id'].nunique()} test patients, spread over the range of scores. Left: log-odds of the"
+        " class that was called as the picture is blurred away, mean ± 1 standard error; a useful map falls faster than"
+        " chance (Petsiuk 2018). Right: likeness to the true map as the model's weights are replaced by noise from the"
+        " classifier down; a map that stayed alike would show edges, not reasons (Adebayo 2018).",
+        trust_figure(heat.deletion, heat.randomised),
+    )
+
+
+def _score_of(view: View) -> str:
+    return "Deep probability of the class that was called" if view.several else f"probability of {view.outcomes[-1]}"
+
+
+def _share_table(view: View, summary: pd.DataFrame) -> Table:
+    shown = {
+        "Region": summary["region"],
+        "Share of heat": [
+            f"{number(value, 1)}% ({number(low, 1)}–{number(high, 1)})"
+            for value, low, high in _percent(summary, "heat")
+        ],
+        "Share of area": [f"{number(100 * value, 1)}%" for value in summary["area"]],
+        "Difference, percentage points": [interval(*row, digits=1) for row in _percent(summary, "difference")],
+    }
+    caption = f"Means over patients, {view.confidence} bootstrap intervals in brackets."
+    return Table("heat_shares", "Where the heat lies", caption, summary, pd.DataFrame(shown))
+
+
+def _percent(table: pd.DataFrame, name: str) -> list[tuple[float, float, float]]:
+    columns = [100 * table[f"{name}{end}"] for end in ("", "_low", "_high")]
+    return list(zip(*columns, strict=True))
+
+
+def _swarms(view: View, attributions: Mapping[str, Attribution]) -> Iterator[Drawing]:
+    outcome = view.result.about.classes[-1]
+    for place, (name, found) in enumerate(attributions.items(), start=1):
+        how = " SHAP values by sampled permutations." if name == RADIOMICS_SIGNATURE else _STACKED
+        rest = f" The first {MOST_ROWS} of {found.effects.shape[1]}." if found.effects.shape[1] > MOST_ROWS else ""
+        yield Drawing(
+            f"effects_{place}",
+            f"What adds to the {name} signature",
+            f"One dot per test patient: what a part adds to the log-odds of {outcome}, against the mean training"
+            f" patient.{how}{rest}"
+            " Colour: the patient's own value; grey where it has no order.",
+            swarm_figure(found.effects, found.values, outcome),
+        )
+
+
+def _points(view: View, points: pd.DataFrame) -> Table:
+    """Points of the main signature on the page, of all of them in the file."""
+    names = list(points["signature"].drop_duplicates())
+    name = view.main if view.main in names else names[-1]
+    rows = points[points["signature"] == name]
+    wide = rows.pivot(index=["patient_id", "label"], columns="variable", values="points")
+    wide = wide.loc[sorted(wide.index, key=natural_keys), list(rows["variable"].drop_duplicates())]
+    keys = wide.index.to_frame(index=False)
+    shown = pd.DataFrame({"Patient": keys["patient_id"], "Label": keys["label"]})
+    for variable in wide:
+        shown["Total" if variable == "total" else str(variable)] = numbers(wide[variable], 1)
+    caption = (
+        f"Test patients on the nomogram of {name}; the file holds all nomograms. What is missing counts as the model"
+        " counts it."
+    )
+    return Table("nomogram_points", "Nomogram points of each patient", caption, points, shown, long=True)
+
+
+EXPLANATIONS = Chapter("explanations", "Explanations", explanation_parts)

@@ -1,0 +1,27 @@
+"""What acting on the model would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sonoher2.report.chapters.performance.curves import curve_panels
+from sonoher2.report.content.parts import Chapter, Drawing
+from sonoher2.report.content.view import View
+from sonoher2.report.figures.performance.curves import decision_figure
+
+
+def usefulness_parts(view: View) -> Iterator[Drawing]:
+    """Decision curves."""
+    panels = curve_panels(view, "auc")
+    if panels:
+        yield Drawing(
+            "decision",
+            "Decision curves",
+            "Net benefit: true positives per patient, less false positives weighted by the odds of the threshold"
+            " probability, the risk at which one would act. A signature helps only where it lies above both “all” and"
+            " “none”.",
+            decision_figure(panels),
+        )
+
+
+USEFULNESS = Chapter("usefulness", "Clinical usefulness", usefulness_parts)

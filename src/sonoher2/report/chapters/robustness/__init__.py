@@ -1,0 +1,1 @@
+"""Chapters on how results hold: other outlines, other sites, another cohort, audits."""

@@ -1,0 +1,82 @@
+"""Probabilities recalibrated on a share of a second cohort, beside the frozen ones, for the other patients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from sonoher2.report.content.cells import counts, intervals, numbers, row_numbers
+from sonoher2.report.content.parts import Chapter, Drawing, Part, Table, Text
+from sonoher2.report.content.style import BLUE, GREEN, VERMILLION
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import number, plural
+from sonoher2.report.figures.performance.calibration import calibration_figure
+from sonoher2.report.figures.performance.curves import Line
+from sonoher2.study.analyses.updating import FROZEN, UPDATES, Updated
+from sonoher2.study.outcomes import outcome_scores
+
+
+def updating_parts(view: View) -> Iterator[Part]:
+    """Words, calibration figure and table; none where nothing was updated."""
+    updated = view.result.external.updated
+    if updated is None:
+        return
+    counted = ", ".join(f"{count} {name}" for name, count in updated.events.items())
+    words = (
+        f"Updating, not validation: intercept and slope were learned on {plural(updated.learned_on, 'patient')} of this"
+        f" cohort ({updated.share:.0%}, drawn within each class: {counted}). Everything in this chapter, frozen or"
+        " updated, is of the other patients that no update was learned on; all other chapters are of the frozen model"
+        " in all patients. An update changes no ranking, hence no AUC."
+    )
+    yield Text((words,))
+    yield _figure(view, updated)
+    yield _table(view, updated.figures)
+
+
+def _figure(view: View, updated: Updated) -> Drawing:
+    rows = [(outcome if view.several else "", _lines(view, updated, outcome)) for outcome in view.outcomes]
+    return Drawing(
+        "updating",
+        f"Calibration before and after updating: {view.main}",
+        "The same patients in every panel, none of whom the update was learned on. Dots: groups by predicted"
+        f" probability with {view.confidence} intervals (Wilson); line: LOESS; dashed: perfect calibration.",
+        calibration_figure(rows, view.result.about.config.evaluation.confidence),
+    )
+
+
+def _lines(view: View, updated: Updated, outcome: str) -> list[Line]:
+    chosen = updated.predictions.query("signature == @view.main and outcome == @outcome")
+    figures = updated.figures.query("signature == @view.main and outcome == @outcome")
+    lines = []
+    for update, colour in zip((FROZEN, *UPDATES), (VERMILLION, BLUE, GREEN), strict=True):
+        y, score = outcome_scores(chosen[chosen["update"] == update], outcome)
+        row = row_numbers(figures[figures["update"] == update])
+        legend = f"slope {number(row['slope'])}\nintercept {number(row['intercept'])}\nBrier {number(row['brier'], 3)}"
+        lines.append(Line(update, colour, legend, y, score))
+    return lines
+
+
+def _table(view: View, data: pd.DataFrame) -> Table:
+    shown = {
+        "Signature": data["signature"],
+        **view.outcome_cells(data),
+        "Probabilities": data["update"],
+        "a": numbers(data["a"]),
+        "b": numbers(data["b"]),
+        "n": counts(data["n"]),
+        "Events": counts(data["events"]),
+        "AUC": intervals(data, "auc"),
+        "Calibration slope": intervals(data, "slope"),
+        "Calibration intercept": intervals(data, "intercept"),
+        "Expected/observed": numbers(data["expected"]),
+        "Brier score": numbers(data["brier"], 3),
+    }
+    caption = (
+        "New log-odds = a + b × old log-odds (Cox 1958, Steyerberg 2004). Perfect: slope 1, intercept 0,"
+        f" expected/observed 1. {view.confidence} intervals in brackets."
+    )
+    return Table("updating", "Before and after updating", caption, data, pd.DataFrame(shown))
+
+
+UPDATING = Chapter("updating", "Updating", updating_parts)

@@ -1,0 +1,1 @@
+"""Chapters on the run itself: its checks, findings, drafts and provenance."""

@@ -1,0 +1,57 @@
+"""The coded checks and the shortcut tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from sonoher2.report.content.cells import counts, intervals, p_values
+from sonoher2.report.content.parts import Chapter, Table
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import DASH
+
+
+def check_parts(view: View) -> Iterator[Table]:
+    """Tables of the checks and of the shortcuts."""
+    if not view.result.checks.table.empty:
+        yield _checks(view.result.checks.table)
+    if not view.result.checks.shortcuts.empty:
+        yield _shortcuts(view)
+
+
+def _checks(data: pd.DataFrame) -> Table:
+    shown = {
+        "Check": data["code"] + " " + data["title"],
+        "Result": data["result"],
+        "What was found": data["found"].where(data["found"] != "", DASH),
+        "What to do": data["remedy"].where(data["remedy"] != "", DASH),
+    }
+    caption = (
+        "Each check has a page in docs/checks, with an example and its remedy. An error stamps this report and stops"
+        " nothing; a check that was passed shows that this fault was not found, not that there is none."
+    )
+    return Table("checks", "Checks", caption, data, pd.DataFrame(shown))
+
+
+def _shortcuts(view: View) -> Table:
+    data = view.result.checks.shortcuts
+    shown = {
+        "Shortcut": data["shortcut"],
+        **view.outcome_cells(data),
+        "n": counts(data["n"]),
+        "Events": counts(data["events"]),
+        "AUC": intervals(data, "auc"),
+        "p": p_values(data["p"]),
+        "p (Holm)": p_values(data["p_holm"]),
+    }
+    who = "the patients" if view.validation else "the training patients"
+    caption = (
+        f"A linear model on nothing but the shortcut, cross-validated in {who}: what a signature can reach without"
+        f" a look at the lesion. {view.confidence} intervals in brackets; p by 999 permutations of the labels. An AUC"
+        " below 0.5 is chance. Compare with the out-of-fold AUC of the signatures."
+    )
+    return Table("shortcuts", "What shortcuts alone tell", caption, data, pd.DataFrame(shown))
+
+
+CHECKS = Chapter("checks", "Checks", check_parts)

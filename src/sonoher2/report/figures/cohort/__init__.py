@@ -1,0 +1,1 @@
+"""Figures of the patients and of their outlined lesions."""

@@ -1,0 +1,1 @@
+"""Figures of what the signatures rest on."""

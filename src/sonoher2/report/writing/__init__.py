@@ -1,0 +1,1 @@
+"""Texts that are written from a result: summary, methods, results, model card."""

@@ -1,0 +1,367 @@
+"""The methods section, written from the settings of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.models import ValidationConfig
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.config.selection import SelectionConfig
+from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
+from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.columns import TRAIN_OOF
+from sonoher2.report.content.parts import Item
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import listing, named, plural
+
+_REFERENCES = {
+    "hu": ("Hu et al. Scientific Reports, 2025", "10.1038/s41598-025-12825-7"),
+    "tripod": ("Collins et al. TRIPOD+AI statement. BMJ, 2024;385:e078378", "10.1136/bmj-2023-078378"),
+    "asco2018": ("Wolff et al. HER2 testing in breast cancer, ASCO/CAP focused update. J Clin Oncol, 2018;36:2105",
+                 "10.1200/JCO.2018.77.8738"),
+    "asco2023": ("Wolff et al. HER2 testing in breast cancer, ASCO/CAP guideline update. J Clin Oncol, 2023;41:3867",
+                 "10.1200/JCO.22.02864"),
+    "ibsi": ("Zwanenburg et al. The Image Biomarker Standardization Initiative. Radiology, 2020;295:328",
+             "10.1148/radiol.2020191145"),
+    "pyradiomics": ("van Griethuysen et al. Computational radiomics system. Cancer Res, 2017;77:e104",
+                    "10.1158/0008-5472.CAN-17-0339"),
+    "icc": ("Shrout & Fleiss. Intraclass correlations. Psychol Bull, 1979;86:420", "10.1037/0033-2909.86.2.420"),
+    "perturbation": ("Zwanenburg et al. Robustness of radiomic features by image perturbation. Sci Rep, 2019;9:614",
+                     "10.1038/s41598-018-36938-4"),
+    "fdr": ("Benjamini & Hochberg. Controlling the false discovery rate. J R Stat Soc B, 1995;57:289",
+            "10.1111/j.2517-6161.1995.tb02031.x"),
+    "mrmr": ("Ding & Peng. Minimum redundancy feature selection. J Bioinform Comput Biol, 2005;3:185",
+             "10.1142/S0219720005001004"),
+    "cart": ("Breiman et al. Classification and Regression Trees. Wadsworth, 1984", ""),
+    "platt": ("Platt. Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers, 1999:61",
+              ""),
+    "lasso": ("Tibshirani. Regression shrinkage and selection via the lasso. J R Stat Soc B, 1996;58:267",
+              "10.1111/j.2517-6161.1996.tb02080.x"),
+    "varma": ("Varma & Simon. Bias in error estimation when using cross-validation for model selection. BMC"
+              " Bioinformatics, 2006;7:91", "10.1186/1471-2105-7-91"),
+    "youden": ("Youden. Index for rating diagnostic tests. Cancer, 1950;3:32",
+               "10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3"),
+    "delong": ("DeLong et al. Comparing the areas under correlated ROC curves. Biometrics, 1988;44:837",
+               "10.2307/2531595"),
+    "wilson": ("Wilson. Probable inference. J Am Stat Assoc, 1927;22:209", "10.1080/01621459.1927.10502953"),
+    "holm": ("Holm. A simple sequentially rejective multiple test procedure. Scand J Stat, 1979;6:65", ""),
+    "calibration": ("Van Calster et al. A calibration hierarchy for risk models. J Clin Epidemiol, 2016;74:167",
+                    "10.1016/j.jclinepi.2015.12.005"),
+    "dca": ("Vickers & Elkin. Decision curve analysis. Med Decis Making, 2006;26:565", "10.1177/0272989X06295361"),
+    "smd": ("Austin. Balance diagnostics for baseline covariates. Stat Med, 2009;28:3083", "10.1002/sim.3697"),
+    "nomogram": ("Iasonos et al. How to build and interpret a nomogram. J Clin Oncol, 2008;26:1364",
+                 "10.1200/JCO.2007.12.9791"),
+}  # fmt: skip
+
+_MODELS = {
+    "ridge": "ridge regression on the class",
+    "linear": "linear regression (least squares)",
+    "logistic": "logistic regression",
+    "lasso": "L1-penalised logistic regression",
+    "elastic-net": "elastic-net logistic regression",
+    "svm": "support vector machine",
+    "knn": "k nearest neighbours",
+    "random-forest": "random forest",
+    "extra-trees": "extremely randomised trees",
+    "xgboost": "XGBoost",
+    "lightgbm": "LightGBM",
+    "mlp": "multilayer perceptron",
+    "naive-bayes": "naive Bayes",
+}
+_FILTERS = {"lbp-2d": "local binary pattern", "squareroot": "square root"}
+_SOFTWARE = ("sonoher2", "python", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
+
+
+@dataclass
+class Citations:
+    """Numbers references in the order in which the text names them."""
+
+    keys: list[str] = field(default_factory=list)
+
+    def __call__(self, *keys: str) -> str:
+        """``[1, 2]`` for the named references."""
+        self.keys += [key for key in keys if key not in self.keys]
+        return f"[{', '.join(str(self.keys.index(key) + 1) for key in keys)}]"
+
+    def items(self) -> tuple[Item, ...]:
+        """List the references."""
+        pairs = [_REFERENCES[key] for key in self.keys]
+        return tuple(Item(text, link=f"https://doi.org/{doi}" if doi else "") for text, doi in pairs)
+
+
+def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
+    """Write the methods.
+
+    Returns
+    -------
+    The paragraphs, and the references that they number.
+    """
+    study, cite = view.result.about.config, Citations()
+    paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
+    if study.images is not None:
+        paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
+        paragraphs += [_deep(study.deep)] if study.deep else []
+    if view.validation:
+        paragraphs.append(_frozen(view))
+    else:
+        paragraphs += [_selection(study.selection, cite)] if not view.result.model.selection.empty else []
+        paragraphs += [_models(view, cite), _threshold(study, cite)]
+    paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
+    return tuple(filter(None, paragraphs)), cite.items()
+
+
+def _design(view: View, cite: Citations) -> str:
+    study = view.result.about.config
+    kind = (
+        "External validation of a frozen model: nothing was fitted, chosen or tuned on these patients"
+        if view.validation
+        else "Development of a prediction model with a locked test set"
+    )
+    columns = study.clinical.columns
+    sources = ["clinical data"] if columns else []
+    sources += ["the B-mode ultrasound image of the lesion"] if study.images is not None else []
+    text = f"{kind}, reported after TRIPOD+AI {cite('tripod')}; the system follows Hu et al. {cite('hu')}."
+    text += f" Predictors: {listing(sources)}, all known at the time of the prediction ({study.timing})."
+    if columns:
+        text += f" Clinical columns: {listing([f'{name} ({column.timing})' for name, column in columns.items()])}."
+    return text + " One prediction per patient; several images of a patient were pooled."
+
+
+def _label(target: Her2Target | ColumnTarget, classes: tuple[str, ...], cite: Citations) -> str:
+    names = listing([f"“{name}”" for name in classes])
+    if isinstance(target, ColumnTarget):
+        return f"The label is the column “{target.column}”, with the classes {names}."
+    key = "asco2018" if target.rule == "ASCO/CAP 2018" else "asco2023"
+    return (
+        f"HER2 status was derived from raw immunohistochemistry and in-situ hybridisation by the {target.rule} rule"
+        f" {cite(key)}, task {target.task}, with the classes {names}. Indeterminate patients (such as 2+ without"
+        " in-situ"
+        " hybridisation) were left out and counted. A reported status was compared with the derived one, never used."
+        f"{_spellings(target)}"
+    )
+
+
+def _spellings(target: Her2Target) -> str:
+    number = sum(1 if isinstance(meaning, str) else len(meaning) for meaning in target.values.values())
+    mean = "means" if number == 1 else "mean"
+    told = f" The study file says what {plural(number, 'spelling')} of these results {mean}." if number else ""
+    followed = (
+        f" The words of the in-situ hybridisation follow {target.ish_rule}, as declared." if target.ish_rule else ""
+    )
+    return told + followed
+
+
+def _split(view: View) -> str:
+    if TRAIN_OOF not in view.sets:
+        return ""
+    split = view.result.about.config.split
+    ways = {
+        RandomSplit: lambda s: f"at random, stratified by class, {s.test_share:.0%} of patients to the test set",
+        DateSplit: lambda s: f"by date: patients from {s.test_from} on are the test set",
+        SiteSplit: lambda s: f"by site: all patients of {listing(s.test)} are the test set",
+        GivenSplit: lambda s: f"as given by the column “{s.column}” (test: {listing(s.test)})",
+    }
+    return (
+        f"Patients, never images, were split {ways[type(split)](split)}. The split was drawn once (seed"
+        f" {view.result.about.config.seed}), before anything was fitted. Patients who share a near-duplicate image"
+        " stayed on one side. Every learned step was fitted on training patients only and, in cross-validation, inside"
+        " the fold."
+    )
+
+
+_LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
+
+
+def _outlines(view: View) -> str:
+    """Whose outlines the features rest on: masks that were given, or the segmenter's."""
+    result = view.result
+    outlined, used = len(result.cohort.segmented), sum(step.images for step in result.cohort.flow[-1:])
+    if not outlined:
+        return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
+    found = int(result.cohort.segmented["found"].sum())
+    given = used - found
+    text = (
+        f"{plural(outlined, 'image')} had the lesion outlined automatically, by the segmenter that SonoHER2 ships"
+        f"{_weights(view, 'segmenter')}: a U-Net trained on {_LEARNED_FROM}, which saw no label;"
+        f" a lesion was found in {found} of them"
+    )
+    return (
+        f"{text}, and {plural(given, 'image')} had a given mask." if given > 0 else f"{text}; no given mask was used."
+    )
+
+
+def _enhancement(view: View) -> str:
+    if view.result.about.config.enhance == "none":
+        return ""
+    return (
+        "Before they were measured, all images were enhanced by the network that SonoHER2 ships"
+        f"{_weights(view, 'enhancer')}: it removes speckle and sharpens at the same size, and was trained on"
+        f" {_LEARNED_FROM}. Its effect on texture was not corrected for."
+    )
+
+
+def _weights(view: View, network: str) -> str:
+    """Name the weights of a network by the first digits of their sha256."""
+    sha256 = view.result.about.record.get("sha256", {}).get(network)
+    return f" (weights sha256 {sha256[:12]})" if sha256 else ""
+
+
+def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
+    sigmas = listing([f"{sigma:g}" for sigma in radiomics.log_sigma])
+    unit = "pixels" if radiomics.resample_mm is None else "mm"
+    named = _FILTERS | {"log": f"Laplacian of Gaussian (sigma {sigmas} {unit})"}
+    filters = listing([named.get(name, name) for name in radiomics.filters])
+    bins = (
+        f"a fixed bin width of {radiomics.bin_width:g}"
+        if radiomics.bin_width is not None
+        else f"{radiomics.bin_count or 32} grey levels per region"
+    )
+    text = f"Features were measured in two dimensions inside the lesion mask, on these images: {filters}"
+    text += f"; texture matrices used {bins}."
+    if radiomics.resample_mm is not None:
+        text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
+    if radiomics.unit is not None:
+        text += f" Lengths are in {radiomics.unit}."
+    ring = radiomics.ring
+    if ring is not None:
+        width = f"{ring.mm:g} mm" if ring.mm is not None else f"{ring.share:.0%} of the lesion's equivalent diameter"
+        text += f" The tissue around the lesion ({width} wide) was measured as a region of its own."
+    return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
+
+
+def _deep(deep: DeepConfig) -> str:
+    pooled = "in the halves of the lesion and around it" if deep.pooling == "lesion" else "as the network does"
+    named = " and of ".join(deep.network)
+    text = (
+        f"A network saw the lesion with {deep.margin:.0%} of its longer side around it, at {deep.size} pixels, and its"
+        f" maps were pooled {pooled}: the embedding of {named}. "
+    )
+    if deep.training == "frozen":
+        text += (
+            "ImageNet weights were frozen, the network was not trained on any patient; Deep is the model zoo on"
+            " principal components of the embedding"
+        )
+    else:
+        text += (
+            f"It was fine-tuned for {deep.epochs} epochs, once without each outer fold, once without each two of them,"
+            " and once on all training patients, so that each training patient was described by networks that had not"
+            " seen the patient; Deep is the network's own score, calibrated"
+        )
+    if len(deep.network) > 1:
+        text += "; of several networks the one with the highest AUC in the inner folds was taken"
+    return (
+        f"{text}. Principal components (for Deep one for every two training patients, at most 128; for DLR (early) one"
+        " for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks the scores of"
+        " Radiomics and Deep; DLR (early) selects among radiomic features and deep components together; Combined"
+        " stacks DLR and the clinical columns, by a logistic regression and, as Combined (zoo), by the best of the"
+        " model zoo."
+    )
+
+
+def _selection(selection: SelectionConfig, cite: Citations) -> str:
+    steps = ["features without variance were dropped"]
+    if selection.icc is not None:
+        between = "readers" if selection.icc_from == "second-reader" else "given and randomly redrawn masks"
+        steps.append(f"features whose ICC(2,1) {cite('icc')} between {between} is below {selection.icc:g} were dropped")
+    if selection.test is not None:
+        name = {"mann-whitney": "Mann–Whitney U test", "t-test": "t-test"}[selection.test]
+        adjusted = f", false discovery rate controlled {cite('fdr')}" if selection.fdr else ""
+        steps.append(f"a {name} kept those with p below {selection.alpha:g}{adjusted}")
+    if selection.correlation is not None:
+        name = selection.correlation.capitalize()
+        steps.append(f"of two features with {name} correlation above {selection.max_correlation:g} one was dropped")
+    if selection.mrmr is not None:
+        steps.append(f"minimum redundancy–maximum relevance {cite('mrmr')} kept at most {selection.mrmr}")
+    if selection.lasso:
+        steps.append(f"LASSO {cite('lasso')} with a cross-validated penalty kept those with a non-zero coefficient")
+    return f"Radiomic features were selected in this order: {'; '.join(steps)}."
+
+
+def _frozen(view: View) -> str:
+    return (
+        f"The frozen model was applied as it is: {named('signature', view.signatures)}, with the imputation, scaling,"
+        " selection and operating thresholds that it learned on its own training patients. How it was trained"
+        " stands in the"
+        " report of the study that made it."
+    )
+
+
+def _models(view: View, cite: Citations) -> str:
+    study, folds = view.result.about.config, view.result.about.config.validation
+    text = f"Signatures: {listing(view.signatures)}."
+    if not view.result.model.candidates.empty:
+        names = listing([_MODELS[name] for name in study.models])
+        text += f" The model of the radiomic features and its settings were chosen among: {names};"
+        text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
+        text += f" and its score calibrated by a logistic function {cite('platt')}."
+    if any(name.startswith("Clinical") for name in view.signatures):
+        text += " Signatures with clinical data are logistic regressions"
+        joined = any("+" in name for name in view.signatures)
+        text += "; the radiomic score joins them as one variable, out of fold in training." if joined else "."
+    text += (
+        f" Training patients were scored by nested cross-validation {cite('varma')} ({_outer_folds(folds)} and"
+        f" {folds.inner_folds} inner folds, patients grouped)."
+    )
+    return text + (
+        f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.model.nomograms else ""
+    )
+
+
+def _outer_folds(folds: ValidationConfig) -> str:
+    return "one outer fold for each site" if folds.by == "site" else f"{folds.outer_folds} outer"
+
+
+def _threshold(study: StudyConfig, cite: Citations) -> str:
+    evaluation = study.evaluation
+    rule = (
+        f"the largest Youden index {cite('youden')}"
+        if evaluation.threshold == "youden"
+        else f"a {evaluation.threshold} of at least {evaluation.threshold_at:.0%}"
+    )
+    return (
+        f"The operating threshold of each signature is the one with {rule} on out-of-fold training scores, then frozen."
+    )
+
+
+def _statistics(view: View, cite: Citations) -> str:
+    evaluation = view.result.about.config.evaluation
+    text = (
+        f"Intervals are {evaluation.confidence:.0%}: AUC by DeLong {cite('delong')}, proportions by Wilson"
+        f" {cite('wilson')},"
+        f" AUPRC and F1 by {evaluation.bootstrap:,} stratified bootstrap samples of patients, calibration by Wald. "
+    )
+    if not view.result.performance.comparisons.empty:
+        text += f"AUCs were compared by DeLong's test {cite('delong')} with Holm's correction {cite('holm')}. "
+    text += (
+        f"Calibration is shown as slope, intercept and smooth curve {cite('calibration')}, clinical use as net benefit"
+        f" {cite('dca')}. "
+    )
+    if TRAIN_OOF in view.sets:
+        text += f"Balance between the sets is given as standardised mean differences {cite('smd')}. "
+    if view.several:
+        text += "Each class was evaluated against all the others. "
+    openings = len(view.result.about.record.get("ledger", ()))
+    return text + (f"The ledger of the test set knows of {plural(openings, 'opening')}." if openings else "")
+
+
+def _stability(view: View, cite: Citations) -> str:
+    stability, icc = view.result.about.config.stability, view.result.robustness.feature_icc
+    if stability is None or icc.empty:
+        return ""
+    strengths = listing([f"{strength:.3g}" for strength in sorted(stability.strengths)])
+    lesions = plural(int(icc["lesions"].iloc[0]), "training lesion")
+    return (
+        f"To see how far results depend on the outline, the masks of {lesions}"
+        f" were shifted, enlarged, shrunk and given contour noise {cite('perturbation')} by {stability.strength:.3g} of"
+        f" the lesion's equivalent diameter; ICC(2,1) {cite('icc')} compares the five measurements of each feature. The"
+        " frozen model was then applied to the test patients with randomly redrawn outlines (strengths"
+        f" {strengths}) and with outlines drawn too large and too small. Nothing was chosen by these figures."
+    )
+
+
+def _software(view: View) -> str:
+    versions = {str(name): str(value) for name, value in dict(view.result.about.record.get("machine", {})).items()}
+    named = [f"{name} {versions[name]}" for name in _SOFTWARE if name in versions]
+    return f"Software: {listing(named)}. Random seed {view.result.about.config.seed}." if named else ""

@@ -1,0 +1,120 @@
+"""A draft of the results section, written from the tables of the run."""
+
+from __future__ import annotations
+
+import math
+
+from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.report.content.style import GOOD
+from sonoher2.report.content.view import View
+from sonoher2.report.content.wording import estimate, interval, listing, number, p_equals, plural
+
+
+def results_text(view: View) -> tuple[str, ...]:
+    """Write the results: participants, features, performance, calibration, threshold, comparisons, stability.
+
+    Returns
+    -------
+    Paragraphs; parts for which the run has no data are left out.
+    """
+    paragraphs = [_participants(view), _selection(view)]
+    for outcome in view.outcomes:
+        paragraphs += [_performance(view, outcome), _main(view, outcome), _comparisons(view, outcome)]
+    return tuple(filter(None, [*paragraphs, _stability(view)]))
+
+
+def _participants(view: View) -> str:
+    patients, flow = view.result.cohort.patients, view.result.cohort.flow
+    left_out = [f"{step.left_out:,} {step.reason}" for step in flow if step.left_out]
+    were = "was" if len(patients) == 1 else "were"
+    text = f"{plural(len(patients), 'patient')} {were} analysed"
+    if left_out:
+        everyone = plural(flow[0].patients, "patient")
+        text = f"Of {everyone}, {listing(left_out)} were left out; {len(patients):,} {were} analysed"
+    sets = []
+    for subset, title in view.short_sets.items():
+        part = patients.loc[patients["set"] == subset, "label"]
+        counts = [f"{int((part == label).sum()):,} {label}" for label in view.result.about.classes]
+        sets.append(f"{len(part):,} in the {title.lower()} set ({', '.join(counts)})")
+    return f"{text}: {listing(sets)}."
+
+
+def _selection(view: View) -> str:
+    steps = view.result.model.selection
+    if steps.empty:
+        return ""
+    first, last = int(steps["features_in"].iloc[0]), int(steps["features_out"].iloc[-1])
+    return f"Of {first:,} radiomic features, {last:,} were kept by the selection on all training patients."
+
+
+def _performance(view: View, outcome: str) -> str:
+    sentences = []
+    for subset, title in view.sets.items():
+        rows = [(name, row) for name in view.signatures if (row := view.metrics(name, subset, outcome)) is not None]
+        values = [f"{estimate(row, 'auc')} for {name}" for name, row in rows]
+        if values:
+            sentences.append(f"{title}: the AUC for {outcome} was {listing(values)}")
+    if not sentences:
+        return ""
+    confidence = f"{view.confidence} intervals in brackets"
+    return f"{'. '.join(sentences)} ({confidence})."
+
+
+def _main(view: View, outcome: str) -> str:
+    row = view.metrics(view.main, TEST, outcome)
+    if row is None:
+        return ""
+    limit = view.threshold(view.main, outcome)
+    where = "external validation cohort" if view.validation else "test set"
+    if TRAIN_OOF in view.sets:
+        text = f"{view.main} was best among the training patients, out of fold. In the {where}"
+    else:
+        text = f"{view.main} is the signature that the first study chose. In the {where}"
+    if not math.isnan(limit):
+        rates = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
+        shown = [f"{name} {estimate(row, key)}" for key, name in rates.items() if key in row]
+        text += f" its frozen threshold of {number(limit, 3)} gave {listing(shown)};"
+    calibration = f"the calibration slope was {estimate(row, 'calibration_slope')}"
+    return (
+        f"{text} {calibration}, the intercept {estimate(row, 'calibration_intercept')} and the Brier score"
+        f" {estimate(row, 'brier', 3)}."
+    )
+
+
+def _comparisons(view: View, outcome: str) -> str:
+    table = view.result.performance.comparisons
+    if table.empty:
+        return ""
+    rows = table[(table["set"] == TEST) & (table["outcome"] == outcome)]
+    rows = rows[(rows["a"] == view.main) | (rows["b"] == view.main)]
+    texts = []
+    for row in rows.to_dict("records"):
+        sign, other = (1, row["b"]) if row["a"] == view.main else (-1, row["a"])
+        low, high = sorted((sign * row["low"], sign * row["high"]))
+        value = interval(sign * row["difference"], low, high, 3)
+        texts.append(f"{value} against {other} (p {p_equals(row['p_holm'])})")
+    if not texts:
+        return ""
+    return f"The AUC of {view.main} in this set differed by {listing(texts)}; DeLong's test, Holm's correction."
+
+
+def _stability(view: View) -> str:
+    icc, redrawn = view.result.robustness.feature_icc, view.result.robustness.perturbed
+    if icc.empty:
+        return ""
+    share = f"{(icc['icc'] >= GOOD).mean():.0%}"
+    text = (
+        f"Under changed outlines of {plural(int(icc['lesions'].iloc[0]), 'training lesion')}, {share} of the features"
+        f" had an ICC of at least {GOOD:g}."
+    )
+    if redrawn.empty:
+        return text
+    signature = view.main if view.main in set(redrawn["signature"]) else redrawn["signature"].iloc[0]
+    rows = redrawn[(redrawn["signature"] == signature) & (redrawn["strength"] > 0)]
+    worst = rows.iloc[int(rows["difference"].to_numpy().argmin())]
+    value = interval(worst["difference"], worst["low"], worst["high"], 3)
+    return (
+        f"{text} With changed outlines of the test lesions (mean Dice with the given ones down to"
+        f" {number(rows['dice'].min())}), the AUC of {signature} changed by {value} at worst, and at most"
+        f" {rows['switched'].max():.0%} of the patients changed sides of the threshold."
+    )

@@ -1,0 +1,207 @@
+"""The result in plain words, and the cautions that it calls for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.report.content.view import Metrics, View
+from sonoher2.report.content.wording import listing, number, p_equals, plural
+from sonoher2.signatures.registry import clinical_counterpart
+
+WIDE, GAP, FEW_EVENTS, SLOPE = 0.2, 0.1, 100, (0.8, 1.25)
+"""Cautions: width of the AUC's interval, fall from training to test, events or non-events, calibration slope."""
+
+Tested = list[tuple[str, Metrics]]
+"""Rows of the signature table for the main signature in the test set, by outcome."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The one figure that a reader should take away, for one outcome."""
+
+    outcome: str
+    label: str
+    value: str
+    bounds: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The box at the top of the report."""
+
+    headlines: tuple[Headline, ...]
+    sentences: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+def summarise(view: View) -> Summary:
+    """Say what was found for the main signature in the test set, and what speaks against trusting it."""
+    tested = [
+        (outcome, row) for outcome in view.outcomes if (row := view.metrics(view.main, TEST, outcome)) is not None
+    ]
+    sentences = [_which(view)]
+    for outcome, row in tested:
+        found = (_discrimination(view, outcome, row), _at_threshold(view, outcome, row), _gain(view, outcome))
+        sentences += [" ".join(filter(None, found))] if view.several else list(filter(None, found))
+    cautions = [*_chance(tested), *_width(tested), *_few(view, tested), *_gap(view, tested), *_slope(tested)]
+    return Summary(
+        tuple(_headline(view, outcome, row) for outcome, row in tested),
+        tuple(sentences),
+        (*_failed(view), *cautions, *_conduct(view)),
+    )
+
+
+def _headline(view: View, outcome: str, row: Metrics) -> Headline:
+    confidence = f"{view.confidence} interval"
+    bounds = f"{confidence} {number(row['auc_low'])} to {number(row['auc_high'])}"
+    if math.isnan(row["auc_low"]):
+        bounds = f"no {confidence}"
+    return Headline(outcome, f"AUC, {view.sets[TEST].lower()}, {outcome}", number(row["auc"]), bounds)
+
+
+def _which(view: View) -> str:
+    if len(view.signatures) == 1:
+        return f"One signature was studied: {view.main}."
+    if TRAIN_OOF not in view.sets:
+        return (
+            f"The frozen model holds {listing(view.signatures)}; this page speaks of {view.main}, the others stand"
+            " in the"
+            " tables below. Nothing was fitted or chosen on these patients."
+        )
+    return (
+        f"Of {listing(view.signatures)}, the {view.main} signature did best among the training patients (out of fold),"
+        " so this page speaks of it. The test set had no say in that choice."
+    )
+
+
+def _discrimination(view: View, outcome: str, row: Metrics) -> str:
+    n, events = int(row["n"]), int(row["events"])
+    if math.isnan(row["auc"]):
+        return f"Of {plural(n, 'patient')} in the {_set_words(view)}, {events:,} are {outcome}: no AUC can be computed."
+    return (
+        f"In {plural(n, 'patient')} of the {_set_words(view)}, {events:,} of them {outcome}, its AUC was"
+        f" {number(row['auc'])}: of two such patients drawn at random, one {outcome} and one not, it gives the"
+        f" {outcome} one the higher score {100 * row['auc']:.0f} times in 100 (50 is a coin toss)."
+    )
+
+
+def _set_words(view: View) -> str:
+    return "validation cohort" if view.validation else "locked test set"
+
+
+def _at_threshold(view: View, outcome: str, row: Metrics) -> str:
+    limit = view.threshold(view.main, outcome)
+    y, score = view.scores(view.main, TEST, outcome)
+    if math.isnan(limit) or not 0 < y.sum() < len(y):
+        return ""
+    found, spared = int(((score >= limit) & (y == 1)).sum()), int(((score < limit) & (y == 0)).sum())
+    events = int(y.sum())
+    return (
+        f"At the threshold fixed in training ({number(limit, 2)}) it found {found:,} of {events:,} {outcome} patients"
+        f" (sensitivity {row['sensitivity']:.0%}) and rightly cleared {spared:,} of {len(y) - events:,} others"
+        f" (specificity {row['specificity']:.0%})."
+    )
+
+
+def _gain(view: View, outcome: str) -> str:
+    """Say what the main signature adds to the same clinical data without images."""
+    rows, clinical = view.result.performance.comparisons, clinical_counterpart(view.main)
+    if rows.empty or view.main == clinical:
+        return ""
+    rows = rows.query("`set` == @TEST and outcome == @outcome")
+    for row in rows.to_dict("records"):
+        if {row["a"], row["b"]} == {clinical, view.main}:
+            sign = 1 if row["a"] == view.main else -1
+            low, high = sorted((sign * row["low"], sign * row["high"]))
+            bounds = f"{number(low)} to {number(high)}; p {p_equals(row['p_holm'])}, Holm"
+            change = f"{number(sign * row['difference'])} ({bounds})"
+            none = "" if row["p_holm"] < 1 - view.result.about.config.evaluation.confidence else ": no gain was shown"
+            return f"Its AUC differs from that of clinical data alone ({clinical}) by {change}{none}."
+    return ""
+
+
+def _failed(view: View) -> list[str]:
+    failed = view.failed_checks
+    return [f"{'A check' if len(failed) == 1 else 'Checks'} failed: {listing(failed)}. See Checks."] if failed else []
+
+
+def _chance(tested: Tested) -> list[str]:
+    texts = []
+    unsure = [outcome for outcome, row in tested if row["auc_low"] <= 0.5 <= row["auc_high"]]
+    if unsure:
+        texts.append(
+            f"The interval of the AUC for {listing(unsure)} includes 0.5: these patients do not show that the"
+            " signature is"
+            " better than chance."
+        )
+    below = [outcome for outcome, row in tested if row["auc_high"] < 0.5]
+    if below:
+        texts.append(f"The AUC for {listing(below)} is below 0.5 with its whole interval: check how labels are coded.")
+    return texts
+
+
+def _width(tested: Tested) -> list[str]:
+    wide = [(outcome, row["auc_high"] - row["auc_low"]) for outcome, row in tested]
+    shown = [f"{number(width)} wide for {outcome}" for outcome, width in wide if width > WIDE]
+    return (
+        [f"The interval of the AUC is {listing(shown)}: the true value may be far from the estimate."] if shown else []
+    )
+
+
+def _few(view: View, tested: Tested) -> list[str]:
+    rarest, outcome = min((min(row["events"], row["n"] - row["events"]), outcome) for outcome, row in tested)
+    if rarest >= FEW_EVENTS:
+        return []
+    about = f" ({outcome})" if view.several else ""
+    return [
+        f"The {_set_words(view)} holds only {plural(int(rarest), 'patient')} of the rarer class{about}; at least"
+        f" {FEW_EVENTS}"
+        " are advised for testing a model (Collins 2016, doi 10.1002/sim.6787)."
+    ]
+
+
+def _gap(view: View, tested: Tested) -> list[str]:
+    falls = []
+    for outcome, row in tested:
+        training = view.metrics(view.main, TRAIN_OOF, outcome)
+        if training is not None and training["auc"] - row["auc"] > GAP:
+            falls.append(f"from {number(training['auc'])} to {number(row['auc'])} for {outcome}")
+    if not falls:
+        return []
+    return [
+        f"From training to test the AUC falls {listing(falls)}: the two sets differ, or the signature fits the training"
+        " patients too closely."
+    ]
+
+
+def _slope(tested: Tested) -> list[str]:
+    slopes = [
+        (outcome, row["calibration_slope"])
+        for outcome, row in tested
+        if not row["calibration_slope_low"] <= 1 <= row["calibration_slope_high"]
+    ]
+    shown = [
+        f"too {'extreme' if slope < 1 else 'timid'} for {outcome} (calibration slope {number(slope)})"
+        for outcome, slope in slopes
+        if slope < SLOPE[0] or slope > SLOPE[1]
+    ]
+    return [f"The probabilities are {listing(shown)}: recalibrate before reading them as risks."] if shown else []
+
+
+def _conduct(view: View) -> list[str]:
+    texts = []
+    openings = len(view.result.about.record.get("ledger", ()))
+    if openings > 1:
+        texts.append(
+            f"As far as the ledger knows, the test set or a part of it was opened {openings} times: the more often it"
+            " is opened, the more its figures flatter."
+        )
+    conflicts = len(view.result.cohort.conflicts)
+    if conflicts:
+        texts.append(f"{plural(conflicts, 'patient')} had a reported HER2 status that contradicts the rule's.")
+    warnings = sum(finding.severity == "warning" for finding in view.result.checks.findings)
+    if warnings:
+        texts.append(f"The checks raised {plural(warnings, 'warning')}, listed under Findings.")
+    return texts
