@@ -104,6 +104,20 @@ def test_labels_that_touch_are_told_apart_by_their_flat_regions(tmp_path: Path) 
     assert [area(path, label=label) for label in ("100", "180", "255")] == [2400, 2400, 2100]
 
 
+@pytest.mark.parametrize(("side", "is_label"), [(4, False), (12, True)])
+def test_a_small_flat_spot_nearly_as_bright_as_the_lesion_is_no_label(
+    side: int, is_label: bool, tmp_path: Path
+) -> None:
+    values = np.where(slanted(), 255, 0).astype(np.uint8)
+    values[60 : 60 + side, 70 : 70 + side] = 240
+    path = saved(tmp_path / "m.png", values)
+    if not is_label:
+        assert area(path) == slanted().sum()
+        return
+    with pytest.raises(InputError, match=r"several labels \(240, 255\)"):
+        read_mask([path], SHAPE)
+
+
 def test_a_rim_of_one_grey_level_is_a_label_and_no_soft_edge(tmp_path: Path) -> None:
     rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
     distance = np.hypot(rows - 60, columns - 80)

@@ -183,6 +183,14 @@ def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["study.yaml"]
 
 
+@pytest.mark.parametrize("truth", ['{"written_by": "me"}', '["sonoher2 demo"]', "no JSON"])
+def test_a_folder_with_another_truth_is_refused(truth: str, tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text(truth, encoding="utf-8")
+    with pytest.raises(InputError, match="Choose another folder"):
+        write_demo_cohort(tmp_path, patients=1, size=SMALL)
+    assert (tmp_path / "truth.json").read_text(encoding="utf-8") == truth
+
+
 def test_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "demo").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="Choose another folder"):
