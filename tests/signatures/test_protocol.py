@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
+from sonoher2.signatures import image_based
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.protocol import BaseSignature, Signature, outcome_contrast
@@ -303,3 +305,18 @@ def test_groups_limit_the_folds_of_a_tuned_network() -> None:
     groups = y * 2 + (np.arange(40) >= 20)
     assert NetworkSignature("a", inner_folds=3).fit(X, y).fold_aucs_.shape == (1, 3)
     assert NetworkSignature("a", inner_folds=3).fit(X, y, groups).fold_aucs_.shape == (1, 2)
+
+
+def test_networks_are_compared_on_folds_that_keep_groups_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = make_table(40)
+    groups, given = np.arange(40) // 2, []
+
+    def recorded(numbers: np.ndarray, kept: np.ndarray | None, n_folds: int, seed: int) -> np.ndarray:
+        given.append(kept)
+        return fold_numbers(numbers, kept, n_folds, seed)
+
+    monkeypatch.setattr(image_based, "fold_numbers", recorded)
+    BestNetwork([(name, NetworkSignature(name, 3)) for name in ("a", "b")], 3).fit(X, y, groups)
+    # once for each network, once for the choice between them
+    assert len(given) == 3
+    assert all(np.array_equal(kept, groups) for kept in given)
