@@ -28,23 +28,21 @@ from sonoher2.config.selection import SelectionConfig
 from sonoher2.config.split import RandomSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
+from sonoher2.engine import local_context
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_feature_groups
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
 from sonoher2.study.analyses.uncertainty import SLACK
-from sonoher2.study.cache import Cache
-from sonoher2.study.compute import default_jobs
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.measure.steps import ExecutionContext
 
 
 def study_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Feature table of all patients, (patients, columns), and the patients themselves."""
     if features is None:
-        context = ExecutionContext(Cache(cache), default_jobs())
+        context = local_context(cache)
         checked = checked_cohort(study, context)
         measured = measure_cohort(checked.cohort, study, checked.hashes, context)
         return measured.feature_table, measured.cohort.patients

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
+from sonoher2.engine import default_workers
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.study.compute import default_jobs
 from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
 from sonoher2.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
@@ -92,7 +92,7 @@ def main() -> int:
     parser.add_argument("--patients", type=int, default=400)
     parser.add_argument("--seeds", type=int, default=10, help="how many cohorts")
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=default_jobs(), help="cohorts at a time")
+    parser.add_argument("--jobs", type=int, default=default_workers(), help="cohorts at a time")
     parser.add_argument("--folder", type=Path, default=Path("runs/five-signatures"))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/five_signatures.json"))
     options = parser.parse_args()

@@ -32,7 +32,7 @@ from sonoher2.explain.deletion import heat_shares
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import has_relevance, heat_map
 from sonoher2.networks.weights import HUB, NONE
-from sonoher2.study.measure.steps import lesion_files
+from sonoher2.study.measure.lesion_files import lesion_files
 
 PAPER = ("ResNet101", "VGG19", "ViT", "Swin")
 SIZE = 224

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from sonoher2.audit.null import audit_null, summarise
-from sonoher2.audit.refit import CHEAP_SIZE, Refit, cheaper, refit, set_up
+from sonoher2.audit.refit import Refit, refit
+from sonoher2.audit.set_up import CHEAP_SIZE, cheaper, set_up
 from sonoher2.cli.app import run as run_command
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study

@@ -11,7 +11,8 @@ import pytest
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from sonoher2.audit.refit import Bench, set_up
+from sonoher2.audit.refit import Bench
+from sonoher2.audit.set_up import set_up
 from sonoher2.audit.simulated_signal import audit_planted, planted_probability, planted_signal, summarise
 from sonoher2.cli.app import run as run_command
 from sonoher2.cli.audit.simulated_signal import read_mixture

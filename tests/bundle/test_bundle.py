@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.bundle.load import load_bundle, load_model
+from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.model_bytes import load_model
 from sonoher2.cli.common.patient import patient_of
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import FindingsError, InputError, UsageError

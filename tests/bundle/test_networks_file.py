@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import skops.io
 
-from sonoher2.bundle.load import load_networks
-from sonoher2.bundle.save import dump_networks
+from sonoher2.bundle.model_bytes import dump_networks, load_networks
 from sonoher2.core.errors import InputError
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.embedding import DeepEmbedding

@@ -15,8 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sonoher2.bundle.load import load_model
-from sonoher2.bundle.save import dump_model
+from sonoher2.bundle.model_bytes import dump_model, load_model
 from sonoher2.bundle.skops_file import load_skops
 from sonoher2.bundle.stable import at_home, stable_bytes
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature

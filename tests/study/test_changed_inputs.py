@@ -10,11 +10,12 @@ import pytest
 
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
-from sonoher2.engine import local_context
+from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
 from sonoher2.study.measure import checked as check
-from sonoher2.study.measure import steps
+from sonoher2.study.measure import features
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.steps import lesion_files, measure_lesions
+from sonoher2.study.measure.features import measure_lesions
+from sonoher2.study.measure.lesion_files import lesion_files
 
 
 @pytest.fixture
@@ -32,22 +33,28 @@ def test_an_image_that_changes_while_it_is_measured(
     deleted: bool, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, config, image = local_context(tmp_path / "cache", 1), load_study(study), first_image(study)
-    checked = checked_cohort(config, context)
-    real = steps._measure
+    checked, content = checked_cohort(config, context), image.read_bytes()
+    real = features.open_lesion
 
-    def measure(job):
-        measured = real(job)
-        if Path(job[0].image) == image.resolve():
+    def opened(path, *masks, **how):
+        lesion = real(path, *masks, **how)
+        if Path(path) == image.resolve():
             image.unlink() if deleted else image.write_bytes(image.read_bytes() + b"\0")
-        return measured
+        return lesion
 
-    monkeypatch.setattr(steps, "_measure", measure)
+    monkeypatch.setattr(features, "open_lesion", opened)
     files = lesion_files(checked.cohort.images)
     with pytest.raises(InputError, match="changed or deleted while") as caught:
         measure_lesions(files, config.reading, config.radiomics, checked.hashes, context)
     assert image.name in str(caught.value)
+    # what was measured before is kept, what was read of the changed image is not
     first = next(number for number, file in enumerate(files) if Path(file.image) == image.resolve())
-    assert len(list((tmp_path / "cache" / "features").rglob("*.npy"))) == first
+    monkeypatch.setattr(features, "open_lesion", real)
+    image.write_bytes(content)
+    told: list[Event] = []
+    again = ExecutionContext(ArtifactStore(tmp_path / "cache"), listener=told.append)
+    measure_lesions(files, config.reading, config.radiomics, checked.hashes, again)
+    assert told[0].total == len({tuple(map(str, file.key(checked.hashes))) for file in files}) - first
 
 
 @pytest.mark.parametrize("name", ["clinical.csv", "images.csv"])

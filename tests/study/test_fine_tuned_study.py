@@ -16,10 +16,12 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import FindingsError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.study.external import validate_bundle
+from sonoher2.study.fit.training_set import training_folds
+from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.prepare import Measured, measure_cohort
-from sonoher2.study.measure.steps import training_folds
-from sonoher2.study.pipeline import run_study, study_networks, with_tuned_networks
+from sonoher2.study.measure.measured import Measured
+from sonoher2.study.measure.prepare import measure_cohort
+from sonoher2.study.pipeline import run_study, study_networks
 from sonoher2.study.results import StudyResult
 from sonoher2.study.scoring import training_set
 
@@ -99,7 +101,7 @@ def test_a_label_touches_neither_its_own_description_nor_what_its_outer_fold_see
 ) -> None:
     folds = training_folds(training_set(untuned, in_training), study)
     # other labels would draw other folds: these stay, so that only the labels differ
-    monkeypatch.setattr("sonoher2.study.measure.networks.training_folds", lambda *_: folds)
+    monkeypatch.setattr("sonoher2.study.fit.networks.training_folds", lambda *_: folds)
     other = relabelled(untuned, folds == 0, in_training, study, tmp_path)
     own, rest = folds == 0, folds != 0
     before, after = tuned.feature_table.loc[in_training, BLOCKS], other.feature_table.loc[in_training, BLOCKS]

@@ -14,7 +14,7 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.lesions.open import open_lesion
 from sonoher2.study.measure.extract import extract_table
-from sonoher2.study.measure.steps import lesion_files
+from sonoher2.study.measure.lesion_files import lesion_files
 
 SIZE = (60, 70)
 

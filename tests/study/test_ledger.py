@@ -15,8 +15,7 @@ import pytest
 
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.study import StudyConfig
-from sonoher2.study import cache as cache_module
-from sonoher2.study.cache import Cache
+from sonoher2.engine import ArtifactStore
 from sonoher2.study.ledger import BESIDE, LEDGER, Ledger, bundle_key, enter, new_entry, settings_key
 
 NUMBERS = ("age", "size", "depth")
@@ -36,7 +35,7 @@ class Opening:
         training = [name for name in self.cohort.patients.index if name not in self.tested]
         model = self.model or settings_key(self.study, self.cohort, training, {})
         entry = new_entry(self.study, self.cohort, list(self.tested), {}, model)
-        return enter(entry, self.study, out, Cache(out / "cache"), "2026-01-01T00:00:00+00:00")
+        return enter(entry, self.study, out, ArtifactStore(out / "cache"), "2026-01-01T00:00:00+00:00")
 
     def with_patients(self, patients: pd.DataFrame) -> Opening:
         return replace(self, cohort=replace(self.cohort, patients=patients))
@@ -78,11 +77,9 @@ def test_another_version_of_a_library_is_no_second_opening(
     opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opening.into(tmp_path / "run")
-    cache_module.code_key.cache_clear()
     monkeypatch.setattr("sonoher2.bundle.save.library_versions", lambda: {"pandas": "9.9"})
-    monkeypatch.setattr(cache_module, "library_versions", lambda: {"pandas": "9.9"})
+    monkeypatch.setattr("sonoher2.engine.fingerprint.library_version", lambda name: "9.9")
     assert len(opening.into(tmp_path / "run").entries) == 1
-    cache_module.code_key.cache_clear()
 
 
 def test_other_seeds_in_other_folders_are_counted(opening: Opening, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
-from sonoher2.engine import ExecutionContext, local_context
+from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.segmented import outline_cohort, write_outlines
 from sonoher2.synthetic.demo import write_demo_cohort
@@ -72,9 +72,10 @@ def test_only_missing_masks_are_outlined(study: StudyConfig, context: ExecutionC
 def test_a_second_time_nothing_is_outlined(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
     first = checked_cohort(blind, context).outlines
-    before = {path: path.stat().st_mtime_ns for path in (context.cache.folder / "outlines").iterdir()}
-    pd.testing.assert_frame_equal(checked_cohort(blind, context).outlines, first)
-    assert {path: path.stat().st_mtime_ns for path in (context.cache.folder / "outlines").iterdir()} == before
+    told: list[Event] = []
+    again = ExecutionContext(ArtifactStore(context.store.folder), listener=told.append)
+    pd.testing.assert_frame_equal(checked_cohort(blind, again).outlines, first)
+    assert not told
 
 
 def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig, context: ExecutionContext) -> None:
@@ -82,7 +83,7 @@ def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig
     cohort = load_cohort(blind)
     patient = cohort.images["patient_id"].iloc[0]
     own = cohort.images["patient_id"] == patient
-    black = context.cache.folder.parent / "black.png"
+    black = context.store.folder.parent / "black.png"
     Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
     cohort.images.loc[own, "image"] = str(black)
     outlined, table = outline_cohort(cohort, blind, context)
@@ -94,7 +95,7 @@ def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig
 def test_a_file_that_is_no_image_is_named(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
     cohort = load_cohort(blind)
-    broken = context.cache.folder.parent / "broken.png"
+    broken = context.store.folder.parent / "broken.png"
     broken.write_bytes(b"no image")
     cohort.images.loc[0, "image"] = str(broken)
     with pytest.raises(InputError, match=r"broken\.png"):

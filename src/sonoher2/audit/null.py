@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
+from sonoher2.audit.refit import Bench, Refit, refit
+from sonoher2.audit.set_up import auc_table, cheaper, set_up
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
@@ -76,7 +77,7 @@ def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.Data
     runs
         Permutations; the seed of each is its number, so that a longer audit begins with the runs of a shorter one.
     context
-        Cache and processes.
+        Where it is computed and kept.
     real
         Predictions of the real labels, when the very same pipeline has made them before.
     """

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from sonoher2.audit.refit import Bench, Refit, auc_table, cheaper, refit, set_up
+from sonoher2.audit.refit import Bench, Refit, refit
+from sonoher2.audit.set_up import auc_table, cheaper, set_up
 from sonoher2.classifiers.encoding import ClinicalEncoder
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
@@ -113,7 +114,7 @@ def planted_audit(
     strength, mixture, runs
         As in `audit_planted`; an empty mixture means equal parts.
     context
-        Cache and processes.
+        Where it is computed and kept.
 
     Raises
     ------

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sonoher2.bundle.consistent import check_consistent
+from sonoher2.bundle.model_bytes import MOST_MODEL, MOST_NETWORKS, load_model, load_networks
 from sonoher2.bundle.reference import Reference, load_reference
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.signature import check_signature
-from sonoher2.bundle.skops_file import AGAIN, load_skops
+from sonoher2.bundle.skops_file import AGAIN
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder
 
-MOST_BYTES = {MANIFEST: 1 << 20, SCHEMA: 16 << 20, MODEL: 256 << 20, NETWORK: 1 << 30, REFERENCE: 64 << 20}
+MOST_BYTES = {MANIFEST: 1 << 20, SCHEMA: 16 << 20, MODEL: MOST_MODEL, NETWORK: MOST_NETWORKS, REFERENCE: 64 << 20}
 """Limit of each part of a bundle; `model.skops` and `network.skops` keep it unpacked, too."""
 
 
@@ -49,36 +50,6 @@ class Bundle:
     sha256: str
     networks: tuple[FrozenEncoder, ...] = ()
     reference: Reference | None = None
-
-
-def load_model(data: bytes) -> SignatureSet:
-    """Fitted signatures from `dump_model`'s bytes; anything else is refused.
-
-    Raises
-    ------
-    InputError
-        The file holds something that is no SonoHER2 model.
-    """
-    model = load_skops(data, most_bytes=MOST_BYTES[MODEL])
-    if not isinstance(model, SignatureSet):
-        raise InputError("the model file holds no signatures", fix=AGAIN)
-    return model
-
-
-def load_networks(data: bytes) -> tuple[FrozenEncoder, ...]:
-    """Fitted networks from `dump_networks`'s bytes.
-
-    Raises
-    ------
-    InputError
-        The file holds something else.
-    """
-    from sonoher2.deep.encoder import FrozenEncoder
-
-    networks = load_skops(data, most_bytes=MOST_BYTES[NETWORK])
-    if not isinstance(networks, list) or not all(isinstance(network, FrozenEncoder) for network in networks):
-        raise InputError("the network file holds no networks", fix=AGAIN)
-    return tuple(networks)
 
 
 def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:

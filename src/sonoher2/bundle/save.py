@@ -5,21 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
-from copy import copy
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import skops.io
-
 from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
-from sonoher2.bundle.stable import stable_bytes
 from sonoher2.core.files import atomic_folder, file_sha256, write_bytes, write_json
-from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
-    from sonoher2.deep.encoder import FrozenEncoder
+    pass
 
 LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
 
@@ -27,19 +21,6 @@ LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost
 def library_versions() -> dict[str, str]:
     """Versions of Python and of the libraries that a result depends on."""
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
-
-
-def dump_model(model: SignatureSet) -> bytes:
-    """Fitted signatures as skops bytes (no pickle inside)."""
-    return stable_bytes(skops.io.dumps(model))
-
-
-def dump_networks(networks: Sequence[FrozenEncoder]) -> bytes:
-    """Fitted networks as skops bytes, without the name of the place where their weights came from."""
-    kept = [copy(network) for network in networks]
-    for network in kept:
-        network.weights = "none"
-    return stable_bytes(skops.io.dumps(kept))
 
 
 def save_bundle(

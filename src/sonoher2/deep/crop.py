@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -122,3 +123,8 @@ def _checked(crops: NDArray[Any], size: int, number: int) -> list[Crop]:
             fix="Make them with `lesion_crop` of the same size",
         )
     return list(np.clip(np.rint(crops), 0, 255).astype(np.uint8))
+
+
+def read_crop(path: Path) -> NDArray[np.uint8]:
+    """Read a crop, (2, size, size)."""
+    return np.asarray(np.load(path, allow_pickle=False))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sonoher2.config.deep import DeepConfig
-from sonoher2.config.images import ImageReading
 from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
-from sonoher2.lesions.open import Lesion, open_lesion
+from sonoher2.lesions.open import Lesion
 from sonoher2.networks.weights import NONE
 
 VARIANTS = 4
@@ -47,30 +44,6 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
         variants=0 if everything else VARIANTS,
         seed=seed,
     )
-
-
-def lesion_crops(
-    files: Sequence[tuple[str, Sequence[str], float | None, int | None]], *, reading: ImageReading, config: DeepConfig
-) -> list[Crop]:
-    """Read images with their masks and cut out each lesion.
-
-    Parameters
-    ----------
-    files
-        Image, its masks, mm per pixel (None or NaN when unknown), and frame (None: the only one).
-    reading
-        Crop, several masks.
-    config
-        Margin and size of the crop.
-
-    Returns
-    -------
-    One crop per image, (2, size, size).
-    """
-    return [
-        crop_for(open_lesion(image, masks, reading=reading, mm_per_pixel=known, frame=frame), config)
-        for image, masks, known, frame in files
-    ]
 
 
 def crop_for(lesion: Lesion, config: DeepConfig) -> Crop:

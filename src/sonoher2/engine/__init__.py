@@ -38,6 +38,7 @@ from __future__ import annotations
 from sonoher2.engine.codecs import ARRAY, BYTES, FRAME, JSON, Codec, record_codec
 from sonoher2.engine.context import Attempt, ExecutionContext, local_context
 from sonoher2.engine.executors import Executor, JoblibExecutor, SerialExecutor, default_workers, local_executor
+from sonoher2.engine.fingerprint import code_fingerprint
 from sonoher2.engine.keys import Keyed, NeutralAt, key_of, settings_key, table_key
 from sonoher2.engine.progress import Event, Listener, TerminalBar, silent
 from sonoher2.engine.step import Step
@@ -61,6 +62,7 @@ __all__ = [
     "SerialExecutor",
     "Step",
     "TerminalBar",
+    "code_fingerprint",
     "default_workers",
     "key_of",
     "local_context",

@@ -54,18 +54,6 @@ class ExecutionContext:
     executor: Executor = SERIAL
     listener: Listener = silent
 
-    @property
-    def cache(self) -> Any:
-        """Bridge for callers that keep entries themselves."""
-        from sonoher2.study.cache import Cache
-
-        return Cache(self.store.folder)
-
-    @property
-    def workers(self) -> int:
-        """Bridge for callers that spread work themselves."""
-        return getattr(self.executor, "workers", 1)
-
     def run(self, step: Step[Value], *given: object) -> Value:
         """Give the value of `step.function(*given)`, kept or computed in this process.
 
@@ -107,6 +95,17 @@ class ExecutionContext:
         """Do as `map` does, going on where items cannot be used; nothing is kept for those."""
         return self._attempt(step, items, shared, cost, first_ends=False)
 
+    def files(self, step: Step[Any], items: Sequence[object], *shared: object) -> list[Path]:
+        """Do as `map` does, and give each value's file in the store: for values that are read where they are used."""
+        if step.packed:
+            raise ValueError(f"the values of the step {step.name} have no files of their own")
+        self.map(step, items, *shared)
+        return [self.store.path(step.name, key, step.codec.suffix) for key in self._keys(step, items, shared)]
+
+    def _keys(self, step: Step[Any], items: Sequence[object], shared: tuple[object, ...]) -> list[str]:
+        common = [step_fingerprint(step), key_of(shared)]
+        return [content_key(common, key_of(item)) for item in items]
+
     def _attempt(
         self,
         step: Step[Value],
@@ -115,8 +114,7 @@ class ExecutionContext:
         cost: Sequence[float] | None,
         first_ends: bool,
     ) -> Attempt[Value]:
-        common = [step_fingerprint(step), key_of(shared)]
-        keys = [content_key(common, key_of(item)) for item in items]
+        keys = self._keys(step, items, shared)
         positions = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
         values = self._kept(step, positions)
         waiting = [position for key, position in sorted(positions.items(), key=_second) if key not in values]

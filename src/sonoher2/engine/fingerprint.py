@@ -20,7 +20,7 @@ What does not count, and why:
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -158,6 +158,11 @@ def _folder(package: str) -> Path:
 def _code(function: str, modules: tuple[str, ...]) -> str:
     package = modules[0].partition(".")[0]
     return content_key(function, _tracer(package).fingerprint(*modules))
+
+
+def code_fingerprint(function: Callable[..., object]) -> str:
+    """Hash of all code that a function at the top level of a module uses."""
+    return _code(function.__name__, (function.__module__,))
 
 
 def step_fingerprint(step: Step[Any]) -> str:

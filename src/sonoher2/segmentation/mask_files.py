@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from sonoher2.core.files import atomic_path, write_bytes
+from sonoher2.core.files import write_bytes
 from sonoher2.images.formats.nifti import nifti_mask
 from sonoher2.images.pixels.geometry import Geometry
 from sonoher2.lesions.mask import Mask
@@ -22,9 +23,14 @@ FAST = 1
 """Level of PNG compression; the highest takes five times as long for a tenth less."""
 
 
+def mask_png(mask: Mask) -> bytes:
+    """Give a mask as the bytes of a PNG: 255 in the lesion, 0 elsewhere."""
+    return _png(np.where(mask, 255, 0).astype(np.uint8))
+
+
 def write_mask(path: Path, mask: Mask) -> None:
     """Write a mask as PNG: 255 in the lesion, 0 elsewhere."""
-    _write_png(path, np.where(mask, 255, 0).astype(np.uint8))
+    write_bytes(path, mask_png(mask))
 
 
 def write_overlay(path: Path, grey: NDArray[np.float64], mask: Mask) -> None:
@@ -33,7 +39,7 @@ def write_overlay(path: Path, grey: NDArray[np.float64], mask: Mask) -> None:
     width = max(1, round(LINE_SHARE * max(mask.shape)))
     if mask.any():
         picture[ndimage.binary_dilation(mask, iterations=width) & ~mask] = LINE
-    _write_png(path, picture)
+    write_bytes(path, _png(picture))
 
 
 def write_nifti(
@@ -43,6 +49,7 @@ def write_nifti(
     write_bytes(path, nifti_mask(mask, geometry, mm_per_pixel))
 
 
-def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    with atomic_path(path) as temporary:
-        Image.fromarray(pixels).save(temporary, compress_level=FAST)
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=FAST)
+    return buffer.getvalue()

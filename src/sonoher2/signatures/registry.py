@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sonoher2.classifiers.search import Selection
 from sonoher2.config.base import Kind
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
 from sonoher2.selection.pipeline import SelectionPipeline
@@ -24,6 +23,9 @@ from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.protocol import Signature
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacked_candidates import StackedCandidates
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 CLINICAL_SIGNATURE = "Clinical"
 RADIOMICS_SIGNATURE = "Radiomics"

@@ -111,10 +111,10 @@ def validate_bundle(
         thresholds = frozen_thresholds(bundle, names)
         patients = patient_table(measured, np.full(len(labels), TEST, dtype=object))
         patients = patients.join(lesion_diameter(measured, checked.records, checked.study.radiomics.unit))
-        tables = assess(predictions, thresholds, patients, study, context.cache)
+        tables = assess(predictions, thresholds, patients, study, context)
         model = bundle_key(bundle.schema, given, study.images is not None, recalibrate)
         entry = new_entry(study, measured.cohort, list(labels.index), checked.hashes, model)
-        ledger = enter(entry, study, out, context.cache, now())
+        ledger = enter(entry, study, out, context.store, now())
     explanations = None
     if bundle.reference is not None:
         with watch.step("explanations"):
@@ -159,7 +159,7 @@ def validate_bundle(
     limits = {name: found for name, found in bundle.schema.uncertainty.items() if name in names}
     result = with_uncertainty(result, limits)
     checked.require_unchanged()
-    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.cache)
+    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.store)
     if recalibrate is not None:
         result = with_update(result, measured.cohort.patients, recalibrate)
     save_result(result, out)

@@ -23,7 +23,7 @@ from sonoher2.cohort.patients.identity import identity
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json
-from sonoher2.study.cache import Cache
+from sonoher2.engine import ArtifactStore
 
 LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"
 SAME_ROWS = 0.8
@@ -183,7 +183,7 @@ def shares_patients(one: Entry, other: Entry) -> bool:
     return bool(named_alike) and not (comparable and alike < len(named_alike) / 2)
 
 
-def enter(entry: Entry, study: StudyConfig, out: Path, cache: Cache, now: str) -> Ledger:
+def enter(entry: Entry, study: StudyConfig, out: Path, store: ArtifactStore, now: str) -> Ledger:
     """Enter an opening in every ledger, unless it stands there.
 
     The ledgers are a file beside the clinical table and one in the run's folder. What either of them lacks is taken
@@ -197,13 +197,13 @@ def enter(entry: Entry, study: StudyConfig, out: Path, cache: Cache, now: str) -
         Says where the tables are.
     out
         Folder of the run.
-    cache
-        Of the run.
+    store
+        Of the run's finished steps.
     now
         Date and time.
     """
     beside = study.path(study.clinical.table).parent / BESIDE
-    own = [out / LEDGER, out / "run.json", *sorted((cache.folder / "ledger").glob("*.json"))]
+    own = [out / LEDGER, out / "run.json", *sorted((store.folder / "ledger").rglob("*.json"))]
     known: dict[str, Entry] = {}
     for path in [beside, *own, *_neighbours(out)]:
         for found in _read(path):
@@ -214,8 +214,8 @@ def enter(entry: Entry, study: StudyConfig, out: Path, cache: Cache, now: str) -
     related = [found for found in known.values() if "patients" not in found or shares_patients(entry, found)]
     related.sort(key=lambda found: str(found.get("opened", "")))
     write_json(out / LEDGER, related)
-    if not cache.has("ledger", _name(entry), ".json"):
-        cache.write("ledger", _name(entry), ".json", json.dumps([known[_name(entry)]]).encode())
+    if not store.path("ledger", _name(entry), ".json").is_file():
+        store.write("ledger", _name(entry), ".json", json.dumps([known[_name(entry)]]).encode())
     findings = _keep_beside(beside, known)
     shown = ("opened", "model", "set", "labels", "filter")
     return Ledger(tuple({key: str(found[key]) for key in shown if key in found} for found in related), findings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.bundle.model_bytes import dump_networks
 from sonoher2.bundle.reference import Reference, dump_reference
-from sonoher2.bundle.save import dump_networks, save_bundle
+from sonoher2.bundle.save import save_bundle
 from sonoher2.bundle.schema import schema_of
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.study import StudyConfig
@@ -23,7 +23,7 @@ from sonoher2.core.version import __version__
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import RADIOMICS, join_feature_groups
+from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE, build_signatures
 from sonoher2.study.analyses.ablation import reading_ablation
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients, study_reference
@@ -37,13 +37,14 @@ from sonoher2.study.analyses.with_uncertainty import with_uncertainty
 from sonoher2.study.audits import load_audits
 from sonoher2.study.checks.folds import FoldRecord
 from sonoher2.study.checks.run import check_facts, with_checks
+from sonoher2.study.fit.signatures import Fitted, fit_signatures
+from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.ledger import Ledger, enter, new_entry, settings_key
 from sonoher2.study.manifest import now, run_record
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.networks import deep_feature_groups, fit_networks
-from sonoher2.study.measure.prepare import Measured, Stopwatch, measure_cohort
+from sonoher2.study.measure.measured import Measured
+from sonoher2.study.measure.prepare import Stopwatch, measure_cohort
 from sonoher2.study.measure.segmented import write_outlines
-from sonoher2.study.measure.steps import Fitted, fit_signatures
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.results import (
     About,
@@ -106,7 +107,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
         ledger = _open_test_set(measured, in_training, study, checked.hashes, context, out)
         patients = patient_table(measured, np.where(in_training, TRAIN_OOF, TEST))
         patients = patients.join(lesion_diameter(measured, checked.records, study.radiomics.unit))
-        tables = assess(predictions, thresholds, patients, study, context.cache)
+        tables = assess(predictions, thresholds, patients, study, context)
     with watch.step("harmonisation"):
         site_effects, harmonised = harmonisation_effect(
             measured, in_training, fitted.model, predictions, thresholds, study, context
@@ -155,7 +156,7 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
     result = with_checks(result, cohort_checks, fold_record(fitted, measured, in_training))
     result = with_uncertainty(result)
     checked.require_unchanged()
-    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.cache)
+    write_result(result, measured.cohort.images[["patient_id", "image"]], measured.features, out, context.store)
     write_outlines(checked.outlines, out)
     write_table(out / "reference_key.csv", cases)
     freeze(result, fitted, measured.networks, reference, out / "bundle")
@@ -186,7 +187,7 @@ def _open_test_set(
     names = measured.feature_table.index
     model = settings_key(study, measured.cohort, list(names[in_training]), hashes)
     entry = new_entry(study, measured.cohort, list(names[~in_training]), hashes, model)
-    return enter(entry, study, out, context.cache, now())
+    return enter(entry, study, out, context.store, now())
 
 
 def radiomics_selection(fitted: Fitted) -> SelectionPipeline | None:
@@ -250,36 +251,6 @@ def study_networks(study: StudyConfig) -> tuple[FrozenEncoder, ...]:
 
     networks = frozen_networks(study.deep)
     return networks if study.deep.training == "frozen" else ()
-
-
-def with_tuned_networks(
-    measured: Measured, in_training: NDArray[np.bool_], study: StudyConfig, context: ExecutionContext
-) -> Measured:
-    """Fine-tune the networks of a study and add what they say: of training patients out of fold, of others as new ones.
-
-    A study without networks, or with frozen ones, is given back as it is.
-
-    Parameters
-    ----------
-    measured
-        The cohort.
-    in_training
-        (patients,), True for a training patient.
-    study, context
-        Settings; cache and processes.
-    """
-    if study.images is None or study.deep is None or study.deep.training == "frozen":
-        return measured
-    from sonoher2.deep.lesion import frozen_networks
-
-    trained = set(measured.feature_table.index[in_training])
-    crops, seen = measured.crops, measured.crops["patient_id"].isin(trained)
-    training, start = training_set(measured, in_training), frozen_networks(study.deep)
-    tuned = fit_networks(crops[seen], training, study, study.deep, start, context)
-    others = join_feature_groups(deep_feature_groups(crops[~seen], tuned.final, context))
-    described = pd.concat([tuned.training, others]).loc[measured.feature_table.index]
-    feature_table = pd.concat([measured.feature_table, described], axis=1)
-    return replace(measured, feature_table=feature_table, networks=tuned.final, by_fold=tuned.by_fold)
 
 
 def freeze(

@@ -15,13 +15,13 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import content_key, file_sha256, write_json
 from sonoher2.core.table_files import write_table
+from sonoher2.engine import ArtifactStore, code_fingerprint, key_of
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import Nomogram
 from sonoher2.study.analyses.explanations import Explanations
 from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
 from sonoher2.study.analyses.updating import Updated
 from sonoher2.study.audits import Audits
-from sonoher2.study.cache import Cache, code_key, values_sha256
 from sonoher2.study.outcomes import Scores, outcome_scores
 
 
@@ -260,7 +260,9 @@ class StudyResult:
     extra: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path, cache: Cache) -> None:
+def write_result(
+    result: StudyResult, images: pd.DataFrame, features: pd.DataFrame, out: Path, store: ArtifactStore
+) -> None:
     """Write what others script against: `signatures`, `predictions`, `features` and `checks.csv`, and `run.json`.
 
     Parameters
@@ -273,8 +275,8 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
         (images, features), same index.
     out
         Folder of the run.
-    cache
-        Of the run.
+    store
+        Of the run's finished steps.
     """
     write_table(out / "signatures.csv", result.performance.signatures)
     numbers = {name: number for number, name in enumerate(result.about.classes)}
@@ -284,17 +286,18 @@ def write_result(result: StudyResult, images: pd.DataFrame, features: pd.DataFra
     write_table(out / "predictions.csv", predictions[columns])
     if features.shape[1]:
         names = images.assign(image=[Path(path).name for path in images["image"]])
-        _write_features(out / "features.csv", names, features, cache)
+        _write_features(out / "features.csv", names, features, store)
     if len(result.checks.table):
         write_table(out / "checks.csv", result.checks.table)
     write_json(out / "run.json", result.about.record)
 
 
-def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, cache: Cache) -> None:
+def _write_features(target: Path, names: pd.DataFrame, features: pd.DataFrame, store: ArtifactStore) -> None:
     """Write the features of all images, unless the file holds them already: millions of numbers take long to spell."""
-    code, values = code_key("study/results.py"), values_sha256(features)
-    place = ("written", content_key(code, names.to_numpy().tolist(), list(features.columns), values), ".sha256")
-    if target.is_file() and cache.has(*place) and cache.entry(*place).decode() == file_sha256(target):
+    table = pd.concat([names, features], axis=1)
+    key = content_key(code_fingerprint(write_table), key_of(table))
+    written = dict(store.read("written", [key], ".sha256")).get(key)
+    if written is not None and target.is_file() and written.decode() == file_sha256(target):
         return
-    write_table(target, pd.concat([names, features], axis=1))
-    cache.write(*place, file_sha256(target).encode())
+    write_table(target, table)
+    store.write("written", key, ".sha256", file_sha256(target).encode())

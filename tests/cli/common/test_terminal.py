@@ -25,7 +25,7 @@ from pathlib import Path
 import sonoher2.synthetic.demo as demo
 from sonoher2.cli.app import main
 from sonoher2.core.files import write_text
-from sonoher2.study.compute import run_jobs
+from sonoher2.engine import JoblibExecutor
 
 def work(folder):
     (folder / str(os.getpid())).write_text("")
@@ -33,7 +33,7 @@ def work(folder):
 
 def write_demo_cohort(out, **_):
     out.mkdir()
-    for _ in run_jobs(work, [out] * 4, workers=2, label="Waiting"):
+    for _ in JoblibExecutor(2).run(work, [out] * 4):
         pass
 
 demo.write_demo_cohort = write_demo_cohort

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.patients.groups import joined_groups, linked
 from sonoher2.config.images import ImageReading
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.images.border import black_border
 from sonoher2.images.duplicates import SIDE, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
@@ -27,6 +26,9 @@ from sonoher2.images.quality import image_quality, quality_problems
 from sonoher2.images.read import read_picture
 from sonoher2.lesions.mask import MaskFrame, read_mask
 from sonoher2.lesions.open import Lesion, lesion_in
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 MOST_LISTED = 20
 MARGIN = 20

@@ -16,9 +16,10 @@ from sonoher2.engine import ExecutionContext
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.analyses.stability import compared_rows
-from sonoher2.study.measure.prepare import Measured, measure_cohort
+from sonoher2.study.measure.lesion_files import file_hashes
+from sonoher2.study.measure.measured import Measured
+from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.segmented import outline_cohort
-from sonoher2.study.measure.steps import file_hashes
 
 AS_RUN = "as run"
 
@@ -42,7 +43,7 @@ def reading_ablation(
     study
         Its `regions` and `enhance` say how it was run; `ablation` whether this is wanted.
     context
-        Cache and processes.
+        Where it is computed and kept.
 
     Returns
     -------

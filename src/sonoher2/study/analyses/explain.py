@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.reference import Reference, build_reference, model_spaces
 from sonoher2.core.files import content_key
-from sonoher2.engine import ExecutionContext
+from sonoher2.engine import ExecutionContext, Keyed
+from sonoher2.explain.feature_shap import FEATURE_SHAP
 from sonoher2.signatures.contributions import part_contributions
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.protocol import outcome_contrast
@@ -19,12 +20,8 @@ from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
 from sonoher2.study.analyses.explanations import Attribution, Explanations
 from sonoher2.study.analyses.heat_maps import Explainable, explain_crops
-from sonoher2.study.cache import code_key
-from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import Fitted
-
-ROUNDS, BACKGROUND = 3, 50
-"""Of SHAP values for whole sets of patients; see `models.explain.shapley`."""
+from sonoher2.study.fit.signatures import Fitted
+from sonoher2.study.measure.measured import Measured
 
 
 def explain_test_set(of: Explainable, reference: Reference, main: str, context: ExecutionContext) -> Explanations:
@@ -39,7 +36,7 @@ def explain_test_set(of: Explainable, reference: Reference, main: str, context: 
     main
         The study's main signature.
     context
-        Cache and processes.
+        Where it is computed and kept.
     """
     X = with_scores(of.X, of.probabilities)
     attributions = {**_shap(of, reference, context), **_parts(of, X, reference, main)}
@@ -73,18 +70,8 @@ def _shap(of: Explainable, reference: Reference, context: ExecutionContext) -> d
     space = model_spaces(of.model, of.X).get(name)
     if search is None or space is None or not of.model.fitted_[name].has_named_features:
         return {}
-    hashed = pd.util.hash_pandas_object(space).tolist()
-    key = content_key(code_key("explain", "classifiers"), of.sha256, hashed, ROUNDS, BACKGROUND)
-    cache = context.cache
-    if not cache.has("shap", key, ".parquet"):
-        # its imports take two seconds
-        from sonoher2.explain.margins import of_table, selected_margin
-        from sonoher2.explain.shapley import shap_values
-
-        margin, training = selected_margin(search, _outcome(of)), reference.spaces[name]
-        values, _ = shap_values(of_table(margin), training, space, rounds=ROUNDS, background=BACKGROUND)
-        cache.write_frame("shap", key, values)
-    return {name: Attribution(cache.frame("shap", key), space)}
+    found = context.run(FEATURE_SHAP, space, reference.spaces[name], Keyed(search, of.sha256), _outcome(of))
+    return {name: Attribution(found, space)}
 
 
 def _parts(of: Explainable, X: pd.DataFrame, reference: Reference, main: str) -> dict[str, Attribution]:

@@ -14,8 +14,8 @@ from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.stability import compared_rows
-from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import fit_signatures
+from sonoher2.study.fit.signatures import fit_signatures
+from sonoher2.study.measure.measured import Measured
 from sonoher2.study.scoring import score_patients, training_set
 
 VISIBLE = 0.05
@@ -40,7 +40,7 @@ def harmonisation_effect(
     model, predictions, thresholds
         The study's own.
     study, context
-        Settings; cache and processes.
+        Settings; where it is computed and kept.
 
     Returns
     -------

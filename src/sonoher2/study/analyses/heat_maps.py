@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.core.files import content_key
-from sonoher2.engine import ExecutionContext
+from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step
 from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
 from sonoher2.signatures.registry import DEEP_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.explanations import HeatCase, HeatFindings
-from sonoher2.study.cache import code_key
-from sonoher2.study.compute import run_jobs
 
 if TYPE_CHECKING:
     from sonoher2.deep.crop import Crop
@@ -31,7 +28,6 @@ CHECKED = 24
 """Test patients on whom heat maps are put to the test."""
 DELETION_STEPS = 10
 BOOTSTRAP = 2000
-PATIENTS_PER_JOB = 32
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     of
         Patients and model.
     context
-        Cache and processes.
+        Where it is computed and kept.
 
     Returns
     -------
@@ -87,12 +83,12 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     paths = of.crops.groupby("patient_id")["crop"].agg(list)
     checked = spread_patients(table["score"], CHECKED)
     named = table[["label", "called"]].map(lambda number: of.classes[number])
-    shares = _each(_shares, of, table, paths, list(table.index), context, "Drawing heat maps, by 32")
+    shares = _each(SHARES, of, table, paths, list(table.index), context)
     return HeatFindings(
         shares=named.rename_axis("patient_id").reset_index().merge(shares, on="patient_id"),
         cases=_cases(of, table, paths),
-        deletion=_each(_deletion, of, table, paths, checked, context, "Blurring hot pixels"),
-        randomised=_each(_randomised, of, table, paths, checked, context, "Randomising networks"),
+        deletion=_each(DELETION, of, table, paths, checked, context),
+        randomised=_each(RANDOMISED, of, table, paths, checked, context),
     )
 
 
@@ -160,32 +156,13 @@ def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[Heat
     return tuple(cases)
 
 
-Job = tuple[SignatureSet, "tuple[FrozenEncoder, ...]", list[tuple[str, int, list[Path]]]]
-"""Model, its networks, and of each patient the class that was called and the crops."""
+class _Patient(NamedTuple):
+    """A patient whose heat maps are looked at: the predicted class, the crops, and a seed for what is drawn."""
 
-
-def _each(
-    function: Callable[[Job], pd.DataFrame],
-    of: Explainable,
-    table: pd.DataFrame,
-    paths: pd.Series,
-    patients: list[str],
-    context: ExecutionContext,
-    label: str,
-) -> pd.DataFrame:
-    """Run a function on the crops of patients, 32 at a time, each result kept."""
-    todo = [(patient, int(table["called"][patient]), list(paths[patient])) for patient in patients]
-    chunks = [todo[start : start + PATIENTS_PER_JOB] for start in range(0, len(todo), PATIENTS_PER_JOB)]
-    common = [code_key("explain", "deep", "study", "bundle"), function.__name__, of.sha256]
-    keys = [
-        content_key(common, [(*who, [path.stem for path in several]) for *who, several in chunk]) for chunk in chunks
-    ]
-    cache = context.cache
-    waiting = [i for i, key in enumerate(keys) if not cache.has("heat", key, ".parquet")]
-    jobs = [(of.model, of.networks, chunks[i]) for i in waiting]
-    for i, found in run_jobs(function, jobs, workers=context.workers, label=label):
-        cache.write_frame("heat", keys[waiting[i]], found)
-    return pd.concat([cache.frame("heat", key) for key in keys], ignore_index=True)
+    name: str
+    called: int
+    paths: list[Path]
+    seed: int
 
 
 def _crops(paths: list[Path]) -> list[Crop]:
@@ -198,52 +175,77 @@ def _by_class(model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> dict[
     return {outcome: explained for outcome, explained in found.items() if explained is not None}
 
 
-def _shares(job: Job) -> pd.DataFrame:
+def _shares(patients: list[_Patient], model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> list[pd.DataFrame]:
     """Where the heat of each patient lies: see `HeatFindings.shares`."""
     from sonoher2.explain.deletion import heat_shares
 
-    model, networks, patients = job
     explained = _by_class(model, networks)
-    rows = []
-    for patient, called, paths in patients:
-        maps = heat_maps(explained[called], _crops(paths))
+    tables = []
+    for patient in patients:
+        maps = heat_maps(explained[patient.called], _crops(patient.paths))
         found = pd.DataFrame([vars(heat_shares(one.heat, one.lesion)) for one in maps])
-        rows.append({"patient_id": patient, **found.mean().to_dict()})
-    return pd.DataFrame(rows)
+        tables.append(pd.DataFrame([{"patient_id": patient.name, **found.mean().to_dict()}]))
+    return tables
 
 
-def _deletion(job: Job) -> pd.DataFrame:
+def _deletion(patients: list[_Patient], model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> list[pd.DataFrame]:
     """Blur each patient's first crop away: see `HeatFindings.deletion`."""
     from sonoher2.explain.deletion import deletion_curve, noise_map
     from sonoher2.explain.gradcam import heat_map
 
-    model, networks, patients = job
     explained = _by_class(model, networks)
     tables = []
-    for number, (patient, called, paths) in enumerate(patients):
-        crops = _crops(paths)
-        alone, crop = explained_beside(explained[called], crops, 0), crops[0]
+    for patient in patients:
+        crops = _crops(patient.paths)
+        alone, crop = explained_beside(explained[patient.called], crops, 0), crops[0]
+        noise = noise_map(alone, crop, seed=patient.seed)
         curves = {
             "by_heat": deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
-            "by_chance": deletion_curve(alone, crop, noise_map(alone, crop, seed=number), steps=DELETION_STEPS),
+            "by_chance": deletion_curve(alone, crop, noise, steps=DELETION_STEPS),
         }
         share = np.arange(DELETION_STEPS + 1) / DELETION_STEPS
-        tables.append(pd.DataFrame({"patient_id": patient, "share": share, **curves}))
-    return pd.concat(tables, ignore_index=True)
+        tables.append(pd.DataFrame({"patient_id": patient.name, "share": share, **curves}))
+    return tables
 
 
-def _randomised(job: Job) -> pd.DataFrame:
+def _randomised(
+    patients: list[_Patient], model: SignatureSet, networks: tuple[FrozenEncoder, ...]
+) -> list[pd.DataFrame]:
     """Compare each patient's first map with those of a randomised network: see `HeatFindings.randomised`."""
     from sonoher2.explain.deletion import randomised_similarity
 
-    model, networks, patients = job
     explained = _by_class(model, networks)
     tables = []
-    for number, (patient, called, paths) in enumerate(patients):
-        crops = _crops(paths)
-        found = randomised_similarity(explained_beside(explained[called], crops, 0), crops[0], seed=number)
-        tables.append(pd.DataFrame({"patient_id": patient, "stage": range(len(found)), "correlation": found}))
-    return pd.concat(tables, ignore_index=True)
+    for patient in patients:
+        crops = _crops(patient.paths)
+        alone = explained_beside(explained[patient.called], crops, 0)
+        found = randomised_similarity(alone, crops[0], seed=patient.seed)
+        table = {"patient_id": patient.name, "stage": range(len(found)), "correlation": found}
+        tables.append(pd.DataFrame(table))
+    return tables
+
+
+# a process builds its networks anew for each chunk
+SHARES = Step("heat shares", _shares, FRAME, "Drawing heat maps", chunk=32, packed=True)
+DELETION = Step("heat deletion", _deletion, FRAME, "Blurring hot pixels", chunk=32, packed=True)
+RANDOMISED = Step("heat randomised", _randomised, FRAME, "Randomising networks", chunk=32, packed=True)
+
+
+def _each(
+    step: Step[pd.DataFrame],
+    of: Explainable,
+    table: pd.DataFrame,
+    paths: pd.Series,
+    patients: list[str],
+    context: ExecutionContext,
+) -> pd.DataFrame:
+    """Look at the heat maps of some patients."""
+    items = []
+    for seed, name in enumerate(patients):
+        patient = _Patient(name, int(table["called"][name]), list(paths[name]), seed)
+        items.append(Keyed(patient, [name, patient.called, [path.stem for path in patient.paths], seed]))
+    found = context.map(step, items, Keyed(of.model, of.sha256), Keyed(of.networks, of.sha256))
+    return pd.concat(found, ignore_index=True)
 
 
 def share_summary(shares: pd.DataFrame, confidence: float, seed: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.base import LengthUnit
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.study.measure.prepare import Measured
+from sonoher2.study.measure.measured import Measured
 
 LESION_SIZE = {
     f"lesion diameter ({unit})": ClinicalColumn(kind="number", timing="pre-biopsy", unit=unit)

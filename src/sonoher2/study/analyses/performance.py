@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
-from sonoher2.core.files import content_key
 from sonoher2.core.natural import natural_key
+from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step, settings_key
 from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.compare.independent import auc_heterogeneity
 from sonoher2.evaluation.compare.interaction import score_by_group, usable_levels
@@ -24,8 +23,10 @@ from sonoher2.evaluation.discrimination import auc, macro_auc
 from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 from sonoher2.study.analyses.lesion_size import LESION_SIZE
-from sonoher2.study.cache import Cache, code_key
 from sonoher2.study.outcomes import outcome_scores
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 MACRO = "macro"
 """Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
@@ -327,14 +328,20 @@ def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | Non
     return values.map(known, na_action="ignore").astype(object)
 
 
+SIGNATURES = Step("signatures", signature_table, FRAME)
+COMPARISONS = Step("comparisons", comparison_table, FRAME)
+SUBGROUPS = Step("subgroups", subgroup_table, FRAME)
+INTERACTIONS = Step("interactions", interaction_table, FRAME)
+
+
 def assess(
     predictions: pd.DataFrame,
     thresholds: pd.DataFrame,
     patients: pd.DataFrame,
     study: StudyConfig,
-    cache: Cache,
+    context: ExecutionContext,
 ) -> dict[str, pd.DataFrame]:
-    """All tables of figures: `signatures`, `comparisons`, `subgroups` and `interactions`, cached.
+    """All tables of figures: `signatures`, `comparisons`, `subgroups` and `interactions`.
 
     Parameters
     ----------
@@ -344,26 +351,18 @@ def assess(
         Index `patient_id`, with `set` and the subgroup columns.
     study
         Its `evaluation` and `seed`.
-    cache
+    context
         Where finished tables are kept.
     """
     evaluation = study.evaluation
-    shown = patients[["set", *subgroup_names(patients, evaluation)]]
-    key = content_key(
-        code_key("evaluation", "study"),
-        evaluation.model_dump(mode="json"),
-        study.seed,
-        *(frame.to_csv() for frame in (predictions, thresholds, shown)),
-    )
-    steps: dict[str, Callable[[], pd.DataFrame]] = {
-        "signatures": lambda: signature_table(predictions, thresholds, evaluation, study.seed),
-        "comparisons": lambda: comparison_table(predictions, evaluation.confidence),
-        "subgroups": lambda: subgroup_table(predictions, patients, evaluation, study.clinical.columns),
-        "interactions": lambda: interaction_table(predictions, patients, evaluation, study.clinical.columns),
+    names = subgroup_names(patients, evaluation)
+    declared = {name: column for name, column in study.clinical.columns.items() if name in names}
+    intervals = Keyed(evaluation, settings_key(evaluation, "bootstrap", "confidence"))
+    groups = Keyed(evaluation, settings_key(evaluation, "subgroups", "confidence"))
+    by_group = (predictions, patients[["set", *names]], groups, declared)
+    return {
+        "signatures": context.run(SIGNATURES, predictions, thresholds, intervals, study.seed),
+        "comparisons": context.run(COMPARISONS, predictions, evaluation.confidence),
+        "subgroups": context.run(SUBGROUPS, *by_group),
+        "interactions": context.run(INTERACTIONS, *by_group),
     }
-    tables: dict[str, pd.DataFrame] = {}
-    for name, compute in steps.items():
-        if not cache.has(name, key, ".parquet"):
-            cache.write_frame(name, key, compute())
-        tables[name] = cache.frame(name, key)
-    return tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,15 +13,12 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
-from sonoher2.engine import ExecutionContext
+from sonoher2.engine import ARRAY, ExecutionContext, Keyed, Step
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.open import open_lesion
 from sonoher2.lesions.perturb import Change, perturb
 from sonoher2.radiomics.extract import extract, feature_names
-from sonoher2.study.cache import code_key
-from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.reading import reading_key
-from sonoher2.study.measure.steps import LesionFile
+from sonoher2.study.measure.lesion_files import LesionFile, keyed_reading
 
 
 class Way(NamedTuple):
@@ -43,6 +41,27 @@ class PerturbedFeatures(NamedTuple):
 
     features: NDArray[np.float64]
     dice: NDArray[np.float64]
+
+
+def _measure(
+    given: tuple[LesionFile, list[int]], ways: list[Way], reading: ImageReading, radiomics: RadiomicsConfig
+) -> NDArray[np.float64]:
+    """Overlap and features of one lesion under each changed mask, (ways, 1 + features)."""
+    file, seeds = given
+    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+    rows = np.full((len(ways), 1 + len(feature_names(radiomics))), np.nan)
+    for row, way, seed in zip(rows, ways, seeds, strict=True):
+        mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed))
+        row[0] = dice(lesion.mask, mask)
+        try:
+            row[1:] = list(extract(lesion.image.pixels, mask, radiomics, lesion.image.mm_per_pixel).values())
+        except InputError:
+            # a lesion that fills the image has no ring when it grows: its features stay missing
+            continue
+    return rows
+
+
+PERTURBED = Step("perturbed", _measure, ARRAY, "Measuring perturbed lesions")
 
 
 def measure_perturbed(
@@ -69,43 +88,13 @@ def measure_perturbed(
     seed
         With a file's content and the way it says how the mask is changed: the same in every run.
     context
-        Cache and processes.
+        Where it is computed and kept.
     """
-    how = [reading_key(reading), radiomics.model_dump(mode="json"), seed, list(ways)]
-    common = [code_key("images", "lesions", "radiomics"), how]
-    keys = [content_key(common, file.key(hashes)) for file in files]
-    waiting = {
-        key: file for key, file in zip(keys, files, strict=True) if not context.cache.has("redrawn", key, ".npy")
-    }
-    names = list(waiting)
-    jobs = [
-        (file, tuple(ways), [_seed(seed, file.key(hashes), way) for way in ways], reading, radiomics)
-        for file in waiting.values()
-    ]
-    for i, values in run_jobs(_measure, jobs, workers=context.workers, label="Redrawing lesions"):
-        jobs[i][0].require_unchanged(hashes)
-        context.cache.write_array("redrawn", names[i], values)
-    rows = np.stack([context.cache.array("redrawn", key) for key in keys])
+    items = []
+    for file in files:
+        key = file.key(hashes)
+        seeds = [int(content_key(seed, key, way)[:16], 16) for way in ways]
+        items.append(Keyed((file, seeds), [key, seeds], partial(file.require_unchanged, hashes)))
+    found = context.map(PERTURBED, items, list(ways), keyed_reading(reading), radiomics)
+    rows = np.stack(found)
     return PerturbedFeatures(rows[:, :, 1:], rows[:, :, 0])
-
-
-def _seed(*parts: object) -> int:
-    return int(content_key(*parts)[:16], 16)
-
-
-def _measure(
-    job: tuple[LesionFile, tuple[Way, ...], list[int], ImageReading, RadiomicsConfig],
-) -> NDArray[np.float64]:
-    """Overlap and features of one lesion under each changed mask, (ways, 1 + features)."""
-    file, ways, seeds, reading, radiomics = job
-    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
-    rows = np.full((len(ways), 1 + len(feature_names(radiomics))), np.nan)
-    for row, way, seed in zip(rows, ways, seeds, strict=True):
-        mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed))
-        row[0] = dice(lesion.mask, mask)
-        try:
-            row[1:] = list(extract(lesion.image.pixels, mask, radiomics, lesion.image.mm_per_pixel).values())
-        except InputError:
-            # a lesion that fills the image has no ring when it grows: its features stay missing
-            continue
-    return rows

@@ -22,7 +22,7 @@ from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_di
 from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
 from sonoher2.signatures.set import SignatureSet
-from sonoher2.study.measure.prepare import Measured
+from sonoher2.study.measure.measured import Measured
 
 IMAGE_FIGURES = {
     "rows": "image rows (pixels)",

@@ -27,8 +27,9 @@ from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
-from sonoher2.study.measure.prepare import Measured
-from sonoher2.study.measure.steps import lesion_files, measure_lesions
+from sonoher2.study.measure.features import measure_lesions
+from sonoher2.study.measure.lesion_files import lesion_files
+from sonoher2.study.measure.measured import Measured
 from sonoher2.study.outcomes import outcome_scores
 
 ICC_CHANGES: tuple[Change, ...] = ("shift", "grow", "shrink", "contour")
@@ -56,7 +57,7 @@ def feature_stability(
     hashes
         Sha256 of every file, by path.
     context
-        Cache and processes.
+        Where it is computed and kept.
 
     Returns
     -------

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from sonoher2.cohort.check import CheckReport, check_cohort
-from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
+from sonoher2.cohort.images.check import ImageRecord, image_findings
 from sonoher2.cohort.images.pixel_size import length_unit, pixel_sizes
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split, split_patients
-from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
-from sonoher2.core.files import check_unchanged, content_key, file_sha256
+from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.engine import ExecutionContext, local_context
-from sonoher2.study.cache import code_key
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.run import check_facts
-from sonoher2.study.compute import run_jobs
 from sonoher2.study.manifest import study_tables
+from sonoher2.study.measure.lesion_files import file_hashes
+from sonoher2.study.measure.records import image_records
 from sonoher2.study.measure.segmented import outline_cohort
-from sonoher2.study.measure.steps import file_hashes, lesion_files
 from sonoher2.study.measure.trained_on import patients_trained_on
 
 
@@ -111,43 +107,6 @@ def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord
         return study, []
     unit, findings = length_unit(study.radiomics, sizes)
     return study.model_copy(update={"radiomics": study.radiomics.model_copy(update={"unit": unit})}), findings
-
-
-def image_records(
-    images: pd.DataFrame, reading: ImageReading, hashes: Mapping[str, str], context: ExecutionContext
-) -> list[ImageRecord]:
-    """Look at every image, each kept under the content of its files.
-
-    Parameters
-    ----------
-    images
-        As `Cohort.images`.
-    reading
-        How to read.
-    hashes
-        Sha256 of every file, by path.
-    context
-        Cache and processes.
-    """
-    rows = images.to_dict("records")
-    how = reading.model_dump(mode="json", exclude={"enhance"})
-    common = [code_key("images", "lesions", "cohort"), how]
-    second = [hashes.get(str(row["second_mask"])) for row in rows]
-    keys = [
-        content_key(common, file.key(hashes), other) for file, other in zip(lesion_files(images), second, strict=True)
-    ]
-    waiting = {key: row for key, row in zip(keys, rows, strict=True) if not context.cache.has("images", key, ".json")}
-    files = dict(zip(keys, lesion_files(images), strict=True))
-    names, jobs = list(waiting), [(row, reading) for row in waiting.values()]
-    for i, record in run_jobs(_look, jobs, workers=context.workers, label="Reading images"):
-        files[names[i]].require_unchanged(hashes)
-        context.cache.write("images", names[i], ".json", json.dumps(asdict(record)).encode())
-    return [ImageRecord(**json.loads(context.cache.entry("images", key, ".json"))) for key in keys]
-
-
-def _look(job: tuple[dict[Hashable, Any], ImageReading]) -> ImageRecord:
-    row, reading = job
-    return image_record({str(name): value for name, value in row.items()}, reading)
 
 
 def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,18 @@ from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.table_files import check_suffix, write_table
-from sonoher2.engine import local_context
+from sonoher2.engine import JSON, Step, local_context
 from sonoher2.lesions.open import open_lesion
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import tiny_lesions
-from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import LesionFile, file_hashes, lesion_files, try_lesions
+from sonoher2.study.measure.features import try_lesions
+from sonoher2.study.measure.lesion_files import (
+    LesionFile,
+    file_hashes,
+    keyed_files,
+    keyed_reading,
+    lesion_files,
+)
 
 
 @dataclass(frozen=True)
@@ -82,18 +88,16 @@ def extract_table(
     read: list[Finding] = []
     rows = read_table(table, findings=read)
     found, problems = _usable_rows(rows, table, data)
-    sizes = _pixel_sizes(lesion_files(found), reading, workers)
-    problems |= {
-        row: [size.finding] for row, size in zip(found.index, sizes, strict=True) if isinstance(size, InputError)
-    }
-    found = found.drop(index=[row for row in found.index if row in problems])
-    known = [size for size in sizes if not isinstance(size, InputError)]
+    context, hashes = local_context(out.parent / f".{out.stem}-cache", workers), file_hashes(found)
+    sizes = context.attempt(PIXEL_SIZES, keyed_files(lesion_files(found), hashes), keyed_reading(reading))
+    problems |= {found.index[i]: [error.finding] for i, error in sizes.problems.items()}
+    found = found.iloc[sorted(sizes.values)]
+    known = [size and (size[0], size[1]) for _, size in sorted(sizes.values.items())]
     unit, told = length_unit(radiomics, list(zip(found["image"], known, strict=True)))
     if errors_of(told) or not len(found):
         raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
-    context = local_context(out.parent / f".{out.stem}-cache", workers)
-    measured = try_lesions(lesion_files(found), reading, radiomics, file_hashes(found), context)
+    measured = try_lesions(lesion_files(found), reading, radiomics, hashes, context)
     problems |= {found.index[i]: [error.finding] for i, error in measured.problems.items()}
     listed = [finding for row in rows.index if row in problems for finding in problems[row]]
     good = [i for i in range(len(found)) if i not in measured.problems]
@@ -103,7 +107,7 @@ def extract_table(
     first = pd.DataFrame({"patient_id": kept["patient_id"], "image": rows.loc[kept.index, "image"]})
     write_table(out, pd.concat([first, features], axis=1))
     if not problems:
-        context.cache.clear()
+        context.store.clear()
     tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
     return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
 
@@ -137,19 +141,13 @@ def _usable_rows(
     return found.drop(index=incomplete), bad
 
 
-def _pixel_sizes(
-    files: Sequence[LesionFile], reading: ImageReading, workers: int
-) -> list[tuple[float, float] | InputError | None]:
-    """Read the pixel size of each image: the table's, else the file's; or say why it cannot be read."""
-    jobs = [(file, reading) for file in files]
-    sizes = dict(run_jobs(_pixel_size, jobs, workers=workers, label="Reading pixel sizes"))
-    return [sizes[i] for i in range(len(files))]
-
-
-def _pixel_size(job: tuple[LesionFile, ImageReading]) -> tuple[float, float] | InputError | None:
-    file, reading = job
+def _pixel_size(file: LesionFile, reading: ImageReading) -> list[float] | None:
     try:
         lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
     except InputError as error:
-        return error.at(file.image)
-    return lesion.image.mm_per_pixel
+        raise error.at(file.image) from error
+    return None if lesion.image.mm_per_pixel is None else list(lesion.image.mm_per_pixel)
+
+
+# the table's, else the file's
+PIXEL_SIZES = Step("pixel sizes", _pixel_size, JSON, "Reading pixel sizes", packed=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,11 @@ from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups, second_reader
 from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
-from sonoher2.study.measure.networks import crop_lesions, deep_feature_groups
-from sonoher2.study.measure.steps import lesion_files, measure_lesions
+from sonoher2.study.measure.crops import crop_lesions
+from sonoher2.study.measure.deep_features import deep_feature_groups
+from sonoher2.study.measure.features import measure_lesions
+from sonoher2.study.measure.lesion_files import lesion_files
+from sonoher2.study.measure.measured import Measured
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder
@@ -39,38 +41,6 @@ class Stopwatch:
         start = monotonic()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + monotonic() - start, 2)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What is known of each patient before anything is learned.
-
-    Attributes
-    ----------
-    cohort
-        Who.
-    features
-        (images, features), index as `cohort.images`.
-    feature_table
-        (patients, columns), two-level columns (feature group, name): the X of every signature, index as
-        `cohort.patients`.
-    findings
-        What was noticed while measuring.
-    crops
-        `patient_id, crop` (path of the lesion's crop), index as `cohort.images`; empty without networks.
-    networks
-        Networks that give the deep feature groups of new patients.
-    by_fold
-        See `TrainingSet.by_fold`.
-    """
-
-    cohort: Cohort
-    features: pd.DataFrame
-    feature_table: pd.DataFrame
-    findings: tuple[Finding, ...] = ()
-    crops: pd.DataFrame = field(default_factory=pd.DataFrame)
-    networks: tuple[FrozenEncoder, ...] = ()
-    by_fold: tuple[pd.DataFrame, ...] = ()
 
 
 def measure_cohort(
@@ -91,7 +61,7 @@ def measure_cohort(
     hashes
         Sha256 of every image and mask file, by path.
     context
-        Cache and processes.
+        Where it is computed and kept.
     networks
         Networks of the deep feature groups, which have seen none of these patients.
     """

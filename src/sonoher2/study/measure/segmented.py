@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import base64
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
 from sonoher2.cohort.patients.cohort import Cohort, FlowStep
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
-from sonoher2.core.files import content_key, file_sha256, write_bytes
+from sonoher2.core.files import check_unchanged, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
-from sonoher2.engine import ExecutionContext
+from sonoher2.engine import BYTES, ExecutionContext, Keyed, Step, record_codec
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import read_mask
 from sonoher2.lesions.open import read_lesion
-from sonoher2.study.cache import code_key
-from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import chosen_frames
+from sonoher2.study.measure.lesion_files import chosen_frames
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
 GONE = "no lesion was found in any image"
@@ -73,44 +75,56 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
     return _with_masks(cohort, table), table[list(COLUMNS)]
 
 
+@dataclass(frozen=True)
+class Segmented:
+    """What the segmenter found in an image: its confidence, whether there is a lesion, and the mask's PNG as base64."""
+
+    found: bool
+    confidence: float
+    png: str
+
+
+def _segment(picture: tuple[str, int | None], crop_to_b_mode: bool) -> Segmented:
+    # networks are slow to import, and only this step of such a study needs them
+    from sonoher2.segmentation.mask_files import mask_png
+    from sonoher2.segmentation.segment import segment_file
+
+    path, frame = picture
+    outlined = segment_file(path, frame=frame, crop_to_b_mode=crop_to_b_mode)
+    return Segmented(outlined.found, outlined.confidence, base64.b64encode(mask_png(outlined.mask)).decode())
+
+
+def _png(text: str) -> bytes:
+    return base64.b64decode(text)
+
+
+SEGMENTED = Step("segmented", _segment, record_codec(Segmented), "Outlining lesions", packed=True)
+# later steps read the masks as if they had been given, from files
+MASKS = Step("masks", _png, replace(BYTES, suffix=".png"))
+
+
 def _outlined(
     pictures: Sequence[tuple[str, int | None]], crop: bool, context: ExecutionContext
 ) -> list[dict[str, object]]:
     """Mask, confidence and whether a lesion was found, for each image."""
     from sonoher2.segmentation.segmenter import load_segmenter
 
-    common = [code_key("images", "lesions", "segmentation"), load_segmenter().sha256, crop]
-    keys = [content_key(common, file_sha256(Path(path)), frame) for path, frame in pictures]
-    waiting = {
-        key: picture
-        for key, picture in zip(keys, pictures, strict=True)
-        if not context.cache.has("outlines", key, ".json")
-    }
-    jobs = [(*picture, context.cache.path("outlines", key, ".png"), crop) for key, picture in waiting.items()]
-    names = list(waiting)
-    for i, record in run_jobs(_outline_one, jobs, workers=context.workers, label="Outlining lesions"):
-        context.cache.write("outlines", names[i], ".json", json.dumps(record).encode())
-    return [
-        {
-            **json.loads(context.cache.entry("outlines", key, ".json")),
-            "mask": str(context.cache.path("outlines", key, ".png")),
-        }
-        for key in keys
+    hashes = {path: file_sha256(Path(path)) for path in dict(pictures)}
+    items = [
+        Keyed((path, frame), [hashes[path], frame], partial(check_unchanged, {path: hashes[path]}))
+        for path, frame in pictures
     ]
-
-
-def _outline_one(job: tuple[str, int | None, Path, bool]) -> dict[str, object]:
-    path, frame, place, crop = job
-    # networks are slow to import, and only this step of such a study needs them
-    from sonoher2.segmentation.mask_files import write_mask
-    from sonoher2.segmentation.segment import segment_file
-
-    try:
-        outlined = segment_file(path, frame=frame, crop_to_b_mode=crop)
-    except InputError as error:
-        return {"found": False, "confidence": 0.0, "problem": str(error)}
-    write_mask(place, outlined.mask)
-    return {"found": outlined.found, "confidence": outlined.confidence, "problem": ""}
+    found = context.attempt(SEGMENTED, items, Keyed(crop, [crop, load_segmenter().sha256]))
+    places = context.files(MASKS, [found.values[i].png for i in sorted(found.values)])
+    masks = dict(zip(sorted(found.values), places, strict=True))
+    rows: list[dict[str, object]] = []
+    for i in range(len(pictures)):
+        if i in found.values:
+            one = found.values[i]
+            rows.append({"mask": str(masks[i]), "found": one.found, "confidence": one.confidence, "problem": ""})
+        else:
+            rows.append({"mask": "", "found": False, "confidence": 0.0, "problem": str(found.problems[i])})
+    return rows
 
 
 def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, label: str | None) -> float:

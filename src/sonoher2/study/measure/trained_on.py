@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from sonoher2.config.study import StudyConfig
-from sonoher2.core.errors import InputError
-from sonoher2.core.files import content_key, file_sha256
-from sonoher2.engine import ExecutionContext
+from sonoher2.core.files import file_sha256
+from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec
 from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images
 from sonoher2.images.read import read_image
-from sonoher2.study.cache import code_key
-from sonoher2.study.compute import run_jobs
-from sonoher2.study.measure.steps import chosen_frames
+from sonoher2.study.measure.lesion_files import chosen_frames
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 SEGMENTER, ENHANCER = "segmenter", "enhancer"
 Picture = tuple[str, int | None]
@@ -67,7 +65,7 @@ def patients_trained_on(
     images
         As `Cohort.images`.
     context
-        Cache and processes.
+        Where it is computed and kept.
     """
     networks = used_networks(study, outlines)
     rows = {SEGMENTER: outlines, ENHANCER: images}
@@ -84,20 +82,18 @@ def patients_trained_on(
     return found
 
 
+def _fingerprint(picture: Picture) -> Fingerprint:
+    return fingerprint(read_image(picture[0], frame=picture[1]).pixels)
+
+
+FINGERPRINTS = Step(
+    "fingerprints", _fingerprint, record_codec(Fingerprint), "Comparing with training images", packed=True
+)
+
+
 def _fingerprints(pictures: Sequence[Picture], context: ExecutionContext) -> dict[Picture, Fingerprint | None]:
     """Fingerprint of each picture, each kept under the content of its file; None for one that cannot be read."""
-    common = code_key("images")
-    keys = {picture: content_key(common, file_sha256(Path(picture[0])), picture[1]) for picture in pictures}
-    waiting = [picture for picture, key in keys.items() if not context.cache.has("fingerprints", key, ".json")]
-    for i, found in run_jobs(_fingerprint, waiting, workers=context.workers, label="Comparing with training images"):
-        context.cache.write("fingerprints", keys[waiting[i]], ".json", json.dumps(found and asdict(found)).encode())
-    read = {picture: json.loads(context.cache.entry("fingerprints", key, ".json")) for picture, key in keys.items()}
-    return {picture: found and Fingerprint(**found) for picture, found in read.items()}
-
-
-def _fingerprint(picture: Picture) -> Fingerprint | None:
-    try:
-        return fingerprint(read_image(picture[0], frame=picture[1]).pixels)
+    items = [Keyed(picture, [file_sha256(Path(picture[0])), picture[1]]) for picture in pictures]
     # what cannot be read is told of by those who measure it
-    except InputError:
-        return None
+    found = context.attempt(FINGERPRINTS, items)
+    return {picture: found.values.get(i) for i, picture in enumerate(pictures)}

@@ -17,7 +17,7 @@ from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import local_context
 from sonoher2.segmentation.cases import Case
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.steps import chosen_frames
+from sonoher2.study.measure.lesion_files import chosen_frames
 
 STUDY_SUFFIXES = (".yaml", ".yml")
 NO_LESION = "none"

@@ -1,0 +1,62 @@
+"""The study that an audit is about, measured as its run did, and the figures of each run of the audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from sonoher2.audit.refit import Bench
+from sonoher2.cohort.split import draw_or_reload
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TRAIN
+from sonoher2.engine import ExecutionContext
+from sonoher2.evaluation.discrimination import auc
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.prepare import measure_cohort
+from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.pipeline import study_networks
+
+CHEAP_SIZE = 96
+"""Side of the input of the cheap network, pixels."""
+
+
+def cheaper(study: StudyConfig) -> StudyConfig:
+    """Give a study the smallest network: EfficientNet-Lite0, frozen, small input. One without a network stays."""
+    if study.deep is None:
+        return study
+    named = study.deep.weights in ("auto", "offline", "hub", "none")
+    deep = DeepConfig(size=CHEAP_SIZE, weights=study.deep.weights if named else "auto")
+    return study.model_copy(update={"deep": deep})
+
+
+def set_up(study: StudyConfig, out: Path, context: ExecutionContext) -> Bench:
+    """Read, split and measure a study, as its run did; what its cache holds is not measured again.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The study cannot be run as it is.
+    """
+    checked = checked_cohort(study, context)
+    study = checked.study
+    split = draw_or_reload(checked.cohort, study, out / "split.json")
+    measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
+    return Bench(study, measured, (split.sets.loc[measured.feature_table.index] == TRAIN).to_numpy())
+
+
+def auc_table(predictions: pd.DataFrame, run: int) -> pd.DataFrame:
+    """AUC of one run: `run, signature, set, outcome, auc`."""
+    parts = predictions.groupby(["signature", "set", "outcome"], sort=False)
+    rows = [
+        {
+            "run": run,
+            "signature": name,
+            "set": subset,
+            "outcome": outcome,
+            "auc": auc(*outcome_scores(part, str(outcome))),
+        }
+        for (name, subset, outcome), part in parts
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""What a study learns, from the training patients alone."""

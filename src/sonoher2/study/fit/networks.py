@@ -1,0 +1,190 @@
+"""Networks that are fine-tuned by folds, each kept by itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.bundle.model_bytes import dump_networks, load_networks
+from sonoher2.config.deep import DeepConfig
+from sonoher2.core.errors import InputError
+from sonoher2.deep.crop import read_crop
+from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step
+from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups
+from sonoher2.study.fit.training_set import TrainingSet, training_folds
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
+    from sonoher2.deep.classifier import DeepClassifier
+    from sonoher2.deep.crossfit import LeftOut
+    from sonoher2.deep.encoder import FrozenEncoder
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """One network to train: whom it must not see, and its number among them all."""
+
+    held_out: NDArray[np.bool_]
+    number: int
+
+
+@dataclass(frozen=True)
+class _Patients:
+    """Crops and labels of the training patients, and the folder of what frozen stages make of the crops."""
+
+    crops: list[list[Path]]
+    y: NDArray[np.int64]
+    activations: Path
+
+
+def _train(
+    fold: _Fold, patients: _Patients, classifier: DeepClassifier, scratch: Path
+) -> NDArray[np.float64] | FrozenEncoder:
+    """Describe the held-out patients, or give the network itself when nobody is held out."""
+    from sonoher2.deep.activations import Store
+    from sonoher2.deep.crossfit import fit_without
+    from sonoher2.networks.device import take_accelerator
+
+    take_accelerator(fold.number)
+    X, store = _read(patients.crops), Store(patients.activations)
+    network, described = fit_without(classifier, X, patients.y, fold.held_out, store=store, work=scratch)
+    return described if fold.held_out.any() else network
+
+
+def _encode(value: NDArray[np.float64] | FrozenEncoder) -> bytes:
+    return ARRAY.encode(value) if isinstance(value, np.ndarray) else dump_networks([value])
+
+
+def _decode(data: bytes) -> NDArray[np.float64] | FrozenEncoder:
+    if data.startswith(b"\x93NUMPY"):
+        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+    (network,) = load_networks(data)
+    return network
+
+
+def _keep(crops: list[list[Path]], classifier: DeepClassifier, folder: Path) -> list[bool]:
+    from sonoher2.deep.activations import Store
+
+    classifier.keep_activations(_read(crops), Store(folder))
+    return [True] * len(crops)
+
+
+NETWORKS = Step("networks", _train, Codec(".network", _encode, _decode), "Training networks by folds", scratch=True)
+ACTIVATIONS = Step("activated", _keep, JSON, "Running frozen stages", chunk=32, packed=True)
+
+
+@dataclass(frozen=True)
+class TunedNetworks:
+    """Fine-tuned networks and what they say of the training patients, always out of fold.
+
+    Attributes
+    ----------
+    final
+        Each fitted on all training patients: for new ones.
+    training
+        (training patients, columns), two-level columns (feature group, name): each patient described by networks
+        without the patient's fold. For the final fit.
+    by_fold
+        The same for each outer fold: each patient described by networks that saw neither the patient's fold nor the
+        outer one.
+    """
+
+    final: tuple[FrozenEncoder, ...]
+    training: pd.DataFrame
+    by_fold: tuple[pd.DataFrame, ...]
+
+
+def fit_networks(
+    crops: pd.DataFrame,
+    training: TrainingSet,
+    study: StudyConfig,
+    deep: DeepConfig,
+    start: Sequence[FrozenEncoder],
+    context: ExecutionContext,
+) -> TunedNetworks:
+    """Fine-tune every network without each fold, without each two folds, and on all training patients.
+
+    Parameters
+    ----------
+    crops
+        `patient_id, crop` (path), one row per image of the training patients.
+    training
+        The training patients.
+    study, deep
+        Folds, seed, and how to train.
+    start
+        The networks before training.
+    context
+        Where it is computed and kept.
+
+    Raises
+    ------
+    InputError
+        There are too few patients for three folds.
+    """
+    folds = training_folds(training, study)
+    if folds.max() < 2:
+        raise InputError("fine-tuned networks need three folds", fix="Add patients, or use `training: frozen`")
+    by_patient = crops.groupby("patient_id")["crop"].agg(list)
+    paths: list[list[Path]] = [by_patient[patient] for patient in training.X.index]
+    index = training.X.index
+    final: list[FrozenEncoder] = []
+    tables: list[dict[str, pd.DataFrame]] = [{} for _ in range(folds.max() + 2)]
+    for network in start:
+        fitted, parts = _cross_fit(network, paths, training.y, folds, study.seed, deep, context)
+        final.append(fitted)
+        for table, described in zip(tables, _all_rows(parts, folds), strict=True):
+            table |= described_feature_groups(network.network, described, len(fitted.state_["centre"]), index)
+    whole, *by_fold = (join_feature_groups(table) for table in tables)
+    return TunedNetworks(tuple(final), whole, tuple(by_fold))
+
+
+def _all_rows(parts: dict[LeftOut, NDArray[np.float64]], folds: NDArray[np.int64]) -> list[NDArray[np.float64]]:
+    """Descriptions of all training patients for the final fit, then for each outer fold."""
+    from sonoher2.deep.crossfit import out_of_fold
+
+    return [out_of_fold(parts, folds, outer) for outer in (None, *range(folds.max() + 1))]
+
+
+def _cross_fit(
+    start: FrozenEncoder,
+    crops: list[list[Path]],
+    y: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    seed: int,
+    deep: DeepConfig,
+    context: ExecutionContext,
+) -> tuple[FrozenEncoder, dict[LeftOut, NDArray[np.float64]]]:
+    """Fit the final network, and the descriptions of held-out patients by all others, by the folds left out."""
+    from sonoher2.deep.crossfit import left_out_sets
+    from sonoher2.deep.lesion import trainable_network
+
+    classifier = trainable_network(deep, start.network, seed)
+    how = {name: value for name, value in classifier.get_params().items() if name != "weights"}
+    given = Keyed(classifier, [start.sha256, how])
+    stems = [[path.stem for path in several] for several in crops]
+    # beside the crops that they are made of: what frozen stages give is the same whatever the labels
+    folder = crops[0][0].parents[2] / "activations"
+    # once for all networks; otherwise each process would begin with the same crops
+    several = [Keyed(paths, names) for paths, names in zip(crops, stems, strict=True)]
+    context.map(ACTIVATIONS, several, given, Keyed(folder, "activations"))
+    sets = left_out_sets(int(folds.max()) + 1)
+    held_out = [np.isin(folds, left_out) for left_out in sets]
+    # the labels of those whom a network must not see are no part of its key either
+    items = [Keyed(_Fold(rows, i), [rows, np.where(rows, -1, y)]) for i, rows in enumerate(held_out)]
+    final, *parts = context.map(NETWORKS, items, Keyed(_Patients(crops, y, folder), stems), given)
+    if isinstance(final, np.ndarray):
+        raise TypeError("the network without a left-out fold is given as itself")
+    return final, dict(zip(sets[1:], map(np.asarray, parts), strict=True))
+
+
+def _read(crops: list[list[Path]]) -> list[NDArray[np.uint8]]:
+    """Read the crops of each patient, (images, 2, size, size)."""
+    return [np.stack([read_crop(path) for path in several]) for several in crops]

@@ -1,0 +1,37 @@
+"""The feature groups that trained networks give for each patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sonoher2.engine import ExecutionContext
+from sonoher2.radiomics.lesion import pool_patients
+from sonoher2.signatures.feature_table import network_feature_groups
+from sonoher2.study.measure.embeddings import embed_crops
+
+if TYPE_CHECKING:
+    from sonoher2.deep.encoder import FrozenEncoder
+
+
+def deep_feature_groups(
+    crops: pd.DataFrame, networks: Sequence[FrozenEncoder], context: ExecutionContext
+) -> dict[str, pd.DataFrame]:
+    """Feature groups that networks give for patients whom they were not trained on.
+
+    Parameters
+    ----------
+    crops
+        `patient_id, crop` (path), one row per image.
+    networks
+        Frozen, or fine-tuned on other patients.
+    context
+        Where it is computed and kept.
+    """
+    feature_groups: dict[str, pd.DataFrame] = {}
+    for network in networks:
+        raw = pd.DataFrame(embed_crops(list(crops["crop"]), network, context), index=crops.index)
+        feature_groups |= network_feature_groups(network, pool_patients(raw, crops["patient_id"]))
+    return feature_groups

@@ -1,0 +1,81 @@
+"""The files of each lesion, as the steps of a study are given them: what they hold stands for them in every key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.config.images import ImageReading
+from sonoher2.core.files import check_unchanged, file_sha256
+from sonoher2.core.progress import track
+from sonoher2.engine import Keyed, settings_key
+
+
+@dataclass(frozen=True)
+class LesionFile:
+    """One image as it is read: paths, mm per pixel (NaN: the table does not say), and frame (None: the only one)."""
+
+    image: str
+    masks: tuple[str, ...]
+    mm_per_pixel: float
+    frame: int | None = None
+
+    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
+        """Check after reading that the files are still those that were hashed: what is kept has their hash as name.
+
+        Raises
+        ------
+        InputError
+            They are not.
+        """
+        check_unchanged({path: hashes[path] for path in (self.image, *self.masks)})
+
+    def key(self, hashes: Mapping[str, str]) -> list[Any]:
+        """List what reading it depends on: the bytes of the files, not their names."""
+        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel), self.frame]
+
+    def keyed(self, hashes: Mapping[str, str]) -> Keyed[LesionFile]:
+        """Give the files to a step, which must find them as they were hashed."""
+        return Keyed(self, self.key(hashes), lambda: self.require_unchanged(hashes))
+
+
+def keyed_files(files: Sequence[LesionFile], hashes: Mapping[str, str]) -> list[Keyed[LesionFile]]:
+    """Give many files to a step; `hashes`: sha256 of every file, by path."""
+    return [file.keyed(hashes) for file in files]
+
+
+def keyed_reading(reading: ImageReading) -> Keyed[ImageReading]:
+    """Give a step the way to read images, known by its settings and by the enhancer's weights where it is used."""
+    parts: list[object] = [settings_key(reading)]
+    if reading.enhance != "none":
+        # networks are slow to import
+        from sonoher2.enhancement.enhancer import load_enhancer
+
+        parts.append(load_enhancer().sha256)
+    return Keyed(reading, parts)
+
+
+def lesion_files(images: pd.DataFrame, mask_column: str = "masks") -> list[LesionFile]:
+    """Rows of `Cohort.images` as records; `mask_column` may be `second_mask`."""
+    masks = [(mask,) if isinstance(mask, str) else tuple(mask) for mask in images[mask_column]]
+    columns = zip(
+        images["image"].astype(str), masks, images["mm_per_pixel"].astype(float), chosen_frames(images), strict=True
+    )
+    return [LesionFile(*row) for row in columns]
+
+
+def chosen_frames(images: pd.DataFrame) -> list[int | None]:
+    """Frame of each row of `Cohort.images`, counted from 1; None where none is named."""
+    return [None if np.isnan(frame) else int(frame) for frame in images["frame"].astype(float)]
+
+
+def file_hashes(images: pd.DataFrame) -> dict[str, str]:
+    """Sha256 of every image and mask file, by path."""
+    paths = {path for file in lesion_files(images) for path in (file.image, *file.masks)}
+    paths |= set(images["second_mask"].dropna().astype(str))
+    return {path: file_sha256(Path(path)) for path in track(sorted(paths), "Hashing files", len(paths))}

@@ -1,0 +1,62 @@
+"""A look at every image of a cohort, each record kept by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.images.check import ImageRecord, image_record
+from sonoher2.config.images import ImageReading
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import check_unchanged
+from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec, settings_key
+from sonoher2.study.measure.lesion_files import LesionFile, lesion_files
+
+
+def _look(given: tuple[LesionFile, str | None], reading: ImageReading) -> ImageRecord:
+    file, second = given
+    row = {
+        "image": file.image,
+        "masks": file.masks,
+        "second_mask": second,
+        "mm_per_pixel": file.mm_per_pixel,
+        "frame": np.nan if file.frame is None else file.frame,
+    }
+    record = image_record(row, reading)
+    if record.problem:
+        # it names the file's path, which is no part of what the file holds: nothing to keep
+        raise InputError(record.problem)
+    return record
+
+
+RECORDS = Step("records", _look, record_codec(ImageRecord), "Reading images", packed=True)
+
+
+def image_records(
+    images: pd.DataFrame, reading: ImageReading, hashes: Mapping[str, str], context: ExecutionContext
+) -> list[ImageRecord]:
+    """Look at every image, each kept under the content of its files.
+
+    Parameters
+    ----------
+    images
+        As `Cohort.images`.
+    reading
+        How to read; images are looked at as they are, whatever the enhancer makes of them later.
+    hashes
+        Sha256 of every file, by path.
+    context
+        Where it is computed and kept.
+    """
+    how = Keyed(reading, settings_key(reading, *(name for name in type(reading).model_fields if name != "enhance")))
+    seconds = [mask if isinstance(mask, str) else None for mask in images["second_mask"]]
+    items = []
+    for file, second in zip(lesion_files(images), seconds, strict=True):
+        read = [file.image, *file.masks, *([second] if second else [])]
+        key = [file.key(hashes), hashes[second] if second else None]
+        items.append(Keyed((file, second), key, partial(check_unchanged, {path: hashes[path] for path in read})))
+    found = context.attempt(RECORDS, items, how)
+    return [found.values.get(i) or ImageRecord(problem=found.problems[i].what) for i in range(len(items))]
