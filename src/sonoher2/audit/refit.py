@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.config.study import StudyConfig
 from sonoher2.engine import FRAME, ArtifactStore, ExecutionContext, Keyed, Step, settings_key
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
@@ -23,6 +22,7 @@ from sonoher2.study.measure.measured import Measured
 from sonoher2.study.scoring import score_patients, training_set
 
 if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
     from sonoher2.deep.encoder import FrozenEncoder
 
 

@@ -161,7 +161,7 @@ def _code(function: str, modules: tuple[str, ...]) -> str:
 
 
 def code_fingerprint(function: Callable[..., object]) -> str:
-    """Hash of all code that a function at the top level of a module uses."""
+    """Hash of all code that a function or class at the top level of a module uses."""
     return _code(function.__name__, (function.__module__,))
 
 

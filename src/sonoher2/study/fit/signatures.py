@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.bundle.model_bytes import dump_model, load_model
-from sonoher2.engine import Codec, ExecutionContext, Keyed, Step
+from sonoher2.engine import Codec, ExecutionContext, Keyed, Step, code_fingerprint
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.validation import fit_fold
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
@@ -101,10 +101,11 @@ def fit_signatures(
 
 
 def estimator_key(estimator: object) -> object:
-    """Key of an estimator that is not fitted: its class and parameters, those of estimators inside it included."""
+    """Key of an estimator that is not fitted: its class with all the code of it, and its parameters, likewise."""
     if hasattr(estimator, "get_params"):
         params: dict[str, Any] = estimator.get_params(deep=False)
-        return [type(estimator).__name__, {name: estimator_key(value) for name, value in params.items()}]
+        # a step is given estimators of kinds that its own code need not name
+        return [code_fingerprint(type(estimator)), {name: estimator_key(value) for name, value in params.items()}]
     if isinstance(estimator, list | tuple):
         return [estimator_key(part) for part in estimator]
     return estimator
