@@ -21,6 +21,10 @@ def test_groups_stay_together_and_classes_are_spread() -> None:
 
 def test_small_classes_reduce_the_folds() -> None:
     assert fold_numbers([0] * 20 + [1] * 3, None, 5, 0).max() == 2
+    assert fold_numbers([0] * 20 + [1] * 3 + [2] * 10, None, 5, 0).max() == 2
+    # ten patients of the rarest class in four groups
+    groups = [*range(20), *np.repeat(range(20, 24), [4, 2, 2, 2]), *range(30, 50)]
+    assert fold_numbers([0] * 20 + [1] * 10 + [2] * 20, groups, 5, 0).max() == 3
     with pytest.raises(InputError, match="two patients each"):
         fold_numbers([0] * 20 + [1], None, 5, 0)
 

@@ -85,6 +85,11 @@ def test_a_ring_is_left_to_a_model_that_can_see_it() -> None:
     assert search.table_.loc[search.table_["chosen"], "model"].tolist() == ["svm"]
 
 
+def test_what_a_search_takes_unless_told() -> None:
+    assert ModelSearch().get_params() == {"names": None, "selection": None, "inner_folds": 5, "seed": 0}
+    assert ModelSearch().__sklearn_tags__().input_tags.allow_nan
+
+
 def test_area_of_each_fold_that_holds_all_classes() -> None:
     y = np.array([0, 1, 0, 1, 0, 1, 0, 0])
     folds = np.array([0, 0, 0, 0, 1, 1, 1, 2])
