@@ -26,8 +26,8 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
 from sonoher2.engine import default_workers
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
+from sonoher2.study.run import run_study
 from sonoher2.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
 from sonoher2.synthetic.demo import write_demo_cohort
 from sonoher2.synthetic.signal import CLINICAL_CORRELATION, COEFFICIENTS, MARKS

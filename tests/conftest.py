@@ -10,8 +10,8 @@ import pytest
 from small_lesions import patients  # noqa: F401
 from sonoher2.config.load import load_study
 from sonoher2.report.content.style import STYLE
-from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
+from sonoher2.study.run import run_study
 from sonoher2.synthetic.demo import write_demo_cohort
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

@@ -18,8 +18,9 @@ from sonoher2.config.load import load_study
 from sonoher2.core.errors import FindingsError, InputError, UsageError
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
-from sonoher2.study.external import as_the_model_reads, validate_bundle
-from sonoher2.study.pipeline import run_study
+from sonoher2.study.external import validate_bundle
+from sonoher2.study.run import run_study
+from sonoher2.study.steps.read_second import as_the_model_reads
 
 
 def patient_input(study: Path, patient_id: str) -> PatientInput:

@@ -17,14 +17,10 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram
-from sonoher2.study.analyses.performance import (
-    comparison_table,
-    learn_thresholds,
-    long_predictions,
-    main_signature,
-    signature_table,
-    subgroup_table,
-)
+from sonoher2.study.analyses.comparisons import comparison_table
+from sonoher2.study.analyses.signatures import main_signature, signature_table
+from sonoher2.study.analyses.subgroups import subgroup_table
+from sonoher2.study.predictions import learn_thresholds, long_predictions
 from sonoher2.study.results import About, CheckResult, CohortResult, ModelResult, Performance, StudyResult
 from study_results import changed
 

@@ -12,7 +12,7 @@ from sonoher2.report.content.parts import Table
 from sonoher2.report.content.view import View
 from sonoher2.report.page.html import write_report
 from sonoher2.report.writing.summary import summarise
-from sonoher2.study.analyses.performance import interaction_table
+from sonoher2.study.analyses.subgroups import interaction_table
 from sonoher2.study.checks.outcome import found, outcome_table, passed, skipped
 from sonoher2.study.results import StudyResult
 from study_results import changed

@@ -19,9 +19,8 @@ from sonoher2.report.content.view import View
 from sonoher2.report.page.html import write_report
 from sonoher2.study.analyses.sites import POOLED
 from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
-from sonoher2.study.analyses.with_uncertainty import with_uncertainty
 from sonoher2.study.results import StudyResult
-from study_results import changed
+from study_results import changed, with_uncertainty
 
 
 def with_sites(result: StudyResult) -> StudyResult:

@@ -11,7 +11,8 @@ import pytest
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
 from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
-from sonoher2.study.measure import checked as check
+from sonoher2.study.check import check_study
+from sonoher2.study.measure import checked as checking
 from sonoher2.study.measure import features
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.features import measure_lesions
@@ -59,13 +60,13 @@ def test_an_image_that_changes_while_it_is_measured(
 
 @pytest.mark.parametrize("name", ["clinical.csv", "images.csv"])
 def test_a_table_that_changes_while_a_study_is_checked(name: str, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, table = check.image_findings, study.parent / name
+    real, table = checking.image_findings, study.parent / name
 
     def findings(*arguments):
         table.write_text(table.read_text() + "\n")
         return real(*arguments)
 
-    monkeypatch.setattr(check, "image_findings", findings)
+    monkeypatch.setattr(checking, "image_findings", findings)
     with pytest.raises(InputError, match="changed or deleted while") as caught:
-        check.check_study(load_study(study), 1)
+        check_study(load_study(study), 1)
     assert name in str(caught.value)

@@ -21,9 +21,10 @@ from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.pipeline import run_study, study_networks
 from sonoher2.study.results import StudyResult
+from sonoher2.study.run import run_study
 from sonoher2.study.scoring import training_set
+from sonoher2.study.steps.measure import study_networks
 
 NETWORK = "resnet10t"
 BLOCKS = [f"deep {NETWORK}", f"deep score {NETWORK}"]

@@ -14,7 +14,7 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
 from sonoher2.report.page.html import write_report
-from sonoher2.study.pipeline import run_study
+from sonoher2.study.run import run_study
 
 
 def variant(file: Path, name: str, *changes: tuple[str, str]) -> Path:

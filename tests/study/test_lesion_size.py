@@ -10,7 +10,7 @@ from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.study.analyses.lesion_size import AREA, lesion_diameter
-from sonoher2.study.analyses.performance import subgroup_names, subgroup_table
+from sonoher2.study.analyses.subgroups import subgroup_names, subgroup_table
 from sonoher2.study.measure.measured import Measured
 
 SQUARE, HIGH, UNKNOWN = ImageRecord(mm_per_pixel=(0.1, 0.1)), ImageRecord(mm_per_pixel=(0.2, 0.1)), ImageRecord()

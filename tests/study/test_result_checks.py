@@ -13,7 +13,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.thresholds import youden_threshold
-from sonoher2.study.analyses.performance import interaction_table, learn_thresholds, long_predictions, signature_table
+from sonoher2.study.analyses.signatures import signature_table
+from sonoher2.study.analyses.subgroups import interaction_table
 from sonoher2.study.checks.folds import FoldRecord, fitted_in_fold
 from sonoher2.study.checks.performance import (
     above_training,
@@ -26,6 +27,7 @@ from sonoher2.study.checks.performance import (
 )
 from sonoher2.study.checks.run import CohortChecks, with_checks
 from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
+from sonoher2.study.predictions import learn_thresholds, long_predictions
 from sonoher2.study.results import About, CohortResult, Performance, StudyResult
 from study_results import changed
 

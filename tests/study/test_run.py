@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.study.pipeline import run_study
+from sonoher2.study.run import run_study
 from sonoher2.synthetic.demo import write_demo_cohort
 
 SIGNATURES = {"Clinical", "Radiomics", "Clinical+Radiomics"}

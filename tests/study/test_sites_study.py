@@ -15,7 +15,7 @@ from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.report.page.html import write_report
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.pipeline import run_study
+from sonoher2.study.run import run_study
 from sonoher2.synthetic.demo import write_demo_cohort
 
 SITES = """

@@ -16,13 +16,13 @@ from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.signatures.feature_table import DEEP, RADIOMICS, second_reader
 from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.logistic import LogisticSignature
-from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.analyses.stability import remeasured_signatures
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.lesion_files import lesion_files
+from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
+from sonoher2.study.run import run_study
 from sonoher2.study.scoring import training_set
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles
 from sonoher2.study.analyses.added_value import added_value_table
+from sonoher2.study.analyses.sites import ANALYSIS as SITES
 from sonoher2.study.analyses.sites import FURTHER, POOLED, site_table
 from sonoher2.study.analyses.uncertainty import ALL, SLACK, class_probabilities, coverage_table, learn_uncertainty
 
@@ -91,7 +94,9 @@ def test_sites_are_pooled(predictions) -> None:
     assert rows.loc[POOLED, "n"] == rows.loc[["A", "B", "C"], "n"].sum() == 400
     assert rows.loc[["A", "B", "C"], "auc"].min() < rows.loc[POOLED, "auc"] < rows.loc[["A", "B", "C"], "auc"].max()
     assert rows.loc[FURTHER, "auc_low"] <= rows.loc[POOLED, "auc_low"]
-    assert site_table(predictions, patients.assign(site="A"), 0.95).empty
+    assert SITES.applies(SimpleNamespace(patients=patients))
+    assert not SITES.applies(SimpleNamespace(patients=patients.assign(site="A")))
+    assert not SITES.applies(SimpleNamespace(patients=patients.drop(columns="site")))
 
 
 def test_a_study_tells_all_of_it_and_its_bundle_carries_the_limits(finished) -> None:

@@ -9,8 +9,7 @@ from sonoher2.cohort.check import CheckReport
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.files import run_lock
-from sonoher2.study import external, pipeline
-from sonoher2.study.measure import checked
+from sonoher2.study import check, external, run
 from sonoher2.study.results import StudyResult
 
 
@@ -38,7 +37,7 @@ def check_study(study: StudyConfig | str | Path, *, jobs: int | None = None) -> 
     >>> [row.value for row in report.rows if row.what == "in the table"]
     ['60']
     """
-    return checked.check_study(_config(study), jobs)
+    return check.check_study(_config(study), jobs)
 
 
 def run_study(study: StudyConfig | str | Path, out: str | Path, *, jobs: int | None = None) -> StudyResult:
@@ -70,7 +69,7 @@ def run_study(study: StudyConfig | str | Path, out: str | Path, *, jobs: int | N
     ['Clinical', 'Radiomics', 'Clinical+Radiomics']
     """
     with run_lock(Path(out)):
-        return pipeline.run_study(_config(study), Path(out), jobs)
+        return run.run_study(_config(study), Path(out), jobs)
 
 
 def validate_bundle(

@@ -16,8 +16,8 @@ from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
 from sonoher2.study.audits import NullAudit, load_audits, write_audit
-from sonoher2.study.pipeline import run_study
 from sonoher2.study.results import StudyResult
+from sonoher2.study.run import run_study
 
 KEYS = ["signature", "set", "outcome"]
 

@@ -7,16 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.audit.refit import Bench
-from sonoher2.cohort.split import draw_or_reload
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
-from sonoher2.core.columns import TRAIN
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.outcomes import outcome_scores
-from sonoher2.study.pipeline import study_networks
+from sonoher2.study.pipeline import MEASURING
+from sonoher2.study.run import follow
+from sonoher2.study.state import RunState
 
 CHEAP_SIZE = 96
 """Side of the input of the cheap network, pixels."""
@@ -39,11 +37,9 @@ def set_up(study: StudyConfig, out: Path, context: ExecutionContext) -> Bench:
     InputError, FindingsError
         The study cannot be run as it is.
     """
-    checked = checked_cohort(study, context)
-    study = checked.study
-    split = draw_or_reload(checked.cohort, study, out / "split.json")
-    measured = measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
-    return Bench(study, measured, (split.sets.loc[measured.feature_table.index] == TRAIN).to_numpy())
+    state = RunState(study, out, context)
+    follow(MEASURING, state)
+    return Bench(state.study, state.measured, state.in_training)
 
 
 def auc_table(predictions: pd.DataFrame, run: int) -> pd.DataFrame:

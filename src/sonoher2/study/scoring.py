@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
-from sonoher2.study.analyses.performance import long_predictions
 from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.fit.training_set import TrainingSet
 from sonoher2.study.measure.measured import Measured
+from sonoher2.study.predictions import long_predictions
 
 
 def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:

@@ -12,7 +12,7 @@ def check(study: StudyFile, data: DataFolder = None, jobs: Jobs = None) -> None:
     from sonoher2.config.load import load_study
 
     config = load_study(study, data)
-    from sonoher2.study.measure.checked import check_study
+    from sonoher2.study.check import check_study
 
     with unread_listed(study.with_name(f"{study.stem}-{UNREAD}")):
         report = check_study(config, jobs)

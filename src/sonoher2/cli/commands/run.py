@@ -13,7 +13,7 @@ def run(study: StudyFile, out: OutFolder, data: DataFolder = None, jobs: Jobs = 
 
     config = load_study(study, data)
     from sonoher2.core.files import run_lock
-    from sonoher2.study.pipeline import run_study
+    from sonoher2.study.run import run_study
 
     with run_lock(out):
         with unread_listed(out / UNREAD):

@@ -7,57 +7,36 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
-from sonoher2.engine import ExecutionContext
-from sonoher2.signatures.set import SignatureSet
-from sonoher2.study.analyses.performance import long_predictions
-from sonoher2.study.analyses.stability import compared_rows
+from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.analyses.compared import compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
-from sonoher2.study.measure.measured import Measured
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.segmented import outline_cohort
+from sonoher2.study.predictions import long_predictions
 
 AS_RUN = "as run"
 
 
-def reading_ablation(
-    measured: Measured,
-    in_training: NDArray[np.bool_],
-    model: SignatureSet,
-    thresholds: pd.DataFrame,
-    study: StudyConfig,
-    context: ExecutionContext,
-) -> pd.DataFrame:
+def reading_ablation(scored: Scored) -> pd.DataFrame:
     """Score the test patients by the frozen model with the other kind of mask, and with the other kind of image.
 
     Parameters
     ----------
-    measured, in_training
-        The study's patients as they were measured, and who is in training.
-    model, thresholds
-        Fitted on the training patients.
-    study
-        Its `regions` and `enhance` say how it was run; `ablation` whether this is wanted.
-    context
-        Where it is computed and kept.
+    scored
+        A study of images; its `regions` and `enhance` say how it was run.
 
     Returns
     -------
     `reading` (``as run`` first), `dice` (mean overlap of automatic and given masks, NaN without), and the columns of
-    `stability.compared_rows`, on the test patients who have both readings; empty when nothing is to compare.
+    `compared.compared_rows`, on the test patients who have both readings.
     """
-    others = other_readings(study)
-    if not study.ablation or not others:
-        return pd.DataFrame()
-    tested = measured.cohort.patients.index[~in_training]
     rows: list[dict[str, Any]] = []
-    for name, change in others.items():
-        feature_table, overlap = _measured_otherwise(measured, tested, study.model_copy(update=change), context)
-        rows += _compared(measured, feature_table, model, thresholds, study, name, overlap)
+    for name, change in other_readings(scored.study).items():
+        rows += _compared(scored, name, *_measured_otherwise(scored, scored.study.model_copy(update=change)))
     first = [row for row in rows if row["reading"] == AS_RUN]
     # the plain reading is the same in each comparison unless a reading lost patients
     keys = {(row["signature"], row["outcome"], row["n"]): row for row in first}
@@ -78,40 +57,37 @@ def other_readings(study: StudyConfig) -> dict[str, dict[str, str]]:
     return others
 
 
-def _measured_otherwise(
-    measured: Measured, tested: pd.Index, study: StudyConfig, context: ExecutionContext
-) -> tuple[pd.DataFrame, float]:
-    """Blocks of the test patients under another reading, and the overlap of its masks with the given ones."""
-    whole = load_cohort(study)
+def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFrame, float]:
+    """Feature table of the test patients under another reading, and the overlap of its masks with the given ones."""
+    measured, tested, whole = scored.measured, scored.X.index, load_cohort(study)
     cohort = replace(
         whole,
         patients=measured.cohort.patients.loc[tested],
         images=whole.images[whole.images["patient_id"].isin(tested)].reset_index(drop=True),
     )
-    cohort, outlines = outline_cohort(cohort, study, context)
+    cohort, outlines = outline_cohort(cohort, study, scored.context)
     hashes = file_hashes(cohort.images)
-    feature_table = measure_cohort(cohort, study, hashes, context, measured.networks).feature_table
+    feature_table = measure_cohort(cohort, study, hashes, scored.context, measured.networks).feature_table
     return feature_table, float(outlines["dice"].mean()) if len(outlines) else float("nan")
 
 
-def _compared(
-    measured: Measured,
-    feature_table: pd.DataFrame,
-    model: SignatureSet,
-    thresholds: pd.DataFrame,
-    study: StudyConfig,
-    name: str,
-    overlap: float,
-) -> list[dict[str, Any]]:
-    patients, classes = feature_table.index, measured.cohort.classes
-    labels = measured.cohort.patients.loc[patients, "label"]
-    limits = thresholds.set_index(["signature", "outcome"])["threshold"]
-    plain = measured.feature_table.loc[patients]
+def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: float) -> list[dict[str, Any]]:
+    patients = feature_table.index
+    labels = scored.measured.cohort.patients.loc[patients, "label"]
+    plain = scored.measured.feature_table.loc[patients]
     given, changed = (
-        long_predictions(model.predict_proba(X), labels, classes, TEST)
+        long_predictions(scored.model.predict_proba(X), labels, scored.classes, TEST)
         for X in (plain, feature_table.reindex(columns=plain.columns))
     )
+    limits, confidence = scored.limits, scored.confidence
     return [
-        *({"reading": AS_RUN, "dice": np.nan} | row for row in compared_rows(given, given, limits, study)),
-        *({"reading": name, "dice": overlap} | row for row in compared_rows(given, changed, limits, study)),
+        *({"reading": AS_RUN, "dice": np.nan} | row for row in compared_rows(given, given, limits, confidence)),
+        *({"reading": name, "dice": overlap} | row for row in compared_rows(given, changed, limits, confidence)),
     ]
+
+
+def _wanted(scored: Scored) -> bool:
+    return scored.bundle is None and scored.study.ablation and bool(other_readings(scored.study))
+
+
+ANALYSIS = Analysis("ablation", "robustness", reading_ablation, _wanted)

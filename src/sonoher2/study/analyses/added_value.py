@@ -7,8 +7,9 @@ import pandas as pd
 
 from sonoher2.evaluation.compare.reclassification import Gain, categorical_nri, continuous_nri, idi
 from sonoher2.signatures.registry import nested_pairs
-from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.analyses.analysis import Analysis
 from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.predictions import each_part
 
 
 def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -55,3 +56,10 @@ def _columns(gain: Gain) -> dict[str, float]:
         for name, estimate in parts.items()
         for end, value in (("", estimate.value), ("_low", estimate.low), ("_high", estimate.high))
     }
+
+
+ANALYSIS = Analysis(
+    "added_value",
+    "performance",
+    lambda scored: added_value_table(scored.predictions, scored.thresholds, scored.confidence),
+)

@@ -22,6 +22,7 @@ from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_di
 from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
 from sonoher2.signatures.set import SignatureSet
+from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.measure.measured import Measured
 
 IMAGE_FIGURES = {
@@ -189,3 +190,22 @@ def _commonest(summary: LevelSummary) -> str:
         return ""
     level = max(summary.shares, key=lambda name: summary.shares[name])
     return f"{level} {summary.shares[level]:.0%}"
+
+
+def _shift(scored: Scored) -> pd.DataFrame:
+    if scored.bundle is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    schema, given = scored.bundle.schema, scored.measured.cohort.clinical
+    columns = {key: column for key, column in schema.clinical.items() if key in given}
+    return shift_table(schema.training, scored.measured, scored.records, columns)
+
+
+def _domain(scored: Scored) -> pd.DataFrame:
+    reference = None if scored.bundle is None else scored.bundle.reference
+    return domain_table(reference, scored.model, scored.X, scored.study.seed, scored.confidence)
+
+
+SHIFT = Analysis("shift", "external", _shift, lambda scored: scored.bundle is not None)
+DOMAIN = Analysis(
+    "domain", "external", _domain, lambda scored: scored.bundle is not None and scored.bundle.reference is not None
+)

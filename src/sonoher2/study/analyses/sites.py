@@ -6,8 +6,9 @@ import pandas as pd
 
 from sonoher2.evaluation.compare.pooling import pooled_auc
 from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
-from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.predictions import each_part
 
 POOLED, FURTHER = "pooled", "a further site"
 """Names of the rows below the sites: random-effects mean, and prediction interval."""
@@ -27,11 +28,9 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
 
     Returns
     -------
-    `signature, set, outcome, site, n, events, auc, auc_low, auc_high, tau2, i2`; empty without two sites. `tau2` (on
+    `signature, set, outcome, site, n, events, auc, auc_low, auc_high, tau2, i2`. `tau2` (on
     the logit scale) and `i2` are of the pooled row alone; a further site is predicted from three sites on.
     """
-    if "site" not in patients or patients["site"].nunique() < 2:
-        return pd.DataFrame()
     rows: list[dict[str, object]] = []
     for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
@@ -60,3 +59,15 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
         further = {"auc": pooled.mean.value, "auc_low": pooled.prediction_low, "auc_high": pooled.prediction_high}
         rows.append({**place, "site": FURTHER, **counts, **further})
     return pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})
+
+
+def _has_sites(scored: Scored) -> bool:
+    return "site" in scored.patients and scored.patients["site"].nunique() > 1
+
+
+ANALYSIS = Analysis(
+    "sites",
+    "performance",
+    lambda scored: site_table(scored.predictions, scored.patients, scored.confidence),
+    _has_sites,
+)

@@ -7,7 +7,7 @@ otherwise. Nothing is fitted or chosen here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,75 +15,66 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import StabilityConfig
-from sonoher2.config.study import StudyConfig
+from sonoher2.config.images import ImageReading
 from sonoher2.core.columns import TEST
-from sonoher2.engine import ExecutionContext
-from sonoher2.evaluation.compare.comparison import delong_test
-from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.lesions.perturb import Change
 from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.set import SignatureSet
-from sonoher2.study.analyses.performance import long_predictions
-from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
+from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.analyses.compared import compared_rows
 from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import lesion_files
 from sonoher2.study.measure.measured import Measured
-from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.measure.perturbed_features import PerturbedFeatures, Way, measure_perturbed
+from sonoher2.study.predictions import long_predictions
 
 ICC_CHANGES: tuple[Change, ...] = ("shift", "grow", "shrink", "contour")
 GIVEN = "given"
 """Name of the masks as they are."""
 
 
-def feature_stability(
-    measured: Measured,
-    in_training: NDArray[np.bool_],
-    study: StudyConfig,
-    hashes: Mapping[str, str],
-    context: ExecutionContext,
-) -> pd.DataFrame:
+def feature_stability(scored: Scored) -> pd.DataFrame:
     """ICC(2,1) of each radiomics feature between the given mask and changed ones, on training lesions.
 
     Parameters
     ----------
-    measured
-        The cohort.
-    in_training
-        (patients,), index as `measured.cohort.patients`.
-    study
-        Its `stability`, `reading`, `radiomics` and `seed`.
-    hashes
-        Sha256 of every file, by path.
-    context
-        Where it is computed and kept.
+    scored
+        A study of images with `stability`.
 
     Returns
     -------
     `feature, lesions, icc` (given and all changed masks), `icc_shift, icc_grow, icc_shrink, icc_contour` (given and
-    this one), and `icc_second_reader` where at least two of the lesions have a second reader's mask. Empty for a study
-    without images or without `stability`.
+    this one), and `icc_second_reader` where at least two of the lesions have a second reader's mask.
     """
-    if study.reading is None or study.stability is None:
-        return pd.DataFrame()
-    images = _sample(measured, in_training, study.stability.patients, study.seed)
+    measured, reading, stability = scored.measured, *_settings(scored)
+    images = _sample(measured, scored.in_training, stability.patients, scored.study.seed)
     given = measured.features.loc[images.index].to_numpy()
-    ways = [Way(change, study.stability.strength) for change in ICC_CHANGES]
-    redrawn = measure_perturbed(
-        lesion_files(images), ways, study.reading, study.radiomics, hashes, study.seed, context
-    ).features
-    ratings = np.concatenate([given[:, None], redrawn], axis=1)
+    ways = [Way(change, stability.strength) for change in ICC_CHANGES]
+    perturbed = _perturbed(scored, images, ways)
+    ratings = np.concatenate([given[:, None], perturbed.features], axis=1)
     table: dict[str, Any] = {"feature": measured.features.columns, "lesions": len(images), "icc": icc_2_1(ratings)}
     for position, change in enumerate(ICC_CHANGES, start=1):
         table[f"icc_{change}"] = icc_2_1(ratings[:, [0, position]])
     twice = images[images["second_mask"].notna()]
     if len(twice) > 1:
         files = lesion_files(twice, "second_mask")
-        second, _ = measure_lesions(files, study.reading, study.radiomics, hashes, context)
+        second, _ = measure_lesions(files, reading, scored.study.radiomics, scored.hashes, scored.context)
         first = measured.features.loc[twice.index].to_numpy()
         table["icc_second_reader"] = icc_2_1(np.stack([first, second], axis=1))
     return pd.DataFrame(table)
+
+
+def _settings(scored: Scored) -> tuple[ImageReading, StabilityConfig]:
+    return scored.study.reading or ImageReading(), scored.study.stability or StabilityConfig()
+
+
+def _perturbed(scored: Scored, images: pd.DataFrame, ways: Sequence[Way]) -> PerturbedFeatures:
+    study, (reading, _) = scored.study, _settings(scored)
+    return measure_perturbed(
+        lesion_files(images), ways, reading, study.radiomics, scored.hashes, study.seed, scored.context
+    )
 
 
 def _sample(measured: Measured, in_training: NDArray[np.bool_], most: int, seed: int) -> pd.DataFrame:
@@ -95,89 +86,41 @@ def _sample(measured: Measured, in_training: NDArray[np.bool_], most: int, seed:
     return images[images["patient_id"].isin(patients)]
 
 
-def redrawn_results(
-    measured: Measured,
-    in_training: NDArray[np.bool_],
-    model: SignatureSet,
-    thresholds: pd.DataFrame,
-    study: StudyConfig,
-    hashes: Mapping[str, str],
-    context: ExecutionContext,
-) -> pd.DataFrame:
+def perturbed_results(scored: Scored) -> pd.DataFrame:
     """Results of the frozen model in the test set, had its lesions been outlined otherwise.
 
     Parameters
     ----------
-    measured, in_training, study, hashes, context
-        As in `feature_stability`.
-    model
-        Fitted on the training patients.
-    thresholds
-        `signature, outcome, threshold`.
+    scored
+        A study of images with `stability`.
 
     Returns
     -------
-    `change` (``given`` first), `strength`, `dice` (mean overlap with the given masks), `signature, outcome, n, events,
-    auc, auc_low, auc_high`, `difference, low, high` (AUC minus that of the given masks), `moved` (mean absolute change
-    of the score) and `switched` (share of patients who change sides of the threshold). Only signatures that rest on
-    radiomics, and on no network: a network's view of the lesion is not taken anew.
+    `change` (``given`` first), `strength`, `dice` (mean overlap with the given masks), and the columns of
+    `compared.compared_rows`. Only signatures that rest on radiomics, and on no network: a network's view of the lesion
+    is not taken anew.
     """
-    names = remeasured_signatures(model)
-    if study.reading is None or study.stability is None or not names:
-        return pd.DataFrame()
-    tested = measured.cohort.patients.index[~in_training]
-    images = measured.cohort.images
+    measured, names = scored.measured, remeasured_signatures(scored.model)
+    tested, images = scored.X.index, scored.measured.cohort.images
     images = images[images["patient_id"].isin(tested)]
-    ways = tested_ways(study.stability)
-    redrawn = measure_perturbed(lesion_files(images), ways, study.reading, study.radiomics, hashes, study.seed, context)
-    feature_table, labels = measured.feature_table.loc[tested], measured.cohort.patients.loc[tested, "label"]
+    ways = tested_ways(_settings(scored)[1])
+    perturbed = _perturbed(scored, images, ways)
+    labels = measured.cohort.patients.loc[tested, "label"]
 
-    def scored(X: pd.DataFrame) -> pd.DataFrame:
-        return long_predictions(model.predict_proba(X, names), labels, measured.cohort.classes, TEST)
+    def of(table: pd.DataFrame) -> pd.DataFrame:
+        return long_predictions(scored.model.predict_proba(table, names), labels, scored.classes, TEST)
 
-    given = scored(feature_table)
-    limits = thresholds.set_index(["signature", "outcome"])["threshold"]
-    rows = [{"change": GIVEN, "strength": 0.0, "dice": 1.0} | row for row in compared_rows(given, given, limits, study)]
+    given = of(scored.X)
+    how: dict[str, Any] = {"change": GIVEN, "strength": 0.0, "dice": 1.0}
+    rows = [how | row for row in compared_rows(given, given, scored.limits, scored.confidence)]
     for position, way in enumerate(ways):
-        features = pd.DataFrame(redrawn.features[:, position], images.index, measured.features.columns)
-        changed = feature_table.copy()
-        own = changed.columns.get_level_values(0) == RADIOMICS
-        changed.loc[:, own] = pool_patients(features, images["patient_id"]).loc[tested].to_numpy()
-        how = {**way._asdict(), "dice": float(redrawn.dice[:, position].mean())}
-        rows += [how | row for row in compared_rows(given, scored(changed), limits, study)]
+        features = pd.DataFrame(perturbed.features[:, position], images.index, measured.features.columns)
+        changed = scored.X.copy()
+        group = changed.columns.get_level_values(0) == RADIOMICS
+        changed.loc[:, group] = pool_patients(features, images["patient_id"]).loc[tested].to_numpy()
+        how = {**way._asdict(), "dice": float(perturbed.dice[:, position].mean())}
+        rows += [how | row for row in compared_rows(given, of(changed), scored.limits, scored.confidence)]
     return pd.DataFrame(rows)
-
-
-def compared_rows(
-    given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series, study: StudyConfig
-) -> list[dict[str, float | str]]:
-    """One row per signature and outcome: the changed scores against those of the given masks."""
-    rows: list[dict[str, float | str]] = []
-    confidence = study.evaluation.confidence
-    for signature, outcome in given[["signature", "outcome"]].drop_duplicates().itertuples(index=False, name=None):
-        part = given[(given["signature"] == signature) & (given["outcome"] == outcome)]
-        other = changed[(changed["signature"] == signature) & (changed["outcome"] == outcome)]
-        y, before = outcome_scores(part, outcome)
-        _, after = outcome_scores(other, outcome)
-        area, test = auc_delong(y, after, confidence), delong_test(y, after, before, confidence)
-        limit = float(limits[signature, outcome])
-        rows.append(
-            {
-                "signature": signature,
-                "outcome": outcome,
-                "n": len(y),
-                "events": int(y.sum()),
-                "auc": area.value,
-                "auc_low": area.low,
-                "auc_high": area.high,
-                "difference": test.difference,
-                "low": test.low,
-                "high": test.high,
-                "moved": float(np.abs(after - before).mean()),
-                "switched": float(((after >= limit) != (before >= limit)).mean()),
-            }
-        )
-    return rows
 
 
 def tested_ways(stability: StabilityConfig) -> list[Way]:
@@ -195,3 +138,16 @@ def remeasured_signatures(model: SignatureSet) -> list[str]:
         if own or (additive and all(parent in names for parent in signature.parents)):
             names.append(name)
     return names
+
+
+def _wanted(scored: Scored) -> bool:
+    return scored.bundle is None and scored.study.reading is not None and scored.study.stability is not None
+
+
+FEATURE_ICC = Analysis("feature_icc", "robustness", feature_stability, _wanted)
+PERTURBED = Analysis(
+    "perturbed",
+    "robustness",
+    perturbed_results,
+    lambda scored: _wanted(scored) and bool(remeasured_signatures(scored.model)),
+)

@@ -13,8 +13,9 @@ from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.evaluation.uncertainty.zones import Zones, learn_zones, zone_figures
-from sonoher2.study.analyses.performance import each_part
+from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.predictions import each_part
 
 SLACK = 0.02
 """Scores of equal patients differ by less than this between the models of the folds; see `conformal_quantiles`."""
@@ -133,3 +134,21 @@ def _columns(figures: Mapping[str, Estimate]) -> dict[str, float]:
         for name, estimate in figures.items()
         for end, value in (("", estimate.value), ("_low", estimate.low), ("_high", estimate.high))
     }
+
+
+def _has_limits(scored: Scored) -> bool:
+    return bool(scored.learned)
+
+
+COVERAGE = Analysis(
+    "coverage",
+    "uncertainty",
+    lambda scored: coverage_table(scored.predictions, scored.learned, scored.classes, scored.confidence),
+    _has_limits,
+)
+ZONES = Analysis(
+    "zones",
+    "uncertainty",
+    lambda scored: zone_table(scored.predictions, scored.learned, scored.confidence),
+    _has_limits,
+)

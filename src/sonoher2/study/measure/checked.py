@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,13 +12,11 @@ from sonoher2.cohort.images.check import ImageRecord, image_findings
 from sonoher2.cohort.images.pixel_size import length_unit, pixel_sizes
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.cohort.split import Split, split_patients
+from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import check_unchanged, file_sha256
-from sonoher2.engine import ExecutionContext, local_context
-from sonoher2.study.checks.facts import Facts
-from sonoher2.study.checks.run import check_facts
+from sonoher2.engine import ExecutionContext
 from sonoher2.study.manifest import study_tables
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.records import image_records
@@ -68,11 +64,6 @@ class Checked:
         """
         check_unchanged(self.tables | self.hashes)
 
-    def facts(self, split: Split) -> Facts:
-        """Gather what the coded checks look at."""
-        drawn = frozenset(map(str, self.outlines["mask"])) if len(self.outlines) else frozenset[str]()
-        return Facts(self.study, self.cohort, split, self.records, self.hashes, self.trained_on, drawn)
-
     def report(self, split: Split) -> CheckReport:
         """Say everything that can be said before anything is fitted."""
         return check_cohort(self.study, self.cohort, split, self.records)
@@ -107,20 +98,3 @@ def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord
         return study, []
     unit, findings = length_unit(study.radiomics, sizes)
     return study.model_copy(update={"radiomics": study.radiomics.model_copy(update={"unit": unit})}), findings
-
-
-def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
-    """Check a study without running it; nothing is kept.
-
-    Raises
-    ------
-    InputError, FindingsError
-        The tables cannot be used at all.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        checked = checked_cohort(study, local_context(Path(folder), jobs))
-        checked.require_unchanged()
-    split = split_patients(checked.cohort.patients, study.split, study.seed)
-    report = checked.report(split)
-    # in a cohort that cannot run there may be nothing to look at
-    return report if report.errors else check_facts(checked.facts(split)).added_to(report)

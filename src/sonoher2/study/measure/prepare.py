@@ -18,12 +18,12 @@ from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups, second_reader
-from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.crops import crop_lesions
 from sonoher2.study.measure.deep_features import deep_feature_groups
 from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import lesion_files
 from sonoher2.study.measure.measured import Measured
+from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder

@@ -1,0 +1,57 @@
+"""Scores of the same patients under another condition, against those as they were given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.evaluation.compare.comparison import delong_test
+from sonoher2.evaluation.discrimination import auc_delong
+from sonoher2.study.outcomes import outcome_scores
+
+
+def compared_rows(
+    given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series, confidence: float
+) -> list[dict[str, float | str]]:
+    """One row per signature and outcome: changed scores of the same patients against the given ones.
+
+    Parameters
+    ----------
+    given, changed
+        Predictions of one set.
+    limits
+        Frozen threshold by signature and outcome.
+    confidence
+        Level of the intervals.
+
+    Returns
+    -------
+    `signature, outcome, n, events, auc, auc_low, auc_high` of the changed scores, `difference, low, high` (AUC minus
+    that of the given ones), `moved` (mean absolute change of the score) and `switched` (share of patients who change
+    sides of the threshold).
+    """
+    rows: list[dict[str, float | str]] = []
+    for signature, outcome in given[["signature", "outcome"]].drop_duplicates().itertuples(index=False, name=None):
+        part = given[(given["signature"] == signature) & (given["outcome"] == outcome)]
+        other = changed[(changed["signature"] == signature) & (changed["outcome"] == outcome)]
+        y, before = outcome_scores(part, outcome)
+        _, after = outcome_scores(other, outcome)
+        area, test = auc_delong(y, after, confidence), delong_test(y, after, before, confidence)
+        limit = float(limits[signature, outcome])
+        rows.append(
+            {
+                "signature": signature,
+                "outcome": outcome,
+                "n": len(y),
+                "events": int(y.sum()),
+                "auc": area.value,
+                "auc_low": area.low,
+                "auc_high": area.high,
+                "difference": test.difference,
+                "low": test.low,
+                "high": test.high,
+                "moved": float(np.abs(after - before).mean()),
+                "switched": float(((after >= limit) != (before >= limit)).mean()),
+            }
+        )
+    return rows

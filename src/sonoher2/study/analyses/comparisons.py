@@ -1,0 +1,61 @@
+"""Which signature separates better than which: DeLong's test between all pairs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.engine import FRAME, Step
+from sonoher2.evaluation.compare.comparison import delong_test, holm
+from sonoher2.evaluation.discrimination import auc
+from sonoher2.study.analyses.analysis import Analysis
+from sonoher2.study.predictions import each_part
+
+
+def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """DeLong's test between all pairs of signatures, Holm-corrected within a set and outcome.
+
+    Returns
+    -------
+    `set, outcome, a, b, auc_a, auc_b, difference, low, high, z, p, p_holm`; empty with one signature.
+    """
+    tables = [
+        _compare_all(part, subset, outcome, confidence)
+        for (subset, outcome), part in each_part(predictions, ["set", "outcome"])
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: float) -> pd.DataFrame:
+    wide = part.pivot(index="patient_id", columns="signature", values="score")
+    y = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index].eq(outcome)
+    outcomes = y.to_numpy(np.int64)
+    rows = []
+    for a, b in combinations(part["signature"].unique(), 2):
+        score_a, score_b = wide[a].to_numpy(), wide[b].to_numpy()
+        test = delong_test(outcomes, score_a, score_b, confidence)
+        rows.append(
+            {
+                "set": subset,
+                "outcome": outcome,
+                "a": a,
+                "b": b,
+                "auc_a": auc(outcomes, score_a),
+                "auc_b": auc(outcomes, score_b),
+                "difference": test.difference,
+                "low": test.low,
+                "high": test.high,
+                "z": test.z,
+                "p": test.p,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.assign(p_holm=holm(table["p"].to_numpy())) if rows else table
+
+
+STEP = Step("comparisons", comparison_table, FRAME)
+ANALYSIS = Analysis(
+    "comparisons", "performance", lambda scored: scored.context.run(STEP, scored.predictions, scored.confidence)
+)

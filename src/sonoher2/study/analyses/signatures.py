@@ -1,0 +1,90 @@
+"""All metrics of each signature, and which of them is the main one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core.columns import TRAIN_OOF
+from sonoher2.engine import FRAME, Keyed, Step, settings_key
+from sonoher2.evaluation.discrimination import macro_auc
+from sonoher2.evaluation.table import METRICS, metric_row
+from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.predictions import each_part
+
+MACRO = "macro"
+"""Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
+
+
+def signature_table(
+    predictions: pd.DataFrame, thresholds: pd.DataFrame, evaluation: EvaluationConfig, seed: int
+) -> pd.DataFrame:
+    """All metrics of each signature in each set, at its frozen threshold.
+
+    Returns
+    -------
+    `signature, set, n, events, auc, auc_low, auc_high, outcome`, then the other metrics.
+    """
+    frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
+    rows: list[dict[str, object]] = []
+    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+        y, score = outcome_scores(part, outcome)
+        row = metric_row(
+            y,
+            score,
+            float(frozen[signature, outcome]),
+            repeats=evaluation.bootstrap,
+            seed=seed,
+            confidence=evaluation.confidence,
+        )
+        rows.append({"signature": signature, "set": subset, "outcome": outcome, **row})
+    if predictions["outcome"].nunique() > 1:
+        rows += _macro_rows(predictions, evaluation, seed)
+    # the mean over classes has no count of events
+    table = pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})
+    first = ["signature", "set", "n", "events", "auc", "auc_low", "auc_high", "outcome"]
+    return table[first + [name for name in METRICS if name not in first]]
+
+
+def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: int) -> list[dict[str, object]]:
+    outcomes = list(predictions["outcome"].unique())
+    rows: list[dict[str, object]] = []
+    for (signature, subset), part in each_part(predictions, ["signature", "set"]):
+        wide = part.pivot(index="patient_id", columns="outcome", values="score")[outcomes]
+        names = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
+        labels = names.map({name: i for i, name in enumerate(outcomes)}).to_numpy(np.int64)
+        estimate = macro_auc(
+            labels, wide.to_numpy(), repeats=evaluation.bootstrap, seed=seed, confidence=evaluation.confidence
+        )
+        rows.append(
+            {
+                "signature": signature,
+                "set": subset,
+                "outcome": MACRO,
+                "n": len(wide),
+                "auc": estimate.value,
+                "auc_low": estimate.low,
+                "auc_high": estimate.high,
+            }
+        )
+    return rows
+
+
+def main_signature(signatures: pd.DataFrame) -> str:
+    """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
+    training = signatures[signatures["set"].eq(TRAIN_OOF) & signatures["outcome"].ne(MACRO)]
+    return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
+
+
+STEP = Step("signatures", signature_table, FRAME)
+
+
+def _kept(scored: Scored) -> pd.DataFrame:
+    evaluation = scored.study.evaluation
+    intervals = Keyed(evaluation, settings_key(evaluation, "bootstrap", "confidence"))
+    return scored.context.run(STEP, scored.predictions, scored.thresholds, intervals, scored.study.seed)
+
+
+ANALYSIS = Analysis("signatures", "performance", _kept)

@@ -1,0 +1,30 @@
+"""Reading the cohort: everything that can be said before anything is measured."""
+
+from __future__ import annotations
+
+from sonoher2.cohort.split import draw_or_reload
+from sonoher2.study.checks.facts import facts_of
+from sonoher2.study.checks.run import check_facts
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.state import RunState
+
+
+def read_cohort(state: RunState) -> None:
+    """Read, check and split the patients of a study.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The study cannot be run as it is.
+    """
+    state.checked = checked_cohort(state.study, state.context)
+    state.study = state.checked.study
+    state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json")
+    report = state.checked.report(state.split)
+    report.raise_errors()
+    state.findings += report.findings
+
+
+def judge_cohort(state: RunState) -> None:
+    """Run the coded checks that need no model."""
+    state.cohort_checks = check_facts(facts_of(state.checked, state.split))

@@ -1,0 +1,123 @@
+"""Reading a second cohort as a frozen model reads."""
+
+from __future__ import annotations
+
+from sonoher2.bundle.load import Bundle
+from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
+from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import Finding, InputError
+from sonoher2.predict.unseen import unseen_categories
+from sonoher2.study.checks.facts import whole_split
+from sonoher2.study.measure.checked import Checked, checked_cohort
+from sonoher2.study.state import RunState
+
+
+def read_second_cohort(state: RunState) -> None:
+    """Read and check the patients of a second cohort; all of them are test patients.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The cohort cannot be used, or its classes or columns are not those of the model.
+    """
+    bundle = state.model_bundle
+    state.study = as_the_model_reads(state.study, bundle)
+    if not state.study.clinical.columns and state.study.images is None:
+        raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
+    state.checked = checked = checked_cohort(state.study, state.context)
+    state.study = checked.study
+    unit_findings = _in_the_models_unit(checked)
+    raise_errors(list(checked.cohort.findings))
+    _require_classes(checked, bundle)
+    clinical = checked.cohort.patients[list(checked.cohort.clinical)]
+    new_values = unseen_categories(bundle.schema.training, clinical, "clinical.columns.")
+    raise_errors(new_values)
+    state.split = whole_split(checked.cohort)
+    state.findings += [*checked.cohort.findings, *unit_findings, *new_values]
+
+
+def _require_classes(checked: Checked, bundle: Bundle) -> None:
+    own, known = checked.cohort.classes, bundle.schema.classes
+    if own != known:
+        raise InputError(
+            f"the cohort's classes are {', '.join(own)}, the model's {', '.join(known)}",
+            where="target",
+            fix="Give the second study the same target",
+        )
+
+
+def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
+    """Give a study the model's way of reading images, measuring lesions and coding clinical columns.
+
+    Raises
+    ------
+    InputError
+        A clinical column is of another kind than the model's.
+    """
+    schema = bundle.schema
+    images = None
+    if study.images is not None and schema.reading is not None and schema.radiomics is not None:
+        images = study.images.model_copy(update=schema.reading.model_dump(exclude={"enhance", "mask_label"}))
+    columns = {
+        key: _as_trained(key, study.clinical.columns[key], trained)
+        for key, trained in schema.clinical.items()
+        if key in study.clinical.columns
+    }
+    # clinical columns are kept where the model has them; site comes with the images
+    subgroups = [
+        name
+        for name in study.evaluation.subgroups
+        if name in columns or (images is not None and name not in study.clinical.columns)
+    ]
+    return study.model_copy(
+        update={
+            "images": images,
+            "enhance": schema.reading.enhance if schema.reading else "none",
+            "radiomics": schema.radiomics or study.radiomics,
+            "deep": schema.deep,
+            "clinical": study.clinical.model_copy(update={"columns": columns}),
+            "evaluation": study.evaluation.model_copy(update={"subgroups": subgroups}),
+        }
+    )
+
+
+def _in_the_models_unit(checked: Checked) -> list[Finding]:
+    """Say where known pixel sizes are not used, because the model was trained in pixels.
+
+    Raises
+    ------
+    InputError
+        The model measures in mm, and the pixel size of some images is not known.
+    """
+    sizes = pixel_sizes(checked.cohort.images["image"], checked.records)
+    missing = unknown_sizes(sizes)
+    if checked.study.radiomics.unit == "mm" and missing:
+        raise InputError(
+            f"the model measures lesions in mm, and {missing}",
+            where="images",
+            fix="Give `mm_per_pixel` for these images, or leave them out",
+        )
+    known = sum(size is not None for _, size in sizes)
+    if checked.study.radiomics.unit == "mm" or not known:
+        return []
+    what = f"the model measures lesions in pixels, so the known pixel sizes of {known} images were not used"
+    return [Finding("note", what, "images", "A model of images with known pixel sizes would measure in mm")]
+
+
+def _as_trained(key: str, own: ClinicalColumn, trained: ClinicalColumn) -> ClinicalColumn:
+    if own.kind != trained.kind:
+        raise InputError(
+            f"the column is of kind {own.kind}, the model's of kind {trained.kind}",
+            where=f"clinical.columns.{key}",
+            fix="Declare it as in the first study, or leave it out",
+        )
+    if own.unit and trained.unit and own.unit != trained.unit:
+        raise InputError(
+            f"the column is in {own.unit}, the model's in {trained.unit}",
+            where=f"clinical.columns.{key}",
+            fix=f"Give the values in {trained.unit}",
+        )
+    reading = {"column": own.column or key, "several": own.several, "contains": own.contains, "missing": own.missing}
+    return trained.model_copy(update=reading)

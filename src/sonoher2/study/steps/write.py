@@ -1,0 +1,58 @@
+"""Writing what others script against, the kept results and the frozen model."""
+
+from __future__ import annotations
+
+from sonoher2.bundle.model_bytes import dump_networks
+from sonoher2.bundle.reference import dump_reference
+from sonoher2.bundle.save import save_bundle
+from sonoher2.bundle.schema import schema_of
+from sonoher2.core.columns import TRAIN_OOF
+from sonoher2.core.table_files import write_table
+from sonoher2.core.version import __version__
+from sonoher2.study.measure.segmented import write_outlines
+from sonoher2.study.results import write_result
+from sonoher2.study.saved import save_result
+from sonoher2.study.state import RunState
+
+
+def write(state: RunState) -> None:
+    """Write the tables, once the inputs are known to be those that were read; a study's masks and key, too.
+
+    Raises
+    ------
+    InputError
+        Inputs were changed meanwhile, or a file cannot be written.
+    """
+    state.checked.require_unchanged()
+    images = state.measured.cohort.images[["patient_id", "image"]]
+    write_result(state.result, images, state.measured.features, state.out, state.context.store)
+    if state.bundle is None:
+        write_outlines(state.checked.outlines, state.out)
+        write_table(state.out / "reference_key.csv", state.cases)
+
+
+def freeze(state: RunState) -> None:
+    """Write the bundle of a study."""
+    result, thresholds = state.result, dict[str, dict[str, float]]()
+    for row in result.performance.thresholds.to_dict("records"):
+        thresholds.setdefault(row["signature"], {})[row["outcome"]] = float(row["threshold"])
+    patients = result.cohort.patients
+    trained = patients.loc[patients["set"] == TRAIN_OOF, "label"].value_counts()
+    schema = schema_of(
+        result.about.config,
+        version=__version__,
+        classes=result.about.classes,
+        signatures=tuple(thresholds),
+        main=result.about.main,
+        thresholds=thresholds,
+        threshold_rule=str(result.performance.thresholds["rule"].iloc[0]),
+        training_patients={name: int(trained.get(name, 0)) for name in result.about.classes},
+    ).model_copy(update={"uncertainty": result.uncertainty.learned, "training": result.model.training})
+    networks = state.measured.networks
+    network = dump_networks(networks) if networks else None
+    save_bundle(state.out / "bundle", state.fitted.data, schema, network, dump_reference(state.reference))
+
+
+def keep(state: RunState) -> None:
+    """Keep the results, so that the run can be opened again; the last thing that a run does."""
+    save_result(state.result, state.out)
