@@ -24,6 +24,7 @@ from sonoher2.report.chapters.robustness.updating import UPDATING
 from sonoher2.report.chapters.run.checks import CHECKS
 from sonoher2.report.chapters.run.drafts import METHODS, RESULTS
 from sonoher2.report.chapters.run.findings import FINDINGS
+from sonoher2.report.chapters.run.further import FURTHER
 from sonoher2.report.chapters.run.provenance import PROVENANCE
 from sonoher2.report.checklists.section import checklist_parts
 from sonoher2.report.content.parts import Section
@@ -46,6 +47,7 @@ CHAPTERS = (
     NOMOGRAM,
     EXPLANATIONS,
     RECLASSIFICATION,
+    FURTHER,
     CANDIDATES,
     AUDITS,
     PREDICTIONS,

@@ -10,13 +10,15 @@ import pandas as pd
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.compared import compared_rows
+from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.segmented import outline_cohort
 from sonoher2.study.predictions import long_predictions
+from sonoher2.study.schema import declare
 
 AS_RUN = "as run"
 
@@ -90,4 +92,5 @@ def _wanted(scored: Scored) -> bool:
     return scored.bundle is None and scored.study.ablation and bool(other_readings(scored.study))
 
 
-ANALYSIS = Analysis("ablation", "robustness", reading_ablation, _wanted)
+SCHEMA = declare("What masks and enhancement change", c.READING, c.DICE, *COMPARED, ends=[c.AUC])
+ANALYSIS = Analysis("ablation", "robustness", SCHEMA, reading_ablation, _wanted)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.reclassification import Gain, categorical_nri, continuous_nri, idi
 from sonoher2.signatures.registry import nested_pairs
 from sonoher2.study.analyses.analysis import Analysis
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import declare
 
 
 def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -58,8 +60,14 @@ def _columns(gain: Gain) -> dict[str, float]:
     }
 
 
+SCHEMA = declare(
+    "Reclassification",
+    *(c.SET, c.OUTCOME, c.OLD, c.NEW, c.MEASURE, c.CASES, c.CONTROLS, c.TOTAL),
+    ends=[c.CASES, c.CONTROLS, c.TOTAL],
+)
 ANALYSIS = Analysis(
     "added_value",
     "performance",
+    SCHEMA,
     lambda scored: added_value_table(scored.predictions, scored.thresholds, scored.confidence),
 )

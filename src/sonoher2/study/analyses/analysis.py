@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from sonoher2.study.schema import TableSchema
+
 # the tables of some analyses are kept under the code that computes them: what is imported here would be part of that
 if TYPE_CHECKING:
     import numpy as np
@@ -100,6 +102,8 @@ class Analysis:
         Of the table: a field of its part, or a name among the further tables.
     part
         Part of the result that the table stands in; ``extra`` for further analyses.
+    schema
+        What the table holds.
     compute
         Gives the table.
     applies
@@ -108,5 +112,6 @@ class Analysis:
 
     name: str
     part: Part
+    schema: TableSchema
     compute: Callable[[Scored], pd.DataFrame]
     applies: Callable[[Scored], bool] = always

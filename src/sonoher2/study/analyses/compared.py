@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.comparison import delong_test
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.study.outcomes import outcome_scores
+
+COMPARED = (
+    *(c.SIGNATURE, c.OUTCOME, c.N, c.EVENTS, c.AUC, c.DIFFERENCE, c.LOW, c.HIGH),
+    *(c.MOVED, c.SWITCHED),
+)
+"""Columns of `compared_rows`, without the ends of the AUC's interval."""
 
 
 def compared_rows(

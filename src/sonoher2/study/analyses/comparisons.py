@@ -7,11 +7,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.engine import FRAME, Step
 from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.study.analyses.analysis import Analysis
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import Column, declare
 
 
 def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -55,7 +57,12 @@ def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: floa
     return table.assign(p_holm=holm(table["p"].to_numpy())) if rows else table
 
 
+SCHEMA = declare(
+    "Comparisons of signatures",
+    *(c.SET, c.OUTCOME, Column(c.SIGNATURE_A, "text", "first signature"), Column(c.SIGNATURE_B, "text", "second one")),
+    *(c.AUC_A, c.AUC_B, c.DIFFERENCE, c.LOW, c.HIGH, c.Z, c.P, c.P_HOLM),
+)
 STEP = Step("comparisons", comparison_table, FRAME)
 ANALYSIS = Analysis(
-    "comparisons", "performance", lambda scored: scored.context.run(STEP, scored.predictions, scored.confidence)
+    "comparisons", "performance", SCHEMA, lambda scored: scored.context.run(STEP, scored.predictions, scored.confidence)
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.shift.differences import variance_between_groups
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.compared import compared_rows
+from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.fit.signatures import fit_signatures
+from sonoher2.study.schema import declare
 from sonoher2.study.scoring import score_patients, training_set
 
 VISIBLE = 0.05
@@ -91,5 +93,10 @@ def _harmonises(scored: Scored) -> bool:
     return in_study and RADIOMICS in scored.measured.feature_table.columns
 
 
-SITE_EFFECTS = Analysis("site_effects", "robustness", site_effects, _harmonises)
-HARMONISED = Analysis("harmonised", "robustness", harmonised_results, _harmonises)
+SITE_SCHEMA = declare(
+    "Effects of the sites on the features",
+    *(c.SET, c.HARMONISED, c.PATIENTS, c.SITES, c.FEATURES, c.EXPLAINED, c.DIFFERING),
+)
+RESULTS_SCHEMA = declare("Results with and without harmonising", c.SET, *COMPARED, ends=[c.AUC])
+SITE_EFFECTS = Analysis("site_effects", "robustness", SITE_SCHEMA, site_effects, _harmonises)
+HARMONISED = Analysis("harmonised", "robustness", RESULTS_SCHEMA, harmonised_results, _harmonises)

@@ -18,12 +18,14 @@ from sonoher2.bundle.training import (
 )
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core import columns as c
 from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_difference, share_difference
 from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.measure.measured import Measured
+from sonoher2.study.schema import Column, declare
 
 IMAGE_FIGURES = {
     "rows": "image rows (pixels)",
@@ -205,7 +207,28 @@ def _domain(scored: Scored) -> pd.DataFrame:
     return domain_table(reference, scored.model, scored.X, scored.study.seed, scored.confidence)
 
 
-SHIFT = Analysis("shift", "external", _shift, lambda scored: scored.bundle is not None)
+SHIFT_SCHEMA = declare(
+    "How the cohort differs",
+    *(c.PART, c.COLUMN),
+    Column(c.TRAINING, "text", "mean and sd, or the commonest level, in training"),
+    Column(c.NEW, "text", "the same in the new cohort"),
+    *(c.MISSING_TRAINING, c.MISSING_NEW),
+    Column(c.DIFFERENCE, "number", "standardised mean difference"),
+    c.DISTANCE,
+)
+DOMAIN_SCHEMA = declare(
+    "Whether the cohorts are told apart",
+    c.SPACE,
+    Column(c.TRAINING, "count", "training patients"),
+    Column(c.NEW, "count", "new patients"),
+    *(c.COLUMNS, c.AUC, c.P),
+    ends=[c.AUC],
+)
+SHIFT = Analysis("shift", "external", SHIFT_SCHEMA, _shift, lambda scored: scored.bundle is not None)
 DOMAIN = Analysis(
-    "domain", "external", _domain, lambda scored: scored.bundle is not None and scored.bundle.reference is not None
+    "domain",
+    "external",
+    DOMAIN_SCHEMA,
+    _domain,
+    lambda scored: scored.bundle is not None and scored.bundle.reference is not None,
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.engine import FRAME, Keyed, Step, settings_key
 from sonoher2.evaluation.discrimination import macro_auc
@@ -13,6 +14,7 @@ from sonoher2.evaluation.table import METRICS, metric_row
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import Column, declare
 
 MACRO = "macro"
 """Outcome name of the mean over classes, each against the rest, in studies of more than two classes."""
@@ -78,6 +80,16 @@ def main_signature(signatures: pd.DataFrame) -> str:
     return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
 
 
+SCHEMA = declare(
+    "Performance",
+    c.SIGNATURE,
+    c.SET,
+    *(c.N, c.EVENTS, c.AUC, c.OUTCOME),
+    *(Column(end(c.AUC_BOOT), "number", "end of the bootstrap interval of auc") for end in (c.low, c.high)),
+    *(c.AUPRC, c.THRESHOLD, c.SENSITIVITY, c.SPECIFICITY, c.PPV, c.NPV, c.F1, c.ACCURACY, c.BRIER),
+    *(c.CALIBRATION_SLOPE, c.CALIBRATION_INTERCEPT),
+    ends={name for name in METRICS if c.low(name) in METRICS},
+)
 STEP = Step("signatures", signature_table, FRAME)
 
 
@@ -87,4 +99,4 @@ def _kept(scored: Scored) -> pd.DataFrame:
     return scored.context.run(STEP, scored.predictions, scored.thresholds, intervals, scored.study.seed)
 
 
-ANALYSIS = Analysis("signatures", "performance", _kept)
+ANALYSIS = Analysis("signatures", "performance", SCHEMA, _kept)

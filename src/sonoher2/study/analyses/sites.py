@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.pooling import pooled_auc
 from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import declare
 
 POOLED, FURTHER = "pooled", "a further site"
 """Names of the rows below the sites: random-effects mean, and prediction interval."""
@@ -65,9 +67,24 @@ def _has_sites(scored: Scored) -> bool:
     return "site" in scored.patients and scored.patients["site"].nunique() > 1
 
 
+SCHEMA = declare(
+    "Sites",
+    c.SIGNATURE,
+    c.SET,
+    c.OUTCOME,
+    c.SITE,
+    c.N,
+    c.EVENTS,
+    c.AUC,
+    c.TAU2,
+    c.I2,
+    ends=[c.AUC],
+    optional=[c.TAU2, c.I2],
+)
 ANALYSIS = Analysis(
     "sites",
     "performance",
+    SCHEMA,
     lambda scored: site_table(scored.predictions, scored.patients, scored.confidence),
     _has_sites,
 )

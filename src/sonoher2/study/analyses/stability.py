@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
 from sonoher2.lesions.perturb import Change
 from sonoher2.radiomics.icc import icc_2_1
@@ -23,12 +24,13 @@ from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.compared import compared_rows
+from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import lesion_files
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.measure.perturbed_features import PerturbedFeatures, Way, measure_perturbed
 from sonoher2.study.predictions import long_predictions
+from sonoher2.study.schema import Column, declare
 
 ICC_CHANGES: tuple[Change, ...] = ("shift", "grow", "shrink", "contour")
 GIVEN = "given"
@@ -144,10 +146,22 @@ def _wanted(scored: Scored) -> bool:
     return scored.bundle is None and scored.study.reading is not None and scored.study.stability is not None
 
 
-FEATURE_ICC = Analysis("feature_icc", "robustness", feature_stability, _wanted)
+ICC_SCHEMA = declare(
+    "Agreement of the features between outlines",
+    *(c.FEATURE, c.LESIONS, c.ICC),
+    *(
+        Column(f"icc_{change}", "number", f"ICC(2,1) between given and changed masks: {change}")
+        for change in ICC_CHANGES
+    ),
+    c.ICC_SECOND_READER,
+    optional=[c.ICC_SECOND_READER],
+)
+PERTURBED_SCHEMA = declare("Test set under changed outlines", c.CHANGE, c.STRENGTH, c.DICE, *COMPARED, ends=[c.AUC])
+FEATURE_ICC = Analysis("feature_icc", "robustness", ICC_SCHEMA, feature_stability, _wanted)
 PERTURBED = Analysis(
     "perturbed",
     "robustness",
+    PERTURBED_SCHEMA,
     perturbed_results,
     lambda scored: _wanted(scored) and bool(remeasured_signatures(scored.model)),
 )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
 from sonoher2.core.natural import natural_key
 from sonoher2.engine import FRAME, Keyed, Step, settings_key
@@ -21,6 +22,7 @@ from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.lesion_size import LESION_SIZE
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import declare
 
 
 def subgroup_table(
@@ -158,7 +160,16 @@ def _kept(step: Step[pd.DataFrame], scored: Scored) -> pd.DataFrame:
     return scored.context.run(step, scored.predictions, patients[["set", *names]], groups, declared)
 
 
+BY_LEVEL_SCHEMA = declare(
+    "Subgroups", c.SUBGROUP, c.LEVEL, c.SIGNATURE, c.SET, c.OUTCOME, c.N, c.EVENTS, c.AUC, ends=[c.AUC]
+)
+BETWEEN_LEVELS_SCHEMA = declare(
+    "Tests between subgroups",
+    *(c.SUBGROUP, c.SIGNATURE, c.SET, c.OUTCOME, c.LEVELS, c.CHI2, c.DF, c.P, c.P_AUC, c.P_HOLM),
+)
 BY_LEVEL = Step("subgroups", subgroup_table, FRAME)
 BETWEEN_LEVELS = Step("interactions", interaction_table, FRAME)
-SUBGROUPS = Analysis("subgroups", "performance", partial(_kept, BY_LEVEL), _has_subgroups)
-INTERACTIONS = Analysis("interactions", "performance", partial(_kept, BETWEEN_LEVELS), _has_subgroups)
+SUBGROUPS = Analysis("subgroups", "performance", BY_LEVEL_SCHEMA, partial(_kept, BY_LEVEL), _has_subgroups)
+INTERACTIONS = Analysis(
+    "interactions", "performance", BETWEEN_LEVELS_SCHEMA, partial(_kept, BETWEEN_LEVELS), _has_subgroups
+)

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core import columns as c
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.evaluation.uncertainty.zones import Zones, learn_zones, zone_figures
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
+from sonoher2.study.schema import Column, declare
 
 SLACK = 0.02
 """Scores of equal patients differ by less than this between the models of the folds; see `conformal_quantiles`."""
@@ -140,15 +142,28 @@ def _has_limits(scored: Scored) -> bool:
     return bool(scored.learned)
 
 
+COVERAGE_SCHEMA = declare(
+    "Sets of classes",
+    *(c.SIGNATURE, c.SET, Column(c.LABEL, "text", "a class, or all of them"), c.ASKED, c.N, c.COVERAGE),
+    *(c.LOW, c.HIGH, c.SINGLE, c.SEVERAL, c.EMPTY, c.RIGHT),
+)
+ZONES_SCHEMA = declare(
+    "Ruling out and ruling in",
+    *(c.SIGNATURE, c.SET, c.OUTCOME, c.RULE_OUT, c.RULE_IN, c.ASKED_SENSITIVITY, c.ASKED_SPECIFICITY),
+    *(c.SENSITIVITY, c.SPECIFICITY, c.NPV, c.PPV, c.RULED_OUT, c.UNDECIDED, c.RULED_IN),
+    ends=[c.SENSITIVITY, c.SPECIFICITY, c.NPV, c.PPV, c.RULED_OUT, c.UNDECIDED, c.RULED_IN],
+)
 COVERAGE = Analysis(
     "coverage",
     "uncertainty",
+    COVERAGE_SCHEMA,
     lambda scored: coverage_table(scored.predictions, scored.learned, scored.classes, scored.confidence),
     _has_limits,
 )
 ZONES = Analysis(
     "zones",
     "uncertainty",
+    ZONES_SCHEMA,
     lambda scored: zone_table(scored.predictions, scored.learned, scored.confidence),
     _has_limits,
 )

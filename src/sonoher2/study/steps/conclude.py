@@ -36,6 +36,7 @@ from sonoher2.study.results import (
     UncertaintyResult,
 )
 from sonoher2.study.state import RunState
+from sonoher2.study.tables import check_tables
 
 
 def answer(state: RunState) -> None:
@@ -88,6 +89,7 @@ def conclude(state: RunState) -> None:
         extra=tables["extra"],
     )
     state.result = with_checks(result, state.cohort_checks, _fold_record(state))
+    check_tables(state.result)
 
 
 def update(state: RunState) -> None:
