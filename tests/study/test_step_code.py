@@ -16,15 +16,17 @@ from sonoher2.audit.refit import REFITS
 from sonoher2.engine import Step
 from sonoher2.engine.fingerprint import Tracer
 from sonoher2.explain.feature_shap import FEATURE_SHAP
+from sonoher2.study.analyses.comparisons import STEP as COMPARISONS
 from sonoher2.study.analyses.heat_maps import DELETION, RANDOMISED, SHARES
-from sonoher2.study.analyses.performance import COMPARISONS, INTERACTIONS, SIGNATURES, SUBGROUPS
-from sonoher2.study.analyses.perturbed_features import PERTURBED
+from sonoher2.study.analyses.signatures import STEP as SIGNATURES
+from sonoher2.study.analyses.subgroups import BETWEEN_LEVELS, BY_LEVEL
 from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS
 from sonoher2.study.fit.signatures import FITS
 from sonoher2.study.measure.crops import CROPS
 from sonoher2.study.measure.embeddings import EMBEDDINGS
 from sonoher2.study.measure.extract import PIXEL_SIZES
 from sonoher2.study.measure.features import FEATURES
+from sonoher2.study.measure.perturbed_features import PERTURBED
 from sonoher2.study.measure.records import RECORDS
 from sonoher2.study.measure.segmented import MASKS, SEGMENTED
 from sonoher2.study.measure.trained_on import FINGERPRINTS
@@ -34,7 +36,7 @@ STEPS: dict[str, Step[Any]] = {
     step.name: step
     for step in (
         FEATURES, RECORDS, CROPS, PERTURBED, EMBEDDINGS, ACTIVATIONS, NETWORKS, FITS, SEGMENTED, MASKS, FINGERPRINTS,
-        PIXEL_SIZES, FEATURE_SHAP, SHARES, DELETION, RANDOMISED, SIGNATURES, COMPARISONS, SUBGROUPS, INTERACTIONS,
+        PIXEL_SIZES, FEATURE_SHAP, SHARES, DELETION, RANDOMISED, SIGNATURES, COMPARISONS, BY_LEVEL, BETWEEN_LEVELS,
         REFITS,
     )
 }  # fmt: skip
@@ -93,7 +95,7 @@ def test_all_steps_of_the_package_are_here() -> None:
         # the row layout of features, those under changed masks, and how a model becomes bytes: once in no key
         ("study/measure/features.py", "measured.grey_levels, measured.pixels", "measured.pixels, measured.grey_levels",
          {"features"}),
-        ("study/analyses/perturbed_features.py", "row[0] = dice", "row[-1] = dice", {"perturbed"}),
+        ("study/measure/perturbed_features.py", "row[0] = dice", "row[-1] = dice", {"perturbed"}),
         ("bundle/model_bytes.py", "stable_bytes(skops.io.dumps(model))", "skops.io.dumps(model)", {"fits", "networks"}),
         ("radiomics/glcm.py", "import numpy as np", "import numpy as np\nX = 1", {"features", "perturbed"}),
         ("radiomics/jit.py", "import os", "import os as os", {"features", "perturbed"}),
