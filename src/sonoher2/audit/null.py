@@ -15,11 +15,12 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
+from sonoher2.study import columns as c
 from sonoher2.study.audits import NullAudit, load_audits, write_audit
 from sonoher2.study.results import StudyResult
 from sonoher2.study.run import run_study
 
-KEYS = ["signature", "set", "outcome"]
+KEYS = [c.SIGNATURE, c.SET, c.OUTCOME]
 
 
 def audit_null(
@@ -82,7 +83,7 @@ def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.Data
         Predictions of the real labels, when the very same pipeline has made them before.
     """
     patients = bench.measured.cohort.patients
-    labels, groups = patients["label"].to_numpy(np.int64), patients["group"].to_numpy(np.int64)
+    labels, groups = patients[c.LABEL].to_numpy(np.int64), patients[c.GROUP].to_numpy(np.int64)
     todo = [Refit(i, permute_labels(labels, groups, bench.in_training, seed=i)) for i in range(1, runs + 1)]
     if real is None:
         todo.insert(0, Refit(0, labels))
@@ -111,16 +112,16 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(key: tuple[Hashable, ...], part: pd.DataFrame) -> dict[str, object]:
-    real = float(part.loc[part["run"] == 0, "auc"].iloc[0])
-    null = part.loc[part["run"] > 0, "auc"].to_numpy()
+    real = float(part.loc[part[c.RUN] == 0, c.AUC].iloc[0])
+    null = part.loc[part[c.RUN] > 0, c.AUC].to_numpy()
     mean = mean_of_runs(null)
     return {
         **dict(zip(KEYS, key, strict=True)),
-        "real": real,
-        "runs": len(null),
-        "mean": mean.value,
-        "se": standard_error(null),
-        "mean_low": mean.low,
-        "mean_high": mean.high,
-        "p": permutation_p(real, null),
+        c.REAL: real,
+        c.RUNS: len(null),
+        c.MEAN: mean.value,
+        c.SE: standard_error(null),
+        c.low(c.MEAN): mean.low,
+        c.high(c.MEAN): mean.high,
+        c.P: permutation_p(real, null),
     }

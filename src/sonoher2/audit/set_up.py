@@ -11,6 +11,7 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.discrimination import auc
+from sonoher2.study import columns as c
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.pipeline import MEASURING
 from sonoher2.study.run import follow
@@ -44,14 +45,14 @@ def set_up(study: StudyConfig, out: Path, context: ExecutionContext) -> Bench:
 
 def auc_table(predictions: pd.DataFrame, run: int) -> pd.DataFrame:
     """AUC of one run: `run, signature, set, outcome, auc`."""
-    parts = predictions.groupby(["signature", "set", "outcome"], sort=False)
+    parts = predictions.groupby([c.SIGNATURE, c.SET, c.OUTCOME], sort=False)
     rows = [
         {
-            "run": run,
-            "signature": name,
-            "set": subset,
-            "outcome": outcome,
-            "auc": auc(*outcome_scores(part, str(outcome))),
+            c.RUN: run,
+            c.SIGNATURE: name,
+            c.SET: subset,
+            c.OUTCOME: outcome,
+            c.AUC: auc(*outcome_scores(part, str(outcome))),
         }
         for (name, subset, outcome), part in parts
     ]

@@ -28,6 +28,7 @@ from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
 from sonoher2.signatures.registry import is_single
+from sonoher2.study import columns as c
 from sonoher2.study.audits import PlantedAudit, load_audits, write_audit
 from sonoher2.study.results import StudyResult
 from sonoher2.study.run import run_study
@@ -123,7 +124,7 @@ def planted_audit(
     """
     cohort = bench.measured.cohort
     weights = _weights(bench, mixture)
-    share = float((cohort.patients["label"] > 0).mean())
+    share = float((cohort.patients[c.LABEL] > 0).mean())
     signals = [planted_signal(bench, weights, seed) for seed in range(1, runs + 1)]
     chances = [planted_probability(signal.to_numpy() @ _unit(signal, weights) * strength, share) for signal in signals]
     labels = [
@@ -246,9 +247,9 @@ def _with_best(
 ) -> pd.DataFrame:
     """Add the AUC of the true probabilities among the same patients, and the share of it that was found."""
     best = {TRAIN_OOF: auc(labels[inside], chance[inside]), TEST: auc(labels[~inside], chance[~inside])}
-    known = table["set"].map(best)
-    share = [recovered_share(found, top) for found, top in zip(table["auc"], known, strict=True)]
-    return table.drop(columns="outcome").assign(best=known, share=share)
+    known = table[c.SET].map(best)
+    share = [recovered_share(found, top) for found, top in zip(table[c.AUC], known, strict=True)]
+    return table.drop(columns=c.OUTCOME).assign(best=known, share=share)
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
@@ -264,23 +265,23 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     `signature, set, runs, auc, auc_se, best, share, share_se, gain, gain_se`: `gain` is the AUC less that of the best
     of the Clinical, Radiomics and Deep signatures of the same run; NaN for these and where there are fewer than two.
     """
-    wide = runs.pivot(index=["run", "set"], columns="signature", values="auc")
+    wide = runs.pivot(index=[c.RUN, c.SET], columns=c.SIGNATURE, values=c.AUC)
     single = wide[[name for name in wide if is_single(str(name))]]
     top = single.max(axis=1) if single.shape[1] > 1 else pd.Series(np.nan, index=wide.index)
     gains = wide.drop(columns=single.columns).sub(top, axis=0)
     rows = []
-    for (name, subset), part in runs.groupby(["signature", "set"], sort=False):
-        gain = gains[name].xs(subset, level="set").to_numpy() if name in gains else np.array([np.nan])
+    for (name, subset), part in runs.groupby([c.SIGNATURE, c.SET], sort=False):
+        gain = gains[name].xs(subset, level=c.SET).to_numpy() if name in gains else np.array([np.nan])
         rows.append(
             {
                 "signature": name,
                 "set": subset,
                 "runs": len(part),
-                "auc": part["auc"].mean(),
-                "auc_se": standard_error(part["auc"]),
-                "best": part["best"].mean(),
-                "share": part["share"].mean(),
-                "share_se": standard_error(part["share"]),
+                "auc": part[c.AUC].mean(),
+                "auc_se": standard_error(part[c.AUC]),
+                "best": part[c.BEST].mean(),
+                "share": part[c.SHARE].mean(),
+                "share_se": standard_error(part[c.SHARE]),
                 "gain": float(gain.mean()),
                 "gain_se": standard_error(gain),
             }

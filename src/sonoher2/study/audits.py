@@ -12,6 +12,7 @@ import pandas as pd
 
 from sonoher2.core.files import content_key, write_json
 from sonoher2.core.table_files import write_table
+from sonoher2.study import columns as c
 
 FOLDER = "audit"
 
@@ -37,7 +38,7 @@ class NullAudit:
     @property
     def permuted(self) -> pd.DataFrame:
         """The runs with permuted labels."""
-        return self.runs[self.runs["run"] > 0]
+        return self.runs[self.runs[c.RUN] > 0]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from sonoher2.bundle.schema import BundleSchema
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.patients.identity import identity
 from sonoher2.config.study import StudyConfig
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json
 from sonoher2.engine import ArtifactStore
@@ -140,7 +141,7 @@ def _patients(cohort: Cohort, names: Sequence[str], hashes: Mapping[str, str]) -
     rows = dict(zip(names, values.to_dict("records"), strict=True))
     pictures: dict[str, set[str]] = {}
     if not cohort.images.empty:
-        for patient, image in cohort.images[["patient_id", "image"]].itertuples(index=False):
+        for patient, image in cohort.images[[c.PATIENT_ID, c.IMAGE]].itertuples(index=False):
             pictures.setdefault(patient, set()).add(_token("picture", hashes[image]) if image in hashes else "")
     return {
         _token("patient", *identity(str(name))): [_row(rows[name]), *sorted(pictures.get(name, set()) - {""})]
@@ -158,7 +159,7 @@ def _row(values: Mapping[Hashable, object]) -> str:
 
 def _labels_key(patients: pd.DataFrame) -> str:
     return content_key(
-        sorted((_token("patient", *identity(str(name))), int(label)) for name, label in patients["label"].items())
+        sorted((_token("patient", *identity(str(name))), int(label)) for name, label in patients[c.LABEL].items())
     )
 
 

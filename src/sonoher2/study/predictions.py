@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core import columns as c
 from sonoher2.evaluation.thresholds import threshold_at_sensitivity, threshold_at_specificity, youden_threshold
 from sonoher2.study.outcomes import outcome_scores
 
@@ -35,12 +36,12 @@ def long_predictions(
     rows = [
         pd.DataFrame(
             {
-                "patient_id": labels.index,
-                "set": subset,
-                "label": names,
-                "outcome": classes[outcome],
-                "signature": signature,
-                "score": probability[:, outcome],
+                c.PATIENT_ID: labels.index,
+                c.SET: subset,
+                c.LABEL: names,
+                c.OUTCOME: classes[outcome],
+                c.SIGNATURE: signature,
+                c.SCORE: probability[:, outcome],
             }
         )
         for signature, probability in probabilities.items()
@@ -76,10 +77,10 @@ def learn_thresholds(training: pd.DataFrame, evaluation: EvaluationConfig) -> pd
     return pd.DataFrame(
         [
             {
-                "signature": signature,
-                "outcome": outcome,
-                "threshold": learn(*outcome_scores(rows, outcome)),
-                "rule": rule,
+                c.SIGNATURE: signature,
+                c.OUTCOME: outcome,
+                c.THRESHOLD: learn(*outcome_scores(rows, outcome)),
+                c.RULE: rule,
             }
             for (signature, outcome), rows in each_part(training, ["signature", "outcome"])
         ]

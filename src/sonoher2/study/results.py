@@ -18,6 +18,7 @@ from sonoher2.core.table_files import write_table
 from sonoher2.engine import ArtifactStore, code_fingerprint, key_of
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import Nomogram
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.explanations import Explanations
 from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
 from sonoher2.study.analyses.updating import Updated
@@ -280,12 +281,12 @@ def write_result(
     """
     write_table(out / "signatures.csv", result.performance.signatures)
     numbers = {name: number for number, name in enumerate(result.about.classes)}
-    predictions = result.performance.predictions.assign(label_name=result.performance.predictions["label"])
-    predictions["label"] = predictions["label"].map(numbers)
+    predictions = result.performance.predictions.assign(label_name=result.performance.predictions[c.LABEL])
+    predictions[c.LABEL] = predictions[c.LABEL].map(numbers)
     columns = ["patient_id", "set", "label", "signature", "score", "outcome", "label_name"]
     write_table(out / "predictions.csv", predictions[columns])
     if features.shape[1]:
-        names = images.assign(image=[Path(path).name for path in images["image"]])
+        names = images.assign(image=[Path(path).name for path in images[c.IMAGE]])
         _write_features(out / "features.csv", names, features, store)
     if len(result.checks.table):
         write_table(out / "checks.csv", result.checks.table)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from sonoher2.core import columns as c
+from sonoher2.study import columns as c
 
 Kind = Literal["text", "number", "count", "truth"]
 

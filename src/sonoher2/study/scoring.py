@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.fit.training_set import TrainingSet
@@ -18,16 +19,16 @@ def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> Training
     patients = measured.cohort.patients[in_training]
     return TrainingSet(
         measured.feature_table[in_training],
-        patients["label"].to_numpy(np.int64),
-        patients["group"].to_numpy(np.int64),
+        patients[c.LABEL].to_numpy(np.int64),
+        patients[c.GROUP].to_numpy(np.int64),
         measured.by_fold,
-        tuple(patients["site"]) if "site" in patients else (),
+        tuple(patients[c.SITE]) if c.SITE in patients else (),
     )
 
 
 def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
     """Score training patients out of fold, test patients by the final model."""
-    labels, classes = measured.cohort.patients["label"], measured.cohort.classes
+    labels, classes = measured.cohort.patients[c.LABEL], measured.cohort.classes
     tested = fitted.model.predict_proba(measured.feature_table[~in_training])
     return pd.concat(
         [

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 
 import pandas as pd
 
-from sonoher2.core import columns as c
+from sonoher2.study import columns as c
 from sonoher2.study.analyses import registry
 from sonoher2.study.results import StudyResult
 from sonoher2.study.schema import Column, TableSchema, declare

@@ -17,6 +17,7 @@ from sonoher2.audit.tables.read import Tables, pool, read_tables
 from sonoher2.audit.tables.rerun import rerun
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import Finding
+from sonoher2.study import columns as c
 
 FEATURE = ("feature", "feature name", "features", "name", "")
 
@@ -67,10 +68,10 @@ class TableAudit:
     def _lines(self) -> Iterator[str]:
         yield self.read
         for row in self.aucs.to_dict("records"):
-            whose = "training, out of fold" if row["out_of_fold"] else "training" if row["set"] == "train" else "test"
+            whose = "training, out of fold" if row[c.OUT_OF_FOLD] else "training" if row[c.SET] == "train" else "test"
             yield (
-                f"  {row['model']}, {whose}: AUC {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}),"
-                f" {row['events']} cases of {row['n']}"
+                f"  {row[c.MODEL]}, {whose}: AUC {row[c.AUC]:.3f}"
+                f" ({row[c.low(c.AUC)]:.3f} to {row[c.high(c.AUC)]:.3f}), {row[c.EVENTS]} cases of {row[c.N]}"
             )
         yield ""
         for finding in self.findings:
@@ -165,8 +166,8 @@ def check_tables(
 
 
 def _read(tables: Tables) -> str:
-    patients = tables.rows.drop_duplicates("patient_id")
-    sets = patients["set"].value_counts()
+    patients = tables.rows.drop_duplicates(c.PATIENT_ID)
+    sets = patients[c.SET].value_counts()
     return (
         f"Read {len(patients):,} patients ({sets.get('train', 0):,} training, {sets.get('test', 0):,} test),"
         f" {tables.features.shape[1]:,} features, {len(tables.models)} models with predictions."

@@ -22,6 +22,7 @@ from sonoher2.evaluation.discrimination import auc, auc_delong
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.shift.leakage import count_scaled, selection_excess, trace_threshold
 from sonoher2.selection.univariate import p_values
+from sonoher2.study import columns as c
 from sonoher2.study.checks.leakage import across_sets
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
@@ -58,13 +59,13 @@ class Sign:
 def both_sides(tables: Tables) -> Sign:
     """LEAK001: a patient in training and in the test set, under one identifier or with views under two."""
     looked = "the same patient in both sets"
-    rows = pd.concat([tables.rows, tables.predictions], ignore_index=True).dropna(subset="set")
-    sets = rows.drop_duplicates(["patient_id", "set"]).set_index("patient_id")["set"]
+    rows = pd.concat([tables.rows, tables.predictions], ignore_index=True).dropna(subset=c.SET)
+    sets = rows.drop_duplicates([c.PATIENT_ID, c.SET]).set_index(c.PATIENT_ID)[c.SET]
     if set(sets) != {TRAIN, TEST}:
         return Sign(looked, skipped("LEAK001", "the tables do not say who is in training and who is tested"))
     keys = pd.Series(alias_keys(sets.index), index=sets.index, dtype=object)
     pairs = across_sets(sets, keys)
-    views = view_stems(sets.index, rows.dropna(subset="label").set_index("patient_id")["label"].to_dict())
+    views = view_stems(sets.index, rows.dropna(subset=c.LABEL).set_index(c.PATIENT_ID)[c.LABEL].to_dict())
     torn = across_sets(sets, [views.get(name, (str(name),)) for name in sets.index]) if views else []
     if len(torn) > len(pairs):
         evidence = f"{len(torn)} of {len(set(views.values()))} patients, if the last number of a name is that of a view"
@@ -81,11 +82,11 @@ def same_rows(tables: Tables) -> Sign:
     """LEAK002: a row of the test set whose features equal those of a training row."""
     looked = "equal rows across the sets"
     varying = tables.features.loc[:, tables.features.nunique() > 1]
-    if varying.shape[1] < 5 or set(tables.rows["set"].dropna()) != {TRAIN, TEST}:
+    if varying.shape[1] < 5 or set(tables.rows[c.SET].dropna()) != {TRAIN, TEST}:
         return Sign(looked, skipped("LEAK002", "it takes five features and both sets"))
     # six digits survive a detour through a spreadsheet
     text = varying.map("{:.6g}".format).agg("|".join, axis=1)
-    side = {name: set(text[tables.rows["set"] == name]) for name in (TRAIN, TEST)}
+    side = {name: set(text[tables.rows[c.SET] == name]) for name in (TRAIN, TEST)}
     count = len(side[TRAIN] & side[TEST])
     evidence = f"{count} equal rows"
     if not count:
@@ -96,10 +97,10 @@ def same_rows(tables: Tables) -> Sign:
 def scaled_on_everyone(tables: Tables) -> Sign:
     """LEAK003: features standardised over training and test patients together."""
     looked = "scaling fitted on everyone"
-    training = (tables.rows["set"] == TRAIN).to_numpy()
-    if not training.any() or not (tables.rows["set"] == TEST).any():
+    training = (tables.rows[c.SET] == TRAIN).to_numpy()
+    if not training.any() or not (tables.rows[c.SET] == TEST).any():
         return Sign(looked, skipped("LEAK003", "the tables do not say who is in training and who is tested"))
-    known = tables.rows["set"].notna().to_numpy()
+    known = tables.rows[c.SET].notna().to_numpy()
     count = count_scaled(tables.features[known], training[known])
     evidence = (
         f"{count.everyone:,} of {count.features:,} features are scaled exactly over all rows, {count.training:,} over"
@@ -183,8 +184,8 @@ def _chosen(data: Pooled, tables: Tables, selected: Iterable[str] | None) -> tup
         chosen = data.X.columns.isin(names)
         return np.asarray(chosen), f"{int(chosen.sum())} features were selected"
     behind = [
-        features_behind(data, rows.groupby("patient_id")["score"].mean())
-        for _, rows in tables.predictions.groupby("model", sort=False)
+        features_behind(data, rows.groupby(c.PATIENT_ID)[c.SCORE].mean())
+        for _, rows in tables.predictions.groupby(c.MODEL, sort=False)
     ]
     if not behind:
         return None, "neither predictions nor the selected features were given"
@@ -203,11 +204,11 @@ def _rerun_text(again: Rerun | None) -> str:
 
 def _scored(tables: Tables, model: str, side: str) -> pd.DataFrame:
     rows = tables.predictions
-    return rows[(rows["model"] == model) & (rows["set"] == side)].dropna(subset=["label", "score"])
+    return rows[(rows[c.MODEL] == model) & (rows[c.SET] == side)].dropna(subset=[c.LABEL, c.SCORE])
 
 
 def _arrays(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    return rows["label"].to_numpy(np.int64), rows["score"].to_numpy(np.float64)
+    return rows[c.LABEL].to_numpy(np.int64), rows[c.SCORE].to_numpy(np.float64)
 
 
 def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
@@ -227,21 +228,21 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
     rows = []
     for model in tables.models:
         test, own = _scored(tables, model, TEST), _scored(tables, model, TRAIN)
-        own = own[own["out_of_fold"].astype(bool)]
+        own = own[own[c.OUT_OF_FOLD].astype(bool)]
         training = _arrays(own) if len(own) else None if again is None else (again.training, again.scores)
         if len(test) and training is not None:
             rows.append({"model": model, "own": len(own) > 0, **_difference(_arrays(test), training)})
     table = pd.DataFrame(rows)
     if table.empty:
         return Sign(looked, skipped("LEAK005", "it takes test predictions, and features or out-of-fold predictions"))
-    if table["p"].isna().all():
+    if table[c.P].isna().all():
         return Sign(looked, skipped("LEAK005", "a set of one class, or two AUCs of 1, cannot be compared"))
-    table = table.dropna(subset="p").assign(p_holm=lambda frame: holm(frame["p"]))
-    row = table.sort_values("p").iloc[0]
+    table = table.dropna(subset=c.P).assign(p_holm=lambda frame: holm(frame[c.P]))
+    row = table.sort_values(c.P).iloc[0]
     whose = "out of fold in training" if row["own"] else "out of fold, run again here on its features"
-    p = p_words(row["p_holm"], 4)
-    evidence = f"{row['model']}: test AUC {row['test']:.2f}, {whose} {row['training']:.2f} ({p})"
-    if row["p_holm"] > LEVEL:
+    p = p_words(row[c.P_HOLM], 4)
+    evidence = f"{row[c.MODEL]}: test AUC {row['test']:.2f}, {whose} {row[c.TRAINING]:.2f} ({p})"
+    if row[c.P_HOLM] > LEVEL:
         return Sign(looked, passed("LEAK005"), evidence)
     return Sign(looked, found("LEAK005", "error" if row["own"] else "warning", evidence), evidence)
 
@@ -272,7 +273,7 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
         used = threshold if threshold is not None else _threshold_of_calls(test)
         if used is None:
             continue
-        if min(len(set(test["label"])), len(set(training["label"]))) < 2:
+        if min(len(set(test[c.LABEL])), len(set(training[c.LABEL]))) < 2:
             why = "it takes cases and controls with predictions in both sets"
             continue
         trace = trace_threshold(_arrays(training), _arrays(test), used, seed=seed)
@@ -280,7 +281,7 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
             f"{model}: the threshold {used:.3g} is {'' if trace.best_in_test else 'not '}the best of the test set; one"
             f" from training is so in {trace.chance:.0%} of resampled training sets"
         )
-        halved = bool((test["score"].ge(used) == test["score"].ge(FIXED)).all())
+        halved = bool((test[c.SCORE].ge(used) == test[c.SCORE].ge(FIXED)).all())
         taken = trace.best_in_test and not (trace.from_training or halved) and trace.chance <= REPEATED
         signs.append(Sign(looked, found("LEAK004", "error", evidence) if taken else passed("LEAK004"), evidence))
     worst = [sign for sign in signs if sign.outcome.finding is not None]
@@ -290,7 +291,7 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
 def _threshold_of_calls(rows: pd.DataFrame) -> float | None:
     """Lowest score that was called positive; None when the decisions do not follow from a threshold."""
     known = rows.dropna(subset="call")
-    positive, negative = (known.loc[known["call"] == k, "score"] for k in (1, 0))
+    positive, negative = (known.loc[known[c.CALL] == k, c.SCORE] for k in (1, 0))
     if positive.empty or negative.empty or negative.max() >= positive.min():
         return None
     return float(positive.min())
@@ -302,7 +303,7 @@ def calibrated(tables: Tables) -> Sign:
     texts, off = [], []
     for model in tables.models:
         rows = _scored(tables, model, TEST)
-        if rows["label"].nunique() < 2 or not rows["score"].between(0, 1).all():
+        if rows[c.LABEL].nunique() < 2 or not rows[c.SCORE].between(0, 1).all():
             continue
         slope, intercept = calibration_slope_intercept(*_arrays(rows))
         text = f"{model}: slope {_interval(slope)}, intercept {_interval(intercept)}"
@@ -323,15 +324,15 @@ def _interval(estimate: Estimate) -> str:
 def auc_rows(tables: Tables) -> pd.DataFrame:
     """AUC of each model and set, DeLong's interval: `model, set, out_of_fold, n, events, auc, auc_low, auc_high`."""
     rows = []
-    for (model, side), part in tables.predictions.dropna(subset="label").groupby(["model", "set"], sort=False):
+    for (model, side), part in tables.predictions.dropna(subset=c.LABEL).groupby([c.MODEL, c.SET], sort=False):
         estimate = auc_delong(*_arrays(part))
         rows.append(
             {
                 "model": model,
                 "set": side,
-                "out_of_fold": bool(part["out_of_fold"].all()),
+                "out_of_fold": bool(part[c.OUT_OF_FOLD].all()),
                 "n": len(part),
-                "events": int(part["label"].sum()),
+                "events": int(part[c.LABEL].sum()),
                 "auc": estimate.value,
                 "auc_low": estimate.low,
                 "auc_high": estimate.high,

@@ -28,8 +28,9 @@ from sonoher2.audit.tables.columns import (
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
+from sonoher2.study import columns as c
 
-WHO = ["patient_id", "set", "label"]
+WHO = [c.PATIENT_ID, c.SET, c.LABEL]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Tables:
     @property
     def models(self) -> list[str]:
         """Names of the models that have predictions."""
-        return list(self.predictions["model"].unique())
+        return list(self.predictions[c.MODEL].unique())
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,17 @@ def read_tables(features: Sequence[Path], predictions: Sequence[Path] = (), labe
     found = pd.concat(scored, ignore_index=True) if scored else _no_predictions()
     known = pd.concat([rows, *said, found[WHO]], ignore_index=True)
     label, side = _labels(known), _sides(known)
-    rows["label"] = rows["label"].fillna(rows["patient_id"].map(label))
-    rows["set"] = rows["set"].where(rows["set"].notna(), rows["patient_id"].map(side))
-    found["label"] = found["label"].fillna(found["patient_id"].map(label))
-    found["set"] = found["set"].where(found["set"].notna(), found["patient_id"].map(side))
+    rows[c.LABEL] = rows[c.LABEL].fillna(rows[c.PATIENT_ID].map(label))
+    rows[c.SET] = rows[c.SET].where(rows[c.SET].notna(), rows[c.PATIENT_ID].map(side))
+    found[c.LABEL] = found[c.LABEL].fillna(found[c.PATIENT_ID].map(label))
+    found[c.SET] = found[c.SET].where(found[c.SET].notna(), found[c.PATIENT_ID].map(side))
     if values.shape[1] == 0:
         raise InputError("there is no column of numbers", where=str(features[0]), fix="Give the table of features")
     return Tables(rows, values, found)
 
 
 def _no_predictions() -> pd.DataFrame:
-    return pd.DataFrame(columns=[*WHO, "model", "score", "call", "out_of_fold"])
+    return pd.DataFrame(columns=[*WHO, "model", "score", "call", c.OUT_OF_FOLD])
 
 
 def _who(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -128,10 +129,10 @@ def _who(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     column = find_column(table, PATIENT)
     if column is None:
         raise InputError("no column names the patient", where=str(path), fix="Call it patient_id, ID or CaseID")
-    rows = pd.DataFrame({"patient_id": patient_names(table[column])}, index=table.index)
+    rows = pd.DataFrame({c.PATIENT_ID: patient_names(table[column])}, index=table.index)
     label = find_column(table, LABEL)
-    rows["label"] = binary(table[label], f"{path}, column '{label}'") if label else np.nan
-    rows["set"] = [None if side is None else side.name for side in _row_sides(table, path)]
+    rows[c.LABEL] = binary(table[label], f"{path}, column '{label}'") if label else np.nan
+    rows[c.SET] = [None if side is None else side.name for side in _row_sides(table, path)]
     return rows[WHO].reset_index(drop=True)
 
 
@@ -177,37 +178,37 @@ def _predictions(path: Path) -> pd.DataFrame:
         fix = "Call it score or probability; label-0 and label-1 (Onekey) and Pred (FAE) are known too"
         raise InputError("no column holds scores", where=str(path), fix=fix)
     model, call = find_column(table, MODEL), find_column(table, CALL)
-    rows["model"] = table[model].to_numpy() if model else model_of_file(path)
-    rows["score"] = scores
-    rows["call"] = binary(table[call], f"{path}, column '{call}'").to_numpy() if call and call != column else np.nan
-    rows["out_of_fold"] = [side is not None and side.out_of_fold for side in _row_sides(table, path)]
-    return rows.dropna(subset="score")
+    rows[c.MODEL] = table[model].to_numpy() if model else model_of_file(path)
+    rows[c.SCORE] = scores
+    rows[c.CALL] = binary(table[call], f"{path}, column '{call}'").to_numpy() if call and call != column else np.nan
+    rows[c.OUT_OF_FOLD] = [side is not None and side.out_of_fold for side in _row_sides(table, path)]
+    return rows.dropna(subset=c.SCORE)
 
 
 def _labels(known: pd.DataFrame) -> pd.Series:
     """Label of each patient, index `patient_id`."""
-    told = known.dropna(subset="label").drop_duplicates(["patient_id", "label"])
-    twice = told.loc[told["patient_id"].duplicated(), "patient_id"]
+    told = known.dropna(subset=c.LABEL).drop_duplicates([c.PATIENT_ID, c.LABEL])
+    twice = told.loc[told[c.PATIENT_ID].duplicated(), c.PATIENT_ID]
     if len(twice):
         what = f"{len(twice)} patients are a case in one row and a control in another, patient {twice.iloc[0]} first"
         raise InputError(what, fix="Give tables of one study with one label for each patient")
-    return told.set_index("patient_id")["label"]
+    return told.set_index(c.PATIENT_ID)[c.LABEL]
 
 
 def _sides(known: pd.DataFrame) -> pd.Series:
     """Set of each patient who is in one only, index `patient_id`."""
-    told = known.dropna(subset="set").drop_duplicates(["patient_id", "set"])
-    return told[~told["patient_id"].duplicated(keep=False)].set_index("patient_id")["set"]
+    told = known.dropna(subset=c.SET).drop_duplicates([c.PATIENT_ID, c.SET])
+    return told[~told[c.PATIENT_ID].duplicated(keep=False)].set_index(c.PATIENT_ID)[c.SET]
 
 
 def pool(tables: Tables) -> Pooled:
     """One row per patient; patients without a label, or in no set or in both, are left out."""
     rows = tables.rows
-    sets = rows.groupby("patient_id")["set"].nunique()
-    known = rows["label"].notna() & rows["set"].isin([TRAIN, TEST]) & rows["patient_id"].map(sets).eq(1)
+    sets = rows.groupby(c.PATIENT_ID)[c.SET].nunique()
+    known = rows[c.LABEL].notna() & rows[c.SET].isin([TRAIN, TEST]) & rows[c.PATIENT_ID].map(sets).eq(1)
     kept, who = tables.features[known], rows[known]
-    X = kept.groupby(who["patient_id"].to_numpy()).mean()
+    X = kept.groupby(who[c.PATIENT_ID].to_numpy()).mean()
     X = X.loc[:, X.notna().any() & (X.max() > X.min())]
-    first = who.drop_duplicates("patient_id").set_index("patient_id").loc[X.index]
-    training = first["set"].eq(TRAIN).to_numpy()
-    return Pooled(X.index, X.fillna(X[training].median()).fillna(0.0), first["label"].to_numpy(np.int64), training)
+    first = who.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID).loc[X.index]
+    training = first[c.SET].eq(TRAIN).to_numpy()
+    return Pooled(X.index, X.fillna(X[training].median()).fillna(0.0), first[c.LABEL].to_numpy(np.int64), training)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
@@ -39,10 +39,10 @@ def reading_ablation(scored: Scored) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, change in other_readings(scored.study).items():
         rows += _compared(scored, name, *_measured_otherwise(scored, scored.study.model_copy(update=change)))
-    first = [row for row in rows if row["reading"] == AS_RUN]
+    first = [row for row in rows if row[c.READING] == AS_RUN]
     # the plain reading is the same in each comparison unless a reading lost patients
-    keys = {(row["signature"], row["outcome"], row["n"]): row for row in first}
-    return pd.DataFrame([*keys.values(), *(row for row in rows if row["reading"] != AS_RUN)])
+    keys = {(row[c.SIGNATURE], row[c.OUTCOME], row[c.N]): row for row in first}
+    return pd.DataFrame([*keys.values(), *(row for row in rows if row[c.READING] != AS_RUN)])
 
 
 def other_readings(study: StudyConfig) -> dict[str, dict[str, str]]:
@@ -65,17 +65,17 @@ def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFram
     cohort = replace(
         whole,
         patients=measured.cohort.patients.loc[tested],
-        images=whole.images[whole.images["patient_id"].isin(tested)].reset_index(drop=True),
+        images=whole.images[whole.images[c.PATIENT_ID].isin(tested)].reset_index(drop=True),
     )
     cohort, outlines = outline_cohort(cohort, study, scored.context)
     hashes = file_hashes(cohort.images)
     feature_table = measure_cohort(cohort, study, hashes, scored.context, measured.networks).feature_table
-    return feature_table, float(outlines["dice"].mean()) if len(outlines) else float("nan")
+    return feature_table, float(outlines[c.DICE].mean()) if len(outlines) else float("nan")
 
 
 def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: float) -> list[dict[str, Any]]:
     patients = feature_table.index
-    labels = scored.measured.cohort.patients.loc[patients, "label"]
+    labels = scored.measured.cohort.patients.loc[patients, c.LABEL]
     plain = scored.measured.feature_table.loc[patients]
     given, changed = (
         long_predictions(scored.model.predict_proba(X), labels, scored.classes, TEST)
@@ -83,8 +83,8 @@ def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: f
     )
     limits, confidence = scored.limits, scored.confidence
     return [
-        *({"reading": AS_RUN, "dice": np.nan} | row for row in compared_rows(given, given, limits, confidence)),
-        *({"reading": name, "dice": overlap} | row for row in compared_rows(given, changed, limits, confidence)),
+        *({c.READING: AS_RUN, c.DICE: np.nan} | row for row in compared_rows(given, given, limits, confidence)),
+        *({c.READING: name, c.DICE: overlap} | row for row in compared_rows(given, changed, limits, confidence)),
     ]
 
 

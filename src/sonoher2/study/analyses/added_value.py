@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.reclassification import Gain, categorical_nri, continuous_nri, idi
 from sonoher2.signatures.registry import nested_pairs
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
@@ -29,11 +29,11 @@ def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confi
     `set, outcome, old, new, measure, cases, controls, total` and `..._low`, `..._high` of the last three. Measures:
     ``NRI`` at both signatures' frozen thresholds, ``continuous NRI``, ``IDI``.
     """
-    frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
+    frozen = thresholds.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
     rows: list[dict[str, object]] = []
     for (subset, outcome), part in each_part(predictions, ["set", "outcome"]):
         # the same patients in the same order for every signature
-        by_name = {name: rows.sort_values("patient_id") for (name,), rows in each_part(part, ["signature"])}
+        by_name = {name: rows.sort_values(c.PATIENT_ID) for (name,), rows in each_part(part, ["signature"])}
         for old, new in nested_pairs(list(by_name)):
             y, before = outcome_scores(by_name[old], outcome)
             _, after = outcome_scores(by_name[new], outcome)
@@ -46,13 +46,13 @@ def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confi
                 "continuous NRI": continuous_nri(y, before, after, confidence),
                 "IDI": idi(y, before, after, confidence),
             }
-            place = {"set": subset, "outcome": outcome, "old": old, "new": new}
-            rows += [{**place, "measure": name, **_columns(gain)} for name, gain in gains.items()]
+            place = {c.SET: subset, c.OUTCOME: outcome, c.OLD: old, c.NEW: new}
+            rows += [{**place, c.MEASURE: name, **_columns(gain)} for name, gain in gains.items()]
     return pd.DataFrame(rows)
 
 
 def _columns(gain: Gain) -> dict[str, float]:
-    parts = {"cases": gain.cases, "controls": gain.controls, "total": gain.total}
+    parts = {c.CASES: gain.cases, c.CONTROLS: gain.controls, c.TOTAL: gain.total}
     return {
         f"{name}{end}": value
         for name, estimate in parts.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from sonoher2.study import columns as c
 from sonoher2.study.schema import TableSchema
 
 # the tables of some analyses are kept under the code that computes them: what is imported here would be part of that
@@ -84,7 +85,7 @@ class Scored:
     @property
     def limits(self) -> pd.Series:
         """Frozen threshold by signature and outcome."""
-        return self.thresholds.set_index(["signature", "outcome"])["threshold"]
+        return self.thresholds.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
 
 
 def always(scored: Scored) -> bool:

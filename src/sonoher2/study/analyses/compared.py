@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.comparison import delong_test
 from sonoher2.evaluation.discrimination import auc_delong
+from sonoher2.study import columns as c
 from sonoher2.study.outcomes import outcome_scores
 
 COMPARED = (
@@ -38,27 +38,27 @@ def compared_rows(
     sides of the threshold).
     """
     rows: list[dict[str, float | str]] = []
-    for signature, outcome in given[["signature", "outcome"]].drop_duplicates().itertuples(index=False, name=None):
-        part = given[(given["signature"] == signature) & (given["outcome"] == outcome)]
-        other = changed[(changed["signature"] == signature) & (changed["outcome"] == outcome)]
+    for signature, outcome in given[[c.SIGNATURE, c.OUTCOME]].drop_duplicates().itertuples(index=False, name=None):
+        part = given[(given[c.SIGNATURE] == signature) & (given[c.OUTCOME] == outcome)]
+        other = changed[(changed[c.SIGNATURE] == signature) & (changed[c.OUTCOME] == outcome)]
         y, before = outcome_scores(part, outcome)
         _, after = outcome_scores(other, outcome)
         area, test = auc_delong(y, after, confidence), delong_test(y, after, before, confidence)
         limit = float(limits[signature, outcome])
         rows.append(
             {
-                "signature": signature,
-                "outcome": outcome,
-                "n": len(y),
-                "events": int(y.sum()),
-                "auc": area.value,
-                "auc_low": area.low,
-                "auc_high": area.high,
-                "difference": test.difference,
-                "low": test.low,
-                "high": test.high,
-                "moved": float(np.abs(after - before).mean()),
-                "switched": float(((after >= limit) != (before >= limit)).mean()),
+                c.SIGNATURE: signature,
+                c.OUTCOME: outcome,
+                c.N: len(y),
+                c.EVENTS: int(y.sum()),
+                c.AUC: area.value,
+                c.low(c.AUC): area.low,
+                c.high(c.AUC): area.high,
+                c.DIFFERENCE: test.difference,
+                c.LOW: test.low,
+                c.HIGH: test.high,
+                c.MOVED: float(np.abs(after - before).mean()),
+                c.SWITCHED: float(((after >= limit) != (before >= limit)).mean()),
             }
         )
     return rows

@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from sonoher2.core import columns as c
 from sonoher2.engine import FRAME, Step
 from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.discrimination import auc
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis
 from sonoher2.study.predictions import each_part
 from sonoher2.study.schema import Column, declare
@@ -31,30 +31,30 @@ def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFra
 
 
 def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: float) -> pd.DataFrame:
-    wide = part.pivot(index="patient_id", columns="signature", values="score")
-    y = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index].eq(outcome)
+    wide = part.pivot(index=c.PATIENT_ID, columns=c.SIGNATURE, values=c.SCORE)
+    y = part.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[wide.index].eq(outcome)
     outcomes = y.to_numpy(np.int64)
     rows = []
-    for a, b in combinations(part["signature"].unique(), 2):
+    for a, b in combinations(part[c.SIGNATURE].unique(), 2):
         score_a, score_b = wide[a].to_numpy(), wide[b].to_numpy()
         test = delong_test(outcomes, score_a, score_b, confidence)
         rows.append(
             {
-                "set": subset,
-                "outcome": outcome,
-                "a": a,
-                "b": b,
-                "auc_a": auc(outcomes, score_a),
-                "auc_b": auc(outcomes, score_b),
-                "difference": test.difference,
-                "low": test.low,
-                "high": test.high,
-                "z": test.z,
-                "p": test.p,
+                c.SET: subset,
+                c.OUTCOME: outcome,
+                c.SIGNATURE_A: a,
+                c.SIGNATURE_B: b,
+                c.AUC_A: auc(outcomes, score_a),
+                c.AUC_B: auc(outcomes, score_b),
+                c.DIFFERENCE: test.difference,
+                c.LOW: test.low,
+                c.HIGH: test.high,
+                c.Z: test.z,
+                c.P: test.p,
             }
         )
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"].to_numpy())) if rows else table
+    return table.assign(p_holm=holm(table[c.P].to_numpy())) if rows else table
 
 
 SCHEMA = declare(

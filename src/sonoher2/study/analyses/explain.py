@@ -18,6 +18,7 @@ from sonoher2.signatures.protocol import outcome_contrast
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE, headline
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.explanations import Attribution, Explanations
 from sonoher2.study.analyses.heat_maps import Explainable, explain_crops
 from sonoher2.study.fit.signatures import Fitted
@@ -45,16 +46,16 @@ def explain_test_set(of: Explainable, reference: Reference, main: str, context: 
 
 def _points(of: Explainable, X: pd.DataFrame) -> pd.DataFrame:
     """Points of every patient on every nomogram."""
-    columns = ["patient_id", "label", "signature", "variable", "points"]
+    columns = [c.PATIENT_ID, c.LABEL, c.SIGNATURE, c.VARIABLE, c.POINTS]
     tables = []
     for name in of.probabilities:
         points = of.model.fitted_[name].nomogram_points(X)
         if points is not None:
             rows = points.assign(total=points.sum(axis=1)).melt(
-                var_name="variable", value_name="points", ignore_index=False
+                var_name=c.VARIABLE, value_name=c.POINTS, ignore_index=False
             )
             labels = [of.classes[number] for number in of.labels[rows.index]]
-            tables.append(rows.assign(signature=name, label=labels).rename_axis("patient_id").reset_index()[columns])
+            tables.append(rows.assign(signature=name, label=labels).rename_axis(c.PATIENT_ID).reset_index()[columns])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
@@ -125,17 +126,17 @@ def explainable_patients(
         As in `StudyResult`.
     """
     classes, crops = measured.cohort.classes, measured.crops
-    frozen = thresholds[thresholds["outcome"] == classes[-1]].set_index("signature")["threshold"]
+    frozen = thresholds[thresholds[c.OUTCOME] == classes[-1]].set_index(c.SIGNATURE)[c.THRESHOLD]
     return Explainable(
         model=model,
         networks=measured.networks,
         sha256=content_key(sha256, *(network.sha256 for network in measured.networks)),
         X=X,
         probabilities=probabilities,
-        labels=measured.cohort.patients.loc[X.index, "label"],
+        labels=measured.cohort.patients.loc[X.index, c.LABEL],
         classes=classes,
         thresholds={str(name): float(threshold) for name, threshold in frozen.items()},
-        crops=crops if crops.empty else crops[crops["patient_id"].isin(X.index)],
+        crops=crops if crops.empty else crops[crops[c.PATIENT_ID].isin(X.index)],
     )
 
 
@@ -156,7 +157,7 @@ def study_reference(measured: Measured, rows: NDArray[np.bool_], fitted: Fitted)
     The reference; and `case, patient_id`, which stays with the study.
     """
     classes, outcomes = measured.cohort.classes, measured.cohort.outcomes
-    labels = measured.cohort.patients["label"][rows].map(dict(enumerate(classes)))
+    labels = measured.cohort.patients[c.LABEL][rows].map(dict(enumerate(classes)))
     scores = {name: {classes[k]: found[:, k] for k in outcomes} for name, found in fitted.oof.items()}
     reference, patients = build_reference(fitted.model, measured.feature_table[rows], labels, scores)
-    return reference, pd.DataFrame({"case": reference.labels.index, "patient_id": patients})
+    return reference, pd.DataFrame({c.CASE: reference.labels.index, c.PATIENT_ID: patients})

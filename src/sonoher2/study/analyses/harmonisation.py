@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.shift.differences import variance_between_groups
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.fit.signatures import fit_signatures
@@ -40,7 +40,7 @@ def harmonised_results(scored: Scored) -> pd.DataFrame:
     without = score_patients(measured, fitted, in_training)
     limits, confidence = scored.limits, scored.confidence
     rows = [
-        {"set": subset, **row}
+        {c.SET: subset, **row}
         for subset in (TRAIN_OOF, TEST)
         for row in compared_rows(_of(without, subset), _of(scored.predictions, subset), limits, confidence)
     ]
@@ -48,7 +48,7 @@ def harmonised_results(scored: Scored) -> pd.DataFrame:
 
 
 def _of(predictions: pd.DataFrame, subset: str) -> pd.DataFrame:
-    return predictions[predictions["set"] == subset]
+    return predictions[predictions[c.SET] == subset]
 
 
 def site_effects(scored: Scored) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def site_effects(scored: Scored) -> pd.DataFrame:
     explains), `differing` (share of features with p < `VISIBLE`).
     """
     measured, in_training = scored.measured, scored.in_training
-    sites = measured.cohort.patients["site"].to_numpy(dtype=object)
+    sites = measured.cohort.patients[c.SITE].to_numpy(dtype=object)
     tables = {
         False: measured.feature_table[RADIOMICS],
         True: scored.model.harmonised(measured.feature_table)[RADIOMICS],
@@ -76,13 +76,13 @@ def site_effects(scored: Scored) -> pd.DataFrame:
             explained, p = variance_between_groups(features[chosen], sites[chosen])
             known = ~np.isnan(p)
             row = {
-                "set": subset,
-                "harmonised": harmonised,
-                "patients": int(chosen.sum()),
-                "sites": len({site for site in sites[chosen] if site is not None}),
-                "features": int(known.sum()),
-                "explained": float(np.median(explained[known])) if known.any() else np.nan,
-                "differing": float((p[known] < VISIBLE).mean()) if known.any() else np.nan,
+                c.SET: subset,
+                c.HARMONISED: harmonised,
+                c.PATIENTS: int(chosen.sum()),
+                c.SITES: len({site for site in sites[chosen] if site is not None}),
+                c.FEATURES: int(known.sum()),
+                c.EXPLAINED: float(np.median(explained[known])) if known.any() else np.nan,
+                c.DIFFERING: float((p[known] < VISIBLE).mean()) if known.any() else np.nan,
             }
             rows.append(row)
     return pd.DataFrame(rows)

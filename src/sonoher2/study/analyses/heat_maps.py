@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.core import columns as c
 from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step
 from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
 from sonoher2.signatures.registry import DEEP_SIGNATURE
@@ -80,12 +81,12 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     if not of.networks or DEEP_SIGNATURE not in of.probabilities or of.crops.empty:
         return None
     table = _calls(of, of.probabilities[DEEP_SIGNATURE])
-    paths = of.crops.groupby("patient_id")["crop"].agg(list)
-    checked = spread_patients(table["score"], CHECKED)
-    named = table[["label", "called"]].map(lambda number: of.classes[number])
+    paths = of.crops.groupby(c.PATIENT_ID)[c.CROP].agg(list)
+    checked = spread_patients(table[c.SCORE], CHECKED)
+    named = table[[c.LABEL, "called"]].map(lambda number: of.classes[number])
     shares = _each(SHARES, of, table, paths, list(table.index), context)
     return HeatFindings(
-        shares=named.rename_axis("patient_id").reset_index().merge(shares, on="patient_id"),
+        shares=named.rename_axis(c.PATIENT_ID).reset_index().merge(shares, on=c.PATIENT_ID),
         cases=_cases(of, table, paths),
         deletion=_each(DELETION, of, table, paths, checked, context),
         randomised=_each(RANDOMISED, of, table, paths, checked, context),
@@ -131,8 +132,8 @@ def surest_patients(table: pd.DataFrame, each: int) -> list[str]:
     """
     ordered = table.sort_values("sureness", ascending=False, kind="stable")
     chosen: list[str] = []
-    for label in sorted(table["label"].unique(), reverse=True):
-        own = ordered[ordered["label"] == label]
+    for label in sorted(table[c.LABEL].unique(), reverse=True):
+        own = ordered[ordered[c.LABEL] == label]
         for part in (own[own["called"] == label], own[own["called"] != label]):
             chosen += [str(patient) for patient in part.index[:each]]
     return chosen
@@ -149,9 +150,9 @@ def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[Heat
     explained = _by_class(of.model, of.networks)
     cases = []
     for patient in surest_patients(table, CASES):
-        label, called = int(table["label"][patient]), int(table["called"][patient])
+        label, called = int(table[c.LABEL][patient]), int(table["called"][patient])
         [first, *_] = heat_maps(explained[called], _crops(paths[patient]))
-        score = float(table["score"][patient])
+        score = float(table[c.SCORE][patient])
         cases.append(HeatCase(patient, of.classes[label], of.classes[called], score, first))
     return tuple(cases)
 
@@ -184,7 +185,7 @@ def _shares(patients: list[_Patient], model: SignatureSet, networks: tuple[Froze
     for patient in patients:
         maps = heat_maps(explained[patient.called], _crops(patient.paths))
         found = pd.DataFrame([vars(heat_shares(one.heat, one.lesion)) for one in maps])
-        tables.append(pd.DataFrame([{"patient_id": patient.name, **found.mean().to_dict()}]))
+        tables.append(pd.DataFrame([{c.PATIENT_ID: patient.name, **found.mean().to_dict()}]))
     return tables
 
 
@@ -204,7 +205,7 @@ def _deletion(patients: list[_Patient], model: SignatureSet, networks: tuple[Fro
             "by_chance": deletion_curve(alone, crop, noise, steps=DELETION_STEPS),
         }
         share = np.arange(DELETION_STEPS + 1) / DELETION_STEPS
-        tables.append(pd.DataFrame({"patient_id": patient.name, "share": share, **curves}))
+        tables.append(pd.DataFrame({c.PATIENT_ID: patient.name, "share": share, **curves}))
     return tables
 
 
@@ -220,7 +221,7 @@ def _randomised(
         crops = _crops(patient.paths)
         alone = explained_beside(explained[patient.called], crops, 0)
         found = randomised_similarity(alone, crops[0], seed=patient.seed)
-        table = {"patient_id": patient.name, "stage": range(len(found)), "correlation": found}
+        table = {c.PATIENT_ID: patient.name, "stage": range(len(found)), "correlation": found}
         tables.append(pd.DataFrame(table))
     return tables
 

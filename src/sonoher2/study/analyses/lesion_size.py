@@ -11,6 +11,7 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.base import LengthUnit
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.radiomics.lesion import pool_patients
+from sonoher2.study import columns as c
 from sonoher2.study.measure.measured import Measured
 
 LESION_SIZE = {
@@ -43,5 +44,5 @@ def lesion_diameter(measured: Measured, records: Sequence[ImageRecord], unit: Le
     sizes = [record.mm_per_pixel for record in records if record.mm_per_pixel is not None]
     if unit != "mm" and len(sizes) == len(area):
         area, unit = area * np.prod(sizes, axis=1), "mm"
-    pooled = pool_patients(area.to_frame(), measured.cohort.images["patient_id"])[AREA]
+    pooled = pool_patients(area.to_frame(), measured.cohort.images[c.PATIENT_ID])[AREA]
     return pd.DataFrame({f"lesion diameter ({unit or 'pixels'})": (2 * np.sqrt(pooled / np.pi)).round(1)})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_image
 from sonoher2.lesions.mask import Mask, read_mask
+from sonoher2.study import columns as c
 from sonoher2.study.measure.segmented import mask_names
 
 MOST_SHOWN = 12
@@ -51,7 +52,7 @@ def doubtful_lesions(segmented: pd.DataFrame) -> tuple[SegmentedLesion, ...]:
     """
     if segmented.empty:
         return ()
-    ordered = segmented.sort_values(["found", "confidence", "image"], kind="stable")
+    ordered = segmented.sort_values([c.FOUND, c.CONFIDENCE, c.IMAGE], kind="stable")
     return tuple(_picture(row) for _, row in ordered.head(MOST_SHOWN).iterrows())
 
 
@@ -59,19 +60,19 @@ def listed_lesions(segmented: pd.DataFrame) -> pd.DataFrame:
     """Give the same table with names of files instead of paths, those of the masks as in the run's folder ``masks``."""
     if segmented.empty:
         return segmented
-    names = [Path(image).name for image in segmented["image"]]
-    masks = pd.Series(mask_names(segmented), index=segmented.index).where(segmented["found"].astype(bool), "")
+    names = [Path(image).name for image in segmented[c.IMAGE]]
+    masks = pd.Series(mask_names(segmented), index=segmented.index).where(segmented[c.FOUND].astype(bool), "")
     return segmented.assign(image=names, mask=masks)
 
 
 def _picture(row: pd.Series) -> SegmentedLesion:
-    image = read_image(str(row["image"]), frame=None if np.isnan(row["frame"]) else int(row["frame"]))
+    image = read_image(str(row[c.IMAGE]), frame=None if np.isnan(row[c.FRAME]) else int(row[c.FRAME]))
     step = max(1, -(-max(image.shape) // COARSER))
-    mask = _mask([str(row["mask"])], image.shape) if row["found"] else np.zeros(image.shape, dtype=bool)
+    mask = _mask([str(row[c.MASK])], image.shape) if row[c.FOUND] else np.zeros(image.shape, dtype=bool)
     return SegmentedLesion(
-        str(row["patient_id"]),
-        bool(row["found"]),
-        float(row["confidence"]),
+        str(row[c.PATIENT_ID]),
+        bool(row[c.FOUND]),
+        float(row[c.CONFIDENCE]),
         image.pixels[::step, ::step],
         mask[::step, ::step],
     )

@@ -18,11 +18,11 @@ from sonoher2.bundle.training import (
 )
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.core import columns as c
 from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_difference, share_difference
 from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
 from sonoher2.signatures.set import SignatureSet
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.schema import Column, declare
@@ -40,13 +40,13 @@ IMAGE_FIGURES = {
 }
 ROUNDING = 1e-9
 """Share of a mean below which a deviation is what is left of adding equal numbers."""
-COLUMNS = ("part", "column", "training", "new", "missing_training", "missing_new", "difference", "distance")
+COLUMNS = (c.PART, c.COLUMN, c.TRAINING, c.NEW, c.MISSING_TRAINING, c.MISSING_NEW, c.DIFFERENCE, c.DISTANCE)
 
 
 def image_table(records: Sequence[ImageRecord]) -> pd.DataFrame:
     """Figures of acquisition and quality of each image, (images, figures); pixel size NaN where unknown."""
     sizes = [np.nan if record.mm_per_pixel is None else float(record.mm_per_pixel[0]) for record in records]
-    rows = [{**record.quality, "mm_per_pixel": size} for record, size in zip(records, sizes, strict=True)]
+    rows = [{**record.quality, c.MM_PER_PIXEL: size} for record, size in zip(records, sizes, strict=True)]
     return pd.DataFrame(rows, columns=list(IMAGE_FIGURES), dtype=np.float64)
 
 
@@ -65,7 +65,7 @@ def training_summary(
         Names of the radiomic features that the frozen model rests on.
     """
     X, cohort = measured.feature_table.loc[patients], measured.cohort
-    own = cohort.images["patient_id"].isin(patients).to_numpy()
+    own = cohort.images[c.PATIENT_ID].isin(patients).to_numpy()
     present = set(X.columns.get_level_values(0))
     return summarise_training(
         pd.DataFrame(X[RADIOMICS])[list(features)] if RADIOMICS in present else pd.DataFrame(index=patients),
@@ -112,8 +112,8 @@ def shift_table(
         table = image_table(records)
         rows += [_row("images", name, known, table[name]) for name, known in training.images.items()]
     found = pd.DataFrame(rows, columns=list(COLUMNS))
-    size = found["difference"].abs()
-    order = pd.DataFrame({"part": found["part"].map({"features": 0, "clinical": 1, "images": 2}), "size": -size})
+    size = found[c.DIFFERENCE].abs()
+    order = pd.DataFrame({"part": found[c.PART].map({"features": 0, "clinical": 1, "images": 2}), "size": -size})
     return found.loc[order.sort_values(["part", "size"], kind="stable").index].reset_index(drop=True)
 
 
@@ -154,9 +154,9 @@ def domain_table(
         both = np.vstack([old[new.columns].to_numpy(), new.to_numpy()])
         domain = np.repeat([0, 1], [len(old), len(new)])
         found = predict_outcome(both, domain, seed=seed, permutations=199, confidence=confidence)
-        sizes = {"training": len(old), "new": len(new), "columns": new.shape[1]}
-        auc = {"auc": found.auc.value, "auc_low": found.auc.low, "auc_high": found.auc.high}
-        rows.append({"space": space, **sizes, **auc, "p": found.p})
+        sizes = {c.TRAINING: len(old), c.NEW: len(new), c.COLUMNS: new.shape[1]}
+        auc = {c.AUC: found.auc.value, c.low(c.AUC): found.auc.low, c.high(c.AUC): found.auc.high}
+        rows.append({c.SPACE: space, **sizes, **auc, c.P: found.p})
     return pd.DataFrame(rows)
 
 

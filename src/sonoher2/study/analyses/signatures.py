@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.engine import FRAME, Keyed, Step, settings_key
 from sonoher2.evaluation.discrimination import macro_auc
 from sonoher2.evaluation.table import METRICS, metric_row
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
@@ -29,7 +29,7 @@ def signature_table(
     -------
     `signature, set, n, events, auc, auc_low, auc_high, outcome`, then the other metrics.
     """
-    frozen = thresholds.set_index(["signature", "outcome"])["threshold"]
+    frozen = thresholds.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
     rows: list[dict[str, object]] = []
     for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
@@ -41,34 +41,34 @@ def signature_table(
             seed=seed,
             confidence=evaluation.confidence,
         )
-        rows.append({"signature": signature, "set": subset, "outcome": outcome, **row})
-    if predictions["outcome"].nunique() > 1:
+        rows.append({c.SIGNATURE: signature, c.SET: subset, c.OUTCOME: outcome, **row})
+    if predictions[c.OUTCOME].nunique() > 1:
         rows += _macro_rows(predictions, evaluation, seed)
     # the mean over classes has no count of events
-    table = pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})
-    first = ["signature", "set", "n", "events", "auc", "auc_low", "auc_high", "outcome"]
+    table = pd.DataFrame(rows).astype({c.N: "Int64", c.EVENTS: "Int64"})
+    first = [c.SIGNATURE, c.SET, c.N, c.EVENTS, c.AUC, c.low(c.AUC), c.high(c.AUC), c.OUTCOME]
     return table[first + [name for name in METRICS if name not in first]]
 
 
 def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: int) -> list[dict[str, object]]:
-    outcomes = list(predictions["outcome"].unique())
+    outcomes = list(predictions[c.OUTCOME].unique())
     rows: list[dict[str, object]] = []
     for (signature, subset), part in each_part(predictions, ["signature", "set"]):
-        wide = part.pivot(index="patient_id", columns="outcome", values="score")[outcomes]
-        names = part.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
+        wide = part.pivot(index=c.PATIENT_ID, columns=c.OUTCOME, values=c.SCORE)[outcomes]
+        names = part.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[wide.index]
         labels = names.map({name: i for i, name in enumerate(outcomes)}).to_numpy(np.int64)
         estimate = macro_auc(
             labels, wide.to_numpy(), repeats=evaluation.bootstrap, seed=seed, confidence=evaluation.confidence
         )
         rows.append(
             {
-                "signature": signature,
-                "set": subset,
-                "outcome": MACRO,
-                "n": len(wide),
-                "auc": estimate.value,
-                "auc_low": estimate.low,
-                "auc_high": estimate.high,
+                c.SIGNATURE: signature,
+                c.SET: subset,
+                c.OUTCOME: MACRO,
+                c.N: len(wide),
+                c.AUC: estimate.value,
+                c.low(c.AUC): estimate.low,
+                c.high(c.AUC): estimate.high,
             }
         )
     return rows
@@ -76,8 +76,8 @@ def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: i
 
 def main_signature(signatures: pd.DataFrame) -> str:
     """Name the signature with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
-    training = signatures[signatures["set"].eq(TRAIN_OOF) & signatures["outcome"].ne(MACRO)]
-    return str(training.groupby("signature", sort=False)["auc"].mean().idxmax())
+    training = signatures[signatures[c.SET].eq(TRAIN_OOF) & signatures[c.OUTCOME].ne(MACRO)]
+    return str(training.groupby(c.SIGNATURE, sort=False)[c.AUC].mean().idxmax())
 
 
 SCHEMA = declare(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sonoher2.core import columns as c
 from sonoher2.evaluation.compare.pooling import pooled_auc
 from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
@@ -36,35 +36,35 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
     rows: list[dict[str, object]] = []
     for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
-        sites = auc_by_subgroup(y, score, patients["site"].reindex(part["patient_id"]), confidence=confidence)
-        place = {"signature": signature, "set": subset, "outcome": outcome}
+        sites = auc_by_subgroup(y, score, patients[c.SITE].reindex(part[c.PATIENT_ID]), confidence=confidence)
+        place = {c.SIGNATURE: signature, c.SET: subset, c.OUTCOME: outcome}
         rows += [
             {
                 **place,
-                "site": site.level,
-                "n": site.n,
-                "events": site.events,
-                "auc": site.auc.value,
-                "auc_low": site.auc.low,
-                "auc_high": site.auc.high,
+                c.SITE: site.level,
+                c.N: site.n,
+                c.EVENTS: site.events,
+                c.AUC: site.auc.value,
+                c.low(c.AUC): site.auc.low,
+                c.high(c.AUC): site.auc.high,
             }
             for site in sites
         ]
         pooled = pooled_auc([site.auc for site in sites], confidence)
         if pooled.sites < 2:
             continue
-        counts = {"n": sum(site.n for site in sites), "events": sum(site.events for site in sites)}
-        mean = {"auc": pooled.mean.value, "auc_low": pooled.mean.low, "auc_high": pooled.mean.high}
-        rows.append({**place, "site": POOLED, **counts, **mean, "tau2": pooled.tau2, "i2": pooled.i2})
+        counts = {c.N: sum(site.n for site in sites), c.EVENTS: sum(site.events for site in sites)}
+        mean = {c.AUC: pooled.mean.value, c.low(c.AUC): pooled.mean.low, c.high(c.AUC): pooled.mean.high}
+        rows.append({**place, c.SITE: POOLED, **counts, **mean, c.TAU2: pooled.tau2, c.I2: pooled.i2})
         if pooled.sites < 3:
             continue
-        further = {"auc": pooled.mean.value, "auc_low": pooled.prediction_low, "auc_high": pooled.prediction_high}
-        rows.append({**place, "site": FURTHER, **counts, **further})
-    return pd.DataFrame(rows).astype({"n": "Int64", "events": "Int64"})
+        further = {c.AUC: pooled.mean.value, c.low(c.AUC): pooled.prediction_low, c.high(c.AUC): pooled.prediction_high}
+        rows.append({**place, c.SITE: FURTHER, **counts, **further})
+    return pd.DataFrame(rows).astype({c.N: "Int64", c.EVENTS: "Int64"})
 
 
 def _has_sites(scored: Scored) -> bool:
-    return "site" in scored.patients and scored.patients["site"].nunique() > 1
+    return c.SITE in scored.patients and scored.patients[c.SITE].nunique() > 1
 
 
 SCHEMA = declare(

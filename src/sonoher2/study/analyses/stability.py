@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
 from sonoher2.lesions.perturb import Change
 from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.set import SignatureSet
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.measure.features import measure_lesions
@@ -56,15 +56,15 @@ def feature_stability(scored: Scored) -> pd.DataFrame:
     ways = [Way(change, stability.strength) for change in ICC_CHANGES]
     perturbed = _perturbed(scored, images, ways)
     ratings = np.concatenate([given[:, None], perturbed.features], axis=1)
-    table: dict[str, Any] = {"feature": measured.features.columns, "lesions": len(images), "icc": icc_2_1(ratings)}
+    table: dict[str, Any] = {c.FEATURE: measured.features.columns, c.LESIONS: len(images), c.ICC: icc_2_1(ratings)}
     for position, change in enumerate(ICC_CHANGES, start=1):
         table[f"icc_{change}"] = icc_2_1(ratings[:, [0, position]])
-    twice = images[images["second_mask"].notna()]
+    twice = images[images[c.SECOND_MASK].notna()]
     if len(twice) > 1:
         files = lesion_files(twice, "second_mask")
         second, _ = measure_lesions(files, reading, scored.study.radiomics, scored.hashes, scored.context)
         first = measured.features.loc[twice.index].to_numpy()
-        table["icc_second_reader"] = icc_2_1(np.stack([first, second], axis=1))
+        table[c.ICC_SECOND_READER] = icc_2_1(np.stack([first, second], axis=1))
     return pd.DataFrame(table)
 
 
@@ -85,7 +85,7 @@ def _sample(measured: Measured, in_training: NDArray[np.bool_], most: int, seed:
     if len(patients) > most:
         patients = patients[np.random.default_rng(seed).choice(len(patients), most, replace=False)]
     images = measured.cohort.images
-    return images[images["patient_id"].isin(patients)]
+    return images[images[c.PATIENT_ID].isin(patients)]
 
 
 def perturbed_results(scored: Scored) -> pd.DataFrame:
@@ -104,23 +104,23 @@ def perturbed_results(scored: Scored) -> pd.DataFrame:
     """
     measured, names = scored.measured, remeasured_signatures(scored.model)
     tested, images = scored.X.index, scored.measured.cohort.images
-    images = images[images["patient_id"].isin(tested)]
+    images = images[images[c.PATIENT_ID].isin(tested)]
     ways = tested_ways(_settings(scored)[1])
     perturbed = _perturbed(scored, images, ways)
-    labels = measured.cohort.patients.loc[tested, "label"]
+    labels = measured.cohort.patients.loc[tested, c.LABEL]
 
     def of(table: pd.DataFrame) -> pd.DataFrame:
         return long_predictions(scored.model.predict_proba(table, names), labels, scored.classes, TEST)
 
     given = of(scored.X)
-    how: dict[str, Any] = {"change": GIVEN, "strength": 0.0, "dice": 1.0}
+    how: dict[str, Any] = {c.CHANGE: GIVEN, c.STRENGTH: 0.0, c.DICE: 1.0}
     rows = [how | row for row in compared_rows(given, given, scored.limits, scored.confidence)]
     for position, way in enumerate(ways):
         features = pd.DataFrame(perturbed.features[:, position], images.index, measured.features.columns)
         changed = scored.X.copy()
         group = changed.columns.get_level_values(0) == RADIOMICS
-        changed.loc[:, group] = pool_patients(features, images["patient_id"]).loc[tested].to_numpy()
-        how = {**way._asdict(), "dice": float(perturbed.dice[:, position].mean())}
+        changed.loc[:, group] = pool_patients(features, images[c.PATIENT_ID]).loc[tested].to_numpy()
+        how = {**way._asdict(), c.DICE: float(perturbed.dice[:, position].mean())}
         rows += [how | row for row in compared_rows(given, of(changed), scored.limits, scored.confidence)]
     return pd.DataFrame(rows)
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST
 from sonoher2.core.natural import natural_key
 from sonoher2.engine import FRAME, Keyed, Step, settings_key
@@ -18,6 +17,7 @@ from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.compare.independent import auc_heterogeneity
 from sonoher2.evaluation.compare.interaction import score_by_group, usable_levels
 from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.lesion_size import LESION_SIZE
 from sonoher2.study.outcomes import outcome_scores
@@ -52,19 +52,19 @@ def subgroup_table(
     for name, levels in _groupings(patients, evaluation, declared).items():
         for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
             y, score = outcome_scores(part, outcome)
-            group = levels.reindex(part["patient_id"]).to_numpy()
+            group = levels.reindex(part[c.PATIENT_ID]).to_numpy()
             rows += [
                 {
-                    "subgroup": name,
-                    "level": found.level,
-                    "signature": signature,
-                    "set": subset,
-                    "outcome": outcome,
-                    "n": found.n,
-                    "events": found.events,
-                    "auc": found.auc.value,
-                    "auc_low": found.auc.low,
-                    "auc_high": found.auc.high,
+                    c.SUBGROUP: name,
+                    c.LEVEL: found.level,
+                    c.SIGNATURE: signature,
+                    c.SET: subset,
+                    c.OUTCOME: outcome,
+                    c.N: found.n,
+                    c.EVENTS: found.events,
+                    c.AUC: found.auc.value,
+                    c.low(c.AUC): found.auc.low,
+                    c.high(c.AUC): found.auc.high,
                 }
                 for found in sorted(
                     auc_by_subgroup(y, score, group, confidence=evaluation.confidence),
@@ -80,7 +80,7 @@ def _groupings(
     """Level of each patient, (patients,), by subgroup."""
     known = {**declared, **LESION_SIZE}
     return {
-        name: _levels(patients[name], patients["set"], known.get(name)) for name in subgroup_names(patients, evaluation)
+        name: _levels(patients[name], patients[c.SET], known.get(name)) for name in subgroup_names(patients, evaluation)
     }
 
 
@@ -112,27 +112,27 @@ def interaction_table(
     for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
         y, score = outcome_scores(part, outcome)
         for name, levels in groupings.items():
-            group = levels.reindex(part["patient_id"]).to_numpy()
+            group = levels.reindex(part[c.PATIENT_ID]).to_numpy()
             test = score_by_group(y, score, group)
             numbers = usable_levels(y == 1, group, 5)
             parts = [(y[numbers == k], score[numbers == k]) for k in range(test.levels)]
             rows.append(
                 {
-                    "subgroup": name,
-                    "signature": signature,
-                    "set": subset,
-                    "outcome": outcome,
-                    "levels": test.levels,
-                    "chi2": test.chi2,
-                    "df": test.degrees,
-                    "p": test.p,
-                    "p_auc": auc_heterogeneity(parts).p,
+                    c.SUBGROUP: name,
+                    c.SIGNATURE: signature,
+                    c.SET: subset,
+                    c.OUTCOME: outcome,
+                    c.LEVELS: test.levels,
+                    c.CHI2: test.chi2,
+                    c.DF: test.degrees,
+                    c.P: test.p,
+                    c.P_AUC: auc_heterogeneity(parts).p,
                 }
             )
     table = pd.DataFrame(rows)
     if table.empty:
         return table
-    by = table.groupby(["signature", "set", "outcome"], sort=False)["p"]
+    by = table.groupby([c.SIGNATURE, c.SET, c.OUTCOME], sort=False)[c.P]
     return table.assign(p_holm=by.transform(lambda p: holm(p.to_numpy())))
 
 
@@ -157,7 +157,7 @@ def _kept(step: Step[pd.DataFrame], scored: Scored) -> pd.DataFrame:
     names = subgroup_names(patients, evaluation)
     declared = {name: column for name, column in scored.study.clinical.columns.items() if name in names}
     groups = Keyed(evaluation, settings_key(evaluation, "subgroups", "confidence"))
-    return scored.context.run(step, scored.predictions, patients[["set", *names]], groups, declared)
+    return scored.context.run(step, scored.predictions, patients[[c.SET, *names]], groups, declared)
 
 
 BY_LEVEL_SCHEMA = declare(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.core import columns as c
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles, prediction_sets, set_coverage
 from sonoher2.evaluation.uncertainty.zones import Zones, learn_zones, zone_figures
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.predictions import each_part
@@ -37,8 +37,8 @@ def class_probabilities(
     classes
         Names of the labels, in order.
     """
-    wide = rows.pivot(index="patient_id", columns="outcome", values="score")
-    names = rows.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[wide.index]
+    wide = rows.pivot(index=c.PATIENT_ID, columns=c.OUTCOME, values=c.SCORE)
+    names = rows.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[wide.index]
     numbers = {name: number for number, name in enumerate(classes)}
     labels = np.asarray(names.map(numbers), dtype=np.int64)
     if len(classes) == 2:
@@ -62,7 +62,7 @@ def learn_uncertainty(
         Its `coverage`, `rule_out_sensitivity` and `rule_in_specificity`.
     """
     learned: dict[str, Uncertainty] = {}
-    for signature, rows in training.groupby("signature", sort=False):
+    for signature, rows in training.groupby(c.SIGNATURE, sort=False):
         _, labels, probabilities = class_probabilities(rows, classes)
         zones = {
             str(outcome): learn_zones(
@@ -70,7 +70,7 @@ def learn_uncertainty(
                 sensitivity=evaluation.rule_out_sensitivity,
                 specificity=evaluation.rule_in_specificity,
             )
-            for outcome, part in rows.groupby("outcome", sort=False)
+            for outcome, part in rows.groupby(c.OUTCOME, sort=False)
         }
         quantiles = conformal_quantiles(labels, probabilities, evaluation.coverage, SLACK)
         learned[str(signature)] = Uncertainty(
@@ -100,9 +100,9 @@ def coverage_table(
         uncertainty = learned[signature]
         _, labels, probabilities = class_probabilities(rows, classes)
         table = set_coverage(labels, prediction_sets(probabilities, uncertainty.conformal_quantiles), confidence)
-        names = [classes[k] if k >= 0 else ALL for k in table["label"]]
+        names = [classes[k] if k >= 0 else ALL for k in table[c.LABEL]]
         tables.append(table.assign(signature=signature, set=subset, label=names, asked=uncertainty.coverage))
-    first = ["signature", "set", "label", "asked"]
+    first = [c.SIGNATURE, c.SET, c.LABEL, c.ASKED]
     if not tables:
         return pd.DataFrame(columns=first)
     table = pd.concat(tables, ignore_index=True)
@@ -124,8 +124,8 @@ def zone_table(predictions: pd.DataFrame, learned: Mapping[str, Uncertainty], co
         limits = learned[signature]
         zones = Zones(limits.rule_out[outcome], limits.rule_in[outcome])
         figures = zone_figures(*outcome_scores(part, outcome), zones, confidence)
-        asked = {"asked_sensitivity": limits.sensitivity, "asked_specificity": limits.specificity}
-        place = {"signature": signature, "set": subset, "outcome": outcome}
+        asked = {c.ASKED_SENSITIVITY: limits.sensitivity, c.ASKED_SPECIFICITY: limits.specificity}
+        place = {c.SIGNATURE: signature, c.SET: subset, c.OUTCOME: outcome}
         rows.append({**place, **vars(zones), **asked, **_columns(vars(figures))})
     return pd.DataFrame(rows)
 

@@ -15,6 +15,7 @@ from sonoher2.core.errors import InputError, UsageError
 from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.evaluation.recalibration import LogisticRecalibration, Update
+from sonoher2.study import columns as c
 from sonoher2.study.outcomes import outcome_scores
 
 FROZEN = "frozen"
@@ -74,8 +75,8 @@ def update_predictions(
         raise UsageError(f"{share:g} is no share of patients to recalibrate on; give one between 0 and 1, such as 0.3")
     sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
     learners = sets.index[sets == TRAIN]
-    parts = list(_updates(predictions, predictions["patient_id"].isin(learners)))
-    labels = predictions.drop_duplicates("patient_id").set_index("patient_id")["label"].loc[learners]
+    parts = list(_updates(predictions, predictions[c.PATIENT_ID].isin(learners)))
+    labels = predictions.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[learners]
     updated = pd.concat([part for part, _ in parts], ignore_index=True)
     figures = pd.DataFrame([_figures(part, coefficients, confidence) for part, coefficients in parts])
     events = {str(name): int(count) for name, count in labels.value_counts().sort_index().items()}
@@ -84,39 +85,39 @@ def update_predictions(
 
 def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[pd.DataFrame, tuple[float, float]]]:
     """Predictions of the other patients under each update, with its intercept and slope."""
-    for (signature, outcome), rows in predictions.groupby(["signature", "outcome"], sort=False):
+    for (signature, outcome), rows in predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
         known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
         y, score = outcome_scores(known, str(outcome))
-        columns = ["patient_id", "label", "outcome", "signature"]
-        yield others[columns].assign(update=FROZEN, score=others["score"]), (0.0, 1.0)
+        columns = [c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]
+        yield others[columns].assign(update=FROZEN, score=others[c.SCORE]), (0.0, 1.0)
         for update in UPDATES:
             try:
                 step = LogisticRecalibration(update).fit(score, y)
             except InputError as error:
                 where = f"recalibration, {signature}"
                 raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
-            updated = step.transform(others["score"].to_numpy())
+            updated = step.transform(others[c.SCORE].to_numpy())
             yield others[columns].assign(update=update, score=updated), (step.intercept_, step.slope_)
 
 
 def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:
-    outcome, first = str(part["outcome"].iloc[0]), part.iloc[0]
+    outcome, first = str(part[c.OUTCOME].iloc[0]), part.iloc[0]
     y, score = outcome_scores(part, outcome)
     slope, intercept = calibration_slope_intercept(y, score, confidence)
-    estimates = {"auc": auc_delong(y, score, confidence), "slope": slope, "intercept": intercept}
+    estimates = {c.AUC: auc_delong(y, score, confidence), c.SLOPE: slope, c.INTERCEPT: intercept}
     return {
-        "signature": first["signature"],
-        "outcome": outcome,
-        "update": first["update"],
-        "a": coefficients[0],
-        "b": coefficients[1],
-        "n": len(y),
-        "events": int(y.sum()),
-        "expected": float(score.sum() / y.sum()) if y.any() else np.nan,
+        c.SIGNATURE: first[c.SIGNATURE],
+        c.OUTCOME: outcome,
+        c.UPDATE: first[c.UPDATE],
+        c.A: coefficients[0],
+        c.B: coefficients[1],
+        c.N: len(y),
+        c.EVENTS: int(y.sum()),
+        c.EXPECTED: float(score.sum() / y.sum()) if y.any() else np.nan,
         **{
             f"{name}{end}": value
             for name, found in estimates.items()
             for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))
         },
-        "brier": brier(y, score),
+        c.BRIER: brier(y, score),
     }

@@ -13,6 +13,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.shift.predictability import predict_outcome
+from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
@@ -84,8 +85,8 @@ def label_columns(facts: Facts) -> Outcome:
             try:
                 result = predict_outcome(
                     numeric_columns(patients[name], declared),
-                    patients["label"] == outcome,
-                    patients["group"],
+                    patients[c.LABEL] == outcome,
+                    patients[c.GROUP],
                     seed=facts.config.seed,
                     permutations=1,
                 )

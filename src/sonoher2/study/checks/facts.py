@@ -14,6 +14,7 @@ from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN
+from sonoher2.study import columns as c
 from sonoher2.study.measure.checked import Checked
 
 ONE_CLASS = "all patients looked at are of one class"
@@ -69,7 +70,7 @@ class Facts:
     @property
     def of_one_class(self) -> bool:
         """Whether all patients whose labels the checks may use are of one class: then nothing can tell them apart."""
-        return self.cohort.patients["label"][self.looked_at].nunique() < 2
+        return self.cohort.patients[c.LABEL][self.looked_at].nunique() < 2
 
 
 def facts_of(checked: Checked, split: Split) -> Facts:
@@ -83,7 +84,7 @@ def facts_of(checked: Checked, split: Split) -> Facts:
         Of its patients.
     """
     outlines = checked.outlines
-    drawn = frozenset(map(str, outlines["mask"])) if len(outlines) else frozenset[str]()
+    drawn = frozenset(map(str, outlines[c.MASK])) if len(outlines) else frozenset[str]()
     cohort, study = checked.cohort, checked.study
     return Facts(study, cohort, split, checked.records, checked.hashes, checked.trained_on, drawn)
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sonoher2.cohort.patients.identity import alias_keys, doubtful_pairs
 from sonoher2.core.columns import TEST, TRAIN
+from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
@@ -26,7 +27,7 @@ def same_patient(facts: Facts) -> Outcome:
     if pairs:
         what = f"{len(pairs)} patients are in training and in the test set under two identifiers ({_shown(pairs)})"
         return found("LEAK001", "error", what, "split")
-    labels = facts.cohort.patients["label"].set_axis(names)
+    labels = facts.cohort.patients[c.LABEL].set_axis(names)
     doubtful = [pair for pair in doubtful_pairs(names, labels.to_dict()) if facts.sets[list(pair)].nunique() > 1]
     if doubtful:
         what = f"{len(doubtful)} pairs of identifiers in training and in the test set may each mean one patient"
@@ -56,7 +57,7 @@ def shared_pictures(facts: Facts) -> Outcome:
         return skipped("LEAK002", ONE_SET)
     if facts.cohort.images.empty:
         return skipped("LEAK002", "the study has no images")
-    pairs = _same_files(facts) or across_sets(facts.sets, facts.cohort.patients["group"])
+    pairs = _same_files(facts) or across_sets(facts.sets, facts.cohort.patients[c.GROUP])
     if pairs:
         what = f"{len(pairs)} pictures of the test set are in training too (patients {_shown(pairs)})"
         return found("LEAK002", "error", what, "split")
@@ -68,8 +69,8 @@ def shared_pictures(facts: Facts) -> Outcome:
 
 def _same_files(facts: Facts) -> list[tuple[str, str]]:
     images, hashes = facts.cohort.images, facts.hashes or {}
-    sets = facts.sets.reindex(images["patient_id"])
-    return across_sets(sets, [hashes.get(path, path) for path in images["image"]])
+    sets = facts.sets.reindex(images[c.PATIENT_ID])
+    return across_sets(sets, [hashes.get(path, path) for path in images[c.IMAGE]])
 
 
 def _shown(pairs: list[tuple[str, str]]) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from sonoher2.core.errors import Finding, Severity
+from sonoher2.study import columns as c
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,14 @@ def outcome_table(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "code": outcome.code,
-                "title": CHECKS[outcome.code].title,
-                "result": outcome.state,
-                "found": outcome.finding.what if outcome.finding else outcome.skipped,
-                "remedy": CHECKS[outcome.code].remedy if outcome.finding else "",
-                "page": docs_page(outcome.code),
+                c.CODE: outcome.code,
+                c.TITLE: CHECKS[outcome.code].title,
+                c.RESULT: outcome.state,
+                c.FOUND: outcome.finding.what if outcome.finding else outcome.skipped,
+                c.REMEDY: CHECKS[outcome.code].remedy if outcome.finding else "",
+                c.PAGE: docs_page(outcome.code),
             }
             for outcome in outcomes
         ],
-        columns=["code", "title", "result", "found", "remedy", "page"],
+        columns=[c.CODE, c.TITLE, c.RESULT, c.FOUND, c.REMEDY, c.PAGE],
     )

@@ -13,6 +13,7 @@ from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.compare.independent import compare_independent
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.thresholds import youden_threshold
+from sonoher2.study import columns as c
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
 from sonoher2.study.predictions import learn_thresholds
@@ -30,17 +31,17 @@ NO_TRAINING = "there are no training patients"
 
 def has_both(result: StudyResult) -> bool:
     """Whether there are scores of training and of test patients."""
-    return {TRAIN_OOF, TEST} <= set(result.performance.predictions["set"])
+    return {TRAIN_OOF, TEST} <= set(result.performance.predictions[c.SET])
 
 
 def threshold_from_training(result: StudyResult) -> Outcome:
     """LEAK004: a threshold that the out-of-fold training scores do not give again."""
     if not has_both(result):
         return skipped("LEAK004", NO_TRAINING)
-    training = result.performance.predictions[result.performance.predictions["set"] == TRAIN_OOF]
-    keys = ["signature", "outcome"]
-    again = learn_thresholds(training, result.about.config.evaluation).set_index(keys)["threshold"]
-    used = result.performance.thresholds.set_index(keys)["threshold"]
+    training = result.performance.predictions[result.performance.predictions[c.SET] == TRAIN_OOF]
+    keys = [c.SIGNATURE, c.OUTCOME]
+    again = learn_thresholds(training, result.about.config.evaluation).set_index(keys)[c.THRESHOLD]
+    used = result.performance.thresholds.set_index(keys)[c.THRESHOLD]
     moved = [key for key in used.index if not _decides_alike(result, key, float(used[key]), float(again[key]))]
     if not moved:
         return passed("LEAK004")
@@ -68,18 +69,18 @@ def above_training(result: StudyResult) -> Outcome:
     if not has_both(result):
         return skipped("LEAK005", NO_TRAINING)
     rows = []
-    for (signature, outcome), _ in result.performance.predictions.groupby(["signature", "outcome"], sort=False):
+    for (signature, outcome), _ in result.performance.predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
         test, training = (
             result.performance.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN_OOF)
         )
         comparison = compare_independent(test, training)
         rows.append((signature, comparison.difference, comparison.p_larger))
-    table = pd.DataFrame(rows, columns=["signature", "difference", "p"])
-    row = table.assign(p=holm(table["p"])).sort_values("p").iloc[0]
-    if not row["p"] < ALPHA:
+    table = pd.DataFrame(rows, columns=[c.SIGNATURE, c.DIFFERENCE, c.P])
+    row = table.assign(p=holm(table[c.P])).sort_values(c.P).iloc[0]
+    if not row[c.P] < ALPHA:
         return passed("LEAK005")
-    p = p_words(row["p"], 4)
-    what = f"the test AUC of {row['signature']} is {row['difference']:.2f} above that of training ({p})"
+    p = p_words(row[c.P], 4)
+    what = f"the test AUC of {row[c.SIGNATURE]} is {row[c.DIFFERENCE]:.2f} above that of training ({p})"
     return found("LEAK005", "error", what, "signatures")
 
 
@@ -99,14 +100,14 @@ def better_than_shortcuts(result: StudyResult, shortcuts: Shortcuts) -> Outcome:
     """BASE001: shortcuts predict the label, and the main signature is not shown to do better (DeLong, training)."""
     if shortcuts.scores.empty or not has_both(result):
         return skipped("BASE001", shortcuts.skipped or NO_TRAINING)
-    telling = shortcuts.table[(shortcuts.table["p"] < ALPHA) & (shortcuts.table["auc"] >= WORTH_A_WARNING)]
-    for outcome in telling.loc[telling["shortcut"].isin([TOGETHER, *_only(shortcuts)]), "outcome"]:
+    telling = shortcuts.table[(shortcuts.table[c.P] < ALPHA) & (shortcuts.table[c.AUC] >= WORTH_A_WARNING)]
+    for outcome in telling.loc[telling[c.SHORTCUT].isin([TOGETHER, *_only(shortcuts)]), c.OUTCOME]:
         chosen = result.performance.predictions.query(
             "signature == @result.about.main and `set` == @TRAIN_OOF and outcome == @outcome"
         )
-        own = chosen.set_index("patient_id")["score"]
+        own = chosen.set_index(c.PATIENT_ID)[c.SCORE]
         others = shortcuts.scores[outcome].reindex(own.index)
-        test = delong_test(chosen["label"].eq(outcome).to_numpy(), own.to_numpy(), others.to_numpy())
+        test = delong_test(chosen[c.LABEL].eq(outcome).to_numpy(), own.to_numpy(), others.to_numpy())
         if not test.low > 0:
             what = (
                 f"for {outcome}, {result.about.main} is not shown to do better than shortcuts alone: difference in"
@@ -121,11 +122,12 @@ def too_good(result: StudyResult) -> Outcome:
     rows = result.performance.signatures.query("`set` == @TRAIN_OOF")
     if rows.empty:
         return skipped("BASE002", NO_TRAINING)
-    rows = rows[(rows["auc"] >= TOO_GOOD) & (rows["auc_low"] > FOR_SURE)]
+    rows = rows[(rows[c.AUC] >= TOO_GOOD) & (rows[c.low(c.AUC)] > FOR_SURE)]
     if rows.empty:
         return passed("BASE002")
     named = ", ".join(
-        f"{row['signature']} {row['auc']:.3f} ({row['auc_low']:.3f} to {row['auc_high']:.3f}) for {row['outcome']}"
+        f"{row[c.SIGNATURE]} {row[c.AUC]:.3f} ({row[c.low(c.AUC)]:.3f} to {row[c.high(c.AUC)]:.3f})"
+        f" for {row[c.OUTCOME]}"
         for row in rows.to_dict("records")
     )
     return found("BASE002", "warning", f"the out-of-fold AUC is higher than such data allow: {named}", "signatures")
@@ -133,14 +135,14 @@ def too_good(result: StudyResult) -> Outcome:
 
 def _only(shortcuts: Shortcuts) -> list[str]:
     """Name of the family when there is just one."""
-    names = list(shortcuts.table["shortcut"].unique())
+    names = list(shortcuts.table[c.SHORTCUT].unique())
     return names if len(names) == 1 else []
 
 
 def calibrated(result: StudyResult) -> Outcome:
     """CAL001: slope or intercept of the main signature in the test set is off, with its whole interval."""
     rows = result.performance.signatures.query("signature == @result.about.main and `set` == @TEST").dropna(
-        subset="calibration_slope"
+        subset=c.CALIBRATION_SLOPE
     )
     if rows.empty:
         return skipped("CAL001", "the slope cannot be estimated")
@@ -177,13 +179,13 @@ def alike_in_subgroups(result: StudyResult) -> Outcome:
     table = result.performance.interactions
     if table.empty:
         return skipped("FAIR001", "no subgroups were named or measured")
-    rows = table.query("signature == @result.about.main and `set` == @TEST").dropna(subset="p_holm")
+    rows = table.query("signature == @result.about.main and `set` == @TEST").dropna(subset=c.P_HOLM)
     if rows.empty:
         return skipped("FAIR001", "the subgroups of the test set are too small to compare")
-    unequal = rows[rows["p_holm"] < LEVEL]
+    unequal = rows[rows[c.P_HOLM] < LEVEL]
     if unequal.empty:
         return passed("FAIR001")
-    shown = ", ".join(f"{row['subgroup']} ({p_words(row['p_holm'])})" for row in unequal.to_dict("records"))
+    shown = ", ".join(f"{row[c.SUBGROUP]} ({p_words(row[c.P_HOLM])})" for row in unequal.to_dict("records"))
     return found(
         "FAIR001", "warning", f"the score of {result.about.main} tells more in some levels than in others: {shown}"
     )

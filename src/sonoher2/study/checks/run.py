@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sonoher2.cohort.check import CheckReport, CheckRow
+from sonoher2.study import columns as c
 from sonoher2.study.checks.codes import coded_values
 from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts
@@ -49,14 +50,14 @@ class CohortChecks:
         """Put outcomes and shortcut tests into the report of `sonoher2 check`."""
         rows = [CheckRow("checks", f"{row.code} {CHECKS[row.code].title}", row.state) for row in self.outcomes]
         rows += [
-            CheckRow("shortcuts", f"{row['shortcut']}, for {row['outcome']}", _auc_text(row))
+            CheckRow("shortcuts", f"{row[c.SHORTCUT]}, for {row[c.OUTCOME]}", _auc_text(row))
             for row in self.shortcuts.table.to_dict("records")
         ]
         return replace(report, rows=(*report.rows, *rows), coded=findings_of(self.outcomes))
 
 
 def _auc_text(row: Mapping[Hashable, Any]) -> str:
-    return f"out-of-fold AUC {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f})"
+    return f"out-of-fold AUC {row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f} to {row[c.high(c.AUC)]:.2f})"
 
 
 def check_facts(facts: Facts) -> CohortChecks:

@@ -16,6 +16,7 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.core.errors import InputError, Severity
 from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.shift.predictability import predict_outcome
+from sonoher2.study import columns as c
 from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
@@ -37,7 +38,7 @@ FAMILIES = {
 TOGETHER = "All together"
 ALPHA, WORTH_A_WARNING, WORTH_AN_ERROR = 0.01, 0.6, 0.7
 """Level of the p value after Holm, and the AUC from which on a shortcut is a warning or an error."""
-COLUMNS = ("shortcut", "outcome", "n", "events", "auc", "auc_low", "auc_high", "p", "p_holm")
+COLUMNS = (c.SHORTCUT, c.OUTCOME, c.N, c.EVENTS, c.AUC, c.low(c.AUC), c.high(c.AUC), c.P, c.P_HOLM)
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def shortcut_columns(facts: Facts) -> dict[str, pd.DataFrame]:
     for family, name in (("Site", "site"), ("Scanner", "scanner")):
         if name in patients:
             families[family] = dummies(patients[name])
-    if "date" in patients:
-        families["Date"] = _days(patients["date"])
+    if c.DATE in patients:
+        families["Date"] = _days(patients[c.DATE])
     if len(facts.cohort.images):
         families["Origin of the mask"] = _origins(facts)
     clinical = facts.cohort.clinical
@@ -88,35 +89,35 @@ def _days(dates: pd.Series) -> pd.DataFrame:
 def _origins(facts: Facts) -> pd.DataFrame:
     """How each patient's masks came to be: outlined by the segmenter, how many for an image, and in which format."""
     images = facts.cohort.images
-    if "masks" not in images:
+    if c.MASKS not in images:
         return pd.DataFrame(index=facts.cohort.patients.index)
     rows = pd.DataFrame(
         {
-            "automatic": [float(bool(facts.outlined.intersection(masks))) for masks in images["masks"]],
-            "masks": [float(len(masks)) for masks in images["masks"]],
-            "format": [Path(masks[0]).suffix.lower() if masks else "none" for masks in images["masks"]],
+            "automatic": [float(bool(facts.outlined.intersection(masks))) for masks in images[c.MASKS]],
+            "masks": [float(len(masks)) for masks in images[c.MASKS]],
+            "format": [Path(masks[0]).suffix.lower() if masks else "none" for masks in images[c.MASKS]],
         }
     )
     columns = pd.concat([rows[["automatic", "masks"]], dummies(rows["format"])], axis=1)
-    return columns.groupby(images["patient_id"].to_numpy()).mean().reindex(facts.cohort.patients.index, fill_value=0.0)
+    return columns.groupby(images[c.PATIENT_ID].to_numpy()).mean().reindex(facts.cohort.patients.index, fill_value=0.0)
 
 
 def _of_images(facts: Facts) -> dict[str, pd.DataFrame]:
     """Shortcuts that lie in the image files, means over a patient's images."""
     if not facts.records:
         return {}
-    owners = facts.cohort.images["patient_id"].to_numpy()
+    owners = facts.cohort.images[c.PATIENT_ID].to_numpy()
     rows = pd.DataFrame([_picture(*record.file_shape) for record in facts.records])
     spacing = pd.Series([np.nan if r.mm_per_pixel is None else float(r.mm_per_pixel[0]) for r in facts.records])
     size = rows.assign(mm_per_pixel=spacing.fillna(spacing.mean() if spacing.notna().any() else 0.0))
     families = {
         "Picture size": size.assign(known=spacing.notna().astype(float)),
         "File format": dummies(pd.Series([record.format for record in facts.records])),
-        "Black border": pd.DataFrame({"share": [record.black_border for record in facts.records]}),
+        "Black border": pd.DataFrame({c.SHARE: [record.black_border for record in facts.records]}),
         "Callipers, text and colour": pd.DataFrame([_marks(record) for record in facts.records]),
     }
     pooled = {name: table.groupby(owners).mean() for name, table in families.items()}
-    pooled["Number of images"] = pd.Series(owners).value_counts().astype(float).to_frame("images")
+    pooled["Number of images"] = pd.Series(owners).value_counts().astype(float).to_frame(c.IMAGES)
     return {name: table.reindex(facts.cohort.patients.index) for name, table in pooled.items()}
 
 
@@ -154,14 +155,14 @@ def shortcut_tests(facts: Facts) -> Shortcuts:
 
 def _one_outcome(facts: Facts, families: dict[str, pd.DataFrame], code: int) -> tuple[pd.DataFrame, pd.Series]:
     patients, name = facts.cohort.patients[facts.looked_at], facts.cohort.classes[code]
-    cases = (patients["label"] == code).to_numpy()
+    cases = (patients[c.LABEL] == code).to_numpy()
     rows = []
     score = pd.Series(0.0, index=patients.index, name=name)
     for family, table in families.items():
         result = predict_outcome(
             table.loc[patients.index],
             cases,
-            patients["group"],
+            patients[c.GROUP],
             seed=facts.config.seed,
             confidence=facts.config.evaluation.confidence,
         )
@@ -170,7 +171,7 @@ def _one_outcome(facts: Facts, families: dict[str, pd.DataFrame], code: int) -> 
         # of one family alone, it is all there is
         score = pd.Series(result.score, index=patients.index, name=name)
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
-    return table.assign(p_holm=holm(table["p"])), score
+    return table.assign(p_holm=holm(table[c.P])), score
 
 
 def shortcut_checks(shortcuts: Shortcuts) -> list[Outcome]:
@@ -180,16 +181,16 @@ def shortcut_checks(shortcuts: Shortcuts) -> list[Outcome]:
 
 def _judge(code: str, shortcuts: Shortcuts) -> Outcome:
     table = shortcuts.table
-    own = table[table["shortcut"].map(FAMILIES) == code]
+    own = table[table[c.SHORTCUT].map(FAMILIES) == code]
     if own.empty:
         return skipped(code, shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
-    telling = own[(own["p_holm"] < ALPHA) & (own["auc"] >= WORTH_A_WARNING)]
+    telling = own[(own[c.P_HOLM] < ALPHA) & (own[c.AUC] >= WORTH_A_WARNING)]
     if telling.empty:
         return passed(code)
-    row = telling.sort_values("auc").iloc[-1]
-    severity: Severity = "error" if row["auc"] >= WORTH_AN_ERROR else "warning"
+    row = telling.sort_values(c.AUC).iloc[-1]
+    severity: Severity = "error" if row[c.AUC] >= WORTH_AN_ERROR else "warning"
     what = (
-        f"from {row['shortcut'].lower()} alone, {row['outcome']} is told from the rest with an out-of-fold AUC of"
-        f" {row['auc']:.2f} ({row['auc_low']:.2f} to {row['auc_high']:.2f}, permutation p {row['p']:.3f})"
+        f"from {row[c.SHORTCUT].lower()} alone, {row[c.OUTCOME]} is told from the rest with an out-of-fold AUC of"
+        f" {row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f} to {row[c.high(c.AUC)]:.2f}, permutation p {row[c.P]:.3f})"
     )
     return found(code, severity, what)

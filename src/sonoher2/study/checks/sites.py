@@ -7,6 +7,7 @@ import pandas as pd
 
 from sonoher2.core.columns import TRAIN
 from sonoher2.selection.harmonise import FEWEST
+from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
 
@@ -17,7 +18,7 @@ MOST_NAMED = 20
 
 def doubtful_sites(facts: Facts) -> Outcome:
     """SITE002: what makes the sites of a study doubtful."""
-    if "site" not in facts.cohort.patients:
+    if c.SITE not in facts.cohort.patients:
         return skipped("SITE002", "the sites are not known")
     told = [*_of_two_sites(facts), *_too_small(facts), *_not_harmonised(facts)]
     return found("SITE002", "warning", "; ".join(told), "images.site") if told else passed("SITE002")
@@ -25,9 +26,9 @@ def doubtful_sites(facts: Facts) -> Outcome:
 
 def _of_two_sites(facts: Facts) -> list[str]:
     images = facts.cohort.images
-    if "site" not in images:
+    if c.SITE not in images:
         return []
-    several = images.dropna(subset="site").groupby("patient_id")["site"].nunique()
+    several = images.dropna(subset=c.SITE).groupby(c.PATIENT_ID)[c.SITE].nunique()
     named = [str(patient) for patient in several.index[several > 1]]
     if not named:
         return []
@@ -39,15 +40,15 @@ def _of_two_sites(facts: Facts) -> list[str]:
 def _training_sites(facts: Facts) -> pd.DataFrame:
     """Training patients with `site` and `label`; a site that is not known is none."""
     patients = facts.cohort.patients[(facts.sets == TRAIN).to_numpy()]
-    return patients.dropna(subset="site")
+    return patients.dropna(subset=c.SITE)
 
 
 def _too_small(facts: Facts) -> list[str]:
     if facts.config.validation.by != "site":
         return []
     told = []
-    for site, patients in _training_sites(facts).groupby("site"):
-        classes = patients["label"].nunique()
+    for site, patients in _training_sites(facts).groupby(c.SITE):
+        classes = patients[c.LABEL].nunique()
         if len(patients) < FEWEST_LEFT_OUT or classes < len(facts.cohort.classes):
             lacking = "" if classes == len(facts.cohort.classes) else ", not of every class"
             told.append(f"{site} ({len(patients)} training patients{lacking})")
@@ -57,8 +58,8 @@ def _too_small(facts: Facts) -> list[str]:
 def _not_harmonised(facts: Facts) -> list[str]:
     if facts.config.harmonise is None or not facts.both_sides:
         return []
-    counts = _training_sites(facts)["site"].value_counts()
-    return unharmonised_sites(facts.cohort.patients["site"], [str(site) for site in counts.index[counts >= FEWEST]])
+    counts = _training_sites(facts)[c.SITE].value_counts()
+    return unharmonised_sites(facts.cohort.patients[c.SITE], [str(site) for site in counts.index[counts >= FEWEST]])
 
 
 def unharmonised_sites(sites: pd.Series, known: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.model_bytes import dump_networks, load_networks
 from sonoher2.config.deep import DeepConfig
+from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.deep.crop import read_crop
 from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step
@@ -132,7 +133,7 @@ def fit_networks(
     folds = training_folds(training, study)
     if folds.max() < 2:
         raise InputError("fine-tuned networks need three folds", fix="Add patients, or use `training: frozen`")
-    by_patient = crops.groupby("patient_id")["crop"].agg(list)
+    by_patient = crops.groupby(c.PATIENT_ID)[c.CROP].agg(list)
     paths: list[list[Path]] = [by_patient[patient] for patient in training.X.index]
     index = training.X.index
     final: list[FrozenEncoder] = []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.core import columns as c
 from sonoher2.engine import ExecutionContext
 from sonoher2.signatures.feature_table import join_feature_groups
 from sonoher2.study.fit.networks import fit_networks
@@ -41,7 +42,7 @@ def with_tuned_networks(
     from sonoher2.deep.lesion import frozen_networks
 
     trained = set(measured.feature_table.index[in_training])
-    crops, seen = measured.crops, measured.crops["patient_id"].isin(trained)
+    crops, seen = measured.crops, measured.crops[c.PATIENT_ID].isin(trained)
     training, start = training_set(measured, in_training), frozen_networks(study.deep)
     tuned = fit_networks(crops[seen], training, study, study.deep, start, context)
     others = join_feature_groups(deep_feature_groups(crops[~seen], tuned.final, context))

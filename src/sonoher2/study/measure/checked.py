@@ -14,6 +14,7 @@ from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.engine import ExecutionContext
@@ -93,7 +94,7 @@ def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
 
 def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:
     """Settle in which unit the study measures."""
-    sizes = pixel_sizes(cohort.images["image"], records)
+    sizes = pixel_sizes(cohort.images[c.IMAGE], records)
     if not sizes:
         return study, []
     unit, findings = length_unit(study.radiomics, sizes)

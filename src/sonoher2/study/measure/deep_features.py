@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import network_feature_groups
@@ -32,6 +33,6 @@ def deep_feature_groups(
     """
     feature_groups: dict[str, pd.DataFrame] = {}
     for network in networks:
-        raw = pd.DataFrame(embed_crops(list(crops["crop"]), network, context), index=crops.index)
-        feature_groups |= network_feature_groups(network, pool_patients(raw, crops["patient_id"]))
+        raw = pd.DataFrame(embed_crops(list(crops[c.CROP]), network, context), index=crops.index)
+        feature_groups |= network_feature_groups(network, pool_patients(raw, crops[c.PATIENT_ID]))
     return feature_groups

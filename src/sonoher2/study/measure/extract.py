@@ -16,6 +16,7 @@ from sonoher2.cohort.tables.table import place, read_table
 from sonoher2.config.base import LengthUnit
 from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.table_files import check_suffix, write_table
 from sonoher2.engine import JSON, Step, local_context
@@ -93,7 +94,7 @@ def extract_table(
     problems |= {found.index[i]: [error.finding] for i, error in sizes.problems.items()}
     found = found.iloc[sorted(sizes.values)]
     known = [size and (size[0], size[1]) for _, size in sorted(sizes.values.items())]
-    unit, told = length_unit(radiomics, list(zip(found["image"], known, strict=True)))
+    unit, told = length_unit(radiomics, list(zip(found[c.IMAGE], known, strict=True)))
     if errors_of(told) or not len(found):
         raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
@@ -104,11 +105,11 @@ def extract_table(
     raise_errors([] if good else listed)
     kept = found.iloc[good]
     features = pd.DataFrame(measured.features[good], index=kept.index, columns=feature_names(radiomics))
-    first = pd.DataFrame({"patient_id": kept["patient_id"], "image": rows.loc[kept.index, "image"]})
+    first = pd.DataFrame({c.PATIENT_ID: kept[c.PATIENT_ID], c.IMAGE: rows.loc[kept.index, c.IMAGE]})
     write_table(out, pd.concat([first, features], axis=1))
     if not problems:
         context.store.clear()
-    tiny = tiny_lesions(kept["image"].tolist(), measured.pixels[good].tolist())
+    tiny = tiny_lesions(kept[c.IMAGE].tolist(), measured.pixels[good].tolist())
     return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
 
 
@@ -135,7 +136,7 @@ def _usable_rows(
         raise_errors(findings if len(bad) == len(rows) else [])
         found, findings = usable(rows.drop(index=list(bad)))
         raise_errors(findings)
-    incomplete = found.index[found["image"].isna() | (found["masks"].map(len) == 0)]
+    incomplete = found.index[found[c.IMAGE].isna() | (found[c.MASKS].map(len) == 0)]
     what, fix = "the row has no image or no mask", "Fill in `image` and `mask`, or remove the row"
     bad |= {row: [Finding("error", what, place(table.name, [row]), fix)] for row in incomplete}
     return found.drop(index=incomplete), bad

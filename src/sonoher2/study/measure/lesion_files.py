@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config.images import ImageReading
+from sonoher2.core import columns as c
 from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.core.progress import track
 from sonoher2.engine import Keyed, settings_key
@@ -64,18 +65,18 @@ def lesion_files(images: pd.DataFrame, mask_column: str = "masks") -> list[Lesio
     """Rows of `Cohort.images` as records; `mask_column` may be `second_mask`."""
     masks = [(mask,) if isinstance(mask, str) else tuple(mask) for mask in images[mask_column]]
     columns = zip(
-        images["image"].astype(str), masks, images["mm_per_pixel"].astype(float), chosen_frames(images), strict=True
+        images[c.IMAGE].astype(str), masks, images[c.MM_PER_PIXEL].astype(float), chosen_frames(images), strict=True
     )
     return [LesionFile(*row) for row in columns]
 
 
 def chosen_frames(images: pd.DataFrame) -> list[int | None]:
     """Frame of each row of `Cohort.images`, counted from 1; None where none is named."""
-    return [None if np.isnan(frame) else int(frame) for frame in images["frame"].astype(float)]
+    return [None if np.isnan(frame) else int(frame) for frame in images[c.FRAME].astype(float)]
 
 
 def file_hashes(images: pd.DataFrame) -> dict[str, str]:
     """Sha256 of every image and mask file, by path."""
     paths = {path for file in lesion_files(images) for path in (file.image, *file.masks)}
-    paths |= set(images["second_mask"].dropna().astype(str))
+    paths |= set(images[c.SECOND_MASK].dropna().astype(str))
     return {path: file_sha256(Path(path)) for path in track(sorted(paths), "Hashing files", len(paths))}

@@ -13,6 +13,7 @@ from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.config.study import StudyConfig
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding
 from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
@@ -73,13 +74,13 @@ def measure_cohort(
         names = feature_names(study.radiomics)
         measured, findings = measure_lesions(lesion_files(images), study.reading, study.radiomics, hashes, context)
         features = pd.DataFrame(measured, index=images.index, columns=names)
-        feature_groups[RADIOMICS] = pool_patients(features, images["patient_id"])
+        feature_groups[RADIOMICS] = pool_patients(features, images[c.PATIENT_ID])
     if study.harmonise is not None:
-        feature_groups[SITE] = cohort.patients[["site"]].astype(object)
+        feature_groups[SITE] = cohort.patients[[c.SITE]].astype(object)
     crops = pd.DataFrame()
     if study.reading is not None and study.deep is not None:
         paths = crop_lesions(lesion_files(images), study.reading, study.deep, hashes, context)
-        crops = pd.DataFrame({"patient_id": images["patient_id"], "crop": paths})
+        crops = pd.DataFrame({c.PATIENT_ID: images[c.PATIENT_ID], c.CROP: paths})
         feature_groups |= deep_feature_groups(crops, networks, context)
     if study.reading is not None and study.selection.icc is not None:
         feature_groups[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
@@ -95,8 +96,8 @@ def _second_masks(
         files, way = lesion_files(images), Way("redraw", (study.stability or StabilityConfig()).strength)
         again = measure_perturbed(files, [way], reading, study.radiomics, hashes, study.seed, context).features[:, 0]
     else:
-        images = images[images["second_mask"].notna()]
+        images = images[images[c.SECOND_MASK].notna()]
         files = lesion_files(images, "second_mask")
         again, _ = measure_lesions(files, reading, study.radiomics, hashes, context)
     features = pd.DataFrame(again, index=images.index, columns=feature_names(study.radiomics))
-    return pool_patients(features, images["patient_id"]).reindex(cohort.patients.index)
+    return pool_patients(features, images[c.PATIENT_ID]).reindex(cohort.patients.index)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.images.check import ImageRecord, image_record
 from sonoher2.config.images import ImageReading
+from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import check_unchanged
 from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec, settings_key
@@ -19,11 +20,11 @@ from sonoher2.study.measure.lesion_files import LesionFile, lesion_files
 def _look(given: tuple[LesionFile, str | None], reading: ImageReading) -> ImageRecord:
     file, second = given
     row = {
-        "image": file.image,
-        "masks": file.masks,
-        "second_mask": second,
-        "mm_per_pixel": file.mm_per_pixel,
-        "frame": np.nan if file.frame is None else file.frame,
+        c.IMAGE: file.image,
+        c.MASKS: file.masks,
+        c.SECOND_MASK: second,
+        c.MM_PER_PIXEL: file.mm_per_pixel,
+        c.FRAME: np.nan if file.frame is None else file.frame,
     }
     record = image_record(row, reading)
     if record.problem:
@@ -52,7 +53,7 @@ def image_records(
         Where it is computed and kept.
     """
     how = Keyed(reading, settings_key(reading, *(name for name in type(reading).model_fields if name != "enhance")))
-    seconds = [mask if isinstance(mask, str) else None for mask in images["second_mask"]]
+    seconds = [mask if isinstance(mask, str) else None for mask in images[c.SECOND_MASK]]
     items = []
     for file, second in zip(lesion_files(images), seconds, strict=True):
         read = [file.image, *file.masks, *([second] if second else [])]

@@ -14,6 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from sonoher2.cohort.patients.cohort import Cohort, FlowStep
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import check_unchanged, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
@@ -26,7 +27,7 @@ from sonoher2.study.measure.lesion_files import chosen_frames
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig
 
-COLUMNS = ("patient_id", "image", "frame", "mask", "found", "confidence", "dice", "problem")
+COLUMNS = (c.PATIENT_ID, c.IMAGE, c.FRAME, c.MASK, c.FOUND, c.CONFIDENCE, c.DICE, c.PROBLEM)
 GONE = "no lesion was found in any image"
 
 
@@ -52,25 +53,25 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
     (empty where the file can be read).
     """
     images = cohort.images
-    wanted = images.index[[study.regions == "segment" or not masks for masks in images["masks"]]]
+    wanted = images.index[[study.regions == "segment" or not masks for masks in images[c.MASKS]]]
     if study.reading is None or study.regions == "given" or not len(wanted):
         return cohort, pd.DataFrame(columns=list(COLUMNS))
-    paths = images.loc[wanted, "image"].astype(str).tolist()
+    paths = images.loc[wanted, c.IMAGE].astype(str).tolist()
     frames = chosen_frames(images.loc[wanted])
     found = _outlined(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, context)
     table = pd.DataFrame(
         {
-            "patient_id": images.loc[wanted, "patient_id"],
-            "image": paths,
-            "frame": images.loc[wanted, "frame"],
+            c.PATIENT_ID: images.loc[wanted, c.PATIENT_ID],
+            c.IMAGE: paths,
+            c.FRAME: images.loc[wanted, c.FRAME],
             **{name: [row[name] for row in found] for name in ("mask", "found", "confidence", "problem")},
         },
         index=wanted,
     )
-    given = images.loc[wanted, "masks"]
-    table["dice"] = [
+    given = images.loc[wanted, c.MASKS]
+    table[c.DICE] = [
         _agreement(str(mask), masks, path, frame, study.reading.mask_label) if found else np.nan
-        for mask, masks, path, frame, found in zip(table["mask"], given, paths, frames, table["found"], strict=True)
+        for mask, masks, path, frame, found in zip(table[c.MASK], given, paths, frames, table[c.FOUND], strict=True)
     ]
     return _with_masks(cohort, table), table[list(COLUMNS)]
 
@@ -121,9 +122,9 @@ def _outlined(
     for i in range(len(pictures)):
         if i in found.values:
             one = found.values[i]
-            rows.append({"mask": str(masks[i]), "found": one.found, "confidence": one.confidence, "problem": ""})
+            rows.append({c.MASK: str(masks[i]), c.FOUND: one.found, c.CONFIDENCE: one.confidence, c.PROBLEM: ""})
         else:
-            rows.append({"mask": "", "found": False, "confidence": 0.0, "problem": str(found.problems[i])})
+            rows.append({c.MASK: "", c.FOUND: False, c.CONFIDENCE: 0.0, c.PROBLEM: str(found.problems[i])})
     return rows
 
 
@@ -145,17 +146,17 @@ def _shape(mask: str) -> tuple[int, int]:
 
 def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
     """Put the outlines in the place of the masks, and leave out images without a lesion."""
-    unreadable = table[table["problem"] != ""]
+    unreadable = table[table[c.PROBLEM] != ""]
     if len(unreadable):
         raise InputError(
-            f"{len(unreadable)} images cannot be outlined, the first: {unreadable['problem'].iloc[0]}",
+            f"{len(unreadable)} images cannot be outlined, the first: {unreadable[c.PROBLEM].iloc[0]}",
             where="images",
             fix="Mend or remove them",
         )
     images = cohort.images.copy()
-    images.loc[table.index, "masks"] = pd.Series([(mask,) for mask in table["mask"]], index=table.index)
-    images = images.drop(index=table.index[~table["found"]]).reset_index(drop=True)
-    staying = cohort.patients.index.isin(images["patient_id"])
+    images.loc[table.index, c.MASKS] = pd.Series([(mask,) for mask in table[c.MASK]], index=table.index)
+    images = images.drop(index=table.index[~table[c.FOUND]]).reset_index(drop=True)
+    staying = cohort.patients.index.isin(images[c.PATIENT_ID])
     patients = cohort.patients[staying]
     flow = (*cohort.flow[:-1], *_left_out(int((~staying).sum()), len(patients), len(images)))
     findings = (*cohort.findings, *_findings(table))
@@ -168,7 +169,7 @@ def _left_out(gone: int, patients: int, images: int) -> tuple[FlowStep, ...]:
 
 
 def _findings(table: pd.DataFrame) -> list[Finding]:
-    without = int((~table["found"]).sum())
+    without = int((~table[c.FOUND]).sum())
     findings = [
         Finding(
             "note",
@@ -191,13 +192,13 @@ def _findings(table: pd.DataFrame) -> list[Finding]:
 
 def picture_name(row: pd.Series) -> str:
     """Name of a picture's outputs: its file's name, and its frame where one is named."""
-    stem = Path(row["image"]).stem
-    return stem if np.isnan(row["frame"]) else f"{stem}_frame{row['frame']:.0f}"
+    stem = Path(row[c.IMAGE]).stem
+    return stem if np.isnan(row[c.FRAME]) else f"{stem}_frame{row[c.FRAME]:.0f}"
 
 
 def mask_names(table: pd.DataFrame) -> list[str]:
     """Names of the masks in the run's folder ``masks``, one per row of a table as from `outline_cohort`."""
-    return [f"{row['patient_id']}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+    return [f"{row[c.PATIENT_ID]}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
 
 
 def write_outlines(table: pd.DataFrame, out: Path) -> None:
@@ -213,10 +214,10 @@ def write_outlines(table: pd.DataFrame, out: Path) -> None:
     if table.empty:
         return
     names = mask_names(table)
-    for name, mask, found in zip(names, table["mask"], table["found"], strict=True):
+    for name, mask, found in zip(names, table[c.MASK], table[c.FOUND], strict=True):
         if found:
             write_bytes(out / "masks" / name, Path(mask).read_bytes())
-    listed = table.assign(image=[Path(image).name for image in table["image"]], mask=names)
-    listed["mask"] = listed["mask"].where(listed["found"], "")
-    unused = ["problem"] if listed["frame"].notna().any() else ["problem", "frame"]
+    listed = table.assign(image=[Path(image).name for image in table[c.IMAGE]], mask=names)
+    listed[c.MASK] = listed[c.MASK].where(listed[c.FOUND], "")
+    unused = ["problem"] if listed[c.FRAME].notna().any() else ["problem", "frame"]
     write_table(out / "outlines.csv", listed.drop(columns=unused))

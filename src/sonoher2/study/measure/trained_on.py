@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.core.files import file_sha256
 from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec
 from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images
@@ -70,7 +71,7 @@ def patients_trained_on(
     networks = used_networks(study, outlines)
     rows = {SEGMENTER: outlines, ENHANCER: images}
     pictures = {
-        name: list(zip(map(str, rows[name]["image"]), chosen_frames(rows[name]), strict=True)) for name in networks
+        name: list(zip(map(str, rows[name][c.IMAGE]), chosen_frames(rows[name]), strict=True)) for name in networks
     }
     prints = _fingerprints(sorted({one for some in pictures.values() for one in some}, key=str), context)
     found = {}
@@ -78,7 +79,7 @@ def patients_trained_on(
         known = load_training_images(weights)
         read = [prints[picture] for picture in pictures[name]]
         seen = [one is not None and known.has(one) for one in read]
-        found[name] = frozenset(rows[name]["patient_id"][np.array(seen, dtype=bool)])
+        found[name] = frozenset(rows[name][c.PATIENT_ID][np.array(seen, dtype=bool)])
     return found
 
 

@@ -12,6 +12,7 @@ from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.load import load_study
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import local_context
@@ -50,7 +51,7 @@ def enhancer_images(images: Sequence[Path], data: Path | None, out: Path) -> lis
     if len(images) > 1:
         raise UsageError("A study file stands alone: its training patients are all that is learned from")
     rows = training_images(images[0], data, out)
-    return list(zip(map(Path, rows["image"]), chosen_frames(rows), strict=True))
+    return list(zip(map(Path, rows[c.IMAGE]), chosen_frames(rows), strict=True))
 
 
 def segmenter_cases(images: Path, data: Path | None, out: Path) -> list[Case]:
@@ -96,14 +97,14 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     config = load_study(study, data)
     checked = checked_cohort(config, local_context(out / "cache"))
     sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
-    images = checked.cohort.images[checked.cohort.images["patient_id"].map(sets) == TRAIN]
-    outlined = set(checked.outlines["mask"])
-    return images.assign(masks=images["masks"].map(lambda masks: () if outlined.intersection(masks) else masks))
+    images = checked.cohort.images[checked.cohort.images[c.PATIENT_ID].map(sets) == TRAIN]
+    outlined = set(checked.outlines[c.MASK])
+    return images.assign(masks=images[c.MASKS].map(lambda masks: () if outlined.intersection(masks) else masks))
 
 
 def _study_cases(rows: pd.DataFrame) -> list[Case]:
-    rows = rows[rows["masks"].map(len) > 0]
-    columns = rows[["patient_id", "image", "masks", "site"]].itertuples(index=False)
+    rows = rows[rows[c.MASKS].map(len) > 0]
+    columns = rows[[c.PATIENT_ID, c.IMAGE, c.MASKS, c.SITE]].itertuples(index=False)
     return [
         Case(patient, Path(image), tuple(map(Path, masks)), site or "", frame)
         for (patient, image, masks, site), frame in zip(columns, chosen_frames(rows), strict=True)
@@ -115,12 +116,12 @@ def _table_cases(path: Path, folder: Path) -> list[Case]:
     missing = [name for name in ("patient_id", "image", "mask") if name not in table]
     if missing:
         raise InputError(f"there is no column `{missing[0]}`", where=str(path), fix="Name the columns so")
-    if table[["patient_id", "image"]].isna().any(axis=None):
+    if table[[c.PATIENT_ID, c.IMAGE]].isna().any(axis=None):
         raise InputError("a row has no patient or no image", where=str(path), fix="Fill in `patient_id` and `image`")
     for name in ("group", "frame"):
         if name not in table:
             table[name] = None
-    columns = table[["patient_id", "image", "mask", "group", "frame"]].itertuples(index=False)
+    columns = table[[c.PATIENT_ID, c.IMAGE, c.MASK, c.GROUP, c.FRAME]].itertuples(index=False)
     return [
         Case(patient, on_disk(folder / image), _mask_paths(mask, folder), group or "", frame_number(frame, path))
         for patient, image, mask, group, frame in columns

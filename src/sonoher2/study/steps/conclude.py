@@ -13,6 +13,7 @@ from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.explain import explain_test_set, explainable_patients, study_reference
 from sonoher2.study.analyses.registry import analyse
 from sonoher2.study.analyses.segmented_lesions import doubtful_lesions, listed_lesions
@@ -136,7 +137,7 @@ def _fitted_model(state: RunState) -> ModelResult:
     state.findings += _fallback_findings(selection)
     names = [] if selection is None else list(map(str, selection.get_feature_names_out()))
     trained = measured.feature_table.index[state.in_training]
-    none = pd.DataFrame(columns=["step", "features_in", "features_out"])
+    none = pd.DataFrame(columns=[c.STEP, c.FEATURES_IN, c.FEATURES_OUT])
     return ModelResult(
         candidates=fitted.model.candidates_,
         selection=none if selection is None else selection.log_,
@@ -159,7 +160,7 @@ def _fold_record(state: RunState) -> FoldRecord | None:
     if state.bundle is not None:
         return None
     fitted, rows = state.fitted, state.in_training
-    groups = state.measured.cohort.patients["group"].to_numpy(np.int64)[rows]
+    groups = state.measured.cohort.patients[c.GROUP].to_numpy(np.int64)[rows]
     seen = fitted.model.predict_proba(state.measured.feature_table[rows])
     return FoldRecord(fitted.folds, groups, fitted.oof, seen)
 
@@ -171,10 +172,10 @@ def _selected(selection: SelectionPipeline | None, feature_table: pd.DataFrame) 
 def lasso_coefficients(path: LassoPath | None) -> pd.DataFrame:
     """List the features that the LASSO kept, by the size of their coefficients: `feature, coefficient`."""
     if path is None:
-        return pd.DataFrame(columns=["feature", "coefficient"])
-    table = pd.DataFrame({"feature": path.features, "coefficient": path.coefficients[:, path.chosen]})
-    table = table[table["coefficient"] != 0]
-    return table.sort_values("coefficient", key=abs, ascending=False, kind="stable", ignore_index=True)
+        return pd.DataFrame(columns=[c.FEATURE, c.COEFFICIENT])
+    table = pd.DataFrame({c.FEATURE: path.features, c.COEFFICIENT: path.coefficients[:, path.chosen]})
+    table = table[table[c.COEFFICIENT] != 0]
+    return table.sort_values(c.COEFFICIENT, key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
 def _fallback_findings(selection: SelectionPipeline | None) -> list[Finding]:
@@ -187,5 +188,5 @@ def _fallback_findings(selection: SelectionPipeline | None) -> list[Finding]:
             "selection",
             "Expect little of the radiomics signature",
         )
-        for step in selection.log_.loc[selection.log_["fallback"], "step"]
+        for step in selection.log_.loc[selection.log_[c.FALLBACK], c.STEP]
     ]

@@ -9,6 +9,7 @@ from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.predict.unseen import unseen_categories
+from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.measure.checked import Checked, checked_cohort
 from sonoher2.study.state import RunState
@@ -77,7 +78,7 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
             "enhance": schema.reading.enhance if schema.reading else "none",
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,
-            "clinical": study.clinical.model_copy(update={"columns": columns}),
+            "clinical": study.clinical.model_copy(update={c.COLUMNS: columns}),
             "evaluation": study.evaluation.model_copy(update={"subgroups": subgroups}),
         }
     )
@@ -91,7 +92,7 @@ def _in_the_models_unit(checked: Checked) -> list[Finding]:
     InputError
         The model measures in mm, and the pixel size of some images is not known.
     """
-    sizes = pixel_sizes(checked.cohort.images["image"], checked.records)
+    sizes = pixel_sizes(checked.cohort.images[c.IMAGE], checked.records)
     missing = unknown_sizes(sizes)
     if checked.study.radiomics.unit == "mm" and missing:
         raise InputError(

@@ -9,6 +9,7 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.signatures.feature_table import CLINICAL, SITE
+from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Scored
 from sonoher2.study.analyses.lesion_size import lesion_diameter
 from sonoher2.study.analyses.uncertainty import learn_uncertainty
@@ -26,7 +27,7 @@ def score_study(state: RunState) -> None:
     study, measured, fitted = state.study, state.measured, state.fitted
     X = measured.feature_table[~state.in_training]
     predictions = score_patients(measured, fitted, state.in_training)
-    training = predictions[predictions["set"] == TRAIN_OOF]
+    training = predictions[predictions[c.SET] == TRAIN_OOF]
     names = measured.feature_table.index
     model = settings_key(study, measured.cohort, list(names[state.in_training]), state.checked.hashes)
     _open_test_set(state, model, list(names[~state.in_training]))
@@ -61,7 +62,7 @@ def score_second_cohort(state: RunState) -> None:
     if not names:
         raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
     X = _as_the_model_sees(measured, bundle)
-    labels, schema = measured.cohort.patients["label"], bundle.schema
+    labels, schema = measured.cohort.patients[c.LABEL], bundle.schema
     probabilities = bundle.model.predict_proba(X, names)
     model = bundle_key(schema, given, study.images is not None, state.recalibrate)
     _open_test_set(state, model, list(labels.index))
@@ -93,14 +94,14 @@ def _open_test_set(state: RunState, model: str, tested: list[str]) -> None:
 def patient_table(state: RunState) -> pd.DataFrame:
     """List the patients with set, class, count of images, clinical columns and the size of the lesion."""
     cohort = state.measured.cohort
-    patients, counts = cohort.patients, cohort.images["patient_id"].value_counts()
-    names = np.asarray(cohort.classes, dtype=object)[patients["label"].to_numpy()]
+    patients, counts = cohort.patients, cohort.images[c.PATIENT_ID].value_counts()
+    names = np.asarray(cohort.classes, dtype=object)[patients[c.LABEL].to_numpy()]
     subset = np.where(state.in_training, TRAIN_OOF, TEST)
     first = pd.DataFrame(
-        {"set": subset, "label": names, "images": counts.reindex(patients.index, fill_value=0)}, index=patients.index
+        {c.SET: subset, c.LABEL: names, c.IMAGES: counts.reindex(patients.index, fill_value=0)}, index=patients.index
     )
     size = lesion_diameter(state.measured, state.checked.records, state.study.radiomics.unit)
-    return first.join(patients.drop(columns=["label", "group"])).join(size)
+    return first.join(patients.drop(columns=[c.LABEL, c.GROUP])).join(size)
 
 
 def _as_the_model_sees(measured: Measured, bundle: Bundle) -> pd.DataFrame:
@@ -108,8 +109,8 @@ def _as_the_model_sees(measured: Measured, bundle: Bundle) -> pd.DataFrame:
     X = measured.feature_table.copy()
     for key in [key for key in bundle.schema.clinical if key not in measured.cohort.clinical]:
         X[CLINICAL, key] = np.nan if bundle.schema.clinical[key].kind != "category" else None
-    if bundle.model.harmoniser_ is not None and "site" in measured.cohort.patients:
-        X[SITE, SITE] = measured.cohort.patients["site"].astype(object)
+    if bundle.model.harmoniser_ is not None and c.SITE in measured.cohort.patients:
+        X[SITE, SITE] = measured.cohort.patients[c.SITE].astype(object)
     return X
 
 
@@ -117,7 +118,7 @@ def frozen_thresholds(bundle: Bundle, names: list[str]) -> pd.DataFrame:
     """Thresholds that the bundle carries: `signature, outcome, threshold, rule`."""
     return pd.DataFrame(
         [
-            {"signature": name, "outcome": outcome, "threshold": threshold, "rule": bundle.schema.threshold_rule}
+            {c.SIGNATURE: name, c.OUTCOME: outcome, c.THRESHOLD: threshold, c.RULE: bundle.schema.threshold_rule}
             for name in names
             for outcome, threshold in bundle.schema.thresholds[name].items()
         ]
@@ -129,7 +130,7 @@ def _new_sites(bundle: Bundle, patients: pd.DataFrame) -> list[Finding]:
     harmoniser = bundle.model.harmoniser_
     if harmoniser is None:
         return []
-    sites = patients["site"] if "site" in patients else pd.Series(None, index=patients.index, dtype=object)
+    sites = patients[c.SITE] if c.SITE in patients else pd.Series(None, index=patients.index, dtype=object)
     told = unharmonised_sites(sites, [str(site) for site in harmoniser.sites_])
     fix = f"Read their features as measured at {harmoniser.reference}"
     return [Finding("warning", what, "images.site", fix) for what in told]

@@ -9,6 +9,7 @@ from sonoher2.bundle.schema import schema_of
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.table_files import write_table
 from sonoher2.core.version import __version__
+from sonoher2.study import columns as c
 from sonoher2.study.measure.segmented import write_outlines
 from sonoher2.study.results import write_result
 from sonoher2.study.saved import save_result
@@ -24,7 +25,7 @@ def write(state: RunState) -> None:
         Inputs were changed meanwhile, or a file cannot be written.
     """
     state.checked.require_unchanged()
-    images = state.measured.cohort.images[["patient_id", "image"]]
+    images = state.measured.cohort.images[[c.PATIENT_ID, c.IMAGE]]
     write_result(state.result, images, state.measured.features, state.out, state.context.store)
     if state.bundle is None:
         write_outlines(state.checked.outlines, state.out)
@@ -35,9 +36,9 @@ def freeze(state: RunState) -> None:
     """Write the bundle of a study."""
     result, thresholds = state.result, dict[str, dict[str, float]]()
     for row in result.performance.thresholds.to_dict("records"):
-        thresholds.setdefault(row["signature"], {})[row["outcome"]] = float(row["threshold"])
+        thresholds.setdefault(row[c.SIGNATURE], {})[row[c.OUTCOME]] = float(row[c.THRESHOLD])
     patients = result.cohort.patients
-    trained = patients.loc[patients["set"] == TRAIN_OOF, "label"].value_counts()
+    trained = patients.loc[patients[c.SET] == TRAIN_OOF, c.LABEL].value_counts()
     schema = schema_of(
         result.about.config,
         version=__version__,
@@ -45,7 +46,7 @@ def freeze(state: RunState) -> None:
         signatures=tuple(thresholds),
         main=result.about.main,
         thresholds=thresholds,
-        threshold_rule=str(result.performance.thresholds["rule"].iloc[0]),
+        threshold_rule=str(result.performance.thresholds[c.RULE].iloc[0]),
         training_patients={name: int(trained.get(name, 0)) for name in result.about.classes},
     ).model_copy(update={"uncertainty": result.uncertainty.learned, "training": result.model.training})
     networks = state.measured.networks
