@@ -23,6 +23,7 @@ from sonoher2.signatures.registry import (
     headline,
     is_single,
     nested_pairs,
+    uses_clinical,
 )
 from sonoher2.signatures.stacked_candidates import StackedCandidates
 
@@ -200,6 +201,8 @@ def test_colours_are_the_palettes_first() -> None:
 def test_one_kind_of_data() -> None:
     assert [name for name in REGISTRY if is_single(name)] == ["Clinical", "Radiomics", "Deep", "Clinical (pre-biopsy)"]
     assert not is_single("one of another program")
+    assert [name for name in REGISTRY if not uses_clinical(name)] == ["Radiomics", "Deep", "DLR (early)", "DLR"]
+    assert not uses_clinical("one of another program")
 
 
 def test_clinical_data_alone_are_of_the_same_columns() -> None:

@@ -274,6 +274,11 @@ def is_single(name: str) -> bool:
     return name in REGISTRY and len(REGISTRY[name].sources) == 1
 
 
+def uses_clinical(name: str) -> bool:
+    """Whether a signature rests on clinical columns."""
+    return name in REGISTRY and REGISTRY[name].uses_clinical
+
+
 def clinical_counterpart(name: str) -> str:
     """Name of the signature of clinical data alone, of the same columns where the given one uses some."""
     pre_biopsy = name in REGISTRY and REGISTRY[name].pre_biopsy

@@ -15,6 +15,15 @@ from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.report.content.parts import Item
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import listing, named, plural
+from sonoher2.signatures.registry import (
+    COMBINED,
+    COMBINED_CANDIDATES,
+    DEEP_SIGNATURE,
+    DLR,
+    DLR_EARLY,
+    REGISTRY,
+    uses_clinical,
+)
 
 _REFERENCES = {
     "hu": ("Hu et al. Scientific Reports, 2025", "10.1038/s41598-025-12825-7"),
@@ -240,23 +249,23 @@ def _deep(deep: DeepConfig) -> str:
     )
     if deep.training == "frozen":
         text += (
-            "ImageNet weights were frozen, the network was not trained on any patient; Deep is the model zoo on"
-            " principal components of the embedding"
+            f"ImageNet weights were frozen, the network was not trained on any patient; {DEEP_SIGNATURE} is the best of"
+            " the candidate models on principal components of the embedding"
         )
     else:
         text += (
             f"It was fine-tuned for {deep.epochs} epochs, once without each outer fold, once without each two of them,"
             " and once on all training patients, so that each training patient was described by networks that had not"
-            " seen the patient; Deep is the network's own score, calibrated"
+            f" seen the patient; {DEEP_SIGNATURE} is the network's own score, calibrated"
         )
     if len(deep.network) > 1:
         text += "; of several networks the one with the highest AUC in the inner folds was taken"
     return (
-        f"{text}. Principal components (for Deep one for every two training patients, at most 128; for DLR (early) one"
-        " for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks the scores of"
-        " Radiomics and Deep; DLR (early) selects among radiomic features and deep components together; Combined"
-        " stacks DLR and the clinical columns, by a logistic regression and, as Combined (zoo), by the best of the"
-        " model zoo."
+        f"{text}. Principal components (for {DEEP_SIGNATURE} one for every two training patients, at most 128; for"
+        f" {DLR_EARLY} one for every five, at most 64) were learned inside the fold. {DLR} (deep learning radiomics)"
+        f" stacks the scores of {' and '.join(REGISTRY[DLR].parents)}; {DLR_EARLY} selects among radiomic features"
+        f" and deep components together; {COMBINED} stacks {DLR} and the clinical columns, by a logistic regression and,"
+        f" as {COMBINED_CANDIDATES}, by the best of the candidate models."
     )
 
 
@@ -296,7 +305,7 @@ def _models(view: View, cite: Citations) -> str:
         text += f" The model of the radiomic features and its settings were chosen among: {names};"
         text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
         text += f" and its score calibrated by a logistic function {cite('platt')}."
-    if any(name.startswith("Clinical") for name in view.signatures):
+    if any(uses_clinical(name) for name in view.signatures):
         text += " Signatures with clinical data are logistic regressions"
         joined = any("+" in name for name in view.signatures)
         text += "; the radiomic score joins them as one variable, out of fold in training." if joined else "."
