@@ -21,8 +21,8 @@ def characteristics(view: View) -> pd.DataFrame:
 
     Returns
     -------
-    ``Characteristic``, one column per set and per label in it, ``Missing``, and, where there are a training and a
-    test set, ``SMD``.
+    ``Characteristic``, one column per set and per label in it, and, where there are a training and a test set,
+    ``SMD``.
     """
     patients = view.result.cohort.patients
     groups = _groups(view, patients)

@@ -20,7 +20,8 @@ def region_parts(view: View) -> Iterator[Part]:
     """Outlines and ablation; none for a study that took its masks and images as they are and compared nothing."""
     outlines = view.result.cohort.segmented
     if len(outlines):
-        yield _figure(view)
+        if view.result.cohort.doubtful:
+            yield _figure(view)
         yield _table(outlines)
     if len(view.result.robustness.ablation):
         yield _ablation(view)

@@ -1,0 +1,83 @@
+"""Automatic outlines: the doubtful ones first; and what masks and enhancement change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import report_by_hand as by
+from sonoher2.report.chapters.cohort.segmentation import region_parts
+from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
+
+SEGMENTED = pd.DataFrame(
+    {
+        "patient_id": ["E1", "T1", "T2"],
+        "image": ["folder/e1.png", "folder/t1.png", "folder/t2.png"],
+        "found": [True, True, False],
+        "confidence": [0.912, 0.454, 0.99],
+        "dice": [0.81, np.nan, np.nan],
+    }
+)
+GREY = np.zeros((4, 4))
+BOX = np.pad(np.ones((2, 2), bool), 1)
+DOUBTFUL = (
+    SegmentedLesion("T2", False, 0.99, GREY, np.zeros((4, 4), bool)),
+    SegmentedLesion("T1", True, 0.454, GREY + 9, BOX),
+)
+ABLATION = pd.DataFrame(
+    {
+        "reading": ["as run", "automatic masks"],
+        "dice": [1.0, 0.877],
+        "signature": "Radiomics",
+        "outcome": by.YES,
+        "n": [1500, 40],
+        "auc": [0.81, 0.72],
+        "auc_low": [0.71, 0.62],
+        "auc_high": [0.96, 0.87],
+        "difference": [0.0, -0.09],
+        "low": [0.0, -0.12],
+        "high": [0.0, 0.03],
+        "switched": [0.0, 0.25],
+    }
+)
+
+
+def test_images_without_a_lesion_come_first_then_the_least_confident() -> None:
+    part = by.tables(region_parts(by.view(segmented=SEGMENTED)))["segmentation"]
+    assert part.shown.to_numpy().tolist() == [
+        ["T2", "t2.png", "none found", "0.99", "–"],
+        ["T1", "t1.png", "found", "0.45", "–"],
+        ["E1", "e1.png", "found", "0.91", "0.81"],
+    ]
+    assert part.shown.columns.tolist() == ["Patient", "Image", "Lesion", "Confidence", "Dice with the given mask"]
+    assert part.data["image"].tolist() == ["t2.png", "t1.png", "e1.png"]
+
+
+def test_no_column_of_dice_without_given_masks() -> None:
+    part = by.tables(region_parts(by.view(segmented=SEGMENTED.assign(dice=np.nan))))["segmentation"]
+    assert "Dice with the given mask" not in part.shown
+
+
+def test_pictures_of_the_doubtful_ones() -> None:
+    part = by.drawings(region_parts(by.view(segmented=SEGMENTED, doubtful=DOUBTFUL)))["outlines"]
+    assert part.caption.startswith("The 2 images of the lowest confidence among 3 that")
+    titles = [axes.get_title("left") or axes.get_title() for axes in part.figure.axes]
+    assert [title for title in titles if title] == ["T2\nno lesion found", "T1\nconfidence 0.45"]
+    assert [len(axes.collections) for axes in part.figure.axes[:2]] == [0, 1]
+    assert part.figure.axes[1].images[0].get_array()[0, 0] == 9
+    one = by.drawings(region_parts(by.view(segmented=SEGMENTED, doubtful=DOUBTFUL[:1])))["outlines"]
+    assert one.caption.startswith("The 1 image of")
+
+
+def test_ablation_cells() -> None:
+    [part] = region_parts(by.view(ablation=ABLATION))
+    assert part.shown.to_numpy().tolist() == [
+        ["as run", "1.00", "Radiomics", "1,500", "0.81 (0.71–0.96)", "0.000 (0.000–0.000)", "0%"],
+        ["automatic masks", "0.88", "Radiomics", "40", "0.72 (0.62–0.87)", "−0.090 (−0.120 to 0.030)", "25%"],
+    ]
+    assert part.shown.columns.tolist() == ["Reading", "Dice", "Signature", "n", "AUC", "Difference", "Change sides"]
+    assert "90% intervals" in part.caption
+
+
+def test_nothing_for_given_masks() -> None:
+    assert list(region_parts(by.view())) == []

@@ -1,0 +1,27 @@
+"""Which chapters stand in a report, in which order."""
+
+from __future__ import annotations
+
+import report_by_hand as by
+from sonoher2.report.chapters.registry import CHAPTERS, build_sections
+from sonoher2.report.content.parts import Folded
+
+ALWAYS = ["patients", "performance", "calibration", "usefulness", "threshold", "predictions"]
+
+
+def test_names_are_unique_and_absent_chapters_left_out() -> None:
+    names = [chapter.name for chapter in CHAPTERS]
+    assert len(names) == len(set(names))
+    found = [section.name for section in build_sections(by.view())]
+    assert found == [*ALWAYS, "methods", "resultstext", "checklists"]
+    assert found[:-1] == [name for name in names if name in found]
+
+
+def test_checklists_link_to_the_chapters_that_are_there() -> None:
+    *others, last = build_sections(by.view())
+    anchors = {anchor for part in last.parts if isinstance(part, Folded) for row in part.rows for _, anchor in row.links}
+    assert "tab-signatures" in anchors
+    own = {section.name for section in others} | {"checklists", "summary", ""}
+    own |= {f"{kind}-{part.name}" for section in others for part in section.parts
+            for kind in ("tab", "fig") if hasattr(part, "name")}  # fmt: skip
+    assert anchors <= own
