@@ -19,7 +19,9 @@ def test_names_are_unique_and_absent_chapters_left_out() -> None:
 
 def test_checklists_link_to_the_chapters_that_are_there() -> None:
     *others, last = build_sections(by.view())
-    anchors = {anchor for part in last.parts if isinstance(part, Folded) for row in part.rows for _, anchor in row.links}
+    anchors = {
+        anchor for part in last.parts if isinstance(part, Folded) for row in part.rows for _, anchor in row.links
+    }
     assert "tab-signatures" in anchors
     own = {section.name for section in others} | {"checklists", "summary", ""}
     own |= {f"{kind}-{part.name}" for section in others for part in section.parts

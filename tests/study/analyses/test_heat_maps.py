@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.study.analyses.heat_maps import Explainable, _calls, _cases, called_classes
+from sonoher2.study.analyses.heat_maps import Explainable, _calls, _cases, called_classes, share_summary
 
 
 def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +37,18 @@ def test_a_probability_at_the_threshold_is_called_positive_and_of_three_the_larg
     two = np.array([[0.3, 0.7], [0.301, 0.699], [0.2, 0.8]])
     assert called_classes(two, 0.7).tolist() == [1, 0, 1]
     assert called_classes(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]), 0.7).tolist() == [1, 0]
+
+
+def test_intervals_of_shares_hold_the_mean_and_leave_out_empty_maps() -> None:
+    parts = np.random.default_rng(0).dirichlet([4, 2, 4], 90)
+    shares = pd.DataFrame(parts, columns=["lesion", "ring", "elsewhere"]).assign(lesion_area=0.3, ring_area=0.15)
+    empty = shares.assign(lesion=np.where(np.arange(90) < 3, np.nan, shares["lesion"]))
+    summary = share_summary(empty, 0.95, 0)
+    assert (summary["patients"] == 87).all()
+    assert summary["area"].tolist() == pytest.approx([0.3, 0.15, 0.55])
+    assert (summary["heat_low"] < summary["heat"]).all()
+    assert (summary["heat"] < summary["heat_high"]).all()
+    assert summary["difference"].tolist() == pytest.approx((summary["heat"] - summary["area"]).tolist())
+    standard_error = shares["lesion"][3:].std() / np.sqrt(87)
+    width = summary.loc[0, "heat_high"] - summary.loc[0, "heat_low"]
+    assert width == pytest.approx(2 * 1.96 * standard_error, rel=0.1)

@@ -14,7 +14,14 @@ FLOW = (FlowStep("", 0, 15, 31), FlowStep("no result", 2, 13, 25), FlowStep("no 
 def test_the_flow_counts_each_set_by_class() -> None:
     part = by.drawings(patient_parts(by.view(flow=FLOW)))["flow"]
     texts = [text.get_text() for text in part.figure.axes[0].texts if text.get_text()]
-    assert texts[:6] == ["Patients in the tables", "15 patients", "31 images", "Left out: 2", "no result", "Patients left"]
+    assert texts[:6] == [
+        "Patients in the tables",
+        "15 patients",
+        "31 images",
+        "Left out: 2",
+        "no result",
+        "Patients left",
+    ]
     assert texts[6:13] == ["13 patients", "25 images", "Left out: 1", "no mask", "Analysed", "12 patients", "1 image"]
     assert texts[13:] == [
         "Training", "7 patients", "HER2-negative: 5", "HER2-positive: 2",

@@ -52,7 +52,11 @@ def test_cells_of_the_null_audit() -> None:
 
 
 def test_a_cheap_audit_says_so() -> None:
-    for settings, said in (({"cheap": True, "network": "x"}, True), ({"cheap": True}, False), ({"network": "x"}, False)):
+    for settings, said in (
+        ({"cheap": True, "network": "x"}, True),
+        ({"cheap": True}, False),
+        ({"network": "x"}, False),
+    ):
         parts = audit_parts(by.view(audits=Audits(NullAudit(RUNS, SUMMARY, settings))))
         assert ("Networks were replaced" in by.drawings(parts)["null"].caption) == said
 

@@ -25,7 +25,11 @@ ROWS = pd.DataFrame(
     columns=["set", "site", "n", "events", "auc", "auc_low", "auc_high", "i2"],
 ).assign(signature="Radiomics", outcome=by.YES)
 EFFECTS = pd.DataFrame(
-    [(TRAIN_OOF, False, 1300, 3, 0.2222, 0.66), (TRAIN_OOF, True, 1300, 3, 0.011, 0.05), (TEST, True, 46, 2, 0.03, 0.1)],
+    [
+        (TRAIN_OOF, False, 1300, 3, 0.2222, 0.66),
+        (TRAIN_OOF, True, 1300, 3, 0.011, 0.05),
+        (TEST, True, 46, 2, 0.03, 0.1),
+    ],
     columns=["set", "harmonised", "patients", "sites", "explained", "differing"],
 )
 RESULTS = pd.DataFrame(

@@ -65,8 +65,9 @@ def test_cells() -> None:
 
 def test_words_and_figure() -> None:
     text, drawing, _ = updating_parts(by.view(by.validation(), updated=UPDATED))
-    assert "were learned on 12 patients of this cohort (40%, drawn within each class: 7 HER2-negative, 5 HER2-positive)" in (
-        text.paragraphs[0]
+    assert (
+        "were learned on 12 patients of this cohort (40%, drawn within each class: 7 HER2-negative, 5 HER2-positive)"
+        in (text.paragraphs[0])
     )
     panels = [axes for axes in drawing.figure.axes if axes.texts]
     assert [axes.get_title("left") or axes.get_title() for axes in panels] == list(STATES)

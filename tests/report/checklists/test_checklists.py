@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 
 import pytest
+from matplotlib.figure import Figure
 
-from sonoher2.report.checklists.evidence import Evidence
+import report_by_hand as by
+from sonoher2.report.checklists.evidence import Evidence, gather
 from sonoher2.report.checklists.fill import Answer, Filled, Status, fill
 from sonoher2.report.checklists.items import CheckItem, Checklist, load_checklists
 from sonoher2.report.checklists.score import metrics_score
 from sonoher2.report.checklists.section import checklist_parts, checklist_table
-from sonoher2.report.content.parts import Folded, Section, Text
-from sonoher2.report.content.view import View
-from sonoher2.study.results import StudyResult
+from sonoher2.report.content.parts import Drawing, Folded, Section, Table, Text
 
 ITEMS = {"clear": 58, "metrics": 30, "tripod_ai": 52, "claim": 44, "probast_ai": 34}
 CHECKLISTS = {checklist.name: checklist for checklist in load_checklists()}
@@ -134,9 +134,9 @@ def test_metrics_score_counts_what_applies() -> None:
     assert score.undecided == 2
 
 
-def test_section_holds_all_lists_and_links_only_to_what_is_there(two_class: StudyResult) -> None:
+def test_section_holds_all_lists_and_links_only_to_what_is_there() -> None:
     sections = [Section("methods", "Methods", [Text(("words",))])]
-    parts = [part for part in checklist_parts(View(two_class), sections) if isinstance(part, Folded)]
+    parts = [part for part in checklist_parts(by.view(), sections) if isinstance(part, Folded)]
     assert [part.name for part in parts] == list(ITEMS)
     anchors = {anchor for part in parts for row in part.rows for _, anchor in row.links}
     assert anchors <= {"", "methods", "checklists", "summary"}
@@ -144,8 +144,8 @@ def test_section_holds_all_lists_and_links_only_to_what_is_there(two_class: Stud
     assert all(part.data["yours"].eq("").all() for part in parts)
 
 
-def test_validation_leaves_development_out(validation: StudyResult) -> None:
-    result = fill(CHECKLISTS["tripod_ai"], evidence(kind=validation.about.kind))
+def test_validation_leaves_development_out() -> None:
+    result = fill(CHECKLISTS["tripod_ai"], evidence(kind="validation"))
     by_number = {answer.item.number: answer.status for answer in result.answers}
     assert by_number["12c"] == "not applicable"
     assert by_number["20c"] != "not applicable"
@@ -160,3 +160,43 @@ def test_table_for_the_file() -> None:
     table = checklist_table(fill(CHECKLISTS["metrics"], evidence()))
     assert table["weight"].sum() == pytest.approx(1.0)
     assert table.loc[table["item"] == "18", "evidence"].item() == "run.json: sha256.split; report.html#methods"
+
+
+def test_what_a_run_can_show() -> None:
+    table = Table("t", "A table", "", by.signatures(), by.signatures())
+    drawing = Drawing("d", "A figure", "", Figure())
+    patients = by.PATIENTS.assign(site="one", scanner=["a", "b"] * 6)
+    found = gather(by.view(patients=patients, record={"seed": 7}), [Section("first", "First", [table, drawing])])
+    assert found.anchors == {
+        "checklists": "Checklists", "summary": "Summary", "first": "First", "tab-t": "A table", "fig-d": "A figure",
+    }  # fmt: skip
+    assert found.signatures == ("Clinical", "Radiomics")
+    assert "scanner" in found.several
+    assert "site" not in found.several
+    assert found.files == {"features.csv", "model-card.md"}
+    assert found.kind == "study"
+    assert found.settings["seed"] == 11
+    assert gather(by.view(by.validation()), []).files == {"features.csv"}
+    assert gather(by.view(by.configured(by.validation(), images=None)), []).files == frozenset()
+
+
+def test_links_of_evidence() -> None:
+    shown = evidence().links(
+        ["#methods", "run:seed", "study:split.kind=site", "several:site", "kind:study", "file:features.csv"]
+    )
+    assert shown == (
+        ("Methods", "methods"), ("run.json: seed", ""), ("study file: split.kind", ""), ("patients' column site", ""),
+        ("features.csv", ""),
+    )  # fmt: skip
+
+
+def test_summary_of_a_list_counts_each_answer_once() -> None:
+    sections = [Section("methods", "Methods", [Text(("words",))])]
+    metrics = next(part for part in checklist_parts(by.view(), sections) if getattr(part, "name", "") == "metrics")
+    counts = {
+        status: sum(row.status == status for row in metrics.rows) for status in {row.status for row in metrics.rows}
+    }
+    assert metrics.summary.startswith("30 items: ")
+    assert f"{counts['yours']} for you to fill in" in metrics.summary
+    assert f"{counts['absent']} not in this run" in metrics.summary
+    assert sum(counts.values()) == 30

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sonoher2.predict.explanation import Effect, Explanation, Points
@@ -17,13 +16,8 @@ from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.predict.reference_cases import Distance, Neighbour, Similar
 from sonoher2.predict.views import CaseView
-from sonoher2.report.figures.model.effects import swarm
+from sonoher2.report.page.case_figures import effects_figure, image_figure
 from sonoher2.report.page.case_page import write_case_page
-from sonoher2.report.page.html import write_report
-from sonoher2.study.analyses.explanations import Attribution, Explanations, HeatCase, HeatFindings
-from sonoher2.study.analyses.heat_maps import share_summary, spread_patients, surest_patients
-from sonoher2.study.results import StudyResult
-from study_results import changed
 
 EVIL = "<script>alert(1)</script> & co"
 PATIENT = PatientInput(
@@ -117,80 +111,29 @@ def test_a_bundle_without_reference_still_gets_a_page(tmp_path: Path, prediction
     assert "Nearest" not in said
 
 
-@pytest.fixture
-def explained(two_class: StudyResult) -> StudyResult:
-    rng = np.random.default_rng(0)
-    tested = two_class.cohort.patients[two_class.cohort.patients["set"] == "test"]
-    patients = list(tested.index)
-    parts = rng.dirichlet([4, 2, 4], len(patients))
-    shares = pd.DataFrame(parts, columns=["lesion", "ring", "elsewhere"]).assign(lesion_area=0.3, ring_area=0.15)
-    shares = shares.assign(patient_id=patients, label=tested["label"].to_numpy(), called=tested["label"].to_numpy())
-    cases = tuple(
-        HeatCase(patients[i], label, called, 0.7, heat_picture(i))
-        for i, (label, called) in enumerate([("HER2-positive",) * 2, ("HER2-positive", "HER2-negative")])
-    )
-    steps = pd.DataFrame({"share": np.arange(3) / 2, "by_heat": [2.0, 0.5, 0.0], "by_chance": [2.0, 1.0, 0.0]})
-    deletion = pd.concat([steps.assign(patient_id=patient) for patient in patients[:4]])
-    stages = pd.DataFrame({"stage": [0, 1, 2], "correlation": [0.4, np.nan, 0.1]})
-    randomised = pd.concat([stages.assign(patient_id=patient) for patient in patients[:4]])
-    effects = pd.DataFrame(
-        rng.normal(size=(len(patients), 3)), index=patients, columns=["age", "quadrant", "Radiomics"]
-    )
-    points = pd.DataFrame(
-        [(p, "x", "Clinical+Radiomics", v, 10.0) for p in patients for v in ("age", "total")],
-        columns=["patient_id", "label", "signature", "variable", "points"],
-    )
-    attribution = Attribution(effects, effects.assign(quadrant=np.nan))
-    found = Explanations(points, {"Clinical+Radiomics": attribution}, HeatFindings(shares, cases, deletion, randomised))
-    return changed(two_class, explanations=found)
+def bars(path: Path) -> str:
+    """Rows of the table of answers."""
+    text = path.read_text(encoding="utf-8")
+    return words(text[text.index("<h2>All signatures</h2>") :].split("</section>")[0])
 
 
-def test_report_has_a_chapter_of_explanations(tmp_path: Path, explained: StudyResult) -> None:
-    text = write_report(explained, tmp_path).read_text(encoding="utf-8")
-    assert 'id="explanations"' in text
-    for name in ("heat_cases", "heat_shares", "heat_trust", "effects_1"):
-        assert f'id="fig-{name}"' in text
-        assert (tmp_path / "figures" / f"{name}.png").stat().st_size > 5000
-    assert len(text) < 8e6
-    points = pd.read_csv(tmp_path / "tables" / "nomogram_points.csv")
-    assert set(points["patient_id"]) == set(explained.explanations.heat.shares["patient_id"])
-    shares = pd.read_csv(tmp_path / "tables" / "heat_shares.csv").set_index("region")
-    assert shares["heat"].sum() == pytest.approx(1)
-    assert shares.loc["elsewhere", "area"] == pytest.approx(0.55)
+def test_rows_of_all_signatures(tmp_path: Path, prediction: Prediction) -> None:
+    write_case_page(tmp_path / "case.html", prediction, [], PATIENT)
+    said = bars(tmp_path / "case.html")
+    assert "Clinical positive 0.410 0.500 below" in said
+    assert "Combined positive 0.660 0.450 at or above 31 of 50: 0.62 (0.48–0.74)" in said
+    text = words((tmp_path / "case.html").read_text(encoding="utf-8"))
+    assert "What adds to Combined" in text
+    assert "Within Radiomics" in text
 
 
-def test_intervals_of_shares_hold_the_mean_and_leave_out_empty_maps(explained: StudyResult) -> None:
-    shares = explained.explanations.heat.shares
-    empty = shares.assign(lesion=np.where(np.arange(len(shares)) < 3, np.nan, shares["lesion"]))
-    summary = share_summary(empty, 0.95, 0)
-    assert (summary["patients"] == len(shares) - 3).all()
-    assert (summary["heat_low"] < summary["heat"]).all()
-    assert (summary["heat"] < summary["heat_high"]).all()
-    standard_error = shares["lesion"][3:].std() / np.sqrt(len(shares) - 3)
-    width = summary.loc[0, "heat_high"] - summary.loc[0, "heat_low"]
-    assert width == pytest.approx(2 * 1.96 * standard_error, rel=0.1)
-
-
-def test_surest_patients_are_right_and_wrong_ones_of_each_class() -> None:
-    table = pd.DataFrame(
-        {"label": [1, 1, 1, 0, 0, 1], "called": [1, 1, 0, 0, 1, 1], "sureness": [0.1, 3.0, 2.0, 1.0, 0.5, 2.5]},
-        index=list("abcdef"),
-    )
-    assert surest_patients(table, 2) == ["b", "f", "c", "d", "e"]
-
-
-def test_patients_are_spread_over_the_range_of_scores() -> None:
-    score = pd.Series(np.arange(100)[::-1] / 100, index=[f"p{i}" for i in range(100)])
-    chosen = spread_patients(score, 5)
-    assert chosen[0] == "p99"
-    assert chosen[-1] == "p0"
-    assert np.diff(score[chosen]).max() < 0.27
-    assert len(spread_patients(score[:3], 24)) == 3
-
-
-def test_dots_that_are_close_lie_beside_each_other() -> None:
-    x = np.array([0.0, 0.01, 0.02, 5.0])
-    offsets = swarm(x, 1.0)
-    assert offsets[3] == 0
-    assert len(set(offsets[:3])) == 3
-    assert np.abs(swarm(np.zeros(500), 1.0)).max() <= 0.38
+def test_effects_are_ordered_by_their_size_and_keep_their_sign(picture: CaseView) -> None:
+    axes = effects_figure(["age", "size (+1.25)"], [-0.25, 0.75], "positive").axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [-0.25, 0.75]
+    assert axes.get_xlabel() == "added to the log-odds of positive, against the mean training patient"
+    left, right, *_ = image_figure(picture).axes
+    window = left.patches[0]
+    # top, left and side of the window
+    assert (window.get_xy(), window.get_width(), window.get_height()) == ((22.0, 10.0), 46.0, 46.0)
+    assert (right.get_title() or right.get_title("left")) == "speaks for positive"
+    assert len(image_figure(replace(picture, heat=None)).axes) == 1

@@ -1,0 +1,142 @@
+"""Methods follow the settings of the run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import report_by_hand as by
+from sonoher2.cohort.patients.cohort import FlowStep
+from sonoher2.config.images import ImagesConfig
+from sonoher2.config.target import Her2Target
+from sonoher2.report.writing.methods import methods_text
+from sonoher2.study.results import StudyResult
+
+
+def words(result: StudyResult | None = None, **settings: object) -> str:
+    result = by.configured(result or by.study(), **settings)
+    return " ".join(methods_text(by.view(result))[0])
+
+
+def test_design_label_and_split() -> None:
+    text = words()
+    for sentence in (
+        "Development of a prediction model with a locked test set, reported after TRIPOD+AI [1]; the system follows Hu"
+        " et al. [2].",
+        "Predictors: clinical data and the B-mode ultrasound image of the lesion, all known at the time of the"
+        " prediction (biopsy).",
+        "Clinical columns: age (pre-biopsy), menopausal (pre-biopsy), BI-RADS (biopsy) and quadrant (pre-biopsy).",
+        "The label is the column “her2”, with the classes “HER2-negative” and “HER2-positive”.",
+        "at random, stratified by class, 30% of patients to the test set. The split was drawn once (seed 11)",
+        "5 outer and 5 inner folds",
+        "the one with the largest Youden index [",
+        "Intervals are 90%: AUC by DeLong",
+        "AUPRC and F1 by 300 stratified bootstrap samples of patients",
+        "Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5 pixels)",
+    ):
+        assert sentence in text, sentence
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        (
+            {"kind": "date", "column": "seen", "test_from": "2024-01-31"},
+            "by date: patients from 2024-01-31 on are the test",
+        ),
+        ({"kind": "site", "test": ["North", "South"]}, "by site: all patients of North and South are the test set"),
+        ({"kind": "given", "column": "part", "test": ["b"]}, "as given by the column “part” (test: b)"),
+    ],
+)
+def test_other_splits(split: dict[str, object], said: str) -> None:
+    images = ImagesConfig(table=Path("images.csv"), site="site", date="seen")
+    assert said in words(split=split, images=images)
+
+
+def test_settings_change_the_words() -> None:
+    evaluation = {"threshold": "sensitivity", "threshold_at": 0.85}
+    text = words(evaluation=evaluation)
+    assert "the one with a sensitivity of at least 85% on out-of-fold training scores" in text
+    assert "Youden" not in text
+    text = words(radiomics={"bin_width": 20, "resample_mm": 0.1, "ring": {"mm": 2}, "filters": ["original"]})
+    assert "a fixed bin width of 20" in text
+    assert "resampled to square pixels of 0.1 mm first" in text
+    assert "(2 mm wide) was measured as a region of its own" in text
+
+
+def test_a_validation_fits_nothing() -> None:
+    text = words(by.validation())
+    assert "External validation of a frozen model: nothing was fitted" in text
+    assert "The frozen model was applied as it is: signatures Clinical and Radiomics, with" in text
+    assert "split" not in text
+    assert "standardised mean differences" not in text
+
+
+def test_every_reference_is_numbered_once() -> None:
+    paragraphs, references = methods_text(by.view(selection=pd.DataFrame({"step": ["x"]})))
+    cited = [int(n) for group in re.findall(r"\[([\d, ]+)\]", " ".join(paragraphs)) for n in group.split(", ")]
+    assert set(cited) == set(range(1, len(references) + 1))
+    assert [item.text[:8] for item in references[:2]] == ["Collins ", "Hu et al"]
+    assert references[0].link == "https://doi.org/10.1136/bmj-2023-078378"
+
+
+def test_selection_steps_in_order() -> None:
+    result = by.study(selection=pd.DataFrame({"step": ["x"]}))
+    text = words(result, selection={"icc": 0.8, "icc_from": "perturbation", "fdr": True})
+    steps = [
+        "without variance",
+        "between given and randomly redrawn masks is below 0.8",
+        "false discovery rate",
+        "LASSO",
+    ]
+    places = [text.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+HER2 = {"ihc": "a", "rule": "ASCO/CAP 2023"}
+
+
+def test_her2_rule_spellings_and_guideline() -> None:
+    plain = words(target=Her2Target.model_validate(HER2))
+    assert "by the ASCO/CAP 2023 rule" in plain
+    assert "spelling" not in plain
+    declared = {"values": {"9": "missing", "ish": {"1": "positive", "0": "negative"}}, "ish_rule": "ASCO/CAP 2018"}
+    told = words(target=Her2Target.model_validate(HER2 | declared))
+    assert "The study file says what 3 spellings of these results mean." in told
+    assert "follow ASCO/CAP 2018, as declared" in told
+    one = words(target=Her2Target.model_validate(HER2 | {"values": {"9": "missing"}}))
+    assert "what 1 spelling of these results means." in one
+
+
+def outlined(count: int, found: int, images: int) -> StudyResult:
+    table = pd.DataFrame({"found": [True] * found + [False] * (count - found)})
+    record = {"sha256": {"segmenter": "ab" * 32, "enhancer": "cd" * 32}}
+    return by.study(segmented=table, flow=(FlowStep("", 0, images, images),), record=record)
+
+
+def test_whose_outlines_the_features_rest_on() -> None:
+    assert "The lesions were outlined by the masks that were given; SonoHER2 drew none." in words()
+    drawn = words(outlined(30, 28, 28))
+    assert "30 images had the lesion outlined automatically" in drawn
+    assert "(weights sha256 abababababab)" in drawn
+    assert "found in 28 of them; no given mask was used." in drawn
+    assert "found in 28 of them, and 12 images had a given mask." in words(outlined(30, 28, 40))
+    assert "and 1 image had a given mask." in words(outlined(30, 28, 29))
+
+
+def test_enhancement_is_told() -> None:
+    assert "enhanced" not in words()
+    told = words(outlined(1, 1, 1), enhance="gan")
+    assert "all images were enhanced by the network that SonoHER2 ships (weights sha256 cdcdcdcdcdcd)" in told
+
+
+def test_stability_and_software() -> None:
+    icc = pd.DataFrame({"icc": [0.5], "lesions": [120]})
+    record = {"machine": {"python": "3.11", "numpy": "2.4", "sonoher2": "9"}, "ledger": [{}]}
+    text = words(by.study(feature_icc=icc, record=record))
+    assert "the masks of 120 training lesions were shifted" in text
+    assert "Software: sonoher2 9, python 3.11 and numpy 2.4. Random seed 11." in text
+    assert "The ledger of the test set knows of 1 opening." in text
