@@ -52,3 +52,20 @@ def test_intervals_of_shares_hold_the_mean_and_leave_out_empty_maps() -> None:
     standard_error = shares["lesion"][3:].std() / np.sqrt(87)
     width = summary.loc[0, "heat_high"] - summary.loc[0, "heat_low"]
     assert width == pytest.approx(2 * 1.96 * standard_error, rel=0.1)
+
+
+def test_surest_patients_are_right_and_wrong_ones_of_each_class() -> None:
+    table = pd.DataFrame(
+        {"label": [1, 1, 1, 0, 0, 1], "called": [1, 1, 0, 0, 1, 1], "sureness": [0.1, 3.0, 2.0, 1.0, 0.5, 2.5]},
+        index=list("abcdef"),
+    )
+    assert surest_patients(table, 2) == ["b", "f", "c", "d", "e"]
+
+
+def test_patients_are_spread_over_the_range_of_scores() -> None:
+    score = pd.Series(np.arange(100)[::-1] / 100, index=[f"p{i}" for i in range(100)])
+    chosen = spread_patients(score, 5)
+    assert chosen[0] == "p99"
+    assert chosen[-1] == "p0"
+    assert np.diff(score[chosen]).max() < 0.27
+    assert len(spread_patients(score[:3], 24)) == 3
