@@ -105,7 +105,10 @@ def estimator_key(estimator: object) -> object:
     if hasattr(estimator, "get_params"):
         params: dict[str, Any] = estimator.get_params(deep=False)
         # a step is given estimators of kinds that its own code need not name
-        return [code_fingerprint(type(estimator)), {name: estimator_key(value) for name, value in params.items()}]
+        kind = type(estimator)
+        own = kind.__module__.startswith(__name__.partition(".")[0])
+        code = code_fingerprint(kind) if own else [kind.__module__, kind.__name__]
+        return [code, {name: estimator_key(value) for name, value in params.items()}]
     if isinstance(estimator, list | tuple):
         return [estimator_key(part) for part in estimator]
     return estimator
