@@ -27,10 +27,11 @@ from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.deep.classifier import DeepClassifier
-from sonoher2.deep.lesion import lesion_crops
+from sonoher2.deep.lesion import crop_for
 from sonoher2.explain.deletion import heat_shares
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import has_relevance, heat_map
+from sonoher2.lesions.open import open_lesion
 from sonoher2.networks.weights import HUB, NONE
 from sonoher2.study.measure.lesion_files import lesion_files
 
@@ -46,8 +47,12 @@ def real_pictures(study: StudyConfig, images: int) -> tuple[NDArray[np.uint8], N
     labels = cohort.patients["label"]
     drawn = [labels[labels == label].sample(images // 2, random_state=study.seed).index for label in (0, 1)]
     chosen = drawn[0].append(drawn[1])
-    files = [(file.image, file.masks, file.mm_per_pixel) for file in lesion_files(first.loc[chosen])]
-    pictures = lesion_crops(files, reading=study.reading, config=DeepConfig(size=SIZE))
+    config, reading = DeepConfig(size=SIZE), study.reading
+    opened = [
+        open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+        for file in lesion_files(first.loc[chosen])
+    ]
+    pictures = [crop_for(lesion, config) for lesion in opened]
     return np.stack(pictures), labels.loc[chosen].to_numpy(np.int64)
 
 
