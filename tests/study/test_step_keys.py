@@ -23,9 +23,7 @@ from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
 from sonoher2.core.files import content_key
 from sonoher2.engine import key_of
 from sonoher2.signatures.registry import build_signatures
-from sonoher2.study.analyses import heat_maps
-from sonoher2.study.analyses.performance import assess
-from sonoher2.study.analyses.perturbed_features import Way, measure_perturbed
+from sonoher2.study.analyses import comparisons, heat_maps, signatures, subgroups
 from sonoher2.study.fit import signatures as fit_module
 from sonoher2.study.fit.signatures import estimator_key, fit_signatures
 from sonoher2.study.fit.training_set import TrainingSet
@@ -33,6 +31,7 @@ from sonoher2.study.measure.crops import crop_lesions
 from sonoher2.study.measure.embeddings import embed_crops
 from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import LesionFile, keyed_reading
+from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.records import image_records
 from sonoher2.study.measure.segmented import SEGMENTED, outline_cohort
 
@@ -363,7 +362,16 @@ def tables_keys(**change: Any) -> list[str]:
     patients = pd.DataFrame({"set": ["test"] * 2, "age": change.get("age", [40.0, 50.0]), "other": [1, 2]}, ["a", "b"])
     thresholds = pd.DataFrame({"signature": ["S"], "outcome": ["y"], "threshold": [change.get("threshold", 0.5)]})
     asking = Asking(first_only=False)
-    assess(change.get("scores", predictions()), thresholds, patients, study, asking)  # type: ignore[arg-type]
+    scored: Any = SimpleNamespace(
+        predictions=change.get("scores", predictions()),
+        thresholds=thresholds,
+        patients=patients,
+        study=study,
+        context=asking,
+        confidence=evaluation.confidence,
+    )
+    for analysis in (signatures.ANALYSIS, comparisons.ANALYSIS, subgroups.SUBGROUPS, subgroups.INTERACTIONS):
+        analysis.compute(scored)
     return asking.keys
 
 

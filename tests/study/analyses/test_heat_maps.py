@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.study.analyses.heat_maps import Explainable, _calls, _cases, called_classes, share_summary
+from sonoher2.study.analyses.heat_maps import (
+    Explainable,
+    _calls,
+    _cases,
+    called_classes,
+    share_summary,
+    spread_patients,
+    surest_patients,
+)
 
 
 def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(monkeypatch: pytest.MonkeyPatch) -> None:

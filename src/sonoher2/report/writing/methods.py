@@ -264,8 +264,8 @@ def _deep(deep: DeepConfig) -> str:
         f"{text}. Principal components (for {DEEP_SIGNATURE} one for every two training patients, at most 128; for"
         f" {DLR_EARLY} one for every five, at most 64) were learned inside the fold. {DLR} (deep learning radiomics)"
         f" stacks the scores of {' and '.join(REGISTRY[DLR].parents)}; {DLR_EARLY} selects among radiomic features"
-        f" and deep components together; {COMBINED} stacks {DLR} and the clinical columns, by a logistic regression and,"
-        f" as {COMBINED_CANDIDATES}, by the best of the candidate models."
+        f" and deep components together; {COMBINED} stacks {DLR} and the clinical columns, by a logistic regression"
+        f" and, as {COMBINED_CANDIDATES}, by the best of the candidate models."
     )
 
 
