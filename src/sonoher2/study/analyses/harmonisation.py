@@ -79,7 +79,7 @@ def site_effects(scored: Scored) -> pd.DataFrame:
                 c.SET: subset,
                 c.HARMONISED: harmonised,
                 c.PATIENTS: int(chosen.sum()),
-                c.SITES: len({site for site in sites[chosen] if site is not None}),
+                c.SITES: int(pd.Series(sites[chosen]).nunique()),
                 c.FEATURES: int(known.sum()),
                 c.EXPLAINED: float(np.median(explained[known])) if known.any() else np.nan,
                 c.DIFFERING: float((p[known] < VISIBLE).mean()) if known.any() else np.nan,
