@@ -80,10 +80,10 @@ def test_a_longer_audit_fits_only_the_new_runs(audited, study: StudyConfig, tmp_
     first, result = audited
     run = tmp_path / "run"
     shutil.copytree(first, run)
-    kept = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").iterdir()}
+    kept = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").rglob("*.parquet")}
     assert len(kept) == RUNS
     longer = audit_null(study, run, runs=RUNS + 1, jobs=1)
-    after = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").iterdir()}
+    after = {path: path.stat().st_mtime_ns for path in (run / "cache" / "refits").rglob("*.parquet")}
     assert {path: after[path] for path in kept} == kept
     assert len(after) == RUNS + 1
     shorter = longer.audits.null.runs.query("run <= @RUNS").reset_index(drop=True)

@@ -90,9 +90,9 @@ def test_validation_uses_the_bundles_own_network(run, study: StudyConfig, tmp_pa
 
 def test_second_run_embeds_nothing_again(run, study: StudyConfig) -> None:
     folder, result = run
-    before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")}
+    before = {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.*")}
     again = run_study(study, folder, jobs=1)
-    assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.npy")} == before
+    assert {path: path.stat().st_mtime_ns for path in (folder / "cache").rglob("*.*")} == before
     assert again.performance.predictions.equals(result.performance.predictions)
 
 

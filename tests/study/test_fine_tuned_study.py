@@ -173,15 +173,18 @@ def test_validation_meets_the_test_patients_as_the_study_did(
 
 def test_a_second_run_trains_nothing(run: tuple[Path, StudyResult], study: StudyConfig) -> None:
     folder, result = run
-    steps = ("networks", "activations", "crops", "deep", "folds", "models")
-    files = [path for step in steps for path in (folder / "cache" / step).iterdir()]
+    steps = ("networks", "activated", "crops", "embeddings", "fits")
+    files = [path for step in steps for path in (folder / "cache" / step).rglob("*") if path.is_file()]
+    assert {path.relative_to(folder / "cache").parts[0] for path in files} == set(steps)
     before = {path: path.stat().st_mtime_ns for path in files}
     again = run_study(study, folder, jobs=1)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert again.performance.predictions.equals(result.performance.predictions)
     # three folds: three networks without two folds, three without one, and the final one
-    assert len(list((folder / "cache" / "networks").iterdir())) == 7
-    assert not list((folder / "cache" / "training").glob("*"))
+    networks = folder / "cache" / "networks"
+    assert len(list(networks.rglob("*.network"))) == 7
+    # what was unfinished on the way is gone
+    assert not [path for path in networks.rglob("*") if path.is_file() and path.suffix != ".network"]
 
 
 def test_two_folds_are_too_few(small_study_file: Path) -> None:
