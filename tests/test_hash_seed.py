@@ -25,7 +25,7 @@ COMMANDS = (
     ["check", "demo/study.yaml", "--jobs", "1"],
     ["run", "demo/study.yaml", "--out", "run", "--jobs", "1"],
 )
-TIMED = ("run.json", "ledger.json", ".sonoher2-ledger.json")
+TIMED = ("run.json", "results.json", "ledger.json", ".sonoher2-ledger.json")
 """Files that hold the times of their own making."""
 _TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+\d\d:\d\d|Z)?|\d+(\.\d+)? s\b")
 

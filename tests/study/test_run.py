@@ -136,9 +136,11 @@ def test_a_damaged_table_of_features_is_written_anew(small_study_file: Path, fin
 def test_another_seed_of_the_bootstrap_refits_no_model(small_study_file: Path, finished, tmp_path: Path) -> None:
     study = load_study(small_study_file)
     evaluation = study.evaluation.model_copy(update={"bootstrap": 150})
-    before = entries(finished.run)
-    run_study(study.model_copy(update={"evaluation": evaluation}), finished.run, jobs=1)
-    added = {name.split("/")[0] for name in set(entries(finished.run)) - set(before)}
+    run = tmp_path / "run"
+    shutil.copytree(finished.run, run)
+    before = entries(run)
+    run_study(study.model_copy(update={"evaluation": evaluation}), run, jobs=1)
+    added = {name.split("/")[0] for name in set(entries(run)) - set(before)}
     assert added == {"signatures"}
 
 
@@ -191,7 +193,7 @@ def test_run_record_holds_what_the_result_depends_on(finished) -> None:
     record = json.loads((finished.run / "run.json").read_text())
     assert record["synthetic"] is True
     assert set(record["seconds"]) == {
-        "cohort", "features", "networks", "models", "evaluation", "harmonisation", "stability", "explanations",
+        "cohort", "features", "checks", "networks", "models", "evaluation", "analyses", "explanations",
     }  # fmt: skip
     assert len(record["tables"]["clinical.csv"]) == 64
     assert record["machine"]["scikit-learn"]
