@@ -69,7 +69,7 @@ class Tracer:
         parts = [
             [code.hash, sorted([name, bound, closure[to].hash] for name, bound, to in self._edges(code))]
             for code in closure.values()
-            if code.statements or code.imports or code.external
+            if not code.empty
         ]
         roots = [closure[Target(name)].hash for name in modules]
         libraries = {name for code in closure.values() for name in code.libraries} - set(self.packages)
@@ -84,7 +84,7 @@ class Tracer:
 
     def _module(self, name: str) -> Module:
         if name not in self._modules:
-            self._modules[name] = read_module(self._place(name), frozenset(self.packages))
+            self._modules[name] = read_module(self._place(name), frozenset(self.packages), SETTINGS)
         return self._modules[name]
 
     def _edges(self, code: Module) -> Iterator[tuple[str, str, Target]]:

@@ -6,7 +6,6 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,39 +40,43 @@ class Module:
 
     Attributes
     ----------
-    statements
-        Without imports, docstrings and what runs for type checkers only.
+    hash
+        Of the statements and of what is imported from other libraries.
     imports
         Of our own modules.
+    libraries
+        Top-level names of the other libraries.
+    used
+        Names that are used otherwise than as the type of an argument, a result, a variable or a record's field.
+    statements
+        Without imports, docstrings and what runs for type checkers only; of settings, of which parts are taken.
     external
-        Of other libraries.
-    asked
-        Names that were asked for as values, wherever they come from.
+        Imports from other libraries; likewise.
     """
 
-    statements: Sequence[ast.stmt] = field(repr=False)
+    hash: str
     imports: frozenset[Import]
-    external: frozenset[Import]
-    asked: frozenset[str] = frozenset()
+    libraries: frozenset[str]
+    used: frozenset[str]
+    statements: Sequence[ast.stmt] = field(default=(), repr=False)
+    external: frozenset[Import] = frozenset()
 
-    @cached_property
-    def hash(self) -> str:
-        """Hash of the statements and of what is imported from other libraries."""
-        text = "\n".join([*map(ast.dump, self.statements), *map(repr, sorted(self.external))])
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @cached_property
-    def libraries(self) -> frozenset[str]:
-        """Top-level names of the other libraries."""
-        return frozenset(one.module.partition(".")[0] for one in self.external)
-
-    @cached_property
-    def used(self) -> frozenset[str]:
-        """Names that are used otherwise than as the type of an argument, a result, a variable or a record's field."""
-        return self.asked.union(*map(_values, self.statements))
+    @property
+    def empty(self) -> bool:
+        """Whether nothing runs when it is imported."""
+        return self.hash == _hash([], frozenset()) and not self.imports
 
 
-def read_module(place: Place, packages: frozenset[str]) -> Module:
+def _hash(statements: Iterable[ast.stmt], external: frozenset[Import]) -> str:
+    text = "\n".join([*map(ast.dump, statements), *map(repr, sorted(external))])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _libraries(external: frozenset[Import]) -> frozenset[str]:
+    return frozenset(one.module.partition(".")[0] for one in external)
+
+
+def read_module(place: Place, packages: frozenset[str], settings: str) -> Module:
     """Read a module.
 
     Parameters
@@ -82,11 +85,18 @@ def read_module(place: Place, packages: frozenset[str]) -> Module:
         Of its source.
     packages
         Names of the packages whose imports are ours.
+    settings
+        Name of the part of a package that holds settings.
     """
-    imports: set[Import] = set()
-    statements = _stripped(ast.parse(place.file.read_bytes()).body, place.package, imports)
-    own = frozenset(one for one in imports if one.module.partition(".")[0] in packages)
-    return Module(statements, own, frozenset(imports) - own)
+    found: set[Import] = set()
+    statements = _stripped(ast.parse(place.file.read_bytes()).body, place.package, found)
+    own = frozenset(one for one in found if one.module.partition(".")[0] in packages)
+    external = frozenset(found) - own
+    parts = {name.split(".")[1] for name in (place.name, *(one.module for one in own)) if "." in name}
+    # trees are large and slow to walk: only what concerns settings is asked for more than its hash
+    used = frozenset[str]().union(*map(_values, statements)) if settings in parts else frozenset[str]()
+    kept = statements if place.name.split(".")[1:2] == [settings] else ()
+    return Module(_hash(statements, external), own, _libraries(external), used, kept, external)
 
 
 def settings_part(whole: Module, target: Target) -> Module:
@@ -120,7 +130,8 @@ def settings_part(whole: Module, target: Target) -> Module:
     part = [chosen[key] for key in sorted(chosen)]
     inside = frozenset(name for statement in part for name in _values(statement))
     external = frozenset(one for one in whole.external if one.bound in inside)
-    return Module(part, imports, external, frozenset({target.name} if target.whole else ()))
+    asked = frozenset({target.name} if target.whole else ())
+    return Module(_hash(part, external), imports, _libraries(external), inside | asked)
 
 
 def _methods(statement: ast.ClassDef) -> ast.ClassDef | None:
