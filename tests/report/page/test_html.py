@@ -97,6 +97,7 @@ def quick() -> Iterator[None]:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "build_sections", lambda _: sections())
+        patch.setattr(save, "_render", original)  # ``quick`` may be in force already
         return write_report(by.study(), tmp_path_factory.mktemp("small")).parent
 
 
