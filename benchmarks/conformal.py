@@ -34,7 +34,7 @@ from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, join_feature_groups
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
-from sonoher2.study.analyses.uncertainty import SLACK
+from sonoher2.study.analyses.performance.uncertainty import SLACK
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.prepare import measure_cohort
 

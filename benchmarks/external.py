@@ -18,7 +18,7 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.config.load import load_study
 from sonoher2.report.page.html import write_report
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

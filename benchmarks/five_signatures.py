@@ -26,7 +26,7 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
 from sonoher2.engine import default_workers
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 from sonoher2.synthetic.clinical import AGE_MEAN, AGE_SD, WEEKS_LOG_SD, WEEKS_MEDIAN
 from sonoher2.synthetic.demo import write_demo_cohort

@@ -10,7 +10,7 @@ import pytest
 from small_lesions import patients  # noqa: F401
 from sonoher2.config.load import load_study
 from sonoher2.report.content.style import STYLE
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 from sonoher2.synthetic.demo import write_demo_cohort
 

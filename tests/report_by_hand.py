@@ -16,7 +16,7 @@ from sonoher2.config.target import ColumnTarget
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.content.parts import Drawing, Part, Table
 from sonoher2.report.content.view import View
-from sonoher2.study.results import About, CohortResult, Performance, StudyResult
+from sonoher2.study.results.parts import About, CohortResult, Performance, StudyResult
 from study_results import changed
 
 CLASSES = ("HER2-negative", "HER2-positive")

@@ -7,10 +7,10 @@ from dataclasses import fields, replace
 
 from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.core.columns import TRAIN_OOF
-from sonoher2.study.analyses.added_value import added_value_table
-from sonoher2.study.analyses.sites import site_table
-from sonoher2.study.analyses.uncertainty import coverage_table, learn_uncertainty, zone_table
-from sonoher2.study.results import StudyResult
+from sonoher2.study.analyses.performance.added_value import added_value_table
+from sonoher2.study.analyses.performance.uncertainty import coverage_table, learn_uncertainty, zone_table
+from sonoher2.study.analyses.robustness.sites import site_table
+from sonoher2.study.results.parts import StudyResult
 
 PARTS = ("about", "cohort", "performance", "model", "uncertainty", "robustness", "external", "checks")
 

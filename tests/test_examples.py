@@ -89,10 +89,10 @@ def test_an_example_is_checked_and_run(
     example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # explanations take most of such a short run; that they are made at all is what is tried here
-    monkeypatch.setattr("sonoher2.study.analyses.explain.ROUNDS", 1)
-    monkeypatch.setattr("sonoher2.study.analyses.explain.BACKGROUND", 5)
-    monkeypatch.setattr("sonoher2.study.analyses.heat_maps.CHECKED", 2)
-    monkeypatch.setattr("sonoher2.study.analyses.heat_maps.DELETION_STEPS", 3)
+    monkeypatch.setattr("sonoher2.study.explain.explain.ROUNDS", 1)
+    monkeypatch.setattr("sonoher2.study.explain.explain.BACKGROUND", 5)
+    monkeypatch.setattr("sonoher2.study.explain.heat_maps.CHECKED", 2)
+    monkeypatch.setattr("sonoher2.study.explain.heat_maps.DELETION_STEPS", 3)
     assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
     assert run(["run", str(example), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
     signatures = pd.read_csv(tmp_path / "run" / "signatures.csv")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sonoher2.predict.patient import ImageInput, PatientInput
     from sonoher2.predict.scoring import predict_patient
     from sonoher2.report.page.html import write_report
-    from sonoher2.study.saved import open_run
+    from sonoher2.study.results.saved import open_run
     from sonoher2.synthetic.demo import write_demo_cohort
 
 _HOMES = {

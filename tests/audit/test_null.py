@@ -19,8 +19,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import local_context
 from sonoher2.report.page.html import write_report
-from sonoher2.study.audits import load_audits
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.audits import load_audits
+from sonoher2.study.results.parts import StudyResult
 from study_results import changed
 
 RUNS = 3

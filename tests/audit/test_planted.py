@@ -21,7 +21,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import local_context
 from sonoher2.report.page.html import write_report
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 
 @pytest.fixture(scope="module")

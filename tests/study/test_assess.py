@@ -10,10 +10,10 @@ from sklearn.metrics import roc_auc_score
 
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.study.analyses.comparisons import comparison_table
-from sonoher2.study.analyses.signatures import MACRO, main_signature, signature_table
-from sonoher2.study.analyses.subgroups import subgroup_table
-from sonoher2.study.predictions import learn_thresholds, long_predictions
+from sonoher2.study.analyses.performance.comparisons import comparison_table
+from sonoher2.study.analyses.performance.signatures import MACRO, main_signature, signature_table
+from sonoher2.study.analyses.performance.subgroups import subgroup_table
+from sonoher2.study.results.predictions import learn_thresholds, long_predictions
 
 EVALUATION = EvaluationConfig(bootstrap=100, subgroups=["age", "birads", "site"])
 

@@ -13,7 +13,7 @@ from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
 DEEP = "\ndeep: {network: resnet10t, weights: none, size: 48}\n"

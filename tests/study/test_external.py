@@ -15,8 +15,9 @@ from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.report.page.html import write_report
-from sonoher2.study.analyses.updating import FROZEN, UPDATES, update_predictions
+from sonoher2.study.analyses.performance.updating import update_predictions
 from sonoher2.study.external import validate_bundle
+from sonoher2.study.results.updated import FROZEN, UPDATES
 from sonoher2.study.steps.conclude import with_update
 from sonoher2.synthetic.demo import write_demo_cohort
 from study_results import changed

@@ -16,14 +16,14 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import FindingsError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.study.external import validate_bundle
+from sonoher2.study.fit.scoring import training_set
 from sonoher2.study.fit.training_set import training_folds
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
-from sonoher2.study.scoring import training_set
 from sonoher2.study.steps.measure import study_networks
 
 NETWORK = "resnet10t"

@@ -16,10 +16,10 @@ from sonoher2.audit.refit import REFITS
 from sonoher2.engine import Step
 from sonoher2.engine.fingerprint import Tracer
 from sonoher2.explain.feature_shap import FEATURE_SHAP
-from sonoher2.study.analyses.comparisons import STEP as COMPARISONS
-from sonoher2.study.analyses.heat_maps import DELETION, RANDOMISED, SHARES
-from sonoher2.study.analyses.signatures import STEP as SIGNATURES
-from sonoher2.study.analyses.subgroups import BETWEEN_LEVELS, BY_LEVEL
+from sonoher2.study.analyses.performance.comparisons import STEP as COMPARISONS
+from sonoher2.study.analyses.performance.signatures import STEP as SIGNATURES
+from sonoher2.study.analyses.performance.subgroups import BETWEEN_LEVELS, BY_LEVEL
+from sonoher2.study.explain.heat_maps import DELETION, RANDOMISED, SHARES
 from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS
 from sonoher2.study.fit.signatures import FITS
 from sonoher2.study.measure.crops import CROPS

@@ -23,7 +23,8 @@ from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
 from sonoher2.core.files import content_key
 from sonoher2.engine import key_of
 from sonoher2.signatures.registry import build_signatures
-from sonoher2.study.analyses import comparisons, heat_maps, signatures, subgroups
+from sonoher2.study.analyses.performance import comparisons, signatures, subgroups
+from sonoher2.study.explain import heat_maps
 from sonoher2.study.fit import signatures as fit_module
 from sonoher2.study.fit.signatures import estimator_key, fit_signatures
 from sonoher2.study.fit.training_set import TrainingSet

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonoher2.study.analyses.uncertainty import learn_uncertainty
+from sonoher2.study.analyses.performance.uncertainty import learn_uncertainty
 from sonoher2.study.pipeline import LEARNING, MEASURING, STUDY, VALIDATION
-from sonoher2.study.predictions import learn_thresholds
+from sonoher2.study.results.predictions import learn_thresholds
 
 
 def test_quantiles_limits_and_thresholds_are_of_the_training_scores(finished) -> None:

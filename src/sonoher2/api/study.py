@@ -10,7 +10,7 @@ from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.files import run_lock
 from sonoher2.study import check, external, run
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 
 def check_study(study: StudyConfig | str | Path, *, jobs: int | None = None) -> CheckReport:

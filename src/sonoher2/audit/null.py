@@ -15,9 +15,9 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
-from sonoher2.study import columns as c
-from sonoher2.study.audits import NullAudit, load_audits, write_audit
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.audits import NullAudit, load_audits, write_audit
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
 KEYS = [c.SIGNATURE, c.SET, c.OUTCOME]

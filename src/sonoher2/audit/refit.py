@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sonoher2.engine import FRAME, ArtifactStore, ExecutionContext, Keyed, Step, settings_key
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
+from sonoher2.study.fit.scoring import score_patients, training_set
 from sonoher2.study.fit.signatures import fit_signatures
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.measured import Measured
-from sonoher2.study.scoring import score_patients, training_set
 
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig

@@ -11,11 +11,11 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.discrimination import auc
-from sonoher2.study import columns as c
-from sonoher2.study.outcomes import outcome_scores
 from sonoher2.study.pipeline import MEASURING
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.outcomes import outcome_scores
 from sonoher2.study.run import follow
-from sonoher2.study.state import RunState
+from sonoher2.study.steps.state import RunState
 
 CHEAP_SIZE = 96
 """Side of the input of the cheap network, pixels."""

@@ -28,9 +28,9 @@ from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
 from sonoher2.signatures.registry import is_single
-from sonoher2.study import columns as c
-from sonoher2.study.audits import PlantedAudit, load_audits, write_audit
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.audits import PlantedAudit, load_audits, write_audit
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
 Floats = NDArray[np.float64]

@@ -1,7 +1,8 @@
 """Names of the columns of patients, images and scores, and of the two sets: each is spelled here and nowhere else.
 
-Names of a study's figures are in `study/columns.py`; what a column means is declared in `study/schema.py`. Here stands
-only what measuring and fitting need: this file is part of the code that their kept values depend on.
+Names of a study's figures are in `study/results/columns.py`; what a column means is declared in
+`study/results/schema.py`. Here stands only what measuring and fitting need: this file is part of the code that their
+kept values depend on.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import local_context
-from sonoher2.study.manifest import now
 from sonoher2.study.pipeline import VALIDATION
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.manifest import now
+from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import follow
-from sonoher2.study.state import RunState
+from sonoher2.study.steps.state import RunState
 
 
 def validate_bundle(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sonoher2.config.study import StudyConfig
 from sonoher2.engine import local_context
-from sonoher2.study.manifest import now
 from sonoher2.study.pipeline import STUDY, Steps
-from sonoher2.study.results import StudyResult
-from sonoher2.study.state import RunState
+from sonoher2.study.results.manifest import now
+from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.steps.state import RunState
 
 
 def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:

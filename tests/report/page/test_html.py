@@ -17,7 +17,7 @@ from sonoher2.core.errors import Finding, InputError
 from sonoher2.report.content.parts import CheckedRow, Drawing, Facts, Folded, Item, Listing, Section, Table, Text
 from sonoher2.report.page import html, save
 from sonoher2.report.page.html import write_report
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 EVIL = "<script>alert('x')</script> & $\\frac{1}{0}$"
 TABLE = pd.DataFrame(

@@ -13,7 +13,7 @@ from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.report.writing.methods import methods_text
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 
 def words(result: StudyResult | None = None, **settings: object) -> str:

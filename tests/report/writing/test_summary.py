@@ -11,7 +11,7 @@ import report_by_hand as by
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding
 from sonoher2.report.writing.summary import summarise
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 
 def with_values(subset: str = TEST, result: StudyResult | None = None, **values: float) -> StudyResult:

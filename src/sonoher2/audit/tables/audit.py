@@ -17,7 +17,7 @@ from sonoher2.audit.tables.read import Tables, pool, read_tables
 from sonoher2.audit.tables.rerun import rerun
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import Finding
-from sonoher2.study import columns as c
+from sonoher2.study.results import columns as c
 
 FEATURE = ("feature", "feature name", "features", "name", "")
 

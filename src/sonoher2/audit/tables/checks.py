@@ -22,10 +22,10 @@ from sonoher2.evaluation.discrimination import auc, auc_delong
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.shift.leakage import count_scaled, selection_excess, trace_threshold
 from sonoher2.selection.univariate import p_values
-from sonoher2.study import columns as c
 from sonoher2.study.checks.leakage import across_sets
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
+from sonoher2.study.results import columns as c
 
 LEVEL = 0.005
 """Of every test that may call something a leak: a clean table raises a false alarm once in some hundred."""

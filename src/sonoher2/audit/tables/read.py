@@ -28,7 +28,7 @@ from sonoher2.audit.tables.columns import (
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
-from sonoher2.study import columns as c
+from sonoher2.study.results import columns as c
 
 WHO = [c.PATIENT_ID, c.SET, c.LABEL]
 

@@ -11,7 +11,7 @@ import typer
 from sonoher2.cli.common.terminal import say
 
 if TYPE_CHECKING:
-    from sonoher2.study.results import StudyResult
+    from sonoher2.study.results.parts import StudyResult
 
 RunFolder = Annotated[Path, typer.Option("--out", help="Folder of the study's run; it is run first where unfinished.")]
 Cheap = Annotated[bool, typer.Option("--cheap", help="Use the smallest network, frozen, instead of the study's own.")]

@@ -14,7 +14,7 @@ def report(run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a 
     """Draw the report of a finished run again, from its kept results; images and tables are not needed."""
     from sonoher2.core.files import run_lock
     from sonoher2.report.page.html import write_report
-    from sonoher2.study.saved import open_run
+    from sonoher2.study.results.saved import open_run
 
     result = open_run(run)
     with run_lock(run):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sonoher2.cli.common.terminal import say, show_findings
 
 if TYPE_CHECKING:
-    from sonoher2.study.results import StudyResult
+    from sonoher2.study.results.parts import StudyResult
 
 
 def show_study(result: StudyResult, out: Path) -> None:

@@ -14,7 +14,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.content.cells import row_numbers
 from sonoher2.report.content.style import signature_colours
 from sonoher2.signatures.registry import headline
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 Metrics = Mapping[str, float]
 """Numbers of one row of the signature table, by column."""

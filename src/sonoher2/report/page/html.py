@@ -22,7 +22,7 @@ from sonoher2.report.page.save import FORMATS, inline_svg, save_figure, undrawn_
 from sonoher2.report.page.template import render, template_text
 from sonoher2.report.writing.model_card import write_model_card
 from sonoher2.report.writing.summary import summarise
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results.parts import StudyResult
 
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from sonoher2.study import columns as c
-from sonoher2.study.schema import TableSchema
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.schema import TableSchema
 
 # the tables of some analyses are kept under the code that computes them: what is imported here would be part of that
 if TYPE_CHECKING:

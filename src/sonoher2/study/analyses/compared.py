@@ -7,8 +7,8 @@ import pandas as pd
 
 from sonoher2.evaluation.compare.comparison import delong_test
 from sonoher2.evaluation.discrimination import auc_delong
-from sonoher2.study import columns as c
-from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.outcomes import outcome_scores
 
 COMPARED = (
     *(c.SIGNATURE, c.OUTCOME, c.N, c.EVENTS, c.AUC, c.DIFFERENCE, c.LOW, c.HIGH),

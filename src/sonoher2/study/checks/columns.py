@@ -13,9 +13,9 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.shift.predictability import predict_outcome
-from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.results import columns as c
 
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
 """AUC of a column that is nearly the label, and the lower limit of its interval."""

@@ -14,8 +14,8 @@ from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN
-from sonoher2.study import columns as c
 from sonoher2.study.measure.checked import Checked
+from sonoher2.study.results import columns as c
 
 ONE_CLASS = "all patients looked at are of one class"
 """Why a check that tells classes apart could not look: see `Facts.of_one_class`."""

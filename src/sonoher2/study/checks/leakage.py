@@ -8,9 +8,9 @@ import pandas as pd
 
 from sonoher2.cohort.patients.identity import alias_keys, doubtful_pairs
 from sonoher2.core.columns import TEST, TRAIN
-from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.results import columns as c
 
 ONE_SET = "there is one set only"
 

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from sonoher2.core.errors import Finding, Severity
-from sonoher2.study import columns as c
+from sonoher2.study.results import columns as c
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.evaluation.compare.independent import compare_independent
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.thresholds import youden_threshold
-from sonoher2.study import columns as c
 from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
 from sonoher2.study.checks.shortcuts import ALPHA, TOGETHER, WORTH_A_WARNING, Shortcuts
-from sonoher2.study.predictions import learn_thresholds
-from sonoher2.study.results import StudyResult
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.results.predictions import learn_thresholds
 
 LEVEL = 0.05
 """Of the interaction test, after Holm."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sonoher2.cohort.check import CheckReport, CheckRow
-from sonoher2.study import columns as c
 from sonoher2.study.checks.codes import coded_values
 from sonoher2.study.checks.columns import label_columns, late_columns
 from sonoher2.study.checks.facts import Facts
@@ -28,7 +27,8 @@ from sonoher2.study.checks.performance import (
 from sonoher2.study.checks.shortcuts import Shortcuts, shortcut_checks, shortcut_tests
 from sonoher2.study.checks.sites import doubtful_sites
 from sonoher2.study.checks.size import events_to_learn_from, patients_to_test_on
-from sonoher2.study.results import CheckResult, StudyResult
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.parts import CheckResult, StudyResult
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.core.errors import InputError, Severity
 from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.shift.predictability import predict_outcome
-from sonoher2.study import columns as c
 from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.results import columns as c
 
 FAMILIES = {
     "Site": "SITE001",

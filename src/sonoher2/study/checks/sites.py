@@ -7,9 +7,9 @@ import pandas as pd
 
 from sonoher2.core.columns import TRAIN
 from sonoher2.selection.harmonise import FEWEST
-from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.results import columns as c
 
 FEWEST_LEFT_OUT = 10
 """Training patients of a site that is left out in turn; of fewer, its scores say next to nothing."""

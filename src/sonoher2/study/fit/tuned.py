@@ -13,9 +13,9 @@ from sonoher2.core import columns as c
 from sonoher2.engine import ExecutionContext
 from sonoher2.signatures.feature_table import join_feature_groups
 from sonoher2.study.fit.networks import fit_networks
+from sonoher2.study.fit.scoring import training_set
 from sonoher2.study.measure.deep_features import deep_feature_groups
 from sonoher2.study.measure.measured import Measured
-from sonoher2.study.scoring import training_set
 
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig

@@ -18,11 +18,11 @@ from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.engine import ExecutionContext
-from sonoher2.study.manifest import study_tables
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.records import image_records
 from sonoher2.study.measure.segmented import outline_cohort
 from sonoher2.study.measure.trained_on import patients_trained_on
+from sonoher2.study.results.manifest import study_tables
 
 
 @dataclass(frozen=True)

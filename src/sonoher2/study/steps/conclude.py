@@ -13,19 +13,18 @@ from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
-from sonoher2.study import columns as c
-from sonoher2.study.analyses.explain import explain_test_set, explainable_patients, study_reference
-from sonoher2.study.analyses.registry import analyse
-from sonoher2.study.analyses.segmented_lesions import doubtful_lesions, listed_lesions
-from sonoher2.study.analyses.shift import training_summary
-from sonoher2.study.analyses.signatures import main_signature
-from sonoher2.study.analyses.updating import update_predictions
-from sonoher2.study.audits import load_audits
+from sonoher2.study.analyses.performance.signatures import main_signature
+from sonoher2.study.analyses.performance.updating import update_predictions
+from sonoher2.study.analyses.robustness.shift import training_summary
 from sonoher2.study.checks.folds import FoldRecord
 from sonoher2.study.checks.run import with_checks
-from sonoher2.study.manifest import run_record
+from sonoher2.study.explain.explain import explain_test_set, explainable_patients, study_reference
+from sonoher2.study.explain.segmented_lesions import doubtful_lesions, listed_lesions
 from sonoher2.study.measure.trained_on import network_hashes
-from sonoher2.study.results import (
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.audits import load_audits
+from sonoher2.study.results.manifest import run_record
+from sonoher2.study.results.parts import (
     About,
     CheckResult,
     CohortResult,
@@ -36,8 +35,9 @@ from sonoher2.study.results import (
     StudyResult,
     UncertaintyResult,
 )
-from sonoher2.study.state import RunState
-from sonoher2.study.tables import check_tables
+from sonoher2.study.steps.analyses import analyse
+from sonoher2.study.steps.state import RunState
+from sonoher2.study.steps.tables import check_tables
 
 
 def answer(state: RunState) -> None:

@@ -8,11 +8,11 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TRAIN
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
+from sonoher2.study.fit.scoring import training_set
 from sonoher2.study.fit.signatures import fit_signatures
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.scoring import training_set
-from sonoher2.study.state import RunState
+from sonoher2.study.steps.state import RunState
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder

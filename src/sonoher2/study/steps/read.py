@@ -6,7 +6,7 @@ from sonoher2.cohort.split import draw_or_reload
 from sonoher2.study.checks.facts import facts_of
 from sonoher2.study.checks.run import check_facts
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.state import RunState
+from sonoher2.study.steps.state import RunState
 
 
 def read_cohort(state: RunState) -> None:

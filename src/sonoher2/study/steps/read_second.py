@@ -9,10 +9,10 @@ from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.predict.unseen import unseen_categories
-from sonoher2.study import columns as c
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.measure.checked import Checked, checked_cohort
-from sonoher2.study.state import RunState
+from sonoher2.study.results import columns as c
+from sonoher2.study.steps.state import RunState
 
 
 def read_second_cohort(state: RunState) -> None:

@@ -9,17 +9,17 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.signatures.feature_table import CLINICAL, SITE
-from sonoher2.study import columns as c
 from sonoher2.study.analyses.analysis import Scored
-from sonoher2.study.analyses.lesion_size import lesion_diameter
-from sonoher2.study.analyses.uncertainty import learn_uncertainty
+from sonoher2.study.analyses.performance.lesion_size import lesion_diameter
+from sonoher2.study.analyses.performance.uncertainty import learn_uncertainty
 from sonoher2.study.checks.sites import unharmonised_sites
-from sonoher2.study.ledger import bundle_key, enter, new_entry, settings_key
-from sonoher2.study.manifest import now
+from sonoher2.study.fit.scoring import score_patients
 from sonoher2.study.measure.measured import Measured
-from sonoher2.study.predictions import learn_thresholds, long_predictions
-from sonoher2.study.scoring import score_patients
-from sonoher2.study.state import RunState
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.ledger import bundle_key, enter, new_entry, settings_key
+from sonoher2.study.results.manifest import now
+from sonoher2.study.results.predictions import learn_thresholds, long_predictions
+from sonoher2.study.steps.state import RunState
 
 
 def score_study(state: RunState) -> None:

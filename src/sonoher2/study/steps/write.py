@@ -9,11 +9,11 @@ from sonoher2.bundle.schema import schema_of
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.table_files import write_table
 from sonoher2.core.version import __version__
-from sonoher2.study import columns as c
 from sonoher2.study.measure.segmented import write_outlines
-from sonoher2.study.results import write_result
-from sonoher2.study.saved import save_result
-from sonoher2.study.state import RunState
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.parts import write_result
+from sonoher2.study.results.saved import save_result
+from sonoher2.study.steps.state import RunState
 
 
 def write(state: RunState) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 import report_by_hand as by
 from sonoher2.report.chapters.cohort.segmentation import region_parts
-from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
+from sonoher2.study.explain.segmented_lesions import SegmentedLesion
 
 SEGMENTED = pd.DataFrame(
     {

@@ -8,7 +8,7 @@ import pandas as pd
 import report_by_hand as by
 from sonoher2.predict.heat import HeatMap
 from sonoher2.report.chapters.model.explanations import explanation_parts
-from sonoher2.study.analyses.explanations import Attribution, Explanations, HeatCase, HeatFindings
+from sonoher2.study.results.explanations import Attribution, Explanations, HeatCase, HeatFindings
 
 SHARES = pd.DataFrame(
     {

@@ -8,7 +8,7 @@ import pandas as pd
 import report_by_hand as by
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.robustness.audits import audit_parts
-from sonoher2.study.audits import Audits, NullAudit, PlantedAudit
+from sonoher2.study.results.audits import Audits, NullAudit, PlantedAudit
 
 SUMMARY = pd.DataFrame(
     [

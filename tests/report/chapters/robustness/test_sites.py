@@ -11,7 +11,7 @@ import report_by_hand as by
 from sonoher2.config.images import ImagesConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.robustness.sites import site_parts
-from sonoher2.study.analyses.sites import FURTHER, POOLED
+from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
 
 ROWS = pd.DataFrame(
     [

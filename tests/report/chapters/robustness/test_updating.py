@@ -7,7 +7,7 @@ import pandas as pd
 
 import report_by_hand as by
 from sonoher2.report.chapters.robustness.updating import updating_parts
-from sonoher2.study.analyses.updating import Updated
+from sonoher2.study.results.updated import Updated
 
 STATES = ("frozen", "intercept", "intercept and slope")
 FIGURES = by.with_ends(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sonoher2.predict.heat import HeatMap
 from sonoher2.report.figures.model.heat_maps import blended, case_figure, shares_figure, trust_figure
-from sonoher2.study.analyses.explanations import HeatCase
+from sonoher2.study.results.explanations import HeatCase
 
 LESION = np.pad(np.ones((2, 2), bool), 1)
 

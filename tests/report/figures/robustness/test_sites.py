@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.report.figures.robustness.sites import site_figure
-from sonoher2.study.analyses.sites import FURTHER, POOLED
+from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
 
 ROWS = pd.DataFrame(
     [

@@ -13,7 +13,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import plural
 from sonoher2.report.figures.cohort.outlines import OutlinedPicture, outline_figure
-from sonoher2.study.analyses.segmented_lesions import SegmentedLesion
+from sonoher2.study.results.segmented import SegmentedLesion
 
 
 def region_parts(view: View) -> Iterator[Part]:

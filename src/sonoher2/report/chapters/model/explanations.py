@@ -14,8 +14,8 @@ from sonoher2.report.content.wording import interval, number
 from sonoher2.report.figures.model.effects import MOST_ROWS, swarm_figure
 from sonoher2.report.figures.model.heat_maps import case_figure, shares_figure, trust_figure
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
-from sonoher2.study.analyses.explanations import Attribution, HeatFindings
-from sonoher2.study.analyses.heat_maps import share_summary
+from sonoher2.study.explain.heat_maps import share_summary
+from sonoher2.study.results.explanations import Attribution, HeatFindings
 
 _STACKED = (
     " Clinical columns and signatures of the image are the parts; the signatures' log-odds are linear in them, so that"

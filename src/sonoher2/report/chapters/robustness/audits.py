@@ -12,7 +12,7 @@ from sonoher2.report.content.style import signature_colours
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH, listing, number, plural
 from sonoher2.report.figures.robustness.audits import null_figure, planted_figure
-from sonoher2.study.audits import NullAudit, PlantedAudit
+from sonoher2.study.results.audits import NullAudit, PlantedAudit
 
 
 def audit_parts(view: View) -> Iterator[Part]:

@@ -11,7 +11,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.robustness.shift import MOST_COLUMNS, shift_figure
 from sonoher2.signatures.feature_table import CLINICAL
-from sonoher2.study.analyses.shift import IMAGE_FIGURES
+from sonoher2.study.analyses.robustness.shift import IMAGE_FIGURES
 
 
 def shift_parts(view: View) -> Iterator[Part]:

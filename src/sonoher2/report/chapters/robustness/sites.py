@@ -12,7 +12,7 @@ from sonoher2.report.content.cells import counts, intervals
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.robustness.sites import site_figure
-from sonoher2.study.analyses.sites import FURTHER, POOLED
+from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
 
 _SEVERAL_SITES = {POOLED: "Pooled", FURTHER: "Expected at a further site"}
 

@@ -13,8 +13,8 @@ from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import number, plural
 from sonoher2.report.figures.performance.calibration import calibration_figure
 from sonoher2.report.figures.performance.curves import Line
-from sonoher2.study.analyses.updating import FROZEN, UPDATES, Updated
-from sonoher2.study.outcomes import outcome_scores
+from sonoher2.study.results.outcomes import outcome_scores
+from sonoher2.study.results.updated import FROZEN, UPDATES, Updated
 
 
 def updating_parts(view: View) -> Iterator[Part]:

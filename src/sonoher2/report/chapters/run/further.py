@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sonoher2.report.content.parts import Chapter, Part, Table
 from sonoher2.report.content.view import View
-from sonoher2.study.tables import declared
+from sonoher2.study.steps.tables import declared
 
 LONG = 25
 """Rows above which a table scrolls."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sonoher2.predict.heat import HeatMap
 from sonoher2.report.content.style import BLUE, GREY, MM, PAGE, PALE, SKY, VERMILLION, panels
-from sonoher2.study.analyses.explanations import HeatCase
+from sonoher2.study.results.explanations import HeatCase
 
 HEAT_COLOURS = "inferno"
 _OPAQUE = 0.65

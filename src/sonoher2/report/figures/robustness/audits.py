@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sonoher2.report.content.style import GREY, INK, PAGE, PALE
 from sonoher2.report.content.wording import p_value
-from sonoher2.study.audits import NullAudit
+from sonoher2.study.results.audits import NullAudit
 
 _LINE = 0.3
 """Inches between two signatures."""

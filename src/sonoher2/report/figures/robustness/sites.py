@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sonoher2.report.content.style import GREY
 from sonoher2.report.figures.rows import estimate_axes, margin_text
-from sonoher2.study.analyses.sites import FURTHER, POOLED
+from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
 
 
 def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:

@@ -1,0 +1,1 @@
+"""How well the signatures do: their figures, comparisons, subgroups, coverage and updates."""

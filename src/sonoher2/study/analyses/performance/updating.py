@@ -1,0 +1,96 @@
+"""Updating a frozen model's probabilities on a share of a new cohort, judged on the rest of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from sonoher2.cohort.split import split_patients
+from sonoher2.config.split import RandomSplit
+from sonoher2.core.columns import TRAIN
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
+from sonoher2.evaluation.discrimination import auc_delong
+from sonoher2.evaluation.recalibration import LogisticRecalibration
+from sonoher2.study.results import columns as c
+from sonoher2.study.results.outcomes import outcome_scores
+from sonoher2.study.results.updated import FROZEN, UPDATES, Updated
+
+
+def update_predictions(
+    predictions: pd.DataFrame, patients: pd.DataFrame, share: float, seed: int, confidence: float
+) -> Updated:
+    """Learn logistic recalibrations on a share of the patients and judge them on the others.
+
+    Parameters
+    ----------
+    predictions
+        Of the new cohort by the frozen model, as in `StudyResult`.
+    patients
+        As `Cohort.patients`; the share is drawn within each class, and patients who share a picture stay together.
+    share
+        In (0, 1).
+    seed
+        Of the draw.
+    confidence
+        Level of the intervals.
+
+    Raises
+    ------
+    UsageError
+        The share is not between 0 and 1.
+    InputError
+        The share holds too few patients to learn from.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"{share:g} is no share of patients to recalibrate on; give one between 0 and 1, such as 0.3")
+    sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
+    learners = sets.index[sets == TRAIN]
+    parts = list(_updates(predictions, predictions[c.PATIENT_ID].isin(learners)))
+    labels = predictions.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[learners]
+    updated = pd.concat([part for part, _ in parts], ignore_index=True)
+    figures = pd.DataFrame([_figures(part, coefficients, confidence) for part, coefficients in parts])
+    events = {str(name): int(count) for name, count in labels.value_counts().sort_index().items()}
+    return Updated(share, len(learners), events, updated, figures)
+
+
+def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[pd.DataFrame, tuple[float, float]]]:
+    """Predictions of the other patients under each update, with its intercept and slope."""
+    for (signature, outcome), rows in predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
+        known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
+        y, score = outcome_scores(known, str(outcome))
+        columns = [c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]
+        yield others[columns].assign(update=FROZEN, score=others[c.SCORE]), (0.0, 1.0)
+        for update in UPDATES:
+            try:
+                step = LogisticRecalibration(update).fit(score, y)
+            except InputError as error:
+                where = f"recalibration, {signature}"
+                raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
+            updated = step.transform(others[c.SCORE].to_numpy())
+            yield others[columns].assign(update=update, score=updated), (step.intercept_, step.slope_)
+
+
+def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:
+    outcome, first = str(part[c.OUTCOME].iloc[0]), part.iloc[0]
+    y, score = outcome_scores(part, outcome)
+    slope, intercept = calibration_slope_intercept(y, score, confidence)
+    estimates = {c.AUC: auc_delong(y, score, confidence), c.SLOPE: slope, c.INTERCEPT: intercept}
+    return {
+        c.SIGNATURE: first[c.SIGNATURE],
+        c.OUTCOME: outcome,
+        c.UPDATE: first[c.UPDATE],
+        c.A: coefficients[0],
+        c.B: coefficients[1],
+        c.N: len(y),
+        c.EVENTS: int(y.sum()),
+        c.EXPECTED: float(score.sum() / y.sum()) if y.any() else np.nan,
+        **{
+            f"{name}{end}": value
+            for name, found in estimates.items()
+            for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))
+        },
+        c.BRIER: brier(y, score),
+    }

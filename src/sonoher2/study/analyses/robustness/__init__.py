@@ -1,0 +1,1 @@
+"""Whether the figures hold: other sites, other masks, other readings, another cohort."""

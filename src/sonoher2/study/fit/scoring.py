@@ -1,0 +1,39 @@
+"""From measured patients to what is fitted, and from what is fitted to scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sonoher2.core import columns as c
+from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.study.fit.signatures import Fitted
+from sonoher2.study.fit.training_set import TrainingSet
+from sonoher2.study.measure.measured import Measured
+from sonoher2.study.results.predictions import long_predictions
+
+
+def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
+    """Take the training patients out of a measured cohort; nothing that is fitted sees more than this."""
+    patients = measured.cohort.patients[in_training]
+    return TrainingSet(
+        measured.feature_table[in_training],
+        patients[c.LABEL].to_numpy(np.int64),
+        patients[c.GROUP].to_numpy(np.int64),
+        measured.by_fold,
+        tuple(patients[c.SITE]) if c.SITE in patients else (),
+    )
+
+
+def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
+    """Score training patients out of fold, test patients by the final model."""
+    labels, classes = measured.cohort.patients[c.LABEL], measured.cohort.classes
+    tested = fitted.model.predict_proba(measured.feature_table[~in_training])
+    return pd.concat(
+        [
+            long_predictions(fitted.oof, labels[in_training], classes, TRAIN_OOF),
+            long_predictions(tested, labels[~in_training], classes, TEST),
+        ],
+        ignore_index=True,
+    )

@@ -1,0 +1,105 @@
+"""Changed outlines: what is measured, on whom, and that the filter learns from training patients alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.config.load import load_study
+from sonoher2.core.columns import TEST
+from sonoher2.engine import local_context
+from sonoher2.radiomics.icc import icc_2_1
+from sonoher2.signatures.feature_table import DEEP, RADIOMICS, second_reader
+from sonoher2.signatures.image_based import FeatureSignature
+from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.study.analyses.robustness.stability import remeasured_signatures
+from sonoher2.study.fit.scoring import training_set
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.lesion_files import lesion_files
+from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
+from sonoher2.study.measure.prepare import measure_cohort
+from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.run import run_study
+
+
+def test_icc_of_every_feature(finished: SimpleNamespace) -> None:
+    table = finished.result.robustness.feature_icc
+    features = pd.read_csv(finished.run / "features.csv").columns[2:]
+    assert table["feature"].tolist() == features.tolist()
+    assert list(table.columns[2:]) == ["icc", "icc_shift", "icc_grow", "icc_shrink", "icc_contour"]
+    training = finished.result.cohort.patients.query("`set` != @TEST")
+    assert (table["lesions"] == training["images"].sum()).all()
+    # a shift by whole pixels moves no contour against another
+    shape = table["feature"].str.startswith("original_shape2D")
+    assert table.loc[shape, "icc_shift"].min() > 0.999
+    assert 0 < table["icc"].median() < 1
+
+
+def test_given_outlines_give_the_reported_auc(finished: SimpleNamespace) -> None:
+    result: StudyResult = finished.result
+    given = result.robustness.perturbed.query("change == 'given'").set_index("signature")
+    reported = result.performance.signatures.query("`set` == @TEST").set_index("signature")["auc"]
+    assert given["auc"].to_dict() == pytest.approx(reported[given.index].to_dict())
+    assert (given[["difference", "moved", "switched"]] == 0).all(axis=None)
+    assert set(result.robustness.perturbed["signature"]) == {"Radiomics", "Clinical+Radiomics"}
+
+
+def test_stronger_changes_overlap_less(finished: SimpleNamespace) -> None:
+    overlap = finished.result.robustness.perturbed.drop_duplicates(["change", "strength"]).set_index(
+        ["change", "strength"]
+    )["dice"]
+    assert overlap["given", 0.0] == 1
+    assert 1 > overlap["redraw", 0.05] > overlap["redraw", 0.1] > 0.6
+    assert finished.result.robustness.perturbed["moved"].max() > 0
+
+
+def test_null_leaves_it_out(small_study_file: Path) -> None:
+    text = small_study_file.read_text(encoding="utf-8") + "\nstability: null\n"
+    file = small_study_file.with_name("no-stability.yaml")
+    file.write_text(text, encoding="utf-8")
+    assert load_study(file).stability is None
+
+
+def test_the_filter_learns_from_redrawn_training_masks(small_study_file: Path, tmp_path: Path) -> None:
+    text = small_study_file.read_text(encoding="utf-8")
+    file = small_study_file.with_name("perturbation.yaml")
+    file.write_text(text + "\nselection: {icc: 0.8, icc_from: perturbation}\nstability: null\n", encoding="utf-8")
+    study = load_study(file)
+    result = run_study(study, tmp_path, jobs=1)
+    assert result.model.selection["step"].iloc[0] == "ICC(2,1) >= 0.8"
+    context = local_context(tmp_path / "cache", 1)
+    checked = checked_cohort(study, context)
+    measured = measure_cohort(checked.cohort, study, checked.hashes, context)
+    in_training = result.cohort.patients.loc[measured.feature_table.index, "set"].ne(TEST).to_numpy()
+    X = training_set(measured, in_training).X
+    icc = icc_2_1(np.stack([X[RADIOMICS].to_numpy(), X[second_reader(RADIOMICS)].to_numpy()], axis=1))
+    assert result.model.selection["features_out"].iloc[0] == (np.nan_to_num(icc, nan=-1) >= 0.8).sum()
+
+
+def test_a_lesion_is_redrawn_alike_in_every_run(small_study_file: Path, tmp_path: Path) -> None:
+    study = load_study(small_study_file)
+    context = local_context(tmp_path, 1)
+    checked = checked_cohort(study, context)
+    files, reading = lesion_files(checked.cohort.images)[:3], study.reading
+    assert reading is not None
+    runs = [
+        measure_perturbed(files, ways, reading, study.radiomics, checked.hashes, 0, local_context(tmp_path / name, 1))
+        for name, ways in (("a", [Way("redraw", 0.1)]), ("b", [Way("shift", 0.1), Way("redraw", 0.1)]))
+    ]
+    np.testing.assert_array_equal(runs[0].features[:, 0], runs[1].features[:, 1])
+    np.testing.assert_array_equal(runs[0].dice[:, 0], runs[1].dice[:, 1])
+
+
+def test_signatures_with_a_network_are_left_alone() -> None:
+    fitted = {
+        "Clinical": LogisticSignature({"age": "number"}),
+        "Radiomics": FeatureSignature((RADIOMICS,)),
+        "Deep": FeatureSignature((DEEP,)),
+        "DLR": LogisticSignature({}, ("Radiomics", "Deep")),
+        "Clinical+Radiomics": LogisticSignature({"age": "number"}, ("Radiomics",)),
+    }
+    assert remeasured_signatures(SimpleNamespace(fitted_=fitted)) == ["Radiomics", "Clinical+Radiomics"]  # type: ignore[arg-type]

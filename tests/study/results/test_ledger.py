@@ -1,0 +1,210 @@
+"""Openings of a test set are counted whatever is done about them; the same opening is counted once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.config.study import StudyConfig
+from sonoher2.engine import ArtifactStore
+from sonoher2.study.results.ledger import BESIDE, LEDGER, Ledger, bundle_key, enter, new_entry, settings_key
+
+NUMBERS = ("age", "size", "depth")
+PATIENTS, TESTED = 60, 20
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A study about to open its test set: the last twenty patients of sixty, unless told."""
+
+    study: StudyConfig
+    cohort: Cohort
+    tested: Sequence[str]
+    model: str | None = None
+
+    def into(self, out: Path) -> Ledger:
+        training = [name for name in self.cohort.patients.index if name not in self.tested]
+        model = self.model or settings_key(self.study, self.cohort, training, {})
+        entry = new_entry(self.study, self.cohort, list(self.tested), {}, model)
+        return enter(entry, self.study, out, ArtifactStore(out / "cache"), "2026-01-01T00:00:00+00:00")
+
+    def with_patients(self, patients: pd.DataFrame) -> Opening:
+        return replace(self, cohort=replace(self.cohort, patients=patients))
+
+    def with_settings(self, **settings: object) -> Opening:
+        study = self.study.model_dump() | settings
+        return replace(self, study=StudyConfig.model_validate(study).model_copy(update={"data": self.study.data}))
+
+
+@pytest.fixture
+def opening(tmp_path: Path) -> Opening:
+    return an_opening(tmp_path / "data")
+
+
+def an_opening(data: Path, seed: int = 0) -> Opening:
+    data.mkdir()
+    columns = {name: {"kind": "number", "timing": "pre-biopsy"} for name in NUMBERS}
+    study = StudyConfig.model_validate(
+        {"clinical": {"table": "c.csv", "columns": columns}, "target": {"column": "x", "positive": "1"}}
+    ).model_copy(update={"data": data})
+    rng = np.random.default_rng(seed)
+    index = pd.Index([f"P{i:03}" for i in range(PATIENTS)], name="patient_id")
+    patients = pd.DataFrame(rng.normal(50, 9, (PATIENTS, len(NUMBERS))).round(1), index, NUMBERS)
+    patients = patients.assign(label=rng.integers(0, 2, PATIENTS), group=np.arange(PATIENTS))
+    cohort = Cohort(patients, pd.DataFrame(), ("negative", "positive"), study.clinical.columns, ())
+    return Opening(study, cohort, list(index[-TESTED:]))
+
+
+def test_the_same_opening_counts_once(opening: Opening, tmp_path: Path) -> None:
+    for folder in ("run", "run", "other"):
+        assert len(opening.into(tmp_path / folder).entries) == 1
+    # neither a title nor the order of rows is another opening
+    assert len(opening.with_settings(title="Another").into(tmp_path / "third").entries) == 1
+    turned = opening.with_patients(opening.cohort.patients.iloc[::-1])
+    assert len(replace(turned, tested=opening.tested[::-1]).into(tmp_path / "fourth").entries) == 1
+
+
+def test_another_version_of_a_library_is_no_second_opening(
+    opening: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening.into(tmp_path / "run")
+    monkeypatch.setattr("sonoher2.bundle.save.library_versions", lambda: {"pandas": "9.9"})
+    monkeypatch.setattr("sonoher2.engine.fingerprint.library_version", lambda name: "9.9")
+    assert len(opening.into(tmp_path / "run").entries) == 1
+
+
+def test_other_seeds_in_other_folders_are_counted(opening: Opening, tmp_path: Path) -> None:
+    names = np.array(opening.cohort.patients.index)
+    for seed in range(5):
+        tested = sorted(np.random.default_rng(seed).permutation(names)[:TESTED])
+        ledger = replace(opening.with_settings(seed=seed), tested=tested).into(tmp_path / f"seed-{seed}")
+    assert len(ledger.entries) == 5
+    assert len({entry["set"] for entry in ledger.entries}) == 5
+
+
+def test_other_labels_of_the_test_patients_are_counted(opening: Opening, tmp_path: Path) -> None:
+    opening.into(tmp_path / "run")
+    patients = opening.cohort.patients.copy()
+    patients.loc[list(opening.tested), "label"] = 1 - patients.loc[list(opening.tested), "label"]
+    ledger = opening.with_patients(patients).into(tmp_path / "flipped")
+    assert len(ledger.entries) == 2
+    assert len({entry["labels"] for entry in ledger.entries}) == 2
+    assert len({entry["model"] for entry in ledger.entries}) == 1
+
+
+@pytest.mark.parametrize(
+    "rule", [{"threshold": "sensitivity"}, {"threshold": "sensitivity", "threshold_at": 0.8}, {"coverage": 0.8}]
+)
+def test_another_rule_for_the_threshold_is_counted(opening: Opening, tmp_path: Path, rule: dict[str, object]) -> None:
+    opening.into(tmp_path / "run")
+    assert len(opening.with_settings(evaluation=rule).into(tmp_path / "run").entries) == 2
+    assert len(opening.with_settings(evaluation={"bootstrap": 150}).into(tmp_path / "run").entries) == 2
+
+
+@pytest.mark.parametrize("gone", ["data", "run", "run and record", "all but the record", "all but the cache"])
+def test_a_deleted_ledger_is_known_from_elsewhere(opening: Opening, tmp_path: Path, gone: str) -> None:
+    beside, own, run = opening.study.data / BESIDE, tmp_path / "run" / LEDGER, tmp_path / "run"
+    first = opening.into(run)
+    (run / "run.json").write_text(json.dumps({"ledger": list(first.entries)}))
+    for path in {"data": [beside], "run": [own]}.get(gone, [beside, own]):
+        path.unlink()
+    if gone in ("run and record", "all but the cache"):
+        (run / "run.json").unlink()
+    if gone == "all but the record":
+        shutil.rmtree(run / "cache")
+    assert len(opening.with_settings(seed=5).into(run).entries) == 2
+    assert beside.is_file()
+    assert own.is_file()
+
+
+def test_a_filter_on_the_test_patients_is_counted(opening: Opening, tmp_path: Path) -> None:
+    external = replace(opening, model="frozen", tested=list(opening.cohort.patients.index))
+    external.into(tmp_path / "all")
+    clinical = opening.study.clinical.model_dump() | {"where": {"site": ["A"]}}
+    part = replace(external.with_settings(clinical=clinical), tested=list(opening.cohort.patients.index[:30]))
+    ledger = part.into(tmp_path / "part")
+    assert len(ledger.entries) == 2
+    assert len({entry["filter"] for entry in ledger.entries}) == 2
+
+
+@pytest.mark.parametrize("name", ["{:d}", "patient-{:04d}-a"])
+def test_renamed_patients_are_known_by_their_values(opening: Opening, tmp_path: Path, name: str) -> None:
+    opening.into(tmp_path / "run")
+    index = pd.Index([name.format(i) for i in range(500, 500 + PATIENTS)], name="patient_id")
+    renamed = opening.with_patients(opening.cohort.patients.set_axis(index))
+    assert len(replace(renamed, tested=list(index[-TESTED:])).into(tmp_path / "other").entries) == 2
+
+
+def test_a_copy_of_the_data_is_known_by_the_runs_beside(opening: Opening, tmp_path: Path) -> None:
+    opening.into(tmp_path / "one")
+    copied = replace(opening, study=opening.study.model_copy(update={"data": tmp_path / "copy"}))
+    (tmp_path / "copy").mkdir()
+    assert len(replace(copied, model="other").into(tmp_path / "two").entries) == 2
+
+
+def test_patients_of_another_hospital_with_the_same_numbers_are_others(opening: Opening, tmp_path: Path) -> None:
+    opening.into(tmp_path / "one")
+    other = an_opening(tmp_path / "elsewhere", seed=1)
+    other = replace(other, study=other.study.model_copy(update={"data": opening.study.data}))
+    assert len(other.into(tmp_path / "two").entries) == 1
+
+
+def test_openings_at_the_same_time_are_all_kept(opening: Opening, tmp_path: Path) -> None:
+    def enter_one(seed: int) -> None:
+        opening.with_settings(seed=seed).into(tmp_path / f"{seed}" / "run")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(enter_one, range(12)))
+    assert len(json.loads((opening.study.data / BESIDE).read_text())) == 12
+
+
+def test_no_identifier_stands_in_a_ledger(opening: Opening, tmp_path: Path) -> None:
+    opening.into(tmp_path / "run")
+    for path in (opening.study.data / BESIDE, tmp_path / "run" / LEDGER):
+        text = path.read_text()
+        assert not any(name in text for name in opening.cohort.patients.index)
+        assert "tested" not in text
+
+
+def test_a_read_only_folder_is_left_as_it_is(opening: Opening, tmp_path: Path) -> None:
+    opening.study.data.chmod(0o555)
+    ledger = opening.into(tmp_path / "run")
+    opening.study.data.chmod(0o755)
+    assert [finding.severity for finding in ledger.findings] == ["note"]
+    assert not (opening.study.data / BESIDE).exists()
+    assert len(opening.with_settings(seed=9).into(tmp_path / "run").entries) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[1]", '[{"model": 3}]', '[{"model": "a", "patients": []}]', '{"ledger": 3}', "\x00"]
+)
+def test_a_damaged_ledger_stops_nothing(opening: Opening, tmp_path: Path, text: str) -> None:
+    (opening.study.data / BESIDE).write_text(text)
+    assert len(opening.into(tmp_path / "run").entries) == 1
+
+
+def test_openings_of_an_earlier_version_are_kept(opening: Opening, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / LEDGER).write_text('[{"model": "abc", "opened": "2025-01-01T00:00:00+00:00"}]')
+    assert opening.into(tmp_path / "run").entries[0]["model"] == "abc"
+    assert len(opening.into(tmp_path / "run").entries) == 2
+
+
+def test_a_bundle_is_known_by_what_it_decides(finished) -> None:
+    from sonoher2.bundle.load import load_bundle
+
+    schema = load_bundle(finished.run / "bundle").schema
+    key = bundle_key(schema, ["age"], True, None)
+    assert bundle_key(schema.model_copy(update={"sonoher2": "9", "title": "Another"}), ["age"], True, None) == key
+    assert bundle_key(schema.model_copy(update={"threshold_rule": "another"}), ["age"], True, None) != key
+    assert bundle_key(schema, [], True, None) != key
+    assert bundle_key(schema, ["age"], True, 0.5) != key
