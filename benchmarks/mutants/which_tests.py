@@ -158,6 +158,8 @@ def ran_by_context(meter: coverage.Coverage, src: Path) -> dict[str, set[str]]:
     """Functions of the program that ran in each test or fixture."""
     data, ran = meter.get_data(), {}
     for path in map(Path, data.measured_files()):
+        if path.suffix != ".py":  # a page's template is compiled too
+            continue
         source = path.read_text(encoding="utf-8")
         places = {line: name for name, lines in functions(source) for line in lines}
         for line, contexts in data.contexts_by_lineno(str(path)).items():
