@@ -17,7 +17,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.outcome import Outcome
-from sonoher2.study.checks.shortcuts import shortcut_checks, shortcut_tests
+from sonoher2.study.checks.shortcuts import MARK001, shortcut_tests
 
 PATIENTS = 120
 ARM = 5
@@ -84,8 +84,7 @@ def mark001(table: pd.DataFrame, records: list[ImageRecord]) -> Outcome:
     )
     sets = pd.Series(np.where(np.arange(PATIENTS) < 84, TRAIN, TEST), index=index, dtype=object)
     cohort = Cohort(patients, images, ("benign", "malignant"), {}, ())
-    outcomes = shortcut_checks(shortcut_tests(Facts(study, cohort, Split(sets, {}), records)))
-    return next(outcome for outcome in outcomes if outcome.code == "MARK001")
+    return MARK001.look(shortcut_tests(Facts(study, cohort, Split(sets, {}), records)))
 
 
 def mixed(

@@ -1,40 +1,20 @@
-"""LEAK007: the study says how many of its patients the segmenter or the enhancer was trained on."""
+"""Patients whose images a network was trained on are found by their images."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from study.test_cohort_checks import facts
 
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.engine import local_context
 from sonoher2.images.fingerprint import fingerprint, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.study.checks.facts import whole_split
-from sonoher2.study.checks.networks import trained_on
 from sonoher2.study.measure import trained_on as module
 from sonoher2.study.measure.trained_on import network_hashes, patients_trained_on
 from sonoher2.synthetic.demo import write_demo_cohort
-
-
-def test_leak007_counts_the_patients_of_each_set() -> None:
-    known = facts(30)
-    assert trained_on(known).state == "not checked"
-    assert trained_on(replace(known, trained_on={"segmenter": frozenset()})).state == "passed"
-    seen = replace(known, trained_on={"segmenter": frozenset(["P000", "P001", "P029"]), "enhancer": frozenset()})
-    outcome = trained_on(seen)
-    assert outcome.state == "error"
-    assert outcome.finding is not None
-    said = "the segmenter was trained on images of 2 of 21 train patients and 1 of 9 test patients"
-    assert outcome.finding.what == said
-    assert trained_on(replace(known, trained_on={"enhancer": frozenset(["P000"])})).state == "warning"
-    validation = trained_on(replace(seen, split=whole_split(known.cohort)))
-    assert validation.finding is not None
-    assert validation.finding.what == "the segmenter was trained on images of 3 of 30 test patients"
 
 
 def test_patients_are_found_by_their_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

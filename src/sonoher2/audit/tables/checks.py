@@ -22,9 +22,10 @@ from sonoher2.evaluation.discrimination import auc, auc_delong
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.shift.leakage import count_scaled, selection_excess, trace_threshold
 from sonoher2.selection.univariate import p_values
-from sonoher2.study.checks.leakage import across_sets
-from sonoher2.study.checks.outcome import Outcome, found, p_words, passed, skipped
-from sonoher2.study.checks.performance import intercept_is_off, slope_is_off
+from sonoher2.study.checks.folds import LEAK003
+from sonoher2.study.checks.leakage import LEAK001, LEAK002, across_sets
+from sonoher2.study.checks.outcome import Outcome, p_words
+from sonoher2.study.checks.performance import CAL001, LEAK004, LEAK005, intercept_is_off, slope_is_off
 from sonoher2.study.results import columns as c
 
 LEVEL = 0.005
@@ -62,7 +63,7 @@ def both_sides(tables: Tables) -> Sign:
     rows = pd.concat([tables.rows, tables.predictions], ignore_index=True).dropna(subset=c.SET)
     sets = rows.drop_duplicates([c.PATIENT_ID, c.SET]).set_index(c.PATIENT_ID)[c.SET]
     if set(sets) != {TRAIN, TEST}:
-        return Sign(looked, skipped("LEAK001", "the tables do not say who is in training and who is tested"))
+        return Sign(looked, LEAK001.skipped("the tables do not say who is in training and who is tested"))
     keys = pd.Series(alias_keys(sets.index), index=sets.index, dtype=object)
     pairs = across_sets(sets, keys)
     views = view_stems(sets.index, rows.dropna(subset=c.LABEL).set_index(c.PATIENT_ID)[c.LABEL].to_dict())
@@ -70,12 +71,12 @@ def both_sides(tables: Tables) -> Sign:
     if len(torn) > len(pairs):
         evidence = f"{len(torn)} of {len(set(views.values()))} patients, if the last number of a name is that of a view"
         what = f"{len(torn)} patients have views in both sets, {' and '.join(torn[0])} first"
-        return Sign(looked, found("LEAK001", "error", what), evidence)
+        return Sign(looked, LEAK001.found("error", what), evidence)
     evidence = f"{len(pairs)} patients of {keys.nunique()}"
     if not pairs:
-        return Sign(looked, passed("LEAK001"), evidence)
+        return Sign(looked, LEAK001.passed(), evidence)
     shown = " and ".join(pairs[0]) if pairs[0][0] != pairs[0][1] else pairs[0][0]
-    return Sign(looked, found("LEAK001", "error", f"{len(pairs)} patients are in both sets, {shown} first"), evidence)
+    return Sign(looked, LEAK001.found("error", f"{len(pairs)} patients are in both sets, {shown} first"), evidence)
 
 
 def same_rows(tables: Tables) -> Sign:
@@ -83,15 +84,15 @@ def same_rows(tables: Tables) -> Sign:
     looked = "equal rows across the sets"
     varying = tables.features.loc[:, tables.features.nunique() > 1]
     if varying.shape[1] < 5 or set(tables.rows[c.SET].dropna()) != {TRAIN, TEST}:
-        return Sign(looked, skipped("LEAK002", "it takes five features and both sets"))
+        return Sign(looked, LEAK002.skipped("it takes five features and both sets"))
     # six digits survive a detour through a spreadsheet
     text = varying.map("{:.6g}".format).agg("|".join, axis=1)
     side = {name: set(text[tables.rows[c.SET] == name]) for name in (TRAIN, TEST)}
     count = len(side[TRAIN] & side[TEST])
     evidence = f"{count} equal rows"
     if not count:
-        return Sign(looked, passed("LEAK002"), evidence)
-    return Sign(looked, found("LEAK002", "error", f"{count} test rows have the features of a training row"), evidence)
+        return Sign(looked, LEAK002.passed(), evidence)
+    return Sign(looked, LEAK002.found("error", f"{count} test rows have the features of a training row"), evidence)
 
 
 def scaled_on_everyone(tables: Tables) -> Sign:
@@ -99,7 +100,7 @@ def scaled_on_everyone(tables: Tables) -> Sign:
     looked = "scaling fitted on everyone"
     training = (tables.rows[c.SET] == TRAIN).to_numpy()
     if not training.any() or not (tables.rows[c.SET] == TEST).any():
-        return Sign(looked, skipped("LEAK003", "the tables do not say who is in training and who is tested"))
+        return Sign(looked, LEAK003.skipped("the tables do not say who is in training and who is tested"))
     known = tables.rows[c.SET].notna().to_numpy()
     count = count_scaled(tables.features[known], training[known])
     evidence = (
@@ -107,15 +108,15 @@ def scaled_on_everyone(tables: Tables) -> Sign:
         " the training rows"
     )
     if count.everyone > max(1, 0.05 * count.features) and not count.training:
-        return Sign(looked, found("LEAK003", "error", f"features were scaled with the test rows: {evidence}"), evidence)
-    return Sign(looked, passed("LEAK003"), evidence)
+        return Sign(looked, LEAK003.found("error", f"features were scaled with the test rows: {evidence}"), evidence)
+    return Sign(looked, LEAK003.passed(), evidence)
 
 
 def filtered_on_everyone(data: Pooled) -> Sign:
     """LEAK003: a table that only holds features which pass a univariate test on everyone, though not in training."""
     looked = "a univariate filter fitted on everyone"
     if not data.usable or data.X.shape[1] < FILTERED:
-        return Sign(looked, skipped("LEAK003", f"it takes {FILTERED} features and five patients of each class and set"))
+        return Sign(looked, LEAK003.skipped(f"it takes {FILTERED} features and five patients of each class and set"))
     values = data.X.to_numpy()
     for name, test in (("Mann-Whitney", "mann-whitney"), ("t", "t-test")):
         everyone = p_values(values, data.y, test)  # type: ignore[arg-type]
@@ -127,9 +128,9 @@ def filtered_on_everyone(data: Pooled) -> Sign:
                 " in training"
             )
             return Sign(
-                looked, found("LEAK003", "error", f"the table was filtered with the test rows: {evidence}"), evidence
+                looked, LEAK003.found("error", f"the table was filtered with the test rows: {evidence}"), evidence
             )
-    return Sign(looked, passed("LEAK003"), f"{data.X.shape[1]:,} features, not all of which pass a test on everyone")
+    return Sign(looked, LEAK003.passed(), f"{data.X.shape[1]:,} features, not all of which pass a test on everyone")
 
 
 def selected_on_everyone(
@@ -155,20 +156,20 @@ def selected_on_everyone(
     """
     looked = "features selected on everyone"
     if not data.usable:
-        return Sign(looked, skipped("LEAK003", "it takes labels, and five patients of each class in each set"))
+        return Sign(looked, LEAK003.skipped("it takes labels, and five patients of each class in each set"))
     chosen, how = _chosen(data, tables, selected)
     if chosen is None:
-        return Sign(looked, skipped("LEAK003", how))
+        return Sign(looked, LEAK003.skipped(how))
     excess = selection_excess(data.X.to_numpy(), data.y, data.training, chosen, seed=seed)
     if excess.features < 3:
-        return Sign(looked, skipped("LEAK003", "the table holds no unselected features to compare the selected with"))
+        return Sign(looked, LEAK003.skipped("the table holds no unselected features to compare the selected with"))
     evidence = (
         f"{how}; {excess.features} of them can be compared: mean association in the test set {excess.selected:.2f} SD,"
         f" of others as strong in training {excess.others:.2f} SD ({p_words(excess.p, 4)}){_rerun_text(again)}"
     )
     if excess.p <= LEVEL:
-        return Sign(looked, found("LEAK003", "error", f"the selection knew the test labels: {evidence}"), evidence)
-    return Sign(looked, passed("LEAK003"), evidence)
+        return Sign(looked, LEAK003.found("error", f"the selection knew the test labels: {evidence}"), evidence)
+    return Sign(looked, LEAK003.passed(), evidence)
 
 
 def _chosen(data: Pooled, tables: Tables, selected: Iterable[str] | None) -> tuple[NDArray[np.bool_] | None, str]:
@@ -234,17 +235,17 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
             rows.append({"model": model, "own": len(own) > 0, **_difference(_arrays(test), training)})
     table = pd.DataFrame(rows)
     if table.empty:
-        return Sign(looked, skipped("LEAK005", "it takes test predictions, and features or out-of-fold predictions"))
+        return Sign(looked, LEAK005.skipped("it takes test predictions, and features or out-of-fold predictions"))
     if table[c.P].isna().all():
-        return Sign(looked, skipped("LEAK005", "a set of one class, or two AUCs of 1, cannot be compared"))
+        return Sign(looked, LEAK005.skipped("a set of one class, or two AUCs of 1, cannot be compared"))
     table = table.dropna(subset=c.P).assign(p_holm=lambda frame: holm(frame[c.P]))
     row = table.sort_values(c.P).iloc[0]
     whose = "out of fold in training" if row["own"] else "out of fold, run again here on its features"
     p = p_words(row[c.P_HOLM], 4)
     evidence = f"{row[c.MODEL]}: test AUC {row['test']:.2f}, {whose} {row[c.TRAINING]:.2f} ({p})"
     if row[c.P_HOLM] > LEVEL:
-        return Sign(looked, passed("LEAK005"), evidence)
-    return Sign(looked, found("LEAK005", "error" if row["own"] else "warning", evidence), evidence)
+        return Sign(looked, LEAK005.passed(), evidence)
+    return Sign(looked, LEAK005.found("error" if row["own"] else "warning", evidence), evidence)
 
 
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
@@ -283,9 +284,9 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
         )
         halved = bool((test[c.SCORE].ge(used) == test[c.SCORE].ge(FIXED)).all())
         taken = trace.best_in_test and not (trace.from_training or halved) and trace.chance <= REPEATED
-        signs.append(Sign(looked, found("LEAK004", "error", evidence) if taken else passed("LEAK004"), evidence))
+        signs.append(Sign(looked, LEAK004.found("error", evidence) if taken else LEAK004.passed(), evidence))
     worst = [sign for sign in signs if sign.outcome.finding is not None]
-    return (worst or signs or [Sign(looked, skipped("LEAK004", why))])[0]
+    return (worst or signs or [Sign(looked, LEAK004.skipped(why))])[0]
 
 
 def _threshold_of_calls(rows: pd.DataFrame) -> float | None:
@@ -310,8 +311,8 @@ def calibrated(tables: Tables) -> Sign:
         texts.append(text)
         off += [text] if slope_is_off(slope) or intercept_is_off(intercept) else []
     if not texts:
-        return Sign(looked, skipped("CAL001", "it takes probabilities and labels of test patients of both classes"))
-    outcome = found("CAL001", "warning", "; ".join(off)) if off else passed("CAL001")
+        return Sign(looked, CAL001.skipped("it takes probabilities and labels of test patients of both classes"))
+    outcome = CAL001.found("warning", "; ".join(off)) if off else CAL001.passed()
     return Sign(looked, outcome, "; ".join(texts))
 
 

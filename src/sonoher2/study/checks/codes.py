@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.study.checks.facts import Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.facts import Facts, FactsCheck
+from sonoher2.study.checks.outcome import Outcome
 
 NEGATIVE = (-1.0, -7.0, -8.0, -9.0, -77.0, -88.0, -99.0, -777.0, -888.0, -999.0, -9999.0, -99999.0)
 POSITIVE = (99.0, 999.0, 9999.0, 99999.0, 888.0, 8888.0, 777.0, 7777.0, 99.9, 999.9)
@@ -22,16 +22,16 @@ def coded_values(facts: Facts) -> Outcome:
     """MISS002: clinical columns with a value that looks like a code and not like a measurement."""
     clinical = facts.cohort.clinical
     if not clinical:
-        return skipped("MISS002", "the study has no clinical columns")
+        return MISS002.skipped("the study has no clinical columns")
     told = []
     for name, column in clinical.items():
         values = facts.cohort.patients[name]
         codes = values[is_coded(values, column)].value_counts()
         told += [f"{name} ({_shown(code)} in {count} of {len(values)})" for code, count in codes.items()]
     if not told:
-        return passed("MISS002")
-    return found(
-        "MISS002", "warning", f"numbers that may stand for a missing value: {', '.join(told)}", "clinical.columns"
+        return MISS002.passed()
+    return MISS002.found(
+        "warning", f"numbers that may stand for a missing value: {', '.join(told)}", "clinical.columns"
     )
 
 
@@ -64,3 +64,11 @@ def _stands_apart(code: float, others: pd.Series, count: int) -> bool:
         return True
     away = max(low - code, code - high)
     return bool(away > high - low or (count >= REPEATED and away > others.std()))
+
+
+MISS002 = FactsCheck(
+    "MISS002",
+    "Numbers that stand for missing values",
+    "Name these spellings under `missing`, or say `low` and `high`",
+    coded_values,
+)

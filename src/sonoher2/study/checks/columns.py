@@ -13,8 +13,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.shift.predictability import predict_outcome
-from sonoher2.study.checks.facts import ONE_CLASS, Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.facts import ONE_CLASS, Facts, FactsCheck
+from sonoher2.study.checks.outcome import Outcome
 from sonoher2.study.results import columns as c
 
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
@@ -28,16 +28,16 @@ def late_columns(facts: Facts) -> Outcome:
     """TIME001: columns that tell the label, or whose name says that they are known only after the prediction."""
     columns = facts.config.clinical.columns
     if not columns:
-        return skipped("TIME001", "the study has no clinical columns")
+        return TIME001.skipped("the study has no clinical columns")
     late: dict[str, list[str]] = {}
     for name, column in columns.items():
         reason = _too_late(name, column, facts.config)
         if reason:
             late.setdefault(reason, []).append(name)
     if not late:
-        return passed("TIME001")
+        return TIME001.passed()
     parts = [f"{', '.join(names)} {reason}" for reason, names in late.items()]
-    return found("TIME001", "error", f"{'; '.join(parts)}, going by the name", "clinical.columns")
+    return TIME001.found("error", f"{'; '.join(parts)}, going by the name", "clinical.columns")
 
 
 def _too_late(name: str, column: ClinicalColumn, study: StudyConfig) -> str:
@@ -74,11 +74,11 @@ def label_columns(facts: Facts) -> Outcome:
     """TIME002: single clinical columns whose out-of-fold AUC is above 0.95."""
     columns = facts.cohort.clinical
     if not columns:
-        return skipped("TIME002", "the study has no clinical columns")
+        return TIME002.skipped("the study has no clinical columns")
     here = facts.looked_at
     patients = facts.cohort.patients[here]
     if facts.of_one_class:
-        return skipped("TIME002", ONE_CLASS)
+        return TIME002.skipped(ONE_CLASS)
     telling = []
     for name, declared in columns.items():
         for outcome in facts.cohort.outcomes:
@@ -91,12 +91,12 @@ def label_columns(facts: Facts) -> Outcome:
                     permutations=1,
                 )
             except InputError as error:
-                return skipped("TIME002", error.what)
+                return TIME002.skipped(error.what)
             if result.auc.value > NEARLY_THE_LABEL and result.auc.low > AT_LEAST:
                 telling.append(f"{name} (AUC {result.auc.value:.2f} for {facts.cohort.classes[outcome]})")
     if not telling:
-        return passed("TIME002")
-    return found("TIME002", "error", f"one column alone tells the label: {', '.join(telling)}", "clinical.columns")
+        return TIME002.passed()
+    return TIME002.found("error", f"one column alone tells the label: {', '.join(telling)}", "clinical.columns")
 
 
 def numeric_columns(values: pd.Series, declared: ClinicalColumn) -> pd.DataFrame:
@@ -112,3 +112,17 @@ def numeric_columns(values: pd.Series, declared: ClinicalColumn) -> pd.DataFrame
 def dummies(values: pd.Series) -> pd.DataFrame:
     """Levels of a column as 0 and 1, a missing value as a level of its own."""
     return pd.get_dummies(values.astype(object).where(values.notna(), "missing").astype(str), dtype=np.float64)
+
+
+TIME001 = FactsCheck(
+    "TIME001",
+    "A column known only after the prediction",
+    "Remove the column, or set the study's `timing` to when it is known",
+    late_columns,
+)
+TIME002 = FactsCheck(
+    "TIME002",
+    "A clinical column that is nearly the label",
+    "Find out how it is made; remove it if it rests on the label",
+    label_columns,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN
+from sonoher2.study.checks.outcome import Check, Outcome
 from sonoher2.study.measure.checked import Checked
 from sonoher2.study.results import columns as c
 
@@ -71,6 +72,19 @@ class Facts:
     def of_one_class(self) -> bool:
         """Whether all patients whose labels the checks may use are of one class: then nothing can tell them apart."""
         return self.cohort.patients[c.LABEL][self.looked_at].nunique() < 2
+
+
+@dataclass(frozen=True)
+class FactsCheck(Check):
+    """A check that needs no model.
+
+    Attributes
+    ----------
+    look
+        Judges a cohort that was read and split.
+    """
+
+    look: Callable[[Facts], Outcome]
 
 
 def facts_of(checked: Checked, split: Split) -> Facts:

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from sonoher2.study.checks.outcome import Outcome, found, passed
-
-Probabilities = Mapping[str, NDArray[np.float64]]
+from sonoher2.study.checks.finished import NO_TRAINING, Finished, FoldRecord, ResultCheck
+from sonoher2.study.checks.outcome import Outcome
 
 SAME = 1e-12
 MOST_ALIKE = 0.5
 """Share of training patients whose out-of-fold score may equal, to the last digit, that of the model that saw them."""
 
 
-@dataclass(frozen=True)
-class FoldRecord:
-    """What a run keeps of its outer folds.
-
-    Attributes
-    ----------
-    fold
-        (training patients,), fold in which each was held out.
-    group
-        (training patients,), patients of one group share a picture.
-    out_of_fold, in_sample
-        By signature, (training patients, classes): scores of models that are said not to have seen the patient, and
-        of the final model, which has.
-    """
-
-    fold: NDArray[np.int64]
-    group: NDArray[np.int64]
-    out_of_fold: Probabilities
-    in_sample: Probabilities
-
-
-def fitted_in_fold(record: FoldRecord) -> Outcome:
+def fitted_in_fold(finished: Finished) -> Outcome:
     """LEAK003: torn groups, patients who were never held out, or scores that equal those of the final model."""
+    record = finished.folds
+    if record is None:
+        return LEAK003.skipped(NO_TRAINING)
     problems = [*_torn(record), *_unscored(record), *_seen(record)]
-    return found("LEAK003", "error", "; ".join(problems), "validation") if problems else passed("LEAK003")
+    return LEAK003.found("error", "; ".join(problems), "validation") if problems else LEAK003.passed()
 
 
 def _torn(record: FoldRecord) -> list[str]:
@@ -72,3 +49,11 @@ def _seen(record: FoldRecord) -> list[str]:
         for name, share in alike.items()
         if share > MOST_ALIKE
     ]
+
+
+LEAK003 = ResultCheck(
+    "LEAK003",
+    "A step fitted outside the fold",
+    "Believe none of its figures before it is mended",
+    fitted_in_fold,
+)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from sonoher2.cohort.patients.identity import alias_keys, doubtful_pairs
 from sonoher2.core.columns import TEST, TRAIN
-from sonoher2.study.checks.facts import Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.facts import Facts, FactsCheck
+from sonoher2.study.checks.outcome import Outcome
 from sonoher2.study.results import columns as c
 
 ONE_SET = "there is one set only"
@@ -21,18 +21,18 @@ def same_patient(facts: Facts) -> Outcome:
     A split that this version draws keeps the former together, so that only the latter are left.
     """
     if not facts.both_sides:
-        return skipped("LEAK001", ONE_SET)
+        return LEAK001.skipped(ONE_SET)
     names = [str(name) for name in facts.sets.index]
     pairs = across_sets(facts.sets, alias_keys(names))
     if pairs:
         what = f"{len(pairs)} patients are in training and in the test set under two identifiers ({_shown(pairs)})"
-        return found("LEAK001", "error", what, "split")
+        return LEAK001.found("error", what, "split")
     labels = facts.cohort.patients[c.LABEL].set_axis(names)
     doubtful = [pair for pair in doubtful_pairs(names, labels.to_dict()) if facts.sets[list(pair)].nunique() > 1]
     if doubtful:
         what = f"{len(doubtful)} pairs of identifiers in training and in the test set may each mean one patient"
-        return found("LEAK001", "warning", f"{what} ({_shown(doubtful)})", "split")
-    return passed("LEAK001")
+        return LEAK001.found("warning", f"{what} ({_shown(doubtful)})", "split")
+    return LEAK001.passed()
 
 
 def across_sets(sets: pd.Series, key: Iterable[Hashable]) -> list[tuple[str, str]]:
@@ -54,17 +54,17 @@ def across_sets(sets: pd.Series, key: Iterable[Hashable]) -> list[tuple[str, str
 def shared_pictures(facts: Facts) -> Outcome:
     """LEAK002: near-duplicate groups, or files of the same bytes, with patients in both sets."""
     if not facts.both_sides:
-        return skipped("LEAK002", ONE_SET)
+        return LEAK002.skipped(ONE_SET)
     if facts.cohort.images.empty:
-        return skipped("LEAK002", "the study has no images")
+        return LEAK002.skipped("the study has no images")
     pairs = _same_files(facts) or across_sets(facts.sets, facts.cohort.patients[c.GROUP])
     if pairs:
         what = f"{len(pairs)} pictures of the test set are in training too (patients {_shown(pairs)})"
-        return found("LEAK002", "error", what, "split")
+        return LEAK002.found("error", what, "split")
     if facts.config.images is not None and not facts.config.images.near_duplicates:
         what = "near-duplicate images were not looked for; identical files are on one side"
-        return found("LEAK002", "warning", what, "images.near_duplicates")
-    return passed("LEAK002")
+        return LEAK002.found("warning", what, "images.near_duplicates")
+    return LEAK002.passed()
 
 
 def _same_files(facts: Facts) -> list[tuple[str, str]]:
@@ -75,3 +75,17 @@ def _same_files(facts: Facts) -> list[tuple[str, str]]:
 
 def _shown(pairs: list[tuple[str, str]]) -> str:
     return "; ".join(" and ".join(pair) for pair in pairs[:3]) + ("; ..." if len(pairs) > 3 else "")
+
+
+LEAK001 = FactsCheck(
+    "LEAK001",
+    "Same patient on both sides",
+    "Give each patient one identifier and draw the split anew",
+    same_patient,
+)
+LEAK002 = FactsCheck(
+    "LEAK002",
+    "Near-duplicate images across the split",
+    "Remove the copies, or keep their patients on one side of the split",
+    shared_pictures,
+)

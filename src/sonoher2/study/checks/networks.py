@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sonoher2.core.columns import TEST, TRAIN
-from sonoher2.study.checks.facts import Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.facts import Facts, FactsCheck
+from sonoher2.study.checks.outcome import Outcome
 
 
 def trained_on(facts: Facts) -> Outcome:
     """LEAK007: how many patients of each set a network was trained on; an error where test patients are among them."""
     if not facts.trained_on:
-        return skipped("LEAK007", "no lesion was outlined and no image enhanced by a network")
+        return LEAK007.skipped("no lesion was outlined and no image enhanced by a network")
     sets, parts, in_test = facts.sets, [], False
     for network, patients in facts.trained_on.items():
         seen = sets[sets.index.isin(list(patients))]
@@ -19,10 +19,18 @@ def trained_on(facts: Facts) -> Outcome:
         if len(seen):
             parts.append(f"the {network} was trained on images of {' and '.join(_of_somebody(counts))}")
     if not parts:
-        return passed("LEAK007")
-    return found("LEAK007", "error" if in_test else "warning", "; ".join(parts), "regions, enhance")
+        return LEAK007.passed()
+    return LEAK007.found("error" if in_test else "warning", "; ".join(parts), "regions, enhance")
 
 
 def _of_somebody(counts: list[str]) -> list[str]:
     """Leave out a set that the study has not."""
     return [count for count in counts if " of 0 " not in count]
+
+
+LEAK007 = FactsCheck(
+    "LEAK007",
+    "A network was trained on patients of the study",
+    "Test on patients it never saw, or give drawn masks and leave images as they are",
+    trained_on,
+)

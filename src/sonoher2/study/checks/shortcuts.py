@@ -19,22 +19,9 @@ from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.outcome import Check, Outcome
 from sonoher2.study.results import columns as c
 
-FAMILIES = {
-    "Site": "SITE001",
-    "Scanner": "SITE001",
-    "Date": "SITE001",
-    "Callipers, text and colour": "MARK001",
-    "Picture size": "MARK002",
-    "File format": "MARK002",
-    "Black border": "MARK002",
-    "Number of images": "MARK002",
-    "Origin of the mask": "MARK002",
-    "Missing clinical values": "MISS001",
-}
-"""Families of shortcuts, and the check that each belongs to."""
 TOGETHER = "All together"
 ALPHA, WORTH_A_WARNING, WORTH_AN_ERROR = 0.01, 0.6, 0.7
 """Level of the p value after Holm, and the AUC from which on a shortcut is a warning or an error."""
@@ -174,23 +161,58 @@ def _one_outcome(facts: Facts, families: dict[str, pd.DataFrame], code: int) -> 
     return table.assign(p_holm=holm(table[c.P])), score
 
 
-def shortcut_checks(shortcuts: Shortcuts) -> list[Outcome]:
-    """Judge the families of each check by the strongest of them."""
-    return [_judge(code, shortcuts) for code in dict.fromkeys(FAMILIES.values())]
+@dataclass(frozen=True)
+class ShortcutCheck(Check):
+    """A check that judges some families of shortcuts by the strongest of them.
+
+    Attributes
+    ----------
+    families
+        Names of the families, as `shortcut_columns` gives them.
+    """
+
+    families: tuple[str, ...]
+
+    def look(self, shortcuts: Shortcuts) -> Outcome:
+        """Judge the own families."""
+        own = shortcuts.table[shortcuts.table[c.SHORTCUT].isin(self.families)]
+        if own.empty:
+            return self.skipped(shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
+        telling = own[(own[c.P_HOLM] < ALPHA) & (own[c.AUC] >= WORTH_A_WARNING)]
+        if telling.empty:
+            return self.passed()
+        row = telling.sort_values(c.AUC).iloc[-1]
+        severity: Severity = "error" if row[c.AUC] >= WORTH_AN_ERROR else "warning"
+        return self.found(
+            severity,
+            f"from {row[c.SHORTCUT].lower()} alone, {row[c.OUTCOME]} is told from the rest with an out-of-fold AUC of"
+            f" {row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f} to {row[c.high(c.AUC)]:.2f}, permutation p {row[c.P]:.3f})",
+        )
 
 
-def _judge(code: str, shortcuts: Shortcuts) -> Outcome:
-    table = shortcuts.table
-    own = table[table[c.SHORTCUT].map(FAMILIES) == code]
-    if own.empty:
-        return skipped(code, shortcuts.skipped or "nothing of the kind varies between the patients, or is known")
-    telling = own[(own[c.P_HOLM] < ALPHA) & (own[c.AUC] >= WORTH_A_WARNING)]
-    if telling.empty:
-        return passed(code)
-    row = telling.sort_values(c.AUC).iloc[-1]
-    severity: Severity = "error" if row[c.AUC] >= WORTH_AN_ERROR else "warning"
-    what = (
-        f"from {row[c.SHORTCUT].lower()} alone, {row[c.OUTCOME]} is told from the rest with an out-of-fold AUC of"
-        f" {row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f} to {row[c.high(c.AUC)]:.2f}, permutation p {row[c.P]:.3f})"
-    )
-    return found(code, severity, what)
+SITE001 = ShortcutCheck(
+    "SITE001",
+    "Label follows the site, the scanner or the date",
+    "Take cases and controls from each site, or test at another site",
+    ("Site", "Scanner", "Date"),
+)
+MARK001 = ShortcutCheck(
+    "MARK001",
+    "Callipers or burnt-in marks predict the label",
+    "Use images saved without marks, or mark all images alike",
+    ("Callipers, text and colour",),
+)
+MARK002 = ShortcutCheck(
+    "MARK002",
+    "Picture size, format, border or origin of the mask predicts the label",
+    "Export all images alike, crop to the B-mode part; outline all lesions in one way",
+    ("Picture size", "File format", "Black border", "Number of images", "Origin of the mask"),
+)
+MISS001 = ShortcutCheck(
+    "MISS001",
+    "Missing values predict the label",
+    "Collect the values alike from all, or leave the column out",
+    ("Missing clinical values",),
+)
+FAMILIES = tuple(family for check in (SITE001, MARK001, MARK002, MISS001) for family in check.families)
+"""All families of shortcuts, in order."""

@@ -7,8 +7,8 @@ import pandas as pd
 
 from sonoher2.core.columns import TRAIN
 from sonoher2.selection.harmonise import FEWEST
-from sonoher2.study.checks.facts import Facts
-from sonoher2.study.checks.outcome import Outcome, found, passed, skipped
+from sonoher2.study.checks.facts import Facts, FactsCheck
+from sonoher2.study.checks.outcome import Outcome
 from sonoher2.study.results import columns as c
 
 FEWEST_LEFT_OUT = 10
@@ -19,9 +19,9 @@ MOST_NAMED = 20
 def doubtful_sites(facts: Facts) -> Outcome:
     """SITE002: what makes the sites of a study doubtful."""
     if c.SITE not in facts.cohort.patients:
-        return skipped("SITE002", "the sites are not known")
+        return SITE002.skipped("the sites are not known")
     told = [*_of_two_sites(facts), *_too_small(facts), *_not_harmonised(facts)]
-    return found("SITE002", "warning", "; ".join(told), "images.site") if told else passed("SITE002")
+    return SITE002.found("warning", "; ".join(told), "images.site") if told else SITE002.passed()
 
 
 def _of_two_sites(facts: Facts) -> list[str]:
@@ -79,3 +79,11 @@ def unharmonised_sites(sites: pd.Series, known: list[str]) -> list[str]:
     shown = ", ".join(f"{site}: {count}" for site, count in counts.items())
     share = f"{len(new)} of {len(sites)} patients"
     return [f"{share} are of sites that harmonising does not know, and are left as they are ({shown})"]
+
+
+SITE002 = FactsCheck(
+    "SITE002",
+    "Sites that say too little",
+    "Give each patient one site; join small sites, or split folds at random",
+    doubtful_sites,
+)

@@ -16,7 +16,7 @@ from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.study.analyses.performance.signatures import main_signature
 from sonoher2.study.analyses.performance.updating import update_predictions
 from sonoher2.study.analyses.robustness.shift import training_summary
-from sonoher2.study.checks.folds import FoldRecord
+from sonoher2.study.checks.finished import FoldRecord
 from sonoher2.study.checks.run import with_checks
 from sonoher2.study.explain.explain import explain_test_set, explainable_patients, study_reference
 from sonoher2.study.explain.segmented_lesions import doubtful_lesions, listed_lesions

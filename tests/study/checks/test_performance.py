@@ -1,0 +1,147 @@
+"""Checks of the tables of a finished study: each finds its fault, and leaves a sound result alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.evaluation.discrimination import auc
+from sonoher2.evaluation.thresholds import youden_threshold
+from sonoher2.study.analyses.performance.subgroups import interaction_table
+from sonoher2.study.checks.finished import Finished
+from sonoher2.study.checks.performance import (
+    above_training,
+    alike_in_subgroups,
+    better_than_shortcuts,
+    calibrated,
+    opened_once,
+    threshold_from_training,
+    too_good,
+)
+from sonoher2.study.checks.shortcuts import COLUMNS, TOGETHER, Shortcuts
+from sonoher2.study.results.parts import StudyResult
+from study_facts import result, validation
+from study_results import changed
+
+
+def test_leak004_a_threshold_that_was_learned_in_the_test_set() -> None:
+    known = result()
+    assert threshold_from_training(Finished(known)).state == "passed"
+    best = youden_threshold(*known.performance.scores("Radiomics", TEST, "positive"))
+    stolen = threshold_from_training(
+        Finished(changed(known, thresholds=known.performance.thresholds.assign(threshold=best)))
+    )
+    assert stolen.finding is not None
+    assert stolen.finding.what == "the threshold of Radiomics is the best one of the test set"
+    other = threshold_from_training(
+        Finished(changed(known, thresholds=known.performance.thresholds.assign(threshold=0.9)))
+    )
+    assert other.finding is not None
+    assert other.finding.what == "the threshold of Radiomics does not follow from the training scores"
+    assert threshold_from_training(Finished(validation())).state == "not checked"
+
+
+def test_leak005_a_test_set_that_does_too_well() -> None:
+    assert above_training(Finished(result())).state == "passed"
+    assert above_training(Finished(result(training=3.0, test=0.5))).state == "passed"
+    outcome = above_training(Finished(result(training=0.5, test=3.0)))
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert "the test AUC of Radiomics is 0." in outcome.finding.what
+    assert above_training(Finished(validation())).state == "not checked"
+
+
+def test_leak005_seldom_fails_by_chance() -> None:
+    alarms = sum(above_training(Finished(result(seed=seed, n=80))).state == "error" for seed in range(20))
+    assert alarms <= 1
+
+
+def test_leak006_the_ledger() -> None:
+    known = result()
+    assert opened_once(Finished(known)).state == "passed"
+    assert opened_once(Finished(changed(known, record={"ledger": [{"model": "a"}, {"model": "b"}]}))).state == "warning"
+
+
+def shortcuts(known: StudyResult, strength: float, p: float) -> Shortcuts:
+    y, _ = known.performance.scores("Radiomics", TRAIN_OOF, "positive")
+    score = np.random.default_rng(30).normal(size=len(y)) + strength * y
+    ids = known.performance.predictions.loc[known.performance.predictions["set"] == TRAIN_OOF, "patient_id"]
+    value = auc(y, score)
+    rows = [(name, "positive", len(y), y.sum(), value, value, value, p, p) for name in ("Site", TOGETHER)]
+    return Shortcuts(pd.DataFrame(rows, columns=list(COLUMNS)), pd.DataFrame({"positive": score}, index=list(ids)))
+
+
+def test_base001_a_signature_no_better_than_shortcuts() -> None:
+    known = result()
+    assert better_than_shortcuts(Finished(known, shortcuts(known, 0.0, 0.5))).state == "passed"
+    assert better_than_shortcuts(Finished(known, shortcuts(known, 1.0, 0.001))).state == "error"
+    strong = result(training=4.0)
+    assert better_than_shortcuts(Finished(strong, shortcuts(strong, 0.6, 0.001))).state == "passed"
+    assert better_than_shortcuts(Finished(known, Shortcuts(skipped="no images"))).state == "not checked"
+
+
+def test_base002_a_signature_that_is_too_good() -> None:
+    """Scores that follow the label; a normal score of standard deviation 4 has an AUC of 0.94, which may be true."""
+    assert too_good(Finished(result())).state == "passed"
+    assert too_good(Finished(result(training=4.0))).state == "passed"
+    outcome = too_good(Finished(result(training=1e6)))
+    assert outcome.state == "warning"
+    assert outcome.finding is not None
+    assert "Radiomics 1.000 (0.9" in outcome.finding.what
+    # 17 cases that are all told are too few to wonder at
+    assert too_good(Finished(result(training=1e6, n=34))).state == "passed"
+    # in the test set alone it is LEAK005 that speaks
+    assert too_good(Finished(result(test=1e6))).state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("slope", "shift", "message"),
+    [(3.0, 0.0, "the calibration slope is 0."), (1.0, 1.0, "the calibration intercept is -0.98")],
+)
+def test_cal001_probabilities_that_are_off(slope: float, shift: float, message: str) -> None:
+    assert calibrated(Finished(result())).state == "passed"
+    outcome = calibrated(Finished(result(slope=slope, shift=shift)))
+    assert outcome.state == "warning"
+    assert outcome.finding is not None
+    assert message in outcome.finding.what
+
+
+def test_cal001_needs_cases_and_controls_that_overlap() -> None:
+    outcome = calibrated(Finished(result(test=1e6, n=60)))
+    assert (outcome.state, outcome.skipped) == ("not checked", "the slope cannot be estimated")
+
+
+def test_fair001_a_score_that_works_in_one_half_only() -> None:
+    known = result(n=500)
+    rng = np.random.default_rng(0)
+    patients = known.cohort.patients.assign(side=rng.choice(["left", "right"], len(known.cohort.patients)))
+    named = EvaluationConfig(bootstrap=100, subgroups=["side"])
+    declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
+    fair = changed(known, interactions=interaction_table(known.performance.predictions, patients, named, declared))
+    assert alike_in_subgroups(Finished(fair)).state == "passed"
+    shuffled = known.performance.predictions.copy()
+    left = shuffled["patient_id"].map(patients["side"]).eq("left").to_numpy()
+    shuffled.loc[left, "score"] = rng.permutation(shuffled.loc[left, "score"].to_numpy())
+    unfair = changed(known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared))
+    outcome = alike_in_subgroups(Finished(unfair))
+    assert outcome.finding is not None
+    assert "side (p < 0.001)" in outcome.finding.what
+    table = unfair.performance.interactions.set_index("set")
+    assert table.loc[TEST, "p_auc"] < 0.001
+    assert table.loc[TEST, "levels"] == 2
+    assert alike_in_subgroups(Finished(known)).state == "not checked"
+
+
+def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
+    known = result(n=60)
+    side = np.where(np.arange(len(known.cohort.patients)) % 15 == 0, "left", "right")
+    named = EvaluationConfig(bootstrap=100, subgroups=["side"])
+    declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
+    table = interaction_table(known.performance.predictions, known.cohort.patients.assign(side=side), named, declared)
+    outcome = alike_in_subgroups(Finished(changed(known, interactions=table)))
+    assert outcome.state == "not checked"
+    assert outcome.skipped == "the subgroups of the test set are too small to compare"
