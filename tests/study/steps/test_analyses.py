@@ -10,7 +10,7 @@ import pytest
 
 from sonoher2.config.load import load_study
 from sonoher2.report.page.html import write_report
-from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.analyses.analysis import Analysis, Part, Scored
 from sonoher2.study.results.saved import open_run
 from sonoher2.study.results.schema import Column, SchemaError, declare
 from sonoher2.study.run import run_study
@@ -31,6 +31,8 @@ TOY = Analysis(
     lambda scored: "age" in scored.patients,
 )
 
+IN_A_PART = Analysis("eldest", "external", TOY.schema, oldest, TOY.applies)
+
 
 @pytest.fixture
 def begun(finished, tmp_path: Path) -> Path:
@@ -41,7 +43,7 @@ def begun(finished, tmp_path: Path) -> Path:
 
 
 def test_a_toy_analysis_is_in_results_report_tables_and_the_opened_run(finished, begun, monkeypatch) -> None:
-    monkeypatch.setattr(registry, "ANALYSES", (*registry.ANALYSES, TOY))
+    monkeypatch.setattr(registry, "ANALYSES", (*registry.ANALYSES, TOY, IN_A_PART))
     result = run_study(load_study(finished.file), begun, jobs=1)
     ages = result.cohort.patients.groupby("set")["age"].max()
     assert result.extra["oldest"].set_index("set")["oldest"].to_dict() == ages.to_dict()
@@ -51,7 +53,9 @@ def test_a_toy_analysis_is_in_results_report_tables_and_the_opened_run(finished,
     assert "Age (years): highest age" in page
     written = pd.read_csv(begun / "tables" / "oldest.csv", encoding="utf-8-sig")
     assert written.set_index("set")["oldest"].to_dict() == ages.to_dict()
-    pd.testing.assert_frame_equal(open_run(begun).extra["oldest"], result.extra["oldest"])
+    opened = open_run(begun)
+    for name in ("oldest", "eldest"):
+        pd.testing.assert_frame_equal(opened.extra[name], result.extra["oldest"])
 
 
 def test_a_toy_that_does_not_apply_is_absent_and_a_wrong_one_ends_the_run(finished, begun, monkeypatch) -> None:
@@ -60,3 +64,16 @@ def test_a_toy_that_does_not_apply_is_absent_and_a_wrong_one_ends_the_run(finish
     monkeypatch.setattr(registry, "ANALYSES", (*registry.ANALYSES, never, wrong))
     with pytest.raises(SchemaError, match=r"the table extra\.wrong lacks oldest"):
         run_study(load_study(finished.file), begun, jobs=1)
+
+
+@pytest.mark.parametrize("part", ["performance", "uncertainty", "robustness", "external", "extra"])
+def test_a_table_of_any_part_arrives(part: Part) -> None:
+    """A table that its part has no field for stands among the further ones; no name of one part counts in another."""
+    table = pd.DataFrame({"x": [1.0]})
+    own = {"performance": "sites", "uncertainty": "zones", "robustness": "ablation", "external": "shift", "extra": "x"}
+    names = ["toy", *own.values()]
+    toys = [Analysis(name, part, TOY.schema, lambda scored, name=name: table.assign(name=name)) for name in names]
+    tables = registry.analyse(None, toys)
+    placed = {(where, name) for where, held in tables.items() for name in held}
+    assert placed == {(part if name == own[part] else "extra", name) for name in names}
+    assert all(held[name]["name"].eq(name).all() for held in tables.values() for name in held)

@@ -102,7 +102,8 @@ class Analysis:
     name
         Of the table: a field of its part, or a name among the further tables.
     part
-        Part of the result that the table stands in; ``extra`` for further analyses.
+        Part of the result that the table stands in. A table of which that part has no field stands among the further
+        ones, as those of the part ``extra`` do.
     schema
         What the table holds.
     compute

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import pandas as pd
 
 from sonoher2.study.analyses.analysis import Analysis, Part, Scored
 from sonoher2.study.analyses.performance import added_value, comparisons, signatures, subgroups, uncertainty
 from sonoher2.study.analyses.robustness import ablation, harmonisation, shift, sites, stability
+from sonoher2.study.results.parts import ExternalResult, Performance, Robustness, UncertaintyResult
 
 ANALYSES: tuple[Analysis, ...] = (
     signatures.ANALYSIS,
@@ -28,7 +30,20 @@ ANALYSES: tuple[Analysis, ...] = (
     shift.DOMAIN,
 )
 
+PARTS: dict[Part, type] = {
+    "performance": Performance,
+    "uncertainty": UncertaintyResult,
+    "robustness": Robustness,
+    "external": ExternalResult,
+}
 Tables = dict[Part, dict[str, pd.DataFrame]]
+
+
+def part_of(analysis: Analysis) -> Part:
+    """Part of a result that takes the table of an analysis: ``extra`` when its own part has no field of this name."""
+    own = PARTS.get(analysis.part)
+    named = own is not None and analysis.name in {field.name for field in fields(own)}
+    return analysis.part if named else "extra"
 
 
 def analyse(scored: Scored, analyses: Sequence[Analysis] | None = None) -> Tables:
@@ -48,5 +63,5 @@ def analyse(scored: Scored, analyses: Sequence[Analysis] | None = None) -> Table
     tables: Tables = {"performance": {}, "uncertainty": {}, "robustness": {}, "external": {}, "extra": {}}
     for analysis in ANALYSES if analyses is None else analyses:
         if analysis.applies(scored):
-            tables[analysis.part][analysis.name] = analysis.compute(scored)
+            tables[part_of(analysis)][analysis.name] = analysis.compute(scored)
     return tables

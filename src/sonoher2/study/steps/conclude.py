@@ -68,7 +68,7 @@ def conclude(state: RunState) -> None:
     scored, cohort, tables = state.scored, state.measured.cohort, state.tables
     kind = "study" if state.bundle is None else "validation"
     model = _fitted_model(state) if state.bundle is None else _frozen_model(state)
-    segmented, external, none = state.checked.outlines, tables["external"], pd.DataFrame()
+    segmented = state.checked.outlines
     result = StudyResult(
         about=About(state.study, kind, cohort.classes, state.main, dict(state.watch.seconds), _record(state)),
         cohort=CohortResult(
@@ -83,7 +83,7 @@ def conclude(state: RunState) -> None:
         model=model,
         uncertainty=UncertaintyResult(dict(scored.learned), **tables["uncertainty"]),
         robustness=Robustness(**tables["robustness"]),
-        external=ExternalResult(external.get("shift", none), external.get("domain", none)),
+        external=ExternalResult(updated=None, **tables["external"]),
         checks=CheckResult(tuple(state.findings)),
         explanations=state.explanations,
         audits=load_audits(scored.predictions, state.out),

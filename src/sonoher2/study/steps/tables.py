@@ -60,7 +60,7 @@ TABLES: dict[str, TableSchema] = {
 
 def declared() -> dict[str, TableSchema]:
     """List the declarations of all tables of a result, those of the analyses included, by part and name."""
-    return TABLES | {f"{analysis.part}.{analysis.name}": analysis.schema for analysis in registry.ANALYSES}
+    return TABLES | {f"{registry.part_of(analysis)}.{analysis.name}": analysis.schema for analysis in registry.ANALYSES}
 
 
 def check_tables(result: StudyResult) -> None:
