@@ -73,7 +73,7 @@ def test_heat_maps_explain_the_deep_scores_of_the_test_patients(run) -> None:
     assert exact.sum() > len(score) / 2
     np.testing.assert_allclose((sign * first["by_heat"])[exact], logit(score[exact]), atol=1e-5)
     assert set(heat.randomised["patient_id"]) == set(first.index)
-    assert {(case.label, case.called) for case in heat.cases} == set(
+    assert {(case.label, case.predicted) for case in heat.cases} == set(
         shares[["label", "called"]].itertuples(index=False, name=None)
     )
 

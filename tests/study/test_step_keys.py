@@ -34,7 +34,7 @@ from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import LesionFile, keyed_reading
 from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
 from sonoher2.study.measure.records import image_records
-from sonoher2.study.measure.segmented import SEGMENTED, outline_cohort
+from sonoher2.study.measure.segmented import SEGMENTED, segment_cohort
 
 
 class AskedError(Exception):
@@ -214,7 +214,7 @@ def test_what_a_lesion_is_segmented_from(pictures: list[str], monkeypatch: pytes
         monkeypatch.setattr("sonoher2.segmentation.segmenter.load_segmenter", lambda: SimpleNamespace(sha256=weights))
         images = pd.DataFrame({"patient_id": ["P"], "image": [path], "masks": [()], "frame": [frame]})
         study = SimpleNamespace(regions="segment", reading=ImageReading(crop_to_b_mode=crop))
-        return asked(lambda context: outline_cohort(SimpleNamespace(images=images), study, context))
+        return asked(lambda context: segment_cohort(SimpleNamespace(images=images), study, context))
 
     first, second = pictures
     all_differ(
@@ -401,15 +401,15 @@ def test_what_each_table_of_figures_rests_on() -> None:
 def test_whose_heat_maps_are_drawn() -> None:
     of = SimpleNamespace(model=None, networks=(), sha256="model")
 
-    def key(called: int = 1, crop: str = "crop", sha256: str = "model", step: Any = heat_maps.SHARES) -> list[str]:
-        table, paths = pd.DataFrame({"called": [called]}, ["P"]), pd.Series({"P": [Path(f"{crop}.npy")]})
+    def key(predicted: int = 1, crop: str = "crop", sha256: str = "model", step: Any = heat_maps.SHARES) -> list[str]:
+        table, paths = pd.DataFrame({"called": [predicted]}, ["P"]), pd.Series({"P": [Path(f"{crop}.npy")]})
         given = SimpleNamespace(**{**vars(of), "sha256": sha256})
         return asked(lambda context: heat_maps._each(step, given, table, paths, ["P"], context))
 
     all_differ(
         {
             "as it is": key(),
-            "the other class": key(called=0),
+            "the other class": key(predicted=0),
             "another crop": key(crop="other"),
             "another model": key(sha256="other"),
             "another test": key(step=heat_maps.DELETION),

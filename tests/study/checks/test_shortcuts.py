@@ -133,7 +133,9 @@ def test_mark002_the_origin_of_the_mask(automatic: bool) -> None:
     masks = [(f"/m{i}{suffix if one else '.png'}",) for i, one in enumerate(other)]
     drawn = frozenset(mask for (mask,), one in zip(masks, other, strict=True) if one and automatic)
     images = known.cohort.images.assign(masks=masks)
-    outcome = shortcut_outcome(replace(known, cohort=replace(known.cohort, images=images), outlined=drawn), "MARK002")
+    outcome = shortcut_outcome(
+        replace(known, cohort=replace(known.cohort, images=images), segmented_masks=drawn), "MARK002"
+    )
     assert outcome.finding is not None
     assert outcome.finding.what.startswith("from origin of the mask alone")
 

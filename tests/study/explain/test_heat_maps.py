@@ -10,9 +10,9 @@ import pytest
 
 from sonoher2.study.explain.heat_maps import (
     Explainable,
-    _calls,
     _cases,
-    called_classes,
+    _judged,
+    predicted_classes,
     share_summary,
     spread_patients,
     surest_patients,
@@ -21,7 +21,7 @@ from sonoher2.study.explain.heat_maps import (
 
 def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(monkeypatch: pytest.MonkeyPatch) -> None:
     patients = pd.Index(["right", "missed", "alarm"], name="patient_id")
-    # at a threshold of 0.7: positive as it is, positive called negative, negative called positive
+    # at a threshold of 0.7: positive as it is, positive predicted as negative, negative as positive
     probability = np.array([[0.1, 0.9], [0.4, 0.6], [0.2, 0.8]])
     monkeypatch.setattr("sonoher2.study.explain.heat_maps._by_class", lambda *_: {0: "class 0", 1: "class 1"})
     monkeypatch.setattr("sonoher2.study.explain.heat_maps._crops", list)
@@ -32,8 +32,8 @@ def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(mon
         crops=pd.DataFrame(),
     )  # fmt: skip
     paths = pd.Series({name: [Path(f"{name} first"), Path(f"{name} second")] for name in patients})
-    cases = {case.patient_id: case for case in _cases(of, _calls(of, probability), paths)}
-    found = {name: (case.label, case.called, case.score, case.map) for name, case in cases.items()}
+    cases = {case.patient_id: case for case in _cases(of, _judged(of, probability), paths)}
+    found = {name: (case.label, case.predicted, case.score, case.map) for name, case in cases.items()}
     assert found == {
         "right": ("positive", "positive", 0.9, ("class 1", Path("right first"))),
         "missed": ("positive", "negative", 0.6, ("class 0", Path("missed first"))),
@@ -43,8 +43,8 @@ def test_heat_maps_of_right_and_wrong_patients_speak_for_the_predicted_class(mon
 
 def test_a_probability_at_the_threshold_is_called_positive_and_of_three_the_largest_counts() -> None:
     two = np.array([[0.3, 0.7], [0.301, 0.699], [0.2, 0.8]])
-    assert called_classes(two, 0.7).tolist() == [1, 0, 1]
-    assert called_classes(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]), 0.7).tolist() == [1, 0]
+    assert predicted_classes(two, 0.7).tolist() == [1, 0, 1]
+    assert predicted_classes(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]), 0.7).tolist() == [1, 0]
 
 
 def test_intervals_of_shares_hold_the_mean_and_leave_out_empty_maps() -> None:

@@ -291,8 +291,8 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
 
 def _threshold_of_calls(rows: pd.DataFrame) -> float | None:
     """Lowest score that was called positive; None when the decisions do not follow from a threshold."""
-    known = rows.dropna(subset="call")
-    positive, negative = (known.loc[known[c.CALL] == k, c.SCORE] for k in (1, 0))
+    known = rows.dropna(subset=c.DECISION)
+    positive, negative = (known.loc[known[c.DECISION] == k, c.SCORE] for k in (1, 0))
     if positive.empty or negative.empty or negative.max() >= positive.min():
         return None
     return float(positive.min())

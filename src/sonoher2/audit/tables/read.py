@@ -180,7 +180,7 @@ def _predictions(path: Path) -> pd.DataFrame:
     model, call = find_column(table, MODEL), find_column(table, CALL)
     rows[c.MODEL] = table[model].to_numpy() if model else model_of_file(path)
     rows[c.SCORE] = scores
-    rows[c.CALL] = binary(table[call], f"{path}, column '{call}'").to_numpy() if call and call != column else np.nan
+    rows[c.DECISION] = binary(table[call], f"{path}, column '{call}'").to_numpy() if call and call != column else np.nan
     rows[c.OUT_OF_FOLD] = [side is not None and side.out_of_fold for side in _row_sides(table, path)]
     return rows.dropna(subset=c.SCORE)
 

@@ -40,7 +40,7 @@ class Facts:
         Sha256 of every image file, by path.
     trained_on
         By network that was used, the patients whose images it was trained on.
-    outlined
+    segmented_masks
         Paths of the masks that the segmenter drew.
     """
 
@@ -50,7 +50,7 @@ class Facts:
     records: Sequence[ImageRecord] = ()
     hashes: Mapping[str, str] | None = None
     trained_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    outlined: frozenset[str] = frozenset()
+    segmented_masks: frozenset[str] = frozenset()
 
     @property
     def sets(self) -> pd.Series:
@@ -97,8 +97,8 @@ def facts_of(checked: Checked, split: Split) -> Facts:
     split
         Of its patients.
     """
-    outlines = checked.outlines
-    drawn = frozenset(map(str, outlines[c.MASK])) if len(outlines) else frozenset[str]()
+    segmented = checked.segmented
+    drawn = frozenset(map(str, segmented[c.MASK])) if len(segmented) else frozenset[str]()
     cohort, study = checked.cohort, checked.study
     return Facts(study, cohort, split, checked.records, checked.hashes, checked.trained_on, drawn)
 

@@ -53,7 +53,7 @@ def threshold_from_training(finished: Finished) -> Outcome:
 
 
 def _decides_alike(result: StudyResult, key: tuple[str, str], one: float, other: float) -> bool:
-    """Whether two thresholds call the same training patients positive."""
+    """Whether two thresholds predict the same class of each training patient."""
     _, score = result.performance.scores(key[0], TRAIN_OOF, key[1])
     return bool(np.array_equal(score >= one, score >= other))
 

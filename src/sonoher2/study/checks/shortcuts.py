@@ -74,13 +74,13 @@ def _days(dates: pd.Series) -> pd.DataFrame:
 
 
 def _origins(facts: Facts) -> pd.DataFrame:
-    """How each patient's masks came to be: outlined by the segmenter, how many for an image, and in which format."""
+    """How each patient's masks came to be: drawn by the segmenter, how many for an image, and in which format."""
     images = facts.cohort.images
     if c.MASKS not in images:
         return pd.DataFrame(index=facts.cohort.patients.index)
     rows = pd.DataFrame(
         {
-            "automatic": [float(bool(facts.outlined.intersection(masks))) for masks in images[c.MASKS]],
+            "automatic": [float(bool(facts.segmented_masks.intersection(masks))) for masks in images[c.MASKS]],
             "masks": [float(len(masks)) for masks in images[c.MASKS]],
             "format": [Path(masks[0]).suffix.lower() if masks else "none" for masks in images[c.MASKS]],
         }

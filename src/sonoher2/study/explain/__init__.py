@@ -1,1 +1,1 @@
-"""Single patients to look at: what the model rested on, and lesions whose outline is doubtful."""
+"""Single patients to look at: what the model rested on, and lesions whose segmentation is doubtful."""

@@ -16,6 +16,7 @@ from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step
 from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
 from sonoher2.signatures.registry import DEEP_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
+from sonoher2.study.results.columns import PREDICTED
 from sonoher2.study.results.explanations import HeatCase, HeatFindings
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     """
     if not of.networks or DEEP_SIGNATURE not in of.probabilities or of.crops.empty:
         return None
-    table = _calls(of, of.probabilities[DEEP_SIGNATURE])
+    table = _judged(of, of.probabilities[DEEP_SIGNATURE])
     paths = of.crops.groupby(c.PATIENT_ID)[c.CROP].agg(list)
     checked = spread_patients(table[c.SCORE], CHECKED)
-    named = table[[c.LABEL, "called"]].map(lambda number: of.classes[number])
+    named = table[[c.LABEL, PREDICTED]].map(lambda number: of.classes[number])
     shares = _each(SHARES, of, table, paths, list(table.index), context)
     return HeatFindings(
         shares=named.rename_axis(c.PATIENT_ID).reset_index().merge(shares, on=c.PATIENT_ID),
@@ -93,17 +94,17 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     )
 
 
-def _calls(of: Explainable, probability: NDArray[np.float64]) -> pd.DataFrame:
-    """`label, called, score, sureness` by patient; classes as numbers."""
+def _judged(of: Explainable, probability: NDArray[np.float64]) -> pd.DataFrame:
+    """`label, called` (the predicted class), `score, sureness` by patient; classes as numbers."""
     threshold = of.thresholds.get(DEEP_SIGNATURE, 0.5)
-    called = called_classes(probability, threshold)
+    predicted = predicted_classes(probability, threshold)
     score = probability[:, 1] if len(of.classes) == 2 else probability.max(axis=1)
     sureness = _away(score, threshold) if len(of.classes) == 2 else score
-    columns = {"label": of.labels.to_numpy(), "called": called, "score": score, "sureness": sureness}
+    columns = {c.LABEL: of.labels.to_numpy(), PREDICTED: predicted, c.SCORE: score, "sureness": sureness}
     return pd.DataFrame(columns, index=of.X.index)
 
 
-def called_classes(probability: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+def predicted_classes(probability: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
     """Class of each patient (patients,): by the threshold of two, the most probable of more."""
     if probability.shape[1] == 2:
         return (probability[:, 1] >= threshold).astype(np.int64)
@@ -134,7 +135,7 @@ def surest_patients(table: pd.DataFrame, each: int) -> list[str]:
     chosen: list[str] = []
     for label in sorted(table[c.LABEL].unique(), reverse=True):
         own = ordered[ordered[c.LABEL] == label]
-        for part in (own[own["called"] == label], own[own["called"] != label]):
+        for part in (own[own[PREDICTED] == label], own[own[PREDICTED] != label]):
             chosen += [str(patient) for patient in part.index[:each]]
     return chosen
 
@@ -150,10 +151,10 @@ def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[Heat
     explained = _by_class(of.model, of.networks)
     cases = []
     for patient in surest_patients(table, CASES):
-        label, called = int(table[c.LABEL][patient]), int(table["called"][patient])
-        [first, *_] = heat_maps(explained[called], _crops(paths[patient]))
+        label, predicted = int(table[c.LABEL][patient]), int(table[PREDICTED][patient])
+        [first, *_] = heat_maps(explained[predicted], _crops(paths[patient]))
         score = float(table[c.SCORE][patient])
-        cases.append(HeatCase(patient, of.classes[label], of.classes[called], score, first))
+        cases.append(HeatCase(patient, of.classes[label], of.classes[predicted], score, first))
     return tuple(cases)
 
 
@@ -161,7 +162,7 @@ class _Patient(NamedTuple):
     """A patient whose heat maps are looked at: the predicted class, the crops, and a seed for what is drawn."""
 
     name: str
-    called: int
+    predicted: int
     paths: list[Path]
     seed: int
 
@@ -171,7 +172,7 @@ def _crops(paths: list[Path]) -> list[Crop]:
 
 
 def _by_class(model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> dict[int, Explained]:
-    """Explain each class that may be called."""
+    """Explain each class that may be predicted."""
     found = {outcome: explained_network(model, networks, outcome) for outcome in range(len(model.classes_))}
     return {outcome: explained for outcome, explained in found.items() if explained is not None}
 
@@ -183,7 +184,7 @@ def _shares(patients: list[_Patient], model: SignatureSet, networks: tuple[Froze
     explained = _by_class(model, networks)
     tables = []
     for patient in patients:
-        maps = heat_maps(explained[patient.called], _crops(patient.paths))
+        maps = heat_maps(explained[patient.predicted], _crops(patient.paths))
         found = pd.DataFrame([vars(heat_shares(one.heat, one.lesion)) for one in maps])
         tables.append(pd.DataFrame([{c.PATIENT_ID: patient.name, **found.mean().to_dict()}]))
     return tables
@@ -198,7 +199,7 @@ def _deletion(patients: list[_Patient], model: SignatureSet, networks: tuple[Fro
     tables = []
     for patient in patients:
         crops = _crops(patient.paths)
-        alone, crop = explained_beside(explained[patient.called], crops, 0), crops[0]
+        alone, crop = explained_beside(explained[patient.predicted], crops, 0), crops[0]
         noise = noise_map(alone, crop, seed=patient.seed)
         curves = {
             "by_heat": deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
@@ -219,7 +220,7 @@ def _randomised(
     tables = []
     for patient in patients:
         crops = _crops(patient.paths)
-        alone = explained_beside(explained[patient.called], crops, 0)
+        alone = explained_beside(explained[patient.predicted], crops, 0)
         found = randomised_similarity(alone, crops[0], seed=patient.seed)
         table = {c.PATIENT_ID: patient.name, "stage": range(len(found)), "correlation": found}
         tables.append(pd.DataFrame(table))
@@ -243,8 +244,8 @@ def _each(
     """Look at the heat maps of some patients."""
     items = []
     for seed, name in enumerate(patients):
-        patient = _Patient(name, int(table["called"][name]), list(paths[name]), seed)
-        items.append(Keyed(patient, [name, patient.called, [path.stem for path in patient.paths], seed]))
+        patient = _Patient(name, int(table[PREDICTED][name]), list(paths[name]), seed)
+        items.append(Keyed(patient, [name, patient.predicted, [path.stem for path in patient.paths], seed]))
     found = context.map(step, items, Keyed(of.model, of.sha256), Keyed(of.networks, of.sha256))
     return pd.concat(found, ignore_index=True)
 

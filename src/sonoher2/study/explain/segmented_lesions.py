@@ -1,4 +1,4 @@
-"""Lesions that the segmenter outlined, the doubtful ones first, with their pictures: for whoever looks them through."""
+"""Lesions that the segmenter found, the doubtful ones first, with their pictures: for whoever looks them through."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def doubtful_lesions(segmented: pd.DataFrame) -> tuple[SegmentedLesion, ...]:
     Parameters
     ----------
     segmented
-        As from `outline_cohort`, with paths.
+        As from `segment_cohort`, with paths.
     """
     if segmented.empty:
         return ()

@@ -1,1 +1,1 @@
-"""From files to numbers: the cohort read, checked, outlined and measured."""
+"""From files to numbers: the cohort read, checked, segmented and measured."""

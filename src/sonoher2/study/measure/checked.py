@@ -20,7 +20,7 @@ from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.engine import ExecutionContext
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.records import image_records
-from sonoher2.study.measure.segmented import outline_cohort
+from sonoher2.study.measure.segmented import segment_cohort
 from sonoher2.study.measure.trained_on import patients_trained_on
 from sonoher2.study.results.manifest import study_tables
 
@@ -39,8 +39,8 @@ class Checked:
         What is known of each image, in the order of `cohort.images`.
     hashes
         Sha256 of every image and mask file, by path.
-    outlines
-        Lesions that the segmenter outlined: see `outlines.outline_cohort`; may be empty.
+    segmented
+        Lesions that the segmenter found: see `segmented.segment_cohort`; may be empty.
     tables
         Sha256 of every table, by path.
     trained_on
@@ -51,7 +51,7 @@ class Checked:
     cohort: Cohort
     records: list[ImageRecord] = field(repr=False)
     hashes: dict[str, str] = field(repr=False)
-    outlines: pd.DataFrame = field(repr=False)
+    segmented: pd.DataFrame = field(repr=False)
     tables: dict[str, str] = field(repr=False, default_factory=dict)
     trained_on: dict[str, frozenset[str]] = field(repr=False, default_factory=dict)
 
@@ -80,7 +80,7 @@ def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
     """
     paths = [study.path(table) for table in study_tables(study)]
     tables = {str(path): file_sha256(path) for path in paths if path.is_file()}
-    cohort, outlines = outline_cohort(load_cohort(study), study, context)
+    cohort, segmented = segment_cohort(load_cohort(study), study, context)
     hashes = file_hashes(cohort.images)
     records: list[ImageRecord] = []
     if study.reading is not None:
@@ -88,8 +88,8 @@ def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
     findings, groups = image_findings(cohort, study, records, hashes)
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
-    trained_on = patients_trained_on(study, cohort.images, outlines, context)
-    return Checked(study, cohort, records, hashes, outlines, tables, trained_on)
+    trained_on = patients_trained_on(study, cohort.images, segmented, context)
+    return Checked(study, cohort, records, hashes, segmented, tables, trained_on)
 
 
 def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:

@@ -1,4 +1,4 @@
-"""Radiomics of the same lesions under masks that were changed: what another hand's outline would have measured."""
+"""Radiomics of the same lesions under masks that were changed: what another hand's mask would have measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesions outlined by the shipped segmenter, in a study that has no masks for them."""
+"""Lesions segmented by the shipped segmenter, in a study that has no masks for them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ COLUMNS = (c.PATIENT_ID, c.IMAGE, c.FRAME, c.MASK, c.FOUND, c.CONFIDENCE, c.DICE
 GONE = "no lesion was found in any image"
 
 
-def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext) -> tuple[Cohort, pd.DataFrame]:
-    """Outline the lesions that a study has no masks for, or all of them.
+def segment_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext) -> tuple[Cohort, pd.DataFrame]:
+    """Segment the lesions that a study has no masks for, or all of them.
 
     The segmenter is frozen and was trained on other patients' masks; it sees no label. An image in which it finds no
     lesion is left out, and so is a patient without another.
@@ -48,9 +48,9 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
 
     Returns
     -------
-    The cohort with masks, and one row per outlined image: `patient_id, image, frame, mask` (paths; frame is NaN for the
-    only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one), `problem`
-    (empty where the file can be read).
+    The cohort with masks, and one row per segmented image: `patient_id, image, frame, mask` (paths; frame is NaN for
+    the only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one),
+    `problem` (empty where the file can be read).
     """
     images = cohort.images
     wanted = images.index[[study.regions == "segment" or not masks for masks in images[c.MASKS]]]
@@ -58,7 +58,7 @@ def outline_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
         return cohort, pd.DataFrame(columns=list(COLUMNS))
     paths = images.loc[wanted, c.IMAGE].astype(str).tolist()
     frames = chosen_frames(images.loc[wanted])
-    found = _outlined(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, context)
+    found = _segmented(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, context)
     table = pd.DataFrame(
         {
             c.PATIENT_ID: images.loc[wanted, c.PATIENT_ID],
@@ -91,8 +91,8 @@ def _segment(picture: tuple[str, int | None], crop_to_b_mode: bool) -> Segmented
     from sonoher2.segmentation.segment import segment_file
 
     path, frame = picture
-    outlined = segment_file(path, frame=frame, crop_to_b_mode=crop_to_b_mode)
-    return Segmented(outlined.found, outlined.confidence, base64.b64encode(mask_png(outlined.mask)).decode())
+    lesion = segment_file(path, frame=frame, crop_to_b_mode=crop_to_b_mode)
+    return Segmented(lesion.found, lesion.confidence, base64.b64encode(mask_png(lesion.mask)).decode())
 
 
 def _png(text: str) -> bytes:
@@ -104,7 +104,7 @@ SEGMENTED = Step("segmented", _segment, record_codec(Segmented), "Outlining lesi
 MASKS = Step("masks", _png, replace(BYTES, suffix=".png"))
 
 
-def _outlined(
+def _segmented(
     pictures: Sequence[tuple[str, int | None]], crop: bool, context: ExecutionContext
 ) -> list[dict[str, object]]:
     """Mask, confidence and whether a lesion was found, for each image."""
@@ -129,7 +129,7 @@ def _outlined(
 
 
 def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, label: str | None) -> float:
-    """Dice between an outlined and a given mask; NaN where there is none that can be read."""
+    """Dice between a segmented and a given mask; NaN where there is none that can be read."""
     if not given:
         return float("nan")
     try:
@@ -145,7 +145,7 @@ def _shape(mask: str) -> tuple[int, int]:
 
 
 def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
-    """Put the outlines in the place of the masks, and leave out images without a lesion."""
+    """Put the new masks in the place of the masks, and leave out images without a lesion."""
     unreadable = table[table[c.PROBLEM] != ""]
     if len(unreadable):
         raise InputError(
@@ -197,17 +197,17 @@ def picture_name(row: pd.Series) -> str:
 
 
 def mask_names(table: pd.DataFrame) -> list[str]:
-    """Names of the masks in the run's folder ``masks``, one per row of a table as from `outline_cohort`."""
+    """Names of the masks in the run's folder ``masks``, one per row of a table as from `segment_cohort`."""
     return [f"{row[c.PATIENT_ID]}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
 
 
-def write_outlines(table: pd.DataFrame, out: Path) -> None:
-    """Write `outlines.csv`, and the outlined masks beside it under the names of their images.
+def write_segmented(table: pd.DataFrame, out: Path) -> None:
+    """Write `outlines.csv`, and the masks beside it under the names of their images.
 
     Parameters
     ----------
     table
-        As from `outline_cohort`.
+        As from `segment_cohort`.
     out
         Folder of the run.
     """

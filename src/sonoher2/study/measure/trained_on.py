@@ -24,19 +24,19 @@ Picture = tuple[str, int | None]
 """Path of an image file, and frame."""
 
 
-def used_networks(study: StudyConfig, outlines: pd.DataFrame) -> dict[str, Path]:
-    """Weights of the shipped networks that made a study's outlines or cleared its images, by name.
+def used_networks(study: StudyConfig, segmented: pd.DataFrame) -> dict[str, Path]:
+    """Weights of the shipped networks that segmented a study's lesions or cleared its images, by name.
 
     Parameters
     ----------
     study
         The study.
-    outlines
-        As from `outline_cohort`.
+    segmented
+        As from `segment_cohort`.
     """
     found: dict[str, Path] = {}
     # networks are slow to import
-    if len(outlines):
+    if len(segmented):
         from sonoher2.segmentation.segmenter import SHIPPED
 
         found[SEGMENTER] = SHIPPED
@@ -47,13 +47,13 @@ def used_networks(study: StudyConfig, outlines: pd.DataFrame) -> dict[str, Path]
     return found
 
 
-def network_hashes(study: StudyConfig, outlines: pd.DataFrame) -> dict[str, str]:
+def network_hashes(study: StudyConfig, segmented: pd.DataFrame) -> dict[str, str]:
     """Sha256 of the weights of each network, by name; parameters as in `used_networks`."""
-    return {name: file_sha256(weights) for name, weights in used_networks(study, outlines).items()}
+    return {name: file_sha256(weights) for name, weights in used_networks(study, segmented).items()}
 
 
 def patients_trained_on(
-    study: StudyConfig, images: pd.DataFrame, outlines: pd.DataFrame, context: ExecutionContext
+    study: StudyConfig, images: pd.DataFrame, segmented: pd.DataFrame, context: ExecutionContext
 ) -> dict[str, frozenset[str]]:
     """Patients with an image that a network was trained on and is now used for, by the network's name.
 
@@ -61,15 +61,15 @@ def patients_trained_on(
 
     Parameters
     ----------
-    study, outlines
+    study, segmented
         As in `used_networks`.
     images
         As `Cohort.images`.
     context
         Where it is computed and kept.
     """
-    networks = used_networks(study, outlines)
-    rows = {SEGMENTER: outlines, ENHANCER: images}
+    networks = used_networks(study, segmented)
+    rows = {SEGMENTER: segmented, ENHANCER: images}
     pictures = {
         name: list(zip(map(str, rows[name][c.IMAGE]), chosen_frames(rows[name]), strict=True)) for name in networks
     }

@@ -78,7 +78,7 @@ def segmenter_cases(images: Path, data: Path | None, out: Path) -> list[Case]:
 def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     """Rows of `Cohort.images` of the training patients, by the split that a run of the study draws.
 
-    A lesion that the segmenter outlined for the study counts as one without a mask: nobody should learn from it.
+    A lesion that the segmenter found for the study counts as one without a mask: nobody should learn from it.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     checked = checked_cohort(config, local_context(out / "cache"))
     sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
     images = checked.cohort.images[checked.cohort.images[c.PATIENT_ID].map(sets) == TRAIN]
-    outlined = set(checked.outlines[c.MASK])
-    return images.assign(masks=images[c.MASKS].map(lambda masks: () if outlined.intersection(masks) else masks))
+    segmented = set(checked.segmented[c.MASK])
+    return images.assign(masks=images[c.MASKS].map(lambda masks: () if segmented.intersection(masks) else masks))
 
 
 def _study_cases(rows: pd.DataFrame) -> list[Case]:

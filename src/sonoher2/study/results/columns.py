@@ -84,9 +84,9 @@ SPACE, COLUMNS = "space", "columns"
 UPDATE, A, B = "update", "a", "b"
 EXPECTED, SLOPE, INTERCEPT = "expected", "slope", "intercept"
 
-# explanations
+# explanations; the predicted class stands under the name that it had in the first tables
 VARIABLE, POINTS = "variable", "points"
-CALLED, LESION, RING, ELSEWHERE = "called", "lesion", "ring", "elsewhere"
+PREDICTED, LESION, RING, ELSEWHERE = "called", "lesion", "ring", "elsewhere"
 LESION_AREA, RING_AREA = "lesion_area", "ring_area"
 SHARE, BY_HEAT, BY_CHANCE = "share", "by_heat", "by_chance"
 STAGE, CORRELATION = "stage", "correlation"
@@ -99,4 +99,4 @@ SHORTCUT = "shortcut"
 RUN, RUNS, REAL, MEAN, SE = "run", "runs", "real", "mean", "se"
 BEST, GAIN = "best", "gain"
 CASE = "case"
-OUT_OF_FOLD, CALL = "out_of_fold", "call"
+OUT_OF_FOLD, DECISION = "out_of_fold", "call"

@@ -31,24 +31,24 @@ class HeatCase:
 
     Attributes
     ----------
-    patient_id, label, called
+    patient_id, label, predicted
         Who, the true class, and the class at the frozen threshold of the Deep signature.
     score
-        Deep probability of the outcome; of several classes that of `called`.
+        Deep probability of the outcome; of several classes that of `predicted`.
     map
-        What speaks for `called`, in the patient's first image.
+        What speaks for `predicted`, in the patient's first image.
     """
 
     patient_id: str
     label: str
-    called: str
+    predicted: str
     score: float
     map: HeatMap
 
 
 @dataclass(frozen=True)
 class HeatFindings:
-    """Heat maps of the Deep signature in the test set, always for the class that was called.
+    """Heat maps of the Deep signature in the test set, always for the predicted class.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class HeatFindings:
     cases
         The surest right and wrong ones of each class.
     deletion
-        `patient_id, share, by_heat, by_chance`: log-odds of the class that was called as that share of the picture is
+        `patient_id, share, by_heat, by_chance`: log-odds of the predicted class as that share of the picture is
         blurred away, the hottest part first, or in an order of chance.
     randomised
         `patient_id, stage, correlation`: rank correlation with the true map after the classifier (0) and that many

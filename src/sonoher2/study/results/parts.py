@@ -67,7 +67,7 @@ class CohortResult:
         Index `patient_id`; `set` (`TRAIN_OOF` or `TEST`), `label` (name of the class), `images` (how many), then the
         clinical columns.
     segmented
-        Lesions that the segmenter outlined: see `measure.segmented.outline_cohort`, with names of files instead of
+        Lesions that the segmenter found: see `measure.segmented.segment_cohort`, with names of files instead of
         paths; may be empty.
     doubtful
         Those of the lowest confidence, with their pictures.
@@ -173,7 +173,7 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Robustness:
-    """How far features and results depend on who outlined the lesions, on the image and on the site.
+    """How far features and results depend on who segmented the lesions, on the image and on the site.
 
     Attributes
     ----------

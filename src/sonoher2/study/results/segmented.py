@@ -1,4 +1,4 @@
-"""A lesion that the segmenter outlined, with its pixels."""
+"""A lesion that the segmenter found, with its pixels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SegmentedLesion:
     pixels
         (rows, columns), grey in [0, 255].
     mask
-        (rows, columns), True inside the outline; nowhere when no lesion was found.
+        (rows, columns), True inside the lesion; nowhere when no lesion was found.
     """
 
     patient_id: str

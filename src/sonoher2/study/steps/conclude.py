@@ -68,7 +68,7 @@ def conclude(state: RunState) -> None:
     scored, cohort, tables = state.scored, state.measured.cohort, state.tables
     kind = "study" if state.bundle is None else "validation"
     model = _fitted_model(state) if state.bundle is None else _frozen_model(state)
-    segmented = state.checked.outlines
+    segmented = state.checked.segmented
     result = StudyResult(
         about=About(state.study, kind, cohort.classes, state.main, dict(state.watch.seconds), _record(state)),
         cohort=CohortResult(
@@ -125,7 +125,7 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
 def _record(state: RunState) -> dict[str, Any]:
     own = {"split": state.split.sha256, "model": state.fitted.sha256} if state.bundle is None else {}
     parts = own or {"bundle": state.model_bundle.sha256}
-    parts |= network_hashes(state.study, state.checked.outlines)
+    parts |= network_hashes(state.study, state.checked.segmented)
     entries = state.ledger.entries
     return run_record(state.study, state.started, dict(state.watch.seconds), state.checked.hashes, parts, entries)
 

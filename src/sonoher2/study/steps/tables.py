@@ -50,7 +50,7 @@ TABLES: dict[str, TableSchema] = {
     "explanations.points": declare("Points on the nomogram", c.PATIENT_ID, c.LABEL, c.SIGNATURE, c.VARIABLE, c.POINTS),
     "explanations.heat.shares": declare(
         "Where the heat lies",
-        *(c.PATIENT_ID, c.LABEL, c.CALLED, c.LESION, c.RING, c.ELSEWHERE, c.LESION_AREA, c.RING_AREA),
+        *(c.PATIENT_ID, c.LABEL, c.PREDICTED, c.LESION, c.RING, c.ELSEWHERE, c.LESION_AREA, c.RING_AREA),
     ),
     "explanations.heat.deletion": declare("Deletion", c.PATIENT_ID, c.SHARE, c.BY_HEAT, c.BY_CHANCE),
     "explanations.heat.randomised": declare("Randomisation", c.PATIENT_ID, c.STAGE, c.CORRELATION),

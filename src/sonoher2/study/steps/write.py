@@ -9,7 +9,7 @@ from sonoher2.bundle.schema import schema_of
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.table_files import write_table
 from sonoher2.core.version import __version__
-from sonoher2.study.measure.segmented import write_outlines
+from sonoher2.study.measure.segmented import write_segmented
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.parts import write_result
 from sonoher2.study.results.saved import save_result
@@ -28,7 +28,7 @@ def write(state: RunState) -> None:
     images = state.measured.cohort.images[[c.PATIENT_ID, c.IMAGE]]
     write_result(state.result, images, state.measured.features, state.out, state.context.store)
     if state.bundle is None:
-        write_outlines(state.checked.outlines, state.out)
+        write_segmented(state.checked.segmented, state.out)
         write_table(state.out / "reference_key.csv", state.cases)
 
 

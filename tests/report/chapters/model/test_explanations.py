@@ -61,7 +61,7 @@ def test_shares_of_heat_and_of_area() -> None:
 
 def test_three_classes_have_the_score_of_the_class_that_is_called() -> None:
     figure = by.drawings(parts(Explanations(heat=HEAT), by.three_classes()))["heat_cases"]
-    assert figure.caption.endswith("Score: Deep probability of the class that was called.")
+    assert figure.caption.endswith("Score: Deep probability of the predicted class.")
 
 
 def test_points_of_the_main_signature() -> None:

@@ -34,7 +34,7 @@ def test_cases_are_told_right_or_wrong() -> None:
     ]
     titles = [title(axes) for axes in case_figure(cases).axes]
     assert [one for one in titles if one] == [
-        "yes\nrightly so called", "E1\nscore 0.91", "yes\ncalled no", "E2\nscore 0.12",
+        "yes\npredicted rightly", "E1\nscore 0.91", "yes\npredicted no", "E2\nscore 0.12",
     ]  # fmt: skip
 
 

@@ -41,8 +41,8 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
             "heat_cases",
             "What the network looks at",
             "Test patients of whom the Deep signature was surest, rightly and wrongly, at its frozen threshold. Left:"
-            " what the network saw, with the outline of the lesion; right: where it speaks for the class that was"
-            " called (Grad-CAM, the gradient of the Deep signature's log-odds taken back through its model to the"
+            " what the network saw, with the outline of the lesion; right: where it speaks for the predicted"
+            " class (Grad-CAM, the gradient of the Deep signature's log-odds taken back through its model to the"
             f" network's maps; for a vision transformer attention relevance). Score: {_score_of(view)}.",
             case_figure(heat.cases),
         )
@@ -60,7 +60,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
         "heat_trust",
         "Whether the heat maps can be believed",
         f"{heat.deletion['patient_id'].nunique()} test patients, spread over the range of scores. Left: log-odds of the"
-        " class that was called as the picture is blurred away, mean ± 1 standard error; a useful map falls faster than"
+        " predicted class as the picture is blurred away, mean ± 1 standard error; a useful map falls faster than"
         " chance (Petsiuk 2018). Right: likeness to the true map as the model's weights are replaced by noise from the"
         " classifier down; a map that stayed alike would show edges, not reasons (Adebayo 2018).",
         trust_figure(heat.deletion, heat.randomised),
@@ -68,7 +68,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
 
 
 def _score_of(view: View) -> str:
-    return "Deep probability of the class that was called" if view.several else f"probability of {view.outcomes[-1]}"
+    return "Deep probability of the predicted class" if view.several else f"probability of {view.outcomes[-1]}"
 
 
 def _share_table(view: View, summary: pd.DataFrame) -> Table:

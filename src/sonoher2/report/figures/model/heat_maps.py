@@ -27,8 +27,8 @@ _BAR_LABEL = "heat (share of the picture's hottest pixel)"
 
 def case_figure(cases: Sequence[HeatCase]) -> Figure:
     """Draw a row for each class and right or wrong: picture and heat map of up to two patients side by side."""
-    kinds = list(dict.fromkeys((case.label, case.called) for case in cases))
-    grouped = [[case for case in cases if (case.label, case.called) == kind] for kind in kinds]
+    kinds = list(dict.fromkeys((case.label, case.predicted) for case in cases))
+    grouped = [[case for case in cases if (case.label, case.predicted) == kind] for kind in kinds]
     across = max(len(group) for group in grouped)
     figure = Figure(figsize=(2 * across * _SIDE + 14 * MM, len(kinds) * (_SIDE + 9 * MM)), layout="constrained")
     grid: Any = figure.subplots(len(kinds), 2 * across, squeeze=False)
@@ -45,7 +45,7 @@ def case_figure(cases: Sequence[HeatCase]) -> Figure:
 
 
 def _verdict(case: HeatCase) -> str:
-    return "rightly so called" if case.label == case.called else f"called {case.called}"
+    return "predicted rightly" if case.label == case.predicted else f"predicted {case.predicted}"
 
 
 def draw_crop(axes: Axes, heat: HeatMap) -> None:
@@ -128,7 +128,7 @@ def _draw_deletion(axes: Axes, deletion: pd.DataFrame) -> None:
         low, high = (found["mean"] + sign * found["sem"] for sign in (-1, 1))
         axes.fill_between(share, low, high, color=colour, alpha=0.18, lw=0)
         axes.plot(share, found["mean"], color=colour, ls=dashes, label=label)
-    axes.set(xlabel="picture blurred away, %", ylabel="log-odds of the class called", title="Deletion")
+    axes.set(xlabel="picture blurred away, %", ylabel="log-odds of the predicted class", title="Deletion")
     axes.margins(x=0.02)
     axes.legend(loc="best")
 

@@ -1,4 +1,4 @@
-"""What automatic outlines and enhanced images do to the results of a frozen model."""
+"""What automatic masks and enhanced images do to the results of a frozen model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.measure.segmented import outline_cohort
+from sonoher2.study.measure.segmented import segment_cohort
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.predictions import long_predictions
 from sonoher2.study.results.schema import declare
@@ -67,10 +67,10 @@ def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFram
         patients=measured.cohort.patients.loc[tested],
         images=whole.images[whole.images[c.PATIENT_ID].isin(tested)].reset_index(drop=True),
     )
-    cohort, outlines = outline_cohort(cohort, study, scored.context)
+    cohort, segmented = segment_cohort(cohort, study, scored.context)
     hashes = file_hashes(cohort.images)
     feature_table = measure_cohort(cohort, study, hashes, scored.context, measured.networks).feature_table
-    return feature_table, float(outlines[c.DICE].mean()) if len(outlines) else float("nan")
+    return feature_table, float(segmented[c.DICE].mean()) if len(segmented) else float("nan")
 
 
 def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: float) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""How far features and results depend on who outlined the lesions.
+"""How far features and results depend on who segmented the lesions.
 
 Masks are changed as another reader might have drawn them (`regions.perturb`). ICC(2,1) of each feature is measured on
-training lesions; the frozen model is then asked about the test patients as if their lesions had been outlined
+training lesions; the frozen model is then asked about the test patients as if their lesions had been segmented
 otherwise. Nothing is fitted or chosen here.
 """
 
@@ -89,7 +89,7 @@ def _sample(measured: Measured, in_training: NDArray[np.bool_], most: int, seed:
 
 
 def perturbed_results(scored: Scored) -> pd.DataFrame:
-    """Results of the frozen model in the test set, had its lesions been outlined otherwise.
+    """Results of the frozen model in the test set, had its lesions been segmented otherwise.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.segmented import outline_cohort, write_outlines
+from sonoher2.study.measure.segmented import segment_cohort, write_segmented
 from sonoher2.synthetic.demo import write_demo_cohort
 
 
@@ -35,14 +35,14 @@ def without_masks(study: StudyConfig) -> StudyConfig:
 
 def test_given_masks_are_left_alone(study: StudyConfig, context: ExecutionContext) -> None:
     cohort = load_cohort(study)
-    outlined, table = outline_cohort(cohort, study, context)
+    outlined, table = segment_cohort(cohort, study, context)
     assert outlined is cohort
     assert table.empty
 
 
 def test_a_study_without_masks_gets_them(study: StudyConfig, context: ExecutionContext, tmp_path: Path) -> None:
     blind = without_masks(study)
-    cohort, table = outline_cohort(load_cohort(blind), blind, context)
+    cohort, table = segment_cohort(load_cohort(blind), blind, context)
     assert table["found"].mean() > 0.5
     assert table["dice"].isna().all()
     for image, masks in zip(cohort.images["image"], cohort.images["masks"], strict=True):
@@ -50,14 +50,14 @@ def test_a_study_without_masks_gets_them(study: StudyConfig, context: ExecutionC
             assert mask.size == picture.size
     assert list(cohort.patients.index) == sorted(cohort.images["patient_id"].unique())
     assert cohort.flow[-1].images == len(cohort.images) == int(table["found"].sum())
-    write_outlines(table, tmp_path)
+    write_segmented(table, tmp_path)
     assert len(list((tmp_path / "masks").glob("*_mask.png"))) == int(table["found"].sum())
     assert set(pd.read_csv(tmp_path / "outlines.csv")["patient_id"]) == set(table["patient_id"])
 
 
 def test_the_outlines_of_simulated_lesions_are_near_the_truth(study: StudyConfig, context: ExecutionContext) -> None:
     again = study.model_copy(update={"regions": "segment"})
-    _, table = outline_cohort(load_cohort(again), again, context)
+    _, table = segment_cohort(load_cohort(again), again, context)
     assert table.loc[table["found"], "dice"].median() > 0.6
 
 
@@ -65,7 +65,7 @@ def test_only_missing_masks_are_outlined(study: StudyConfig, context: ExecutionC
     some = study.model_copy(update={"regions": "segment-missing"})
     cohort = load_cohort(some)
     cohort.images.at[0, "masks"] = ()
-    _, table = outline_cohort(cohort, some, context)
+    _, table = segment_cohort(cohort, some, context)
     assert list(table.index) == [0]
 
 
@@ -86,7 +86,7 @@ def test_an_image_that_shows_nothing_is_left_out_with_a_count(study: StudyConfig
     black = context.store.folder.parent / "black.png"
     Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
     cohort.images.loc[own, "image"] = str(black)
-    outlined, table = outline_cohort(cohort, blind, context)
+    outlined, table = segment_cohort(cohort, blind, context)
     assert not table.loc[own, "found"].any()
     assert patient not in outlined.patients.index
     assert outlined.flow[-2].reason == "no lesion was found in any image"
@@ -99,4 +99,4 @@ def test_a_file_that_is_no_image_is_named(study: StudyConfig, context: Execution
     broken.write_bytes(b"no image")
     cohort.images.loc[0, "image"] = str(broken)
     with pytest.raises(InputError, match=r"broken\.png"):
-        outline_cohort(cohort, blind, context)
+        segment_cohort(cohort, blind, context)
