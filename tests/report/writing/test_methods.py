@@ -140,3 +140,111 @@ def test_stability_and_software() -> None:
     assert "the masks of 120 training lesions were shifted" in text
     assert "Software: sonoher2 9, python 3.11 and numpy 2.4. Random seed 11." in text
     assert "The ledger of the test set knows of 1 opening." in text
+
+
+def test_every_step_of_the_selection_is_told() -> None:
+    result = by.study(selection=pd.DataFrame({"step": ["x"]}))
+    assert (
+        "Radiomic features were selected in this order: features without variance were dropped; a Mann–Whitney U test"
+        " kept those with p below 0.05; of two features with Spearman correlation above 0.9 one was dropped; minimum"
+        " redundancy–maximum relevance [5] kept at most 30; LASSO [6] with a cross-validated penalty kept those with a"
+        " non-zero coefficient." in words(result)
+    )
+    settings = {"test": "t-test", "alpha": 0.01, "fdr": True, "correlation": "pearson", "mrmr": None, "lasso": False}
+    assert (
+        "features without variance were dropped; a t-test kept those with p below 0.01, false discovery rate controlled"
+        " [5]; of two features with Pearson correlation above 0.9 one was dropped." in words(result, selection=settings)
+    )
+    images = ImagesConfig(table=Path("images.csv"), second_mask="reader 2")
+    readers = words(result, selection={"icc": 0.75, "test": None, "correlation": None}, images=images)
+    assert "features whose ICC(2,1) [5] between readers is below 0.75 were dropped; minimum" in readers
+    assert "were selected" not in words()
+
+
+def test_models_that_were_tried_and_how_one_was_chosen() -> None:
+    result = by.study(candidates=pd.DataFrame({"model": ["x"]}))
+    text = words(result, models=["svm", "ridge"], validation={"outer_folds": 4, "inner_folds": 3})
+    assert (
+        "Signatures: Clinical and Radiomics. The model of the radiomic features and its settings were chosen among:"
+        " support vector machine and ridge regression on the class; the simplest within one standard error of the best"
+        " inner AUC was taken [5], and its score calibrated by a logistic function [6]. Signatures with clinical data"
+        " are logistic regressions. Training patients were scored by nested cross-validation [7] (4 outer and 3 inner"
+        " folds, patients grouped)." in text
+    )
+    assert "Nomograms" not in text
+    rows = by.predictions().replace({"signature": {"Clinical": "Clinical+Radiomics"}})
+    text = words(by.study(predictions=rows, nomograms={"Clinical": None}))
+    assert "are logistic regressions; the radiomic score joins them as one variable, out of fold in training." in text
+    assert "Nomograms were drawn after Iasonos et al." in text
+    images = ImagesConfig(table=Path("images.csv"), site="site")
+    assert "(one outer fold for each site and 5 inner" in words(validation={"by": "site"}, images=images)
+
+
+def test_networks_are_told_as_they_were_used() -> None:
+    frozen = words(deep={"margin": 0.25, "size": 128})
+    assert (
+        "A network saw the lesion with 25% of its longer side around it, at 128 pixels, and its maps were pooled in the"
+        " halves of the lesion and around it: the embedding of EfficientNet-Lite0. ImageNet weights were frozen, the"
+        " network was not trained on any patient; Deep is the best of the candidate models on principal components of"
+        " the embedding. Principal components (for Deep one for every two training patients, at most 128; for DLR"
+        " (early) one for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks"
+        " the scores of Radiomics and Deep; DLR (early) selects among" in frozen
+    )
+    tuned = words(deep={"training": "fine-tuned", "epochs": 7, "pooling": "own", "network": ["ResNet18", "ViT-S"]})
+    assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. It was fine-tuned" in tuned
+    assert "for 7 epochs, once without each outer fold" in tuned
+    assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
+    assert "network saw the lesion" not in words()
+
+
+def test_a_study_without_images_speaks_of_none() -> None:
+    text = words(images=None, stability=None)
+    assert "Predictors: clinical data, all known" in text
+    assert not any(word in text for word in ("outlined", "Features were measured", "masks"))
+
+
+def test_what_the_radiomics_were_measured_in() -> None:
+    text = words()
+    assert (
+        "on these images: original, wavelet, Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5 pixels), square, square"
+        " root, logarithm, exponential, gradient and local binary pattern; texture matrices used 32 grey levels per"
+        " region. Definitions" in text
+    )
+    ring = words(radiomics={"bin_count": 64, "log_sigma": [0.5], "ring": {"share": 0.2}, "unit": "pixels"})
+    assert "Gaussian (sigma 0.5 pixels)" in ring
+    assert "used 64 grey levels per region. Lengths are in pixels. The tissue around the lesion (20% of the" in ring
+    assert "Laplacian of Gaussian (sigma 2 mm)" in words(radiomics={"resample_mm": 0.1, "log_sigma": [2]})
+
+
+def test_statistics_of_several_classes_and_of_comparisons() -> None:
+    plain = words()
+    assert "AUCs were compared" not in plain
+    assert "Each class was evaluated" not in plain
+    assert "standardised mean differences [" in plain
+    assert "ledger" not in plain
+    rows = pd.DataFrame({"set": ["test"]})
+    text = words(by.three_classes(comparisons=rows, record={"ledger": [{}, {}]}))
+    assert re.search(r"AUCs were compared by DeLong's test \[\d\] with Holm's correction \[\d+\]\.", text)
+    assert "Each class was evaluated against all the others. The ledger of the test set knows of 2 openings." in text
+
+
+def test_strengths_of_the_changed_outlines() -> None:
+    icc = pd.DataFrame({"icc": [0.5], "lesions": [1]})
+    text = words(by.study(feature_icc=icc), stability={"strength": 0.06, "strengths": [0.1, 0.025]})
+    assert "the masks of 1 training lesion were shifted" in text
+    assert "contour noise [" in text
+    assert "by 0.06 of the lesion's equivalent diameter" in text
+    assert "(strengths 0.025 and 0.1)" in text
+    assert "were shifted" not in words(by.study(feature_icc=icc), stability=None)
+    assert "were shifted" not in words()
+
+
+def test_references_stand_in_the_order_of_the_text_and_link_where_they_can() -> None:
+    _, references = methods_text(by.view(candidates=pd.DataFrame({"model": ["x"]})))
+    links = {item.text.split(".")[0]: item.link for item in references}
+    assert [item.text.split(" ")[0].rstrip(".") for item in references] == [
+        "Collins", "Hu", "Zwanenburg", "van", "Breiman", "Platt", "Varma", "Youden", "DeLong", "Wilson", "Van",
+        "Vickers", "Austin",
+    ]  # fmt: skip
+    assert links["Breiman et al"] == ""
+    assert links["Austin"] == "https://doi.org/10.1002/sim.3697"
