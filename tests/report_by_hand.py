@@ -166,6 +166,11 @@ def drawings(parts: Iterable[Part]) -> dict[str, Drawing]:
     return {part.name: part for part in parts if isinstance(part, Drawing)}
 
 
+def headings(parts: Iterable[Part]) -> list[tuple[str, str, str]]:
+    """Kind, name and title of the tables and figures of a chapter."""
+    return [(part.kind, part.name, part.title) for part in parts if isinstance(part, Table | Drawing)]
+
+
 def view(result: StudyResult | None = None, **changes: object) -> View:
     """View of the study of twelve patients, or of another result, with other values."""
     return View(changed(result or study(), **changes))

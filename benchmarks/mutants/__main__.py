@@ -41,7 +41,8 @@ def candidates(
     """List the tests that run the function: those of the package, and the others.
 
     Quick ones come first. The test file of the module's name counts whole, since its tests may start processes. Outside
-    functions, and where no test was seen in the function: tests that run anything of the file or name its module.
+    functions, and where no test was seen in the function: tests that run anything of the file or name its module; where
+    there are none, as for a file of compiled kernels, all of the package.
     """
     function = f"{mutant.file}:{function_at(source, mutant.line)}"
     home, mirror = f"tests/{mutant.package}/", f"/test_{Path(mutant.file).stem}.py::"
@@ -51,6 +52,7 @@ def candidates(
         naming = {file for file, text in texts.items() if module in text}
         anywhere = {t for t, facts in tests.items() if any(run.startswith(f"{mutant.file}:") for run in facts["runs"])}
         ran = [test for test in tests if test in anywhere or test.partition("::")[0] in naming]
+    ran = ran or [test for test in tests if test.startswith(home)]
 
     def order(test: str) -> tuple[bool, bool, str, float]:
         file = test.partition("::")[0]

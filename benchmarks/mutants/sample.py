@@ -142,8 +142,10 @@ def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             nodes += node.decorator_list
         elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
             nodes.append(node.annotation)
-        elif isinstance(node, ast.Import | ast.ImportFrom) or (
-            isinstance(node, ast.keyword) and node.arg in EQUIVALENT
+        elif (
+            isinstance(node, ast.Import | ast.ImportFrom)
+            or (isinstance(node, ast.keyword) and node.arg in EQUIVALENT)
+            or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
         ):
             nodes.append(node)
     return [((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in nodes]

@@ -90,6 +90,16 @@ def test_local_binary_patterns_are_scikit_images(pixels: np.ndarray) -> None:
     np.testing.assert_array_equal(filtered(pixels, "lbp-2d")["lbp-2D"], expected)
 
 
+def test_tissue_outside_the_image_counts_as_black() -> None:
+    """No neighbour is darker than black: all eight bits are set, at the border too."""
+    box = (slice(0, 4), slice(0, 5))
+    np.testing.assert_array_equal(filtered(np.zeros((4, 5)), "lbp-2d", box=box)["lbp-2D"], np.full((4, 5), 8))
+    # one grey pixel in the corner: of its eight neighbours only those outside and beside it are darker, which are all
+    pixels = np.zeros((4, 5))
+    pixels[0, 0] = 9
+    assert filtered(pixels, "lbp-2d", box=box)["lbp-2D"][0, 0] == 0
+
+
 def test_part_of_an_image_is_filtered_as_the_whole(pixels: np.ndarray) -> None:
     kinds: list[ImageFilter] = ["original", "square", "exponential", "wavelet", "gradient", "lbp-2d", "log"]
     whole, part = filtered(pixels, *kinds, log_sigma=[1.0]), filtered(pixels, *kinds, box=PART, log_sigma=[1.0])

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import sonoher2
+from sonoher2.radiomics import jit
 
 CODE = """
 import numpy as np
@@ -72,3 +73,59 @@ def test_a_folder_that_others_can_write_is_not_used(place: Path) -> None:
     assert done.stdout == "2\n", done.stderr
     assert done.stderr.count("compiled anew by every process") == 1
     assert not list(planted.iterdir())
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The machine's temporary folder, and an environment that is put back."""
+    monkeypatch.setattr(jit.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(jit.numba.config, "CACHE_DIR", "before")
+    for name in ("NUMBA_CACHE_DIR", "SONOHER2_KERNELS_NOT_KEPT"):
+        monkeypatch.setenv(name, "before")
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def test_the_folder_is_made_once_and_told_to_later_processes(temporary: Path) -> None:
+    place = temporary / f"sonoher2-kernels-{os.getuid()}"
+    for _ in range(2):
+        with pytest.warns(RuntimeWarning, match=f"they are kept in {place}. Set NUMBA_CACHE_DIR to a folder that can"):
+            assert jit._keep_elsewhere() is True
+    assert os.environ["NUMBA_CACHE_DIR"] == jit.numba.config.CACHE_DIR == str(place)
+    assert "SONOHER2_KERNELS_NOT_KEPT" not in os.environ
+
+
+def test_nowhere_is_told_once(temporary: Path) -> None:
+    (temporary / f"sonoher2-kernels-{os.getuid()}").write_text("a file")
+    with pytest.warns(RuntimeWarning, match="they are compiled anew by every process"):
+        assert jit._keep_elsewhere() is False
+    # a second warning would be an error here
+    assert jit._keep_elsewhere() is False
+    assert os.environ["SONOHER2_KERNELS_NOT_KEPT"] == "1"
+    assert "NUMBA_CACHE_DIR" not in os.environ
+
+
+@pytest.mark.parametrize(("owner", "mode", "used"), [(7, 0o700, True), (8, 0o700, False), (7, 0o740, False)])
+def test_only_a_folder_of_the_user_alone_is_used(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, owner: int, mode: int, used: bool
+) -> None:
+    monkeypatch.setattr(jit.os, "getuid", lambda: owner)
+    place = temporary / f"sonoher2-kernels-{owner}"
+    place.mkdir()
+    place.chmod(mode)
+    about = list(place.lstat())
+    about[4] = 7
+    monkeypatch.setattr(Path, "lstat", lambda _: os.stat_result(about))
+    assert jit._private_folder() == (place if used else None)
+
+
+def test_kernels_round_as_written_unless_they_only_sum() -> None:
+    def add(x: float) -> float:
+        return x / 0.0
+
+    strict, summing = jit.kernel(add), jit.summing_kernel(add)
+    assert strict.targetoptions.get("fastmath", False) is False
+    assert summing.targetoptions["fastmath"] == {"reassoc", "contract", "nsz", "nnan", "ninf"}
+    for found in (strict, summing):
+        assert found.targetoptions["nogil"]
+        assert found.targetoptions["error_model"] == "numpy"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils import get_tags
 
 from sonoher2.config.selection import SelectionConfig
 from sonoher2.core.errors import InputError
 from sonoher2.selection.lasso import LassoSelector
 from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 
 
 def table(n: int = 100, p: int = 60, n_classes: int = 2, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -80,8 +82,37 @@ def test_second_reader() -> None:
     second = X + 3 * np.random.default_rng(5).normal(size=X.shape) * (np.arange(60) != 1)
     pipeline = SelectionPipeline(icc=0.75).fit(X, y, second=second)
     assert pipeline.get_feature_names_out().tolist() == ["f1"]
-    with pytest.raises(InputError, match="no second reader"):
+    assert pipeline.log_["features_out"].tolist()[0] == 1
+    assert not pipeline.log_["fallback"].any()
+    none = SelectionPipeline(icc=0.75).fit(X, y, second=np.random.default_rng(6).normal(size=X.shape))
+    assert none.log_.iloc[0].tolist() == ["ICC(2,1) >= 0.75", 60, 5, True]
+    with pytest.raises(
+        InputError,
+        match=r"there is no second reader's mask. Give `second_mask` in the study's `images`, or remove `icc` from its",
+    ):
         SelectionPipeline(icc=0.75).fit(X, y)
+
+
+def test_plain_arrays_give_plain_arrays_and_missing_values_are_allowed() -> None:
+    X, y = table()
+    named, plain = SelectionPipeline().fit(X, y), SelectionPipeline().fit(X.to_numpy(), y)
+    found = plain.transform(X.to_numpy())
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_array_equal(found, named.transform(X).to_numpy())
+    shifted = X.set_axis([f"P{i}" for i in range(100)])
+    assert named.transform(shifted).index.tolist() == shifted.index.tolist()
+    for step in (named, MedianZScore(), VarianceFilter()):
+        assert get_tags(step).input_tags.allow_nan
+    for step in (named, LassoSelector()):
+        assert get_tags(step).target_tags.required
+    assert SelectionPipeline.keeps_names
+
+
+def test_the_seed_draws_the_folds_of_the_lasso() -> None:
+    X, y = table(60, 20)
+    errors = [SelectionPipeline(random_state=seed).fit(X, y).lasso_path_.cv_error for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(errors[0], errors[1])
+    assert np.abs(errors[0] - errors[2]).max() > 1e-3
 
 
 def test_noise_leaves_a_feature_and_says_so() -> None:

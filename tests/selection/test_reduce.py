@@ -8,6 +8,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sonoher2.classifiers.search import ModelSearch
@@ -86,6 +87,41 @@ def test_early_fusion_selects_among_both_kinds() -> None:
     assert not any(name.startswith("deep_") for name in chosen)
     assert fusion.log_["step"].iloc[0] == "principal components"
     assert list(fusion.transform(X).columns) == chosen
+
+
+def test_what_early_fusion_is_given_and_gives() -> None:
+    X, y = table()
+    fusion = EarlyFusion(SelectionPipeline(icc=0.75, mrmr=10, random_state=4), n_components=3).fit(X, y)
+    # a network's embedding has no second reader
+    assert fusion.selection_.icc is None
+    assert (fusion.selection_.mrmr, fusion.selection_.random_state) == (10, 4)
+    assert fusion.log_["features_in"].tolist()[:2] == [30, 13]
+    assert fusion.log_["features_out"].tolist()[0] == 3
+    assert fusion.lasso_path_ is fusion.selection_.lasso_path_
+    assert fusion.feature_names_in_.tolist() == X.columns.tolist()
+    assert fusion.transform(X.iloc[5:7]).index.tolist() == ["P5", "P6"]
+    assert (EarlyFusion().prefix, EarlyFusion.keeps_names, PrincipalComponents.keeps_names) == ("deep_", True, False)
+    other = EarlyFusion(prefix="original_", n_components=2).fit(X, y)
+    assert other.components_.n_features_in_ == 10
+
+
+def test_early_fusion_selects_among_sixty_four_components_at_most() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(330, 70)), columns=[f"deep_{i}" for i in range(70)])
+    plain = SelectionPipeline(test=None, correlation=None, mrmr=None, lasso=False)
+    assert len(EarlyFusion(plain).fit(X, np.arange(330) % 2).get_feature_names_out()) == 64
+
+
+def test_components_are_named_and_keep_their_patients() -> None:
+    X, _ = table(20)
+    fitted = PrincipalComponents(3).fit(X)
+    assert fitted.transform(X).columns.tolist() == ["component_00", "component_01", "component_02"]
+    assert fitted.transform(X).index.tolist() == X.index.tolist()
+    assert fitted.log_.iloc[0].tolist() == ["principal components", 40, 3, False]
+    assert get_tags(fitted).input_tags.allow_nan
+    # never as many as patients, and at least one
+    assert PrincipalComponents(99).fit(X).pca_.n_components_ == 19
+    assert PrincipalComponents().fit(X.iloc[:2]).pca_.n_components_ == 1
 
 
 def test_early_fusion_stands_in_a_model_search() -> None:

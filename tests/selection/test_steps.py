@@ -114,6 +114,50 @@ def test_correlation_filter_leaves_no_close_pair_and_drops_only_weaker_ones(meth
         assert strength[partners].max() >= strength[dropped]
 
 
+# six patients of two classes; the columns are orthogonal
+A = np.array([1.0, 1, 1, -1, -1, -1])
+B = np.array([1.0, -1, 0, 1, -1, 0])
+CLASSES = np.array([1, 1, 1, 0, 0, 0])
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(0.5, [True, False]), (0.8, [True, True])])
+def test_a_correlation_beyond_the_limit_and_of_either_sign_drops_the_weaker(limit: float, kept: list[bool]) -> None:
+    # A has the length sqrt(6), A + B the length sqrt(10): r = -6 / sqrt(60) = -0.775
+    X = np.column_stack([A, -A - B])
+    assert CorrelationFilter("pearson", limit).fit(X, CLASSES).support_.tolist() == kept
+
+
+def test_of_equal_features_the_first_stays_and_one_is_always_left() -> None:
+    X = np.column_stack([B, A, A, 2 * A + 1])
+    fitted = CorrelationFilter("pearson").fit(X, CLASSES)
+    assert fitted.support_.tolist() == [True, True, False, False]
+    assert not fitted.fallback_
+    assert CorrelationFilter("spearman", 0.01).fit(X[:, 1:], CLASSES).support_.tolist() == [True, False, False]
+
+
+def test_ranks_are_compared_unless_values_are_asked_for() -> None:
+    assert CorrelationFilter().get_params() == {"method": "spearman", "max_correlation": 0.9}
+    x = np.arange(1.0, 13)
+    X, y = np.column_stack([x, np.exp(x)]), np.arange(12) > 5
+    assert CorrelationFilter().fit(X, y).support_.sum() == 1
+    assert CorrelationFilter("pearson").fit(X, y).support_.sum() == 2
+    with pytest.raises(ValueError, match="method must be 'spearman' or 'pearson', got 'kendall'"):
+        CorrelationFilter("kendall").fit(X, y)  # type: ignore[arg-type]
+
+
+def test_a_class_of_one_patient_has_no_t_test() -> None:
+    X, _ = sample(2, ties=False)
+    assert p_values(X, (np.arange(70) == 3).astype(int), "t-test").tolist() == [1.0] * 12
+    assert (p_values(X, (np.arange(70) < 2).astype(int), "t-test") < 1).all()
+    with pytest.raises(ValueError, match="test must be 'mann-whitney' or 't-test', got 'median'"):
+        p_values(X, np.arange(70) % 2, "median")  # type: ignore[arg-type]
+
+
+def test_defaults_of_the_univariate_test() -> None:
+    assert UnivariateTest().get_params() == {"test": "mann-whitney", "alpha": 0.05, "fdr": False}
+    assert (Mrmr().n_features, IccFilter().threshold, VarianceFilter().max_missing) == (30, 0.75, 0.5)
+
+
 def test_mrmr_picks_as_the_plain_criterion_does() -> None:
     rng = np.random.default_rng(4)
     y = rng.integers(0, 2, 90)
@@ -295,7 +339,13 @@ def test_variance_filter_drops_constant_and_mostly_missing_features() -> None:
     X[:11, 2] = np.nan
     X[:, 3] = np.nan
     assert VarianceFilter().fit(X).support_.tolist() == [True, False, False, False, True]
-    with pytest.raises(InputError, match="no feature varies"):
+    # half may be missing; what varies in the ninth digit does not vary
+    half = np.column_stack([np.where(np.arange(20) < 10, np.nan, np.arange(20.0)), 1 + 1e-9 * (np.arange(20) % 2)])
+    assert VarianceFilter().fit(half).support_.tolist() == [True, False]
+    assert VarianceFilter(0.4).fit(np.column_stack([half, np.arange(20)])).support_.tolist() == [False, False, True]
+    with pytest.raises(
+        InputError, match=r"no feature varies between the training patients\. Check the images, the masks and the"
+    ):
         VarianceFilter().fit(np.ones((5, 2)))
 
 
@@ -309,3 +359,13 @@ def test_z_score_fills_with_the_median() -> None:
     assert Z.std(axis=0) == pytest.approx(1)
     unseen = scaler.transform(np.full((1, 6), np.nan))
     assert unseen[0] == pytest.approx((scaler.median_ - scaler.mean_) / scaler.scale_)
+
+
+def test_a_z_score_of_what_is_missing_or_constant() -> None:
+    X = np.array([[np.nan, 4.0, 1], [np.nan, 4, 2], [np.nan, 4, np.nan], [np.nan, 4, 9], [np.nan, 4, 4]])
+    scaler = MedianZScore().fit(X)
+    # the median of 1, 2, 4 and 9 is 3, and it is filled in before the mean is taken
+    assert scaler.median_.tolist() == [0, 4, 3]
+    assert scaler.mean_.tolist() == [0, 4, 3.8]
+    assert scaler.scale_[:2].tolist() == [1, 1]
+    assert scaler.scale_[2] == pytest.approx(np.sqrt((2.8**2 + 1.8**2 + 0.8**2 + 5.2**2 + 0.2**2) / 5))

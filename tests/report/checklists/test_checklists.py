@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import report_by_hand as by
+from sonoher2.report.checklists import items
 from sonoher2.report.checklists.evidence import Evidence, gather
 from sonoher2.report.checklists.fill import Answer, Filled, Status, fill
 from sonoher2.report.checklists.items import CheckItem, Checklist, load_checklists
@@ -200,3 +201,25 @@ def test_summary_of_a_list_counts_each_answer_once() -> None:
     assert f"{counts['yours']} for you to fill in" in metrics.summary
     assert f"{counts['absent']} not in this run" in metrics.summary
     assert sum(counts.values()) == 30
+
+
+def test_items_are_read_from_their_row() -> None:
+    row = {
+        "item": "7", "section": "Data", "asks": "Is it?", "needs": "#a run:b", "extent": "part", "applies": "E",
+        "note": "Do it", "condition": "signature:Deep several:site", "weight": "0.25",
+    }  # fmt: skip
+    assert items._item(row) == CheckItem(
+        "7", "Data", "Is it?", ("#a", "run:b"), "part", False, True, "Do it", ("signature:Deep", "several:site"), 0.25
+    )
+    short = {name: row[name] for name in ("item", "section", "asks", "needs", "extent", "note")}
+    assert items._item(short | {"applies": "D", "extent": ""}) == CheckItem(
+        "7", "Data", "Is it?", ("#a", "run:b"), "", True, False, "Do it"
+    )
+
+
+def test_an_item_of_metrics_counts_only_where_its_condition_holds() -> None:
+    conditions = {item.number: item.condition for item in CHECKLISTS["metrics"].items if item.condition}
+    assert conditions
+    for number in conditions:
+        answers = fill(CHECKLISTS["metrics"], evidence(signatures=(), record={}, settings={}, anchors={})).answers
+        assert next(answer for answer in answers if answer.item.number == number).status == "not applicable"

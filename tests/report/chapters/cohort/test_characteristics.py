@@ -88,3 +88,8 @@ def test_large_and_negative_numbers() -> None:
     assert row(characteristics(by.view(patients=patients)), "age, years")[::3][:2] == [
         "−1234 [−1234, −1234]", "0.0123 [0.0123, 0.0123]",
     ]  # fmt: skip
+
+
+def test_a_level_that_one_set_lacks_still_counts() -> None:
+    # shares of the second level 1 and 1 / 2: difference 0.5, mean variance 1 / 8
+    assert level_smd(pd.Series(["x", "x"]), pd.Series(["x", "y"])) == pytest.approx(0.5 / np.sqrt(1 / 8))

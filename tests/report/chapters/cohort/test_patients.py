@@ -57,3 +57,14 @@ def test_tables_of_the_rule_and_its_contradictions() -> None:
 def test_balance_is_explained_where_there_are_two_sets() -> None:
     assert "SMD" in by.tables(patient_parts(by.view()))["table1"].caption
     assert "SMD" not in by.tables(patient_parts(by.view(by.validation())))["table1"].caption
+
+
+def test_headings() -> None:
+    rules = pd.DataFrame({"branch": ["IHC 0"], "status": ["negative"], "patients": [1]})
+    conflicts = pd.DataFrame({"patient_id": ["T1"], "derived": "positive", "reported": "negative"})
+    assert by.headings(patient_parts(by.view(flow=FLOW, rule_counts=rules, conflicts=conflicts))) == [
+        ("drawing", "flow", "Flow of patients"),
+        ("table", "table1", "Table 1. Patients"),
+        ("table", "rule_counts", "HER2 status by branch of the rule"),
+        ("table", "conflicts", "Reported status that contradicts the rule"),
+    ]

@@ -81,3 +81,11 @@ def test_ablation_cells() -> None:
 
 def test_nothing_for_given_masks() -> None:
     assert list(region_parts(by.view())) == []
+
+
+def test_headings() -> None:
+    assert by.headings(region_parts(by.view(segmented=SEGMENTED, doubtful=DOUBTFUL, ablation=ABLATION))) == [
+        ("drawing", "outlines", "The most doubtful outlines"),
+        ("table", "segmentation", "Automatic outlines"),
+        ("table", "ablation", "What masks and enhancement change"),
+    ]

@@ -30,3 +30,9 @@ def test_cells() -> None:
     [long] = candidate_parts(by.view(candidates=pd.concat([ROWS] * 6)))
     assert long.long
     assert list(candidate_parts(by.view())) == []
+
+
+def test_headings_and_length() -> None:
+    assert by.headings(candidate_parts(by.view(candidates=ROWS))) == [("table", "zoo", "Candidate models")]
+    many = pd.concat([ROWS] * 6, ignore_index=True)
+    assert [part.long for n in (15, 16) for part in candidate_parts(by.view(candidates=many.iloc[:n]))] == [False, True]

@@ -92,3 +92,16 @@ def test_many_effects_are_cut_and_nothing_is_no_chapter() -> None:
     assert "The first 12 of 13." in figures["effects_1"].caption
     assert list(explanation_parts(by.view())) == []
     assert parts(Explanations()) == []
+
+
+def test_headings() -> None:
+    found = Explanations(heat=HEAT, attributions={"Radiomics": Attribution(EFFECTS, EFFECTS)}, points=POINTS)
+    assert by.headings(parts(found)) == [
+        ("drawing", "heat_cases", "What the network looks at"),
+        ("drawing", "heat_shares", "Where the heat lies"),
+        ("table", "heat_shares", "Where the heat lies"),
+        ("drawing", "heat_trust", "Whether the heat maps can be believed"),
+        ("drawing", "effects_1", "What adds to the Radiomics signature"),
+        ("table", "nomogram_points", "Nomogram points of each patient"),
+    ]
+    assert parts(found)[-1].long  # type: ignore[attr-defined]

@@ -60,3 +60,28 @@ def test_order_of_the_parts_and_absence() -> None:
     parts = feature_parts(by.view(selection=SELECTION, coefficients=KEPT, lasso=PATH, heatmap=values))
     assert [part.name for part in parts] == ["selection", "lasso", "coefficients", "coefficients", "heatmap"]
     assert list(feature_parts(by.view())) == []
+
+
+def test_headings() -> None:
+    values = pd.DataFrame({"f": np.zeros(12)}, index=by.PATIENTS.index)
+    assert by.headings(feature_parts(by.view(selection=SELECTION, coefficients=KEPT, lasso=PATH, heatmap=values))) == [
+        ("table", "selection", "Feature selection, step by step"),
+        ("drawing", "lasso", "LASSO path and cross-validated error"),
+        ("drawing", "coefficients", "Selected features"),
+        ("table", "coefficients", "Selected features"),
+        ("drawing", "heatmap", "Selected features of all patients"),
+    ]
+
+
+def test_fifteen_coefficients_do_not_scroll_and_many_features_are_cut() -> None:
+    kept = pd.DataFrame({"feature": [f"f{i}" for i in range(16)], "coefficient": 0.1})
+    assert by.tables(feature_parts(by.view(coefficients=kept)))["coefficients"].long
+    parts = list(feature_parts(by.view(coefficients=kept.iloc[:15])))
+    assert not by.tables(parts)["coefficients"].long
+    assert "The largest" not in by.drawings(parts)["coefficients"].caption
+    values = pd.DataFrame(np.zeros((12, 41)), index=by.PATIENTS.index, columns=[f"f{i}" for i in range(41)])
+    assert by.drawings(feature_parts(by.view(heatmap=values)))["heatmap"].caption.endswith(
+        "three standard deviations. The first 40 of 41 features."
+    )
+    some = by.drawings(feature_parts(by.view(heatmap=values.iloc[:, :40])))["heatmap"]
+    assert some.caption.endswith("three standard deviations.")

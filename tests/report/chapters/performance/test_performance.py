@@ -100,3 +100,13 @@ def test_a_set_of_one_class_has_no_curve() -> None:
     figures = by.drawings(performance_parts(by.view(predictions=rows)))
     titles = [axes.get_title(loc) for axes in figures["roc"].figure.axes for loc in ("left", "center")]
     assert [title for title in titles if title] == ["Training (out of fold)"]
+
+
+def test_headings() -> None:
+    assert by.headings(performance_parts(by.view(comparisons=COMPARED))) == [
+        ("drawing", "auc", "AUC of each signature"),
+        ("table", "signatures", "Performance of the signatures"),
+        ("table", "comparisons", "Comparison of AUCs"),
+        ("drawing", "roc", "Receiver operating characteristic"),
+        ("drawing", "pr", "Precision and recall"),
+    ]

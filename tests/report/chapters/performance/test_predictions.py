@@ -36,3 +36,7 @@ def test_a_missing_score_is_a_dash_and_a_validation_has_no_training() -> None:
     [part] = prediction_parts(by.view(by.validation(), predictions=gone))
     assert part.shown.set_index("Patient").loc["E2"].tolist() == ["Validation", by.NO, "–", "0.550 ●"]
     assert part.caption.endswith("One prediction per patient.")
+
+
+def test_headings() -> None:
+    assert by.headings(prediction_parts(by.view())) == [("table", "predictions", "Prediction of each patient")]

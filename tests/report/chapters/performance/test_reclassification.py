@@ -44,3 +44,9 @@ def test_outcomes_have_a_column_only_where_there_are_several() -> None:
     [part] = reclassification_parts(by.view(by.three_classes(), added_value=ROWS.assign(outcome="low")))
     assert part.shown["Outcome"].tolist() == ["low", "low"]
     assert list(reclassification_parts(by.view())) == []
+
+
+def test_headings() -> None:
+    assert by.headings(reclassification_parts(by.view(added_value=ROWS))) == [
+        ("table", "added_value", "Reclassification by nested signatures")
+    ]

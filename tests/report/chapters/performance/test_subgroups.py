@@ -68,3 +68,14 @@ def test_many_rows_scroll_and_none_are_no_chapter() -> None:
     long = by.tables(subgroup_parts(by.view(subgroups=pd.concat([ROWS] * 4, ignore_index=True))))["subgroups"]
     assert long.long
     assert list(subgroup_parts(by.view())) == []
+
+
+def test_headings() -> None:
+    assert by.headings(subgroup_parts(by.view(subgroups=ROWS))) == [
+        ("drawing", "subgroups", "AUC by subgroup, Test"),
+        ("table", "subgroups", "AUC by subgroup"),
+    ]
+    rows = ROWS.assign(outcome="low", signature="Clinical")
+    assert by.headings(subgroup_parts(by.view(by.three_classes(), subgroups=rows)))[0] == (
+        "drawing", "subgroups_2", "AUC by subgroup, Test: low",
+    )  # fmt: skip

@@ -84,3 +84,10 @@ def test_a_model_without_thresholds_has_no_chapter() -> None:
 
 def test_sets_of_the_constants() -> None:
     assert set(by.PATIENTS["set"]) == {TEST, TRAIN_OOF}
+
+
+def test_headings() -> None:
+    assert by.headings(threshold_parts(by.view())) == [
+        ("table", "thresholds", "At the frozen threshold"),
+        ("drawing", "confusion", "Confusion matrices at the frozen threshold"),
+    ]

@@ -96,3 +96,12 @@ def test_nothing_without_limits() -> None:
     assert list(uncertainty_parts(by.view())) == []
     assert parts(zones=ZONES.iloc[:0]) == []
     assert parts(coverage=COVERAGE.iloc[:0]) == []
+
+
+def test_headings() -> None:
+    assert by.headings(parts()) == [
+        ("drawing", "coverage", "Sets of classes at 80% coverage: test"),
+        ("table", "coverage", "Coverage and size of the sets"),
+        ("drawing", "zones", "Ruled out, undecided, ruled in"),
+        ("table", "zones", "Decisions at stated error rates"),
+    ]

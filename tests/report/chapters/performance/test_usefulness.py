@@ -24,3 +24,7 @@ def test_sets_and_signatures_of_the_curves() -> None:
 def test_nothing_without_both_classes() -> None:
     rows = by.predictions().assign(label=by.NO)
     assert list(usefulness_parts(by.view(predictions=rows))) == []
+
+
+def test_headings() -> None:
+    assert by.headings(usefulness_parts(by.view())) == [("drawing", "decision", "Decision curves")]

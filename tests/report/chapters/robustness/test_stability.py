@@ -100,3 +100,26 @@ def test_one_lesion_is_no_plural(lesions: int) -> None:
     parts = stability_parts(by.view(feature_icc=ICC.assign(lesions=lesions)))
     words = "of 1 training lesion, each" if lesions == 1 else "of 2 training lesions, each"
     assert words in by.drawings(parts)["feature_icc"].caption
+
+
+def test_headings() -> None:
+    assert by.headings(stability_parts(by.view(perturbed=PERTURBED, feature_icc=ICC))) == [
+        ("drawing", "redrawn", "AUC in the test set, had the lesions been outlined otherwise"),
+        ("table", "redrawn", "Test set under changed outlines"),
+        ("drawing", "feature_icc", "Agreement of the features between outlines"),
+        ("table", "feature_icc", "Agreement of the features between outlines"),
+    ]
+
+
+def test_strength_of_the_changes() -> None:
+    result = by.configured(by.study(), stability={"strength": 0.065})
+    caption = by.drawings(stability_parts(by.view(result, feature_icc=ICC)))["feature_icc"].caption
+    assert "of 120 training lesions, each changed by 6.5% of its diameter. Line:" in caption
+    assert "Above 0.75 agreement is called good, above 0.9 excellent" in caption
+
+
+def test_many_outlines_scroll() -> None:
+    rows = pd.concat([PERTURBED.iloc[1:]] * 9, ignore_index=True)
+    rows["strength"] = np.arange(len(rows)) / 100
+    assert by.tables(stability_parts(by.view(perturbed=rows.iloc[:26])))["redrawn"].long
+    assert not by.tables(stability_parts(by.view(perturbed=rows.iloc[:25])))["redrawn"].long

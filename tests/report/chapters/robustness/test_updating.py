@@ -81,3 +81,10 @@ def test_words_and_figure() -> None:
 
 def test_nothing_that_was_not_updated() -> None:
     assert list(updating_parts(by.view(by.validation()))) == []
+
+
+def test_headings() -> None:
+    assert by.headings(updating_parts(by.view(by.validation(), updated=UPDATED))) == [
+        ("drawing", "updating", "Calibration before and after updating: Radiomics"),
+        ("table", "updating", "Before and after updating"),
+    ]

@@ -54,3 +54,10 @@ def test_only_an_error_is_a_failure() -> None:
     assert by.view(table=CHECKS).failed_checks == ("MARK001 Marks tell",)
     assert by.view().failed_checks == ()
     assert list(check_parts(by.view())) == []
+
+
+def test_headings() -> None:
+    assert by.headings(check_parts(by.view(table=CHECKS, shortcuts=SHORTCUTS))) == [
+        ("table", "checks", "Checks"),
+        ("table", "shortcuts", "What shortcuts alone tell"),
+    ]
