@@ -136,3 +136,106 @@ def reaches(edges: dict[str, set[str]], start: str) -> set[str]:
 def test_no_circle_between_rooms() -> None:
     edges = packages()
     assert not {room for room in edges if room in reaches(edges, room)}
+
+
+NO_TABLES = {
+    "Annotated", "COEFFICIENTS", "HIGHEST", "LIMITS", "Literal", "entry", "one", "other", "record", "settings",
+    "spines",
+}  # fmt: skip
+"""What is subscripted by a text and is no table: types, constants, JSON that was read, the sides of a plot."""
+PLACES = {"at", "loc"}
+KEYED = {
+    "drop", "drop_duplicates", "dropna", "explode", "groupby", "merge", "pop", "rename", "reindex", "set_index",
+    "sort_values", "to_frame",
+}  # fmt: skip
+"""Methods that are given names of columns."""
+NAMING = {
+    "by", "columns", "id_vars", "index", "left_on", "name", "names", "on", "right_on", "subset", "value_name",
+    "value_vars", "values", "var_name",
+}  # fmt: skip
+MADE = {"DataFrame", "Index", "Series", "assign", "from_records", "melt", "pivot", "query"} | KEYED
+
+
+def strings(node: ast.AST) -> Iterator[str]:
+    """Texts that stand for themselves in an expression: alone, in a list, or as the keys of a dictionary."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+        for one in node.elts:
+            yield from strings(one)
+    elif isinstance(node, ast.Dict):
+        for key in node.keys:
+            yield from strings(key) if key is not None else ()
+    elif isinstance(node, ast.Starred):
+        yield from strings(node.value)
+    elif isinstance(node, ast.BinOp):
+        yield from (*strings(node.left), *strings(node.right))
+    elif isinstance(node, ast.ListComp):
+        yield from strings(node.elt)
+
+
+def of_subscript(node: ast.Subscript) -> Iterator[str]:
+    owner = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+    if owner not in NO_TABLES:
+        place = node.slice
+        if owner in PLACES and isinstance(place, ast.Tuple):
+            place = place.elts[-1]
+        yield from strings(place)
+
+
+def of_call(node: ast.Call) -> Iterator[str]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name not in MADE:
+        return
+    for keyword in node.keywords:
+        if keyword.arg in NAMING:
+            yield from strings(keyword.value)
+        if name == "assign" and keyword.arg:
+            yield keyword.arg
+    if name in KEYED | {"DataFrame", "from_records"}:
+        for argument in node.args:
+            yield from strings(argument)
+
+
+def of_assignment(node: ast.Assign) -> Iterator[str]:
+    """Lists that are called columns."""
+    if any(isinstance(target, ast.Name) and target.id.lower().endswith("columns") for target in node.targets):
+        yield from strings(node.value)
+
+
+def of_annotations(tree: ast.Module) -> set[int]:
+    notes = [getattr(node, field, None) for node in ast.walk(tree) for field in ("annotation", "returns")]
+    return {id(part) for note in notes if note is not None for part in ast.walk(note)}
+
+
+def has_tables(path: Path, tree: ast.Module) -> bool:
+    """Whether a module works with tables: those of `report` are given theirs and need not import pandas."""
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    return "report" in path.parts or any(alias.name == "pandas" for node in imported for alias in node.names)
+
+
+def spelled_columns(path: Path, tree: ast.Module) -> set[str]:
+    """Names of columns that a module spells."""
+    if path.stem.endswith("columns") and not has_tables(path, tree):
+        values = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+        return {text for value in values for text in strings(value)}
+    if not has_tables(path, tree):
+        return set()
+    notes, found = of_annotations(tree), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and id(node) not in notes:
+            found |= set(of_subscript(node))
+        elif isinstance(node, ast.Call):
+            found |= set(of_call(node))
+        elif isinstance(node, ast.Assign):
+            found |= set(of_assignment(node))
+    return found - {""}
+
+
+def test_a_column_is_spelled_in_one_module() -> None:
+    spelled: dict[str, list[str]] = defaultdict(list)
+    for path, tree in trees().items():
+        for column in spelled_columns(path, tree):
+            spelled[column].append(path.relative_to(SRC).as_posix())
+    assert len(spelled) > 200
+    assert not {column: files for column, files in spelled.items() if len(files) > 1}

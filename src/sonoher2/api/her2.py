@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.her2.status import Her2Result
 from sonoher2.cohort.her2.status import her2_statuses as statuses_of_columns
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.load import settings_from
 from sonoher2.config.target import Her2Rule, Her2Target
@@ -58,7 +59,7 @@ def her2_status(
     >>> sonoher2.her2_status("2+").status  # needs an ISH
     'indeterminate'
     """
-    table = pd.DataFrame({"ihc": [ihc], "ish": [ish], "ratio": [ratio], "copies": [copies]}, dtype=object)
+    table = pd.DataFrame({c.IHC: [ihc], c.ISH: [ish], c.RATIO: [ratio], c.COPIES: [copies]}, dtype=object)
     found = her2_statuses(table, ihc="ihc", ish="ish", ratio="ratio", copies="copies", rule=rule).iloc[0]
     return Her2Result(*found)
 
@@ -119,7 +120,7 @@ def her2_statuses(
     for finding in findings:
         if finding.severity == "warning":
             warnings.warn(str(finding), stacklevel=2)
-    found = found.drop(columns="reported")
+    found = found.drop(columns=c.REPORTED)
     return found.set_axis(table.index) if patient_id is None else found
 
 

@@ -10,6 +10,7 @@ from sonoher2.cohort.patients.identity import alias_pairs
 from sonoher2.cohort.split import split_patients as split_cohort
 from sonoher2.config.load import settings_from
 from sonoher2.config.split import RandomSplit
+from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError
 
@@ -74,15 +75,15 @@ def split_patients(
     if (labels.nunique() > 1).any():
         torn = labels.nunique().idxmax()
         raise InputError(f"patient {torn} has more than one label", fix="Give each patient one")
-    patients = labels.first().rename("label").rename_axis("patient_id").to_frame()
+    patients = labels.first().rename(c.LABEL).rename_axis(c.PATIENT_ID).to_frame()
     ids = patients.index.tolist()
     pairs = alias_pairs(ids)
     if together is not None:
         bound = table[together].notna()
         pairs += linked(names[bound].tolist(), table.loc[bound, together].tolist())
-    patients["group"] = joined_groups(ids, pairs)
+    patients[c.GROUP] = joined_groups(ids, pairs)
     sets = split_cohort(patients, settings_from(RandomSplit, {"test_share": test_share}), seed).sets
     training = patients[sets == TRAIN]
-    fold = pd.Series(fold_numbers(training["label"], training["group"], folds, seed), training.index, dtype="Int64")
-    drawn = pd.DataFrame({"set": sets, "fold": fold.reindex(sets.index), "group": patients["group"]})
+    fold = pd.Series(fold_numbers(training[c.LABEL], training[c.GROUP], folds, seed), training.index, dtype="Int64")
+    drawn = pd.DataFrame({c.SET: sets, "fold": fold.reindex(sets.index), c.GROUP: patients[c.GROUP]})
     return drawn.loc[names.tolist()].set_axis(table.index)

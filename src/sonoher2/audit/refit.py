@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sonoher2.core.columns import GROUP, LABEL, SITE
 from sonoher2.engine import FRAME, ArtifactStore, ExecutionContext, Keyed, Step, settings_key
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import build_signatures
@@ -74,7 +75,7 @@ def predictions_on(bench: Bench, labels: NDArray[np.int64], context: ExecutionCo
         Where its parts are kept.
     """
     cohort = bench.measured.cohort
-    relabelled = replace(bench.measured, cohort=replace(cohort, patients=cohort.patients.assign(label=labels)))
+    relabelled = replace(bench.measured, cohort=replace(cohort, patients=cohort.patients.assign(**{LABEL: labels})))
     relabelled = with_tuned_networks(relabelled, bench.in_training, bench.study, context)
     has_radiomics = RADIOMICS in relabelled.feature_table.columns
     signatures = build_signatures(bench.study, cohort.clinical, has_radiomics)
@@ -136,7 +137,7 @@ def _bench_key(bench: Bench) -> list[object]:
         measured.cohort.classes,
         measured.feature_table,
         bench.in_training,
-        patients[[name for name in ("group", "site") if name in patients]],
+        patients[[name for name in (GROUP, SITE) if name in patients]],
         crops,
         [network.sha256 for network in start],
     ]

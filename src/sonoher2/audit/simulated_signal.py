@@ -249,7 +249,7 @@ def _with_best(
     best = {TRAIN_OOF: auc(labels[inside], chance[inside]), TEST: auc(labels[~inside], chance[~inside])}
     known = table[c.SET].map(best)
     share = [recovered_share(found, top) for found, top in zip(table[c.AUC], known, strict=True)]
-    return table.drop(columns=c.OUTCOME).assign(best=known, share=share)
+    return table.drop(columns=c.OUTCOME).assign(**{c.BEST: known}).assign(**{c.SHARE: share})
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
@@ -274,16 +274,16 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
         gain = gains[name].xs(subset, level=c.SET).to_numpy() if name in gains else np.array([np.nan])
         rows.append(
             {
-                "signature": name,
-                "set": subset,
-                "runs": len(part),
-                "auc": part[c.AUC].mean(),
-                "auc_se": standard_error(part[c.AUC]),
-                "best": part[c.BEST].mean(),
-                "share": part[c.SHARE].mean(),
-                "share_se": standard_error(part[c.SHARE]),
-                "gain": float(gain.mean()),
-                "gain_se": standard_error(gain),
+                c.SIGNATURE: name,
+                c.SET: subset,
+                c.RUNS: len(part),
+                c.AUC: part[c.AUC].mean(),
+                c.error(c.AUC): standard_error(part[c.AUC]),
+                c.BEST: part[c.BEST].mean(),
+                c.SHARE: part[c.SHARE].mean(),
+                c.error(c.SHARE): standard_error(part[c.SHARE]),
+                c.GAIN: float(gain.mean()),
+                c.error(c.GAIN): standard_error(gain),
             }
         )
     return pd.DataFrame(rows)

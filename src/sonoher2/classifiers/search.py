@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sonoher2.classifiers.calibration import SigmoidCalibrator
 from sonoher2.classifiers.candidates import Candidate, candidates, raw_scores
+from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
 from sonoher2.classifiers.encoding import CodedEncoder
 from sonoher2.classifiers.folds import fold_numbers, macro_auc
 from sonoher2.config.models import ALL_MODELS, ModelName
@@ -124,7 +125,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def table_(self) -> pd.DataFrame:
         """Candidates: `model, parameters` (JSON), `cv_auc` and `cv_auc_sd` over the inner folds, `chosen`."""
         check_is_fitted(self)
-        return pd.DataFrame(self._rows, columns=["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"])
+        return pd.DataFrame(self._rows, columns=CANDIDATE_COLUMNS)
 
     def _select(self, X: pd.DataFrame, y: NDArray[np.int64], second: pd.DataFrame | None) -> Selection:
         default: Selection = SelectionPipeline(random_state=self.seed)

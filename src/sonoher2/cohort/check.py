@@ -13,6 +13,7 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.power import auc_half_width
 from sonoher2.cohort.split import Split
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN
@@ -127,7 +128,7 @@ Part = tuple[list[CheckRow], list[Finding]]
 def class_counts(cohort: Cohort, split: Split) -> dict[str, list[int]]:
     """Count the patients of each class, in order, by set."""
     sets = split.sets.reindex(cohort.patients.index)
-    labels = cohort.patients["label"].to_numpy()
+    labels = cohort.patients[c.LABEL].to_numpy()
     return {
         subset: np.bincount(labels[(sets == subset).to_numpy()], minlength=len(cohort.classes)).tolist()
         for subset in (TRAIN, TEST)
@@ -251,7 +252,7 @@ def _missing(cohort: Cohort, split: Split) -> Part:
 def _image_rows(cohort: Cohort, records: Sequence[ImageRecord]) -> Part:
     if cohort.images.empty:
         return [], []
-    per_patient = cohort.images.groupby("patient_id").size()
+    per_patient = cohort.images.groupby(c.PATIENT_ID).size()
     several = int((per_patient > 1).sum())
     rows = [CheckRow("images", "images", f"{len(cohort.images)} ({several} patients with more than one)")]
     read = [record for record in records if not record.problem]
@@ -262,7 +263,7 @@ def _image_rows(cohort: Cohort, records: Sequence[ImageRecord]) -> Part:
     marked = sum(record.marked for record in read)
     if marked:
         rows.append(CheckRow("images", "marks on the lesion", f"{marked} of {len(read)} images"))
-    groups = int(cohort.patients["group"].duplicated(keep=False).sum())
+    groups = int(cohort.patients[c.GROUP].duplicated(keep=False).sum())
     rows.append(CheckRow("images", "patients who share a picture or an identifier", str(groups)))
     return rows, []
 

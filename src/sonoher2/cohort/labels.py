@@ -9,6 +9,7 @@ import pandas as pd
 from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.her2.status import conflicts, her2_class, her2_classes, her2_statuses, rule_counts
 from sonoher2.cohort.patients.clinical import one_per_patient
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.target import ColumnTarget, Her2Target, Her2Task, Target
 from sonoher2.core.errors import Finding, InputError
@@ -66,11 +67,11 @@ def patient_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Target, 
 
 def _her2_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Her2Target, where: str) -> Labels:
     statuses, findings = her2_statuses(table, patient_ids, target, where)
-    names = statuses["status"].map(lambda status: her2_class(status, target.task))
+    names = statuses[c.STATUS].map(lambda status: her2_class(status, target.task))
     names = none_if_missing(names)
     reasons = [
         "" if name is not None else _her2_reason(status, branch, target.task)
-        for name, status, branch in zip(names, statuses["status"], statuses["branch"], strict=True)
+        for name, status, branch in zip(names, statuses[c.STATUS], statuses[c.BRANCH], strict=True)
     ]
     against = conflicts(statuses)
     if len(against):
@@ -84,7 +85,7 @@ def _her2_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Her2Target
 
 
 def _never_ultralow(statuses: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
-    if not target.task.endswith("-vs-null") or (statuses["status"] == "ultralow").any():
+    if not target.task.endswith("-vs-null") or (statuses[c.STATUS] == "ultralow").any():
         return []
     what = "no patient is ultralow: the column may not tell ultralow from a score of 0, and HER2-null needs that"
     fix = "Write `ultralow` for staining in at most 10 % of the cells, or choose `task: low-vs-zero`"
@@ -101,7 +102,7 @@ def _her2_reason(status: str, branch: str, task: Her2Task) -> str:
 
 def _discordant(statuses: pd.DataFrame, where: str) -> list[Finding]:
     branches = ("IHC 3+, ISH negative", "IHC 0, ISH positive", "IHC 0 (ultralow), ISH positive", "IHC 1+, ISH positive")
-    count = int(statuses["branch"].isin(branches).sum())
+    count = int(statuses[c.BRANCH].isin(branches).sum())
     if not count:
         return []
     what = f"IHC and ISH of {count} patients point in opposite directions; by the guideline they are positive"

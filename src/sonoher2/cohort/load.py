@@ -16,6 +16,7 @@ from sonoher2.cohort.patients.groups import joined_groups
 from sonoher2.cohort.patients.identity import alias_findings, alias_pairs
 from sonoher2.cohort.patients.patient_rows import damaged_ids, without_summaries, would_match
 from sonoher2.cohort.split import split_values
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected, raise_errors
 from sonoher2.cohort.tables.table import keep_rows, none_if_missing, place, read_joined, resolve
 from sonoher2.config.clinical import ClinicalConfig
@@ -77,8 +78,8 @@ def load_cohort(config: StudyConfig) -> Cohort:
     raise_errors(findings)
     kept, images, flow = _flow(_reasons(clinical, labels, config), images, config)
     codes = labels.names.loc[kept].map({name: code for code, name in enumerate(labels.classes)}).astype(np.int64)
-    patients = pd.DataFrame({"label": codes}, index=pd.Index(kept, name="patient_id"))
-    patients.insert(1, "group", joined_groups(kept, alias_pairs(kept)))
+    patients = pd.DataFrame({c.LABEL: codes}, index=pd.Index(kept, name=c.PATIENT_ID))
+    patients.insert(1, c.GROUP, joined_groups(kept, alias_pairs(kept)))
     findings += alias_findings(patients)
     patients = patients.join(values).join(extra)
     objects = [name for name in patients.columns if patients[name].dtype == object]
@@ -106,7 +107,7 @@ def with_groups(cohort: Cohort, groups: pd.Series) -> Cohort:
         (patients,) int, index `patient_id`, as from `image_findings`.
     """
     group = groups.reindex(cohort.patients.index).astype(np.int64)
-    return replace(cohort, patients=cohort.patients.assign(group=group))
+    return replace(cohort, patients=cohort.patients.assign(**{c.GROUP: group}))
 
 
 def _read(config: StudyConfig, findings: list[Finding]) -> tuple[_Table, _Table | None]:
@@ -148,7 +149,7 @@ def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig, findings
 def _images(config: StudyConfig, clinical: _Table, image_table: _Table | None, findings: list[Finding]) -> pd.DataFrame:
     if config.images is None or image_table is None:
         return pd.DataFrame(columns=list(COLUMNS), dtype=object).astype(
-            {"frame": np.float64, "mm_per_pixel": np.float64}
+            {c.FRAME: np.float64, c.MM_PER_PIXEL: np.float64}
         )
     masks_needed = config.regions == "given"
     images, problems = image_rows(
@@ -207,15 +208,15 @@ def _extra_columns(
     """Site, scanner and date of each patient where the images table has them, and what the split needs."""
     extra = {}
     if config.images and config.images.site is not None:
-        extra["site"] = images.groupby("patient_id")["site"].first()
+        extra[c.SITE] = images.groupby(c.PATIENT_ID)[c.SITE].first()
     if config.images and config.images.scanner is not None:
-        extra["scanner"] = images.groupby("patient_id")["scanner"].first()
+        extra[c.SCANNER] = images.groupby(c.PATIENT_ID)[c.SCANNER].first()
     if config.images and config.images.date is not None:
-        extra["date"] = images.dropna(subset="date").groupby("patient_id")["date"].min()
+        extra[c.DATE] = images.dropna(subset=c.DATE).groupby(c.PATIENT_ID)[c.DATE].min()
     if not isinstance(config.split, RandomSplit):
         tables = [(clinical.frame, clinical.patient_ids, config.clinical.table.name)]
         if config.images is not None and image_table is not None:
-            own = images[[name for name in ("site", "date") if images[name].notna().any()]]
+            own = images[[name for name in (c.SITE, c.DATE) if images[name].notna().any()]]
             tables.append((image_table.frame, image_table.patient_ids, config.images.table.name))
             tables.append((own, image_table.patient_ids, config.images.table.name))
         with collected(findings):
@@ -235,24 +236,24 @@ def _flow(
 ) -> tuple[list[str], pd.DataFrame, tuple[FlowStep, ...]]:
     """Leave out patients reason by reason, the commonest first; then those without an image or a mask."""
     staying = list(reasons.index)
-    images = images[images["patient_id"].isin(staying) & images["image"].notna()]
+    images = images[images[c.PATIENT_ID].isin(staying) & images[c.IMAGE].notna()]
     steps = [FlowStep("", 0, len(staying), len(images))]
 
     def leave_out(reason: str, gone: Iterable[str]) -> None:
         nonlocal staying, images
         lost = set(gone)
         staying = [patient for patient in staying if patient not in lost]
-        images = images[images["patient_id"].isin(staying)]
+        images = images[images[c.PATIENT_ID].isin(staying)]
         if lost:
             steps.append(FlowStep(reason, len(lost), len(staying), len(images)))
 
     for reason in _commonest_first(reasons[reasons != ""]):
         leave_out(reason, reasons.index[reasons == reason])
     if config.images is not None:
-        leave_out("no image", set(staying) - set(images["patient_id"]))
+        leave_out("no image", set(staying) - set(images[c.PATIENT_ID]))
         if config.regions == "given":
-            images = images[images["masks"].map(len) > 0]
-            leave_out("no mask", set(staying) - set(images["patient_id"]))
+            images = images[images[c.MASKS].map(len) > 0]
+            leave_out("no mask", set(staying) - set(images[c.PATIENT_ID]))
     steps.append(FlowStep("", 0, len(staying), len(images)))
     return staying, images.reset_index(drop=True), tuple(steps)
 

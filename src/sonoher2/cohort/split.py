@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.split import Split as SplitConfig
@@ -80,7 +81,7 @@ def load_split(path: Path) -> Split:
     fix = "Choose another folder for the results, so that a new split is drawn"
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-        sets = pd.Series(record["patients"], dtype=object).rename_axis("patient_id").rename("set")
+        sets = pd.Series(record["patients"], dtype=object).rename_axis(c.PATIENT_ID).rename(c.SET)
         split = Split(sets, dict(record["settings"]), int(record["moved"]))
         saved = record["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -147,16 +148,16 @@ def split_patients(patients: pd.DataFrame, split: SplitConfig, seed: int) -> Spl
         A patient has no date, site or value to split by, or one of the sets is empty.
     """
     if isinstance(split, RandomSplit):
-        in_test = _random(patients["label"].to_numpy(), patients["group"].to_numpy(), split.test_share, seed)
+        in_test = _random(patients[c.LABEL].to_numpy(), patients[c.GROUP].to_numpy(), split.test_share, seed)
     else:
         in_test = _by_column(patients, split)
-    trained = patients["group"].isin(patients.loc[~in_test, "group"]).to_numpy()
+    trained = patients[c.GROUP].isin(patients.loc[~in_test, c.GROUP]).to_numpy()
     moved = int((in_test & trained).sum())
     in_test = in_test & ~trained
     for found, name in ((in_test, TEST), (~in_test, TRAIN)):
         if not found.any():
             raise InputError(f"the {name} set would be empty", where="split", fix="Mend `split` in the study file")
-    sets = pd.Series(np.where(in_test, TEST, TRAIN), index=patients.index, name="set", dtype=object)
+    sets = pd.Series(np.where(in_test, TEST, TRAIN), index=patients.index, name=c.SET, dtype=object)
     return Split(sets.sort_index(), _settings(split, seed), moved)
 
 

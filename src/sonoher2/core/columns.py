@@ -33,3 +33,14 @@ SIGNATURE = "signature"
 OUTCOME = "outcome"
 SCORE = "score"
 THRESHOLD, RULE = "threshold", "rule"
+PATIENTS, MODEL, DIFFERENCE = "patients", "model", "difference"
+
+
+def low(name: str) -> str:
+    """Name of the column of the lower end of an interval."""
+    return f"{name}_low"
+
+
+def high(name: str) -> str:
+    """Name of the column of the upper end of an interval."""
+    return f"{name}_high"

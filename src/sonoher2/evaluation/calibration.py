@@ -13,6 +13,7 @@ from scipy.stats import norm
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from sonoher2.core.errors import InputError
+from sonoher2.evaluation import columns as c
 from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate, wilson
 from sonoher2.evaluation.logistic import LogisticFit, fit_logistic, overlap
@@ -134,11 +135,11 @@ def calibration_curve(
 def _group_row(is_case: NDArray[np.bool_], probabilities: Floats, confidence: float) -> dict[str, float]:
     observed = wilson(int(is_case.sum()), len(is_case), confidence)
     return {
-        "predicted": float(probabilities.mean()),
-        "observed": observed.value,
-        "low": observed.low,
-        "high": observed.high,
-        "n": len(is_case),
+        c.PREDICTED_SHARE: float(probabilities.mean()),
+        c.OBSERVED_SHARE: observed.value,
+        c.LOW: observed.low,
+        c.HIGH: observed.high,
+        c.N: len(is_case),
     }
 
 
@@ -166,12 +167,12 @@ def smooth_calibration_curve(outcome: ArrayLike, probability: ArrayLike, fractio
     is_case, probabilities = checked_probability(outcome, probability)
     at = np.unique(probabilities)
     if len(at) < 3:
-        return pd.DataFrame({"predicted": [], "observed": []}, dtype=np.float64)
+        return pd.DataFrame({c.PREDICTED_SHARE: [], c.OBSERVED_SHARE: []}, dtype=np.float64)
     with warnings.catch_warnings():
         # a window that holds a single distinct probability has no local line; its NaN is dropped below
         warnings.simplefilter("ignore", RuntimeWarning)
         smooth = lowess(is_case.astype(np.float64), probabilities, frac=fraction, it=0, xvals=at)
-    table = pd.DataFrame({"predicted": at, "observed": np.clip(smooth, 0, 1)})
+    table = pd.DataFrame({c.PREDICTED_SHARE: at, c.OBSERVED_SHARE: np.clip(smooth, 0, 1)})
     return table.dropna(ignore_index=True)
 
 
@@ -183,4 +184,4 @@ def expected_calibration_error(outcome: ArrayLike, probability: ArrayLike, group
     Naeini MP et al. Proc AAAI 2015, 2901-2907; groups of equal size as in Nixon J et al. CVPR workshops 2019.
     """
     table = calibration_curve(outcome, probability, groups)
-    return float(np.average((table["predicted"] - table["observed"]).abs(), weights=table["n"]))
+    return float(np.average((table[c.PREDICTED_SHARE] - table[c.OBSERVED_SHARE]).abs(), weights=table[c.N]))

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sonoher2.core.errors import InputError
+from sonoher2.evaluation import columns as c
 from sonoher2.evaluation.arrays import checked_probability
 
 
@@ -54,9 +55,9 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: ArrayLik
     price, prevalence = at / (1 - at), is_case.mean()
     return pd.DataFrame(
         {
-            "threshold": at,
-            "model": (treated & is_case).mean(axis=1) - (treated & ~is_case).mean(axis=1) * price,
-            "treat_all": prevalence - (1 - prevalence) * price,
-            "treat_none": 0.0,
+            c.THRESHOLD: at,
+            c.MODEL: (treated & is_case).mean(axis=1) - (treated & ~is_case).mean(axis=1) * price,
+            c.TREAT_ALL: prevalence - (1 - prevalence) * price,
+            c.TREAT_NONE: 0.0,
         }
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key, file_sha256
 from sonoher2.core.progress import track
@@ -20,7 +21,7 @@ from sonoher2.engine.executors import local_executor
 
 KEPT_EVERY = 20.0
 """Seconds between two writings of the table; a kill loses at most what came since."""
-KEY, PROBLEM = "key", "problem"
+KEY = "key"
 """Columns: what the row depends on, and why an image has no result (empty: it has one)."""
 
 Row = dict[str, str]
@@ -104,18 +105,18 @@ def run_batch(
 
 def problems(table: pd.DataFrame) -> list[str]:
     """Lines to show for the images that have no result."""
-    return table.loc[table[PROBLEM] != "", PROBLEM].tolist()
+    return table.loc[table[c.PROBLEM] != "", c.PROBLEM].tolist()
 
 
 def _row(work: Callable[[BatchImage], Values], common: str, image: BatchImage) -> Row:
-    row = dict(zip(("image", "frame"), image.place, strict=True))
+    row = dict(zip((c.IMAGE, c.FRAME), image.place, strict=True))
     try:
         key = _key(common, image)
-        row |= {name: _text(value) for name, value in work(image).items()} | {PROBLEM: "", KEY: key}
+        row |= {name: _text(value) for name, value in work(image).items()} | {c.PROBLEM: "", KEY: key}
     except InputError as error:
-        row |= {PROBLEM: str(error), KEY: ""}
+        row |= {c.PROBLEM: str(error), KEY: ""}
     except OSError as error:
-        row |= {PROBLEM: f"{image.path}: {error.strerror or error}.", KEY: ""}
+        row |= {c.PROBLEM: f"{image.path}: {error.strerror or error}.", KEY: ""}
     return row
 
 
@@ -136,10 +137,10 @@ def _finished(
     if not table.is_file():
         return {}
     earlier = read_written(table)
-    if not {"image", "frame", KEY, PROBLEM, *files} <= set(earlier.columns):
+    if not {c.IMAGE, c.FRAME, KEY, c.PROBLEM, *files} <= set(earlier.columns):
         return {}
     records: list[Row] = [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
-    by_place = {(row["image"], row["frame"]): row for row in records}
+    by_place = {(row[c.IMAGE], row[c.FRAME]): row for row in records}
     rows = {}
     for image in images:
         row = by_place.get(image.place)
@@ -156,7 +157,7 @@ def _write(images: Sequence[BatchImage], rows: Mapping[tuple[str, str], Row], ta
     frame = pd.DataFrame(done).fillna("")
     if len(frame):
         # rows of bad files have fewer columns: the longest row gives their order
-        columns = [name for name in max(done, key=len) if name not in (PROBLEM, KEY)]
-        frame = frame.reindex(columns=[*columns, PROBLEM, KEY], fill_value="")
+        columns = [name for name in max(done, key=len) if name not in (c.PROBLEM, KEY)]
+        frame = frame.reindex(columns=[*columns, c.PROBLEM, KEY], fill_value="")
     write_table(table, frame)
     return frame

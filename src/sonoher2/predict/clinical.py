@@ -12,6 +12,7 @@ from sonoher2.bundle.schema import BundleSchema
 from sonoher2.cohort.patients.clinical import parse_column
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.predict.unseen import refuse_unseen
 
@@ -32,7 +33,7 @@ def known_clinical(schema: BundleSchema, values: Mapping[str, str]) -> pd.DataFr
     _require_known(schema.clinical, values)
     group, findings = {}, list[Finding]()
     for key, column in schema.clinical.items():
-        texts = pd.Series([values.get(key) or None], index=pd.Index([PATIENT], name="patient_id"), dtype=object)
+        texts = pd.Series([values.get(key) or None], index=pd.Index([PATIENT], name=c.PATIENT_ID), dtype=object)
         group[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), key)
         # one patient has no row
         findings += [replace(problem, where=f"clinical value '{key}'") for problem in problems]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.images.batch import BatchImage, Values, run_batch
 from sonoher2.images.pixels.image import Box
@@ -89,17 +90,17 @@ def _segment_one(image: BatchImage, *, out: Path, how: Outlining) -> Values:
     except InputError as error:
         raise error.at(str(image.path)) from error
     names = {
-        "mask": f"{image.name}_mask.png",
+        c.MASK: f"{image.name}_mask.png",
         "overlay": f"{image.name}_overlay.png" if how.overlay else "",
         "nifti": f"{image.name}_mask.nii.gz" if how.nifti else "",
     }
-    write_mask(out / names["mask"], result.mask)
+    write_mask(out / names[c.MASK], result.mask)
     if how.overlay:
         write_overlay(out / names["overlay"], given.pixels, result.mask)
     if how.nifti:
         write_nifti(out / names["nifti"], result.mask, given.mm_per_pixel, given.geometry)
     size = _size(result.mask, given.mm_per_pixel)
-    found = {"found": "yes" if result.found else "no", "confidence": result.confidence}
+    found = {c.FOUND: "yes" if result.found else "no", c.CONFIDENCE: result.confidence}
     return {**names, **found, **size, "weights": segmenter.sha256}
 
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from sonoher2.config.selection import SelectionConfig
 from sonoher2.core.errors import InputError
+from sonoher2.selection import columns as c
 from sonoher2.selection.base import ClassSelector, class_numbers
 from sonoher2.selection.correlation import CorrelationFilter
 from sonoher2.selection.icc import IccFilter
@@ -133,7 +134,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def log_(self) -> pd.DataFrame:
         """One row per step: `step, features_in, features_out, fallback`."""
         check_is_fitted(self)
-        return pd.DataFrame(self._log, columns=["step", "features_in", "features_out", "fallback"])
+        return pd.DataFrame(self._log, columns=[c.STEP, c.FEATURES_IN, c.FEATURES_OUT, c.FALLBACK])
 
     def _usable(self, values: NDArray[np.float64], second: ArrayLike | None) -> NDArray[np.intp]:
         """Features that two readers agree on and that vary."""

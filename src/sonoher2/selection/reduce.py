@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sonoher2.selection import columns as c
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.prepare import MedianZScore
@@ -91,7 +92,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
         """One row: `step, features_in, features_out, fallback`."""
         check_is_fitted(self)
         row = ("principal components", self.n_features_in_, int(self.pca_.n_components_), False)
-        return pd.DataFrame([row], columns=["step", "features_in", "features_out", "fallback"])
+        return pd.DataFrame([row], columns=[c.STEP, c.FEATURES_IN, c.FEATURES_OUT, c.FALLBACK])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

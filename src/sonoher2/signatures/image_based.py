@@ -12,13 +12,14 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.classifiers.calibration import SigmoidCalibrator
+from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
 from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import RADIOMICS, network_of, score_group, second_reader
-from sonoher2.signatures.protocol import CANDIDATE_COLUMNS, BaseSignature
+from sonoher2.signatures.protocol import BaseSignature
 
 
 class ImageSignature(BaseSignature):

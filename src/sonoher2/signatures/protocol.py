@@ -17,8 +17,6 @@ from sonoher2.config.base import Kind
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.nomogram import Nomogram
 
-CANDIDATE_COLUMNS = ["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"]
-
 Contrast = NDArray[np.float64]
 """Weights (K,) of the classes' log-probabilities, of sum 0."""
 

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
+from sonoher2.core.columns import SIGNATURE
 from sonoher2.selection.harmonise import SiteHarmoniser
 from sonoher2.signatures.nomogram import Nomogram
-from sonoher2.signatures.protocol import CANDIDATE_COLUMNS, Signature
+from sonoher2.signatures.protocol import Signature
 from sonoher2.signatures.sites import fit_harmoniser, harmonised
 from sonoher2.signatures.stacking import with_scores
 
@@ -102,8 +104,8 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
         """All candidates: `signature, model, parameters, cv_auc, cv_auc_sd, chosen`."""
         check_is_fitted(self)
         found = {name: signature.candidates_ for name, signature in self.fitted_.items()}
-        tables = [table.assign(signature=name) for name, table in found.items() if table is not None]
-        columns = ["signature", *CANDIDATE_COLUMNS]
+        tables = [table.assign(**{SIGNATURE: name}) for name, table in found.items() if table is not None]
+        columns = [SIGNATURE, *CANDIDATE_COLUMNS]
         return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sonoher2.core import columns as c
 from sonoher2.synthetic.lesion import LesionTraits
 from sonoher2.synthetic.signal import CLINICAL_CORRELATION, patient_generator
 
@@ -38,11 +39,11 @@ def clinical_table(signal: pd.DataFrame, lesions: Sequence[LesionTraits], seed: 
     `family_history`, which are chance; `her2_ihc` and `her2_ish`.
     """
     rows = []
-    patients = zip(signal["patient_id"], signal["z_clinical"], signal["label"], lesions, strict=True)
+    patients = zip(signal[c.PATIENT_ID], signal["z_clinical"], signal[c.LABEL], lesions, strict=True)
     for position, (patient_id, z_clinical, label, lesion) in enumerate(patients):
         generator = patient_generator(seed, position, 1)
         history = _history(z_clinical, lesion.diameter_mm, generator)
-        rows.append({"patient_id": patient_id, **history, **_her2_tests(label, generator)})
+        rows.append({c.PATIENT_ID: patient_id, **history, **_her2_tests(label, generator)})
     return pd.DataFrame(rows)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import JsonValue
 
+from sonoher2.cohort.tables import columns as c
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import write_bytes, write_json, write_text
 from sonoher2.core.progress import track
@@ -140,7 +141,7 @@ def write_demo_cohort(
     lesions = _lesions(signal, seed)
     _write_table(folder / "truth.csv", signal)
     _write_table(folder / "clinical.csv", clinical_table(signal, lesions, seed))
-    _write_table(folder / "images.csv", _write_pictures(folder, signal["patient_id"].tolist(), lesions, seed, size))
+    _write_table(folder / "images.csv", _write_pictures(folder, signal[c.PATIENT_ID].tolist(), lesions, seed, size))
     write_text(folder / "study.yaml", _STUDY + (_DEEP if deep else ""))
     return folder / "study.yaml"
 
@@ -221,12 +222,12 @@ def _write_picture(folder: Path, patient_id: str, picture: Picture) -> dict[str,
     write_bytes(folder / "images" / name, _png(picture.pixels))
     write_bytes(folder / "masks" / name, _png(picture.mask.astype(np.uint8) * 255))
     return {
-        "patient_id": patient_id,
-        "image": f"images/{name}",
-        "mask": f"masks/{name}",
-        "view": picture.view,
-        "site": picture.site,
-        "mm_per_pixel": f"{picture.mm_per_pixel:.6g}",
+        c.PATIENT_ID: patient_id,
+        c.IMAGE: f"images/{name}",
+        c.MASK: f"masks/{name}",
+        c.VIEW: picture.view,
+        c.SITE: picture.site,
+        c.MM_PER_PIXEL: f"{picture.mm_per_pixel:.6g}",
     }
 
 

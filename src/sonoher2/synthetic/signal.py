@@ -23,6 +23,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, roots_hermitenorm
 
+from sonoher2.core import columns as c
+
 INTERCEPT = -1.6
 COEFFICIENTS: Mapping[str, float] = MappingProxyType({"tumour": 3.0, "clinical": 2.0})
 MARKS: Mapping[str, float] = MappingProxyType({"shape": 0.8, "texture": 0.6, "pattern": 0.75})
@@ -65,7 +67,7 @@ def latent_signal(patients: int, seed: int) -> pd.DataFrame:
     """
     rows = [_patient_signal(seed, patient) for patient in range(patients)]
     names = [f"z_{name}" for name in (*COEFFICIENTS, *MARKS)]
-    return pd.DataFrame(rows, columns=["patient_id", *names, "probability", "label"])
+    return pd.DataFrame(rows, columns=[c.PATIENT_ID, *names, "probability", c.LABEL])
 
 
 def _patient_signal(seed: int, patient: int) -> tuple[str | float | int, ...]:

@@ -68,7 +68,7 @@ class TableAudit:
     def _lines(self) -> Iterator[str]:
         yield self.read
         for row in self.aucs.to_dict("records"):
-            whose = "training, out of fold" if row[c.OUT_OF_FOLD] else "training" if row[c.SET] == "train" else "test"
+            whose = "training, out of fold" if row[c.OUT_OF_FOLD] else "training" if row[c.SET] == c.TRAIN else "test"
             yield (
                 f"  {row[c.MODEL]}, {whose}: AUC {row[c.AUC]:.3f}"
                 f" ({row[c.low(c.AUC)]:.3f} to {row[c.high(c.AUC)]:.3f}), {row[c.EVENTS]} cases of {row[c.N]}"
@@ -87,11 +87,11 @@ class TableAudit:
 def _row(sign: Sign) -> dict[str, str]:
     finding = sign.outcome.finding
     return {
-        "code": sign.outcome.code,
+        c.CODE: sign.outcome.code,
         "looked_for": sign.looked_for,
         "severity": sign.outcome.state,
         "evidence": sign.evidence or sign.outcome.skipped,
-        "remedy": finding.fix if finding else "",
+        c.REMEDY: finding.fix if finding else "",
     }
 
 
@@ -169,6 +169,6 @@ def _read(tables: Tables) -> str:
     patients = tables.rows.drop_duplicates(c.PATIENT_ID)
     sets = patients[c.SET].value_counts()
     return (
-        f"Read {len(patients):,} patients ({sets.get('train', 0):,} training, {sets.get('test', 0):,} test),"
+        f"Read {len(patients):,} patients ({sets.get(c.TRAIN, 0):,} training, {sets.get(c.TEST, 0):,} test),"
         f" {tables.features.shape[1]:,} features, {len(tables.models)} models with predictions."
     )

@@ -232,17 +232,17 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
         own = own[own[c.OUT_OF_FOLD].astype(bool)]
         training = _arrays(own) if len(own) else None if again is None else (again.training, again.scores)
         if len(test) and training is not None:
-            rows.append({"model": model, "own": len(own) > 0, **_difference(_arrays(test), training)})
+            rows.append({c.MODEL: model, "own": len(own) > 0, **_difference(_arrays(test), training)})
     table = pd.DataFrame(rows)
     if table.empty:
         return Sign(looked, LEAK005.skipped("it takes test predictions, and features or out-of-fold predictions"))
     if table[c.P].isna().all():
         return Sign(looked, LEAK005.skipped("a set of one class, or two AUCs of 1, cannot be compared"))
-    table = table.dropna(subset=c.P).assign(p_holm=lambda frame: holm(frame[c.P]))
+    table = table.dropna(subset=c.P).assign(**{c.P_HOLM: lambda frame: holm(frame[c.P])})
     row = table.sort_values(c.P).iloc[0]
     whose = "out of fold in training" if row["own"] else "out of fold, run again here on its features"
     p = p_words(row[c.P_HOLM], 4)
-    evidence = f"{row[c.MODEL]}: test AUC {row['test']:.2f}, {whose} {row[c.TRAINING]:.2f} ({p})"
+    evidence = f"{row[c.MODEL]}: test AUC {row[c.TEST]:.2f}, {whose} {row[c.TRAINING]:.2f} ({p})"
     if row[c.P_HOLM] > LEVEL:
         return Sign(looked, LEAK005.passed(), evidence)
     return Sign(looked, LEAK005.found("error" if row["own"] else "warning", evidence), evidence)
@@ -251,7 +251,7 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
     """Both AUCs, and the one-sided p value that the first is larger."""
     p = compare_independent(test, training).p_larger
-    return {"test": auc(*test), "training": auc(*training), "p": p}
+    return {c.TEST: auc(*test), c.TRAINING: auc(*training), c.P: p}
 
 
 def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) -> Sign:
@@ -329,15 +329,15 @@ def auc_rows(tables: Tables) -> pd.DataFrame:
         estimate = auc_delong(*_arrays(part))
         rows.append(
             {
-                "model": model,
-                "set": side,
-                "out_of_fold": bool(part[c.OUT_OF_FOLD].all()),
-                "n": len(part),
-                "events": int(part[c.LABEL].sum()),
-                "auc": estimate.value,
-                "auc_low": estimate.low,
-                "auc_high": estimate.high,
+                c.MODEL: model,
+                c.SET: side,
+                c.OUT_OF_FOLD: bool(part[c.OUT_OF_FOLD].all()),
+                c.N: len(part),
+                c.EVENTS: int(part[c.LABEL].sum()),
+                c.AUC: estimate.value,
+                c.low(c.AUC): estimate.low,
+                c.high(c.AUC): estimate.high,
             }
         )
-    columns = ["model", "set", "out_of_fold", "n", "events", "auc", "auc_low", "auc_high"]
+    columns = [c.MODEL, c.SET, c.OUT_OF_FOLD, c.N, c.EVENTS, c.AUC, c.low(c.AUC), c.high(c.AUC)]
     return pd.DataFrame(rows, columns=columns)

@@ -121,7 +121,7 @@ def read_tables(features: Sequence[Path], predictions: Sequence[Path] = (), labe
 
 
 def _no_predictions() -> pd.DataFrame:
-    return pd.DataFrame(columns=[*WHO, "model", "score", "call", c.OUT_OF_FOLD])
+    return pd.DataFrame(columns=[*WHO, c.MODEL, c.SCORE, c.DECISION, c.OUT_OF_FOLD])
 
 
 def _who(table: pd.DataFrame, path: Path) -> pd.DataFrame:

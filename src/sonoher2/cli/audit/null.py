@@ -8,6 +8,7 @@ import typer
 
 from sonoher2.cli.audit.shown import Cheap, RunFolder, show_audit
 from sonoher2.cli.common.options import DataFolder, Jobs, StudyFile
+from sonoher2.study.results import columns as c
 
 
 def null(
@@ -27,6 +28,6 @@ def null(
 
     with run_lock(out):
         result = audit_null(config, out, runs=runs, jobs=jobs, cheap=cheap)
-        columns = ["signature", "set", "real", "mean", "se", "p"]
-        shown = columns if len(result.about.classes) == 2 else [*columns[:2], "outcome", *columns[2:]]
+        columns = [c.SIGNATURE, c.SET, c.REAL, c.MEAN, c.SE, c.P]
+        shown = columns if len(result.about.classes) == 2 else [*columns[:2], c.OUTCOME, *columns[2:]]
         show_audit(result, out, "null", shown)

@@ -9,6 +9,7 @@ import typer
 from sonoher2.cli.audit.shown import Cheap, RunFolder, show_audit
 from sonoher2.cli.common.options import DataFolder, Jobs, StudyFile
 from sonoher2.core.errors import UsageError
+from sonoher2.study.results import columns as c
 
 
 def simulated_signal(
@@ -31,7 +32,7 @@ def simulated_signal(
     from sonoher2.core.files import run_lock
 
     weights = read_mixture(mixture)
-    columns = ["signature", "set", "auc", "auc_se", "best", "share", "share_se", "gain", "gain_se"]
+    columns = [c.SIGNATURE, c.SET, c.AUC, c.error(c.AUC), c.BEST, c.SHARE, c.error(c.SHARE), c.GAIN, c.error(c.GAIN)]
     with run_lock(out):
         result = audit_planted(config, out, strength=strength, mixture=weights, runs=runs, jobs=jobs, cheap=cheap)
         show_audit(result, out, "planted", columns)

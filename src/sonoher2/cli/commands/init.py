@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonoher2.cli.common.terminal import say
+from sonoher2.core import columns as c
 from sonoher2.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,15 +58,15 @@ def _pairing(draft: Draft) -> list[str]:
     images = draft.images
     if not len(images):
         return [*lines, "Images: none."]
-    known = images["patient_id"].isin(draft.patients)
-    masked = images["mask"].notna() if "mask" in images.columns else known & False
-    bare = set(draft.patients) - set(images["patient_id"].dropna())
+    known = images[c.PATIENT_ID].isin(draft.patients)
+    masked = images[c.MASK].notna() if c.MASK in images.columns else known & False
+    bare = set(draft.patients) - set(images[c.PATIENT_ID].dropna())
     lines[0] = f"{lines[0][:-1]}, {len(bare)} of them without an image."
     lines.append(
         f"Images: {len(images)}, {int((~known).sum())} of them without a patient of the table, "
         f"{int((~masked).sum())} without a mask."
     )
-    columns = [name for name in ("patient_id", "image", "mask", "second_mask") if name in images.columns]
+    columns = [name for name in (c.PATIENT_ID, c.IMAGE, c.MASK, c.SECOND_MASK) if name in images.columns]
     shown = [columns, *images[columns].head(ROWS).fillna("-").astype(str).to_numpy().tolist()]
     widths = [max(len(row[i]) for row in shown) for i in range(len(columns))]
     lines += [

@@ -10,6 +10,7 @@ import typer
 
 from sonoher2.cli.common.options import Frame, Images, Jobs, grouped
 from sonoher2.cli.common.terminal import say
+from sonoher2.core import columns as c
 from sonoher2.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def segment(
     how = Outlining(lesion.place(), lesion.within(), overlay, nifti, weights)
     written = segment_images(found, out, how, jobs)
     failed = problems(written)
-    outlined = int((written["found"] == "yes").sum()) if "found" in written else 0
+    outlined = int((written[c.FOUND] == "yes").sum()) if c.FOUND in written else 0
     without = len(written) - len(failed) - outlined
     for problem in failed:
         say(f"error: {problem}", error=True)

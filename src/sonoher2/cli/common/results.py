@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoher2.cli.common.terminal import say, show_findings
+from sonoher2.study.results import columns as c
 
 if TYPE_CHECKING:
     from sonoher2.study.results.parts import StudyResult
@@ -17,6 +18,6 @@ def show_study(result: StudyResult, out: Path) -> None:
 
     show_findings(result.checks.findings)
     report = write_report(result, out)
-    columns = ["signature", "set", "outcome", "n", "events", "auc", "auc_low", "auc_high"]
+    columns = [c.SIGNATURE, c.SET, c.OUTCOME, c.N, c.EVENTS, c.AUC, c.low(c.AUC), c.high(c.AUC)]
     say(result.performance.signatures[columns].to_string(index=False, float_format="{:.3f}".format))
     say(f"Report: {report}")

@@ -20,12 +20,13 @@ from sonoher2.cohort.drafting.guess_columns import names_a_person
 from sonoher2.cohort.drafting.image_patients import image_owners
 from sonoher2.cohort.images.find import Found, find_images
 from sonoher2.cohort.reading.read import TABLE_SUFFIXES
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import none_if_missing, read_table
 from sonoher2.core.errors import InputError
 from sonoher2.core.table_files import csv_bytes
 
 PATIENTS_TABLE = "sonoher2-patients.csv"
-IMAGE_COLUMNS = ("mask", "second_mask", "lesion_id", "view", "site", "scanner", "date", "mm_per_pixel")
+IMAGE_COLUMNS = (c.MASK, c.SECOND_MASK, c.LESION_ID, c.VIEW, c.SITE, c.SCANNER, c.DATE, c.MM_PER_PIXEL)
 """Columns of an images table that a draft uses where they are."""
 
 
@@ -110,7 +111,7 @@ def draft_study(folder: Path, *, patient_id: str | None = None, tables_in: Path 
         lines += [f"# CONFIRM: {question}" for question in questions]
     lines += clinical_section(table, questions)
     lines += target_section(table.frame, questions)
-    no_masks = bool(len(images)) and ("mask" not in images.columns or not images["mask"].notna().any())
+    no_masks = bool(len(images)) and (c.MASK not in images.columns or not images[c.MASK].notna().any())
     lines += last_sections(bool(found.images), no_masks)
     return Draft(
         "\n".join(lines) + "\n",
@@ -147,9 +148,9 @@ def _from_folders(
     classes = class_folders(found.images)
     if classes is None:
         raise _no_table(folder, found, skipped)
-    frame = pd.DataFrame(patient_rows(classes), columns=["patient_id", "class"], dtype=object)
+    frame = pd.DataFrame(patient_rows(classes), columns=[c.PATIENT_ID, "class"], dtype=object)
     tables[PATIENTS_TABLE] = frame
-    return PatientTable(Path(PATIENTS_TABLE), frame, "patient_id", named=True), classes.patients, _of_folders(classes)
+    return PatientTable(Path(PATIENTS_TABLE), frame, c.PATIENT_ID, named=True), classes.patients, _of_folders(classes)
 
 
 def _of_folders(classes: ClassFolders) -> list[str]:
@@ -184,8 +185,8 @@ def _images_table(found: Found, owners: list[str]) -> pd.DataFrame:
          one.second.as_posix() if one.second else None)
         for owner, one in zip(owners, found.images, strict=True)
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["patient_id", "image", "mask", "second_mask"], dtype=object)
-    unused = [name for name in ("mask", "second_mask") if not frame[name].notna().any()]
+    frame = pd.DataFrame(rows, columns=[c.PATIENT_ID, c.IMAGE, c.MASK, c.SECOND_MASK], dtype=object)
+    unused = [name for name in (c.MASK, c.SECOND_MASK) if not frame[name].notna().any()]
     return frame.drop(columns=unused)
 
 
@@ -201,13 +202,13 @@ def _kept_or_new(
         there = read_table(path)
     except InputError:
         there = pd.DataFrame()
-    if not {"patient_id", "image"} <= set(there.columns):
+    if not {c.PATIENT_ID, c.IMAGE} <= set(there.columns):
         name = next(name for i in range(2, 10_000) if not (place / (name := f"sonoher2-images-{i}.csv")).exists())
         tables[name] = images
         return images, name, [f"{IMAGES_TABLE} is no table of images and is kept: {name} was written instead"]
     if path.read_bytes() == csv_bytes(images):
         return images, IMAGES_TABLE, []
-    new = len(set(images["image"]) - set(there["image"].dropna()))
+    new = len(set(images[c.IMAGE]) - set(there[c.IMAGE].dropna()))
     ask = f"{IMAGES_TABLE} was there already and is kept as it is"
     ask += f": {new} images of the folder are not in it" if new else ""
     return there, IMAGES_TABLE, [f"{ask}. Rename it to have a new one written"]
@@ -215,11 +216,11 @@ def _kept_or_new(
 
 def _image_questions(found: Found, images: pd.DataFrame, table: PatientTable) -> list[str]:
     known = set(table.frame[table.patient].dropna())
-    owners = none_if_missing(images["patient_id"])
+    owners = none_if_missing(images[c.PATIENT_ID])
     open_, strangers = int(owners.isna().sum()), int((owners.notna() & ~owners.isin(known)).sum())
-    masks = images["mask"] if "mask" in images.columns else pd.Series([None] * len(images), dtype=object)
+    masks = images[c.MASK] if c.MASK in images.columns else pd.Series([None] * len(images), dtype=object)
     without, several = int(masks.isna().sum()), int(masks.dropna().str.contains(";").sum())
-    second = int(images["second_mask"].notna().sum()) if "second_mask" in images.columns else 0
+    second = int(images[c.SECOND_MASK].notna().sum()) if c.SECOND_MASK in images.columns else 0
     first = found.lost_masks[0].as_posix() if found.lost_masks else ""
     told = (
         (True, f"{IMAGES_TABLE} lists {len(images)} images: is the patient of each right?"),

@@ -12,6 +12,7 @@ from sonoher2.cohort.drafting.find_tables import PatientTable
 from sonoher2.cohort.drafting.guess_columns import GuessedColumn, clinical_columns, names_a_person
 from sonoher2.cohort.drafting.guess_target import Outcome, column_outcome, her2_columns, outcome_column
 from sonoher2.cohort.her2.cell import Role, read_cell
+from sonoher2.cohort.tables import columns as c
 from sonoher2.config.base import TIMINGS
 
 CONFIRM = "# CONFIRM:"
@@ -47,7 +48,7 @@ def images_section(table: str, columns: Iterable[str], questions: list[str]) -> 
     """
     columns = list(columns)
     lines = [*asked(questions), "images:", f"  table: {quoted(table)}", *(f"  {name}: {name}" for name in columns)]
-    if "mm_per_pixel" not in columns:
+    if c.MM_PER_PIXEL not in columns:
         lines.append("  # mm_per_pixel: mm_per_pixel     # add the column if the size of a pixel is known")
     return [*lines, ""]
 

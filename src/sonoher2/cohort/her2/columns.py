@@ -15,6 +15,7 @@ import pandas as pd
 
 from sonoher2.cohort.her2.cell import AMPLIFIED_OR_AVAILABLE, Cell, Role, read_cell
 from sonoher2.cohort.her2.tokens import normalised
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.table import column, is_missing, place
 from sonoher2.config.target import Her2Target, Recount
@@ -72,12 +73,12 @@ def unread_table(findings: Iterable[Finding]) -> pd.DataFrame:
     unread = [one for found in findings if isinstance(found, UnreadFinding) for one in found.unread]
     rows = [
         {
-            "column": one.column, "role": one.role, "spelling": one.spelling, "cells": len(one.rows),
-            "rows": " ".join(map(str, one.rows)),
+            c.COLUMN: one.column, c.ROLE: one.role, c.SPELLING: one.spelling, c.CELLS: len(one.rows),
+            c.ROWS: " ".join(map(str, one.rows)),
         }
         for one in unread
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["column", "role", "spelling", "cells", "rows"])
+    return pd.DataFrame(rows, columns=[c.COLUMN, c.ROLE, c.SPELLING, c.CELLS, c.ROWS])
 
 
 def looks_like(values: pd.Series, role: Role) -> bool:
@@ -132,10 +133,10 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
             frame[name] = _part(cells[name], role)
     findings += _shared(frame, cells, where)
     findings += _dashes(cells, frame, target, where)
-    frame["reported"] = None
+    frame[c.REPORTED] = None
     if target.status is not None:
         with collected(findings):
-            frame["reported"] = _reported(column(table, target.status, where), target)
+            frame[c.REPORTED] = _reported(column(table, target.status, where), target)
     findings += _ready_line(unread, target)
     findings += _never_met(table, target, where)
     return frame, findings
@@ -144,10 +145,10 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
 def _headers(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
     recount = target.recount or Recount.model_construct()
     return {
-        "ihc": ("ihc", target.ihc),
-        "ish": ("ish", target.ish),
-        "ratio": ("ratio", target.ratio),
-        "copies": ("copies", target.copies),
+        c.IHC: ("ihc", target.ihc),
+        c.ISH: ("ish", target.ish),
+        c.RATIO: ("ratio", target.ratio),
+        c.COPIES: ("copies", target.copies),
         "recount_ratio": ("ratio", recount.ratio),
         "recount_copies": ("copies", recount.copies),
         "recount_result": ("ish", recount.result),
@@ -284,7 +285,7 @@ def _shared(frame: pd.DataFrame, cells: dict[str, pd.Series], where: str) -> lis
     """Take over what a cell says beyond its column, as ``2+/FISH-`` does; two columns must not disagree."""
     findings: list[Finding] = []
     for name, column_cells in cells.items():
-        for part in ("ihc", "ish", "ratio", "copies"):
+        for part in (c.IHC, c.ISH, c.RATIO, c.COPIES):
             if part == name or name.startswith("recount"):
                 continue
             other = _part(column_cells, part)
@@ -300,16 +301,16 @@ def _shared(frame: pd.DataFrame, cells: dict[str, pd.Series], where: str) -> lis
 
 def _dashes(cells: dict[str, pd.Series], frame: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Tell of dashes among ISH results, which were taken as not done and may mean negative."""
-    if "ish" not in cells:
+    if c.ISH not in cells:
         return []
-    dashed = cells["ish"].map(lambda cell: cell is not None and cell.doubt == "dash")
-    number, open_ones = int(dashed.sum()), int((dashed & (frame["ihc"] == "2+")).sum())
+    dashed = cells[c.ISH].map(lambda cell: cell is not None and cell.doubt == "dash")
+    number, open_ones = int(dashed.sum()), int((dashed & (frame[c.IHC] == "2+")).sum())
     if not number:
         return []
     what = f"a dash, 'none' or 'NA' in {number} cells was taken as not done, not as negative"
     if open_ones:
         what += f"; {open_ones} of them are IHC 2+ and stay indeterminate"
-    if open_ones and not (frame["ish"] == "ISH negative").any():
+    if open_ones and not (frame[c.ISH] == "ISH negative").any():
         what += ", so that of IHC 2+ only ISH positives are left"
     fix = 'Say what it means in `values`, under the target: {ish: {"-": negative}} or {ish: {"-": missing}}'
     return [Finding("warning" if open_ones else "note", what, f"{where}, column '{target.ish}'", fix)]
@@ -357,7 +358,7 @@ def _yaml(text: str) -> str:
 def _never_met(table: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Spellings of the map that stand in no row, so that a slip is seen."""
     by_role = {"ihc": target.ihc, "ish": target.ish, "ratio": target.ratio, "copies": target.copies}
-    by_role["status"] = target.status
+    by_role |= {"status": target.status}
     texts = {
         role: {normalised(text) for text in table[header].dropna()}
         for role, header in by_role.items()

@@ -18,6 +18,7 @@ from sonoher2.cohort.her2.cell import GROUPS, Ish, read_ihc, read_ish, read_ish_
 from sonoher2.cohort.her2.columns import read_columns
 from sonoher2.cohort.her2.tokens import normalised
 from sonoher2.cohort.patients.clinical import one_per_patient
+from sonoher2.cohort.tables import columns as c
 from sonoher2.config.target import Her2Target, Her2Task
 from sonoher2.core.errors import Finding
 
@@ -236,8 +237,8 @@ def her2_statuses(
     columns that are unknown, cells that cannot be read or were read with a doubt, and patients whose rows differ.
     """
     rows, findings = read_columns(table, target, where)
-    headers = {"ish": target.ish, "ratio": target.ratio, "copies": target.copies, "reported": target.status}
-    patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name="patient_id"))
+    headers = {c.ISH: target.ish, c.RATIO: target.ratio, c.COPIES: target.copies, c.REPORTED: target.status}
+    patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name=c.PATIENT_ID))
     for name in map(str, rows.columns):
         header = headers.get(name) or target.ihc
         patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
@@ -246,21 +247,21 @@ def her2_statuses(
     results = [_patient_result(row, target) for row in patients.to_dict("records")]
     findings += _recount_findings(patients, target, where)
     findings += _word_and_ratio(patients, target, where)
-    return patients.assign(status=[result.status for result in results], branch=[result.branch for result in results])[
-        ["status", "branch", "reported"]
-    ], findings
+    patients[c.STATUS] = [result.status for result in results]
+    patients[c.BRANCH] = [result.branch for result in results]
+    return patients[[c.STATUS, c.BRANCH, c.REPORTED]], findings
 
 
 def _patient_result(row: dict[Any, Any], target: Her2Target) -> Her2Result:
     found = _first_count(row, target)
     if target.recount is not None:
         second = ish_finding(None, row["recount_ratio"], row["recount_copies"])
-        found = recounted(row["ihc"], found, second, row["recount_result"])
-    return her2_status(row["ihc"], found)
+        found = recounted(row[c.IHC], found, second, row["recount_result"])
+    return her2_status(row[c.IHC], found)
 
 
 def _first_count(row: dict[Any, Any], target: Her2Target) -> Ish:
-    return ish_finding(row["ish"], row["ratio"], row["copies"], follows_2018=target.ish_rule is not None)
+    return ish_finding(row[c.ISH], row[c.RATIO], row[c.COPIES], follows_2018=target.ish_rule is not None)
 
 
 def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
@@ -268,7 +269,7 @@ def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) ->
     if target.recount is None:
         return []
     records = patients.to_dict("records")
-    wanting = [row for row in records if row["ihc"] == "2+" and _first_count(row, target) in GROUPS[1:4]]
+    wanting = [row for row in records if row[c.IHC] == "2+" and _first_count(row, target) in GROUPS[1:4]]
     without = sum(row["recount_ratio"] is None and row["recount_result"] is None for row in wanting)
     moved = sum(
         row["recount_result"] is None and _patient_result(row, target).branch.endswith("contradicts itself")
@@ -289,12 +290,12 @@ def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) ->
 def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Tell of words that do not settle their group, and of groups that follow from a word against a ratio."""
     found = pd.Series([_first_count(row, target) for row in patients.to_dict("records")], index=patients.index)
-    low_score = patients["ihc"].ne("3+") | patients["ihc"].isna()
-    no_copies = patients["copies"].isna()
-    alone = (patients["ratio"].notna() & no_copies) | (patients["ratio"].isna() & ~no_copies)
+    low_score = patients[c.IHC].ne("3+") | patients[c.IHC].isna()
+    no_copies = patients[c.COPIES].isna()
+    alone = (patients[c.RATIO].notna() & no_copies) | (patients[c.RATIO].isna() & ~no_copies)
     findings = []
     unsettled = (
-        (patients["ish"] == "ISH positive") & alone & found.isin(["ISH ratio >= 2.0 without copies", "ISH equivocal"])
+        (patients[c.ISH] == "ISH positive") & alone & found.isin(["ISH ratio >= 2.0 without copies", "ISH equivocal"])
     )
     number = int((unsettled & low_score).sum())
     if number:
@@ -309,7 +310,7 @@ def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> l
         ("ISH group 2", "ISH negative", "a ratio of 2.0 or more"),
         ("ISH group 3", "ISH positive", "a ratio below 2.0"),
     ):
-        number = int(((found == group) & (patients["ish"] == word) & no_copies).sum())
+        number = int(((found == group) & (patients[c.ISH] == word) & no_copies).sum())
         if number:
             what = f"{number} patients are {word} with {ratio} and no copies: this can only be {group}, and is read so"
             findings.append(Finding("warning", what, where, "Make sure that word and ratio are right; give `copies`"))
@@ -318,7 +319,7 @@ def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> l
 
 def _counts_over_all_cells(patients: pd.DataFrame, where: str) -> list[Finding]:
     # copies / ratio are the mean CEP17 copies per cell, which never reach 10: some tables give counts over 20 cells
-    copies, ratio = patients["copies"].astype(float), patients["ratio"].astype(float)
+    copies, ratio = patients[c.COPIES].astype(float), patients[c.RATIO].astype(float)
     known = ratio.where(ratio > 0)
     findings = []
     fix = "Give mean copies per cell, not counts over all cells; or leave `copies` out"
@@ -345,7 +346,7 @@ def rule_counts(statuses: pd.DataFrame) -> pd.DataFrame:
     -------
     `branch, status, patients`, sorted by branch.
     """
-    counts = statuses.groupby(["branch", "status"]).size().rename("patients")
+    counts = statuses.groupby([c.BRANCH, c.STATUS]).size().rename(c.PATIENTS)
     return counts.reset_index()
 
 
@@ -361,13 +362,13 @@ def conflicts(statuses: pd.DataFrame) -> pd.DataFrame:
     -------
     `patient_id, derived, reported, branch`.
     """
-    agreeing = statuses["reported"].map(lambda text: _REPORTED.get(_reported_word(text)), na_action="ignore")
+    agreeing = statuses[c.REPORTED].map(lambda text: _REPORTED.get(_reported_word(text)), na_action="ignore")
     against = [
         isinstance(words, tuple) and status != "indeterminate" and status not in words
-        for status, words in zip(statuses["status"], agreeing, strict=True)
+        for status, words in zip(statuses[c.STATUS], agreeing, strict=True)
     ]
-    found = statuses[against].reset_index().rename(columns={"status": "derived"})
-    return found[["patient_id", "derived", "reported", "branch"]]
+    found = statuses[against].reset_index().rename(columns={c.STATUS: c.DERIVED})
+    return found[[c.PATIENT_ID, c.DERIVED, c.REPORTED, c.BRANCH]]
 
 
 def _reported_word(text: str) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.patients.groups import joined_groups, linked
+from sonoher2.cohort.tables import columns as c
 from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.images.border import black_border
@@ -90,10 +91,10 @@ def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
         How to read.
     """
     try:
-        picture = read_picture(row["image"], None if math.isnan(row["frame"]) else int(row["frame"]))
-        lesion = _lesion(picture, row["masks"], row["mm_per_pixel"], reading)
-        if isinstance(row["second_mask"], str):
-            _lesion(picture, (row["second_mask"],), row["mm_per_pixel"], reading)
+        picture = read_picture(row[c.IMAGE], None if math.isnan(row[c.FRAME]) else int(row[c.FRAME]))
+        lesion = _lesion(picture, row[c.MASKS], row[c.MM_PER_PIXEL], reading)
+        if isinstance(row[c.SECOND_MASK], str):
+            _lesion(picture, (row[c.SECOND_MASK],), row[c.MM_PER_PIXEL], reading)
     except InputError as error:
         return ImageRecord(problem=str(error))
     pixels, marks = lesion.image.pixels, overlay_marks(lesion.image)
@@ -159,14 +160,14 @@ def image_findings(
     Errors for images and masks that cannot be used and warnings of poor and of shared pictures; and the group of each
     patient, (patients,) int, index `patient_id`, for `with_groups`.
     """
-    alone = cohort.patients["group"]
+    alone = cohort.patients[c.GROUP]
     problems = [record.problem for record in records if record.problem]
     findings = [Finding("error", problem.removesuffix(".")) for problem in problems[:MOST_LISTED]]
     if len(problems) > MOST_LISTED:
         what = f"{len(problems) - MOST_LISTED} more images cannot be used"
         findings.append(Finding("error", what, "images", "Mend those above first"))
     if not problems:
-        findings += _poor_pictures(cohort.images["image"].tolist(), records)
+        findings += _poor_pictures(cohort.images[c.IMAGE].tolist(), records)
     if problems or config.images is None:
         return findings, alone
     shared = _near_duplicates(cohort, records) if config.images.near_duplicates else _same_files(cohort, hashes or {})
@@ -176,7 +177,7 @@ def image_findings(
 
 def _near_duplicates(cohort: Cohort, records: Sequence[ImageRecord]) -> list[tuple[str, str]]:
     """Patients of each pair of pictures that show the same."""
-    owners = cohort.images["patient_id"].tolist()
+    owners = cohort.images[c.PATIENT_ID].tolist()
     pairs = near_duplicate_pairs(
         [np.uint64(record.hash) for record in records],
         [_pictures(record.thumbnail, "<f4")[0] for record in records],
@@ -187,7 +188,7 @@ def _near_duplicates(cohort: Cohort, records: Sequence[ImageRecord]) -> list[tup
 
 def _same_files(cohort: Cohort, hashes: Mapping[str, str]) -> list[tuple[str, str]]:
     images = cohort.images
-    return linked(images["patient_id"].tolist(), [hashes.get(path, path) for path in images["image"]])
+    return linked(images[c.PATIENT_ID].tolist(), [hashes.get(path, path) for path in images[c.IMAGE]])
 
 
 def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
@@ -215,7 +216,7 @@ def _shared_pictures(pairs: Sequence[tuple[str, str]], cohort: Cohort) -> list[F
     between = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
     if not between:
         return []
-    labels = cohort.patients["label"]
+    labels = cohort.patients[c.LABEL]
     shown = "; ".join(" and ".join(pair) for pair in between[:5])
     torn = sum(labels[one] != labels[other] for one, other in between)
     pairs_share = "1 pair of patients shares" if len(between) == 1 else f"{len(between)} pairs of patients share"

@@ -11,6 +11,7 @@ import pandas as pd
 from sonoher2.cohort.images.find import find_images, stem
 from sonoher2.cohort.patients.clinical import read_number
 from sonoher2.cohort.reading.read import on_disk
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import InputError
 from sonoher2.images.batch import BatchImage
@@ -48,13 +49,13 @@ def _pictures(given: Path) -> list[tuple[Path, int | None]]:
     if given.suffix.lower() not in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet"):
         return [(given, None)]
     table = read_table(given)
-    if "image" not in table:
+    if c.IMAGE not in table:
         raise InputError("the table has no column `image`", where=str(given), fix="Name the column of paths `image`")
-    rows = table[table["image"].notna()]
-    frames = rows["frame"] if "frame" in rows else [None] * len(rows)
+    rows = table[table[c.IMAGE].notna()]
+    frames = rows[c.FRAME] if c.FRAME in rows else [None] * len(rows)
     return [
         (on_disk(given.parent / str(path)), frame_number(text, given))
-        for path, text in zip(rows["image"], frames, strict=True)
+        for path, text in zip(rows[c.IMAGE], frames, strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.patients.clinical import read_number
 from sonoher2.cohort.reading.read import on_disk
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.table import none_if_missing, place, resolve
 from sonoher2.config.images import ImagesConfig
@@ -19,8 +20,8 @@ from sonoher2.core.files import absolute_path, path_fault
 from sonoher2.images.pixels.spacing import COARSEST_SMALL_MM, FINEST_MM
 
 COLUMNS = (
-    "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "frame",
-    "mm_per_pixel",
+    c.PATIENT_ID, c.IMAGE, c.MASKS, c.SECOND_MASK, c.LESION_ID, c.VIEW, c.SITE, c.SCANNER, c.DATE, c.FRAME,
+    c.MM_PER_PIXEL,
 )  # fmt: skip
 
 LONGEST_SHOWN = 200
@@ -52,15 +53,15 @@ def image_rows(
     and frame numbers that cannot be.
     """
     where, findings = where or config.table.name, list[Finding]()
-    sources: dict[str, ColumnSource | None] = {name: getattr(config, name) for name in COLUMNS if name != "masks"}
+    sources: dict[str, ColumnSource | None] = {name: getattr(config, name) for name in COLUMNS if name != c.MASKS}
     rows = pd.DataFrame({name: _texts(table, source, where, findings) for name, source in sources.items()})
-    rows["masks"] = _masks(table, config, where, findings)
+    rows[c.MASKS] = _masks(table, config, where, findings)
     if masks_needed and config.mask is None:
         what = "the study has images and no masks, and regions are taken from masks"
         findings.append(Finding("error", what, "images.mask", "Name the column of the masks"))
-    rows["mm_per_pixel"] = _mm_per_pixel(rows["mm_per_pixel"], config, where, findings)
-    rows["frame"] = _frames(rows["frame"], where, findings)
-    without = rows.index[rows["patient_id"].isna()]
+    rows[c.MM_PER_PIXEL] = _mm_per_pixel(rows[c.MM_PER_PIXEL], config, where, findings)
+    rows[c.FRAME] = _frames(rows[c.FRAME], where, findings)
+    without = rows.index[rows[c.PATIENT_ID].isna()]
     if len(without) and not findings:
         findings.append(Finding("error", "a row without a patient", place(where, without), "Fill in the patient"))
     rows = _absolute(rows, config, folder, where, findings)
@@ -91,7 +92,7 @@ def _mm_per_pixel(texts: pd.Series, config: ImagesConfig, where: str, findings: 
     if wrong.any():
         what = f"not a size of a pixel in mm ({FINEST_MM:g} to {COARSEST_SMALL_MM:g})"
         fix = "Mend the value, or set `mm_per_pixel_scale` (10 when the column is in cm)"
-        findings.append(Finding("error", what, place(where, rows=values.index[wrong], name="mm_per_pixel"), fix))
+        findings.append(Finding("error", what, place(where, rows=values.index[wrong], name=c.MM_PER_PIXEL), fix))
     return values.astype(np.float64)
 
 
@@ -99,7 +100,7 @@ def _frames(texts: pd.Series, where: str, findings: list[Finding]) -> pd.Series:
     values = texts.map(read_number, na_action="ignore").astype(float)
     wrong = (values.isna() & texts.notna()) | (values < 1) | (values % 1 > 0)
     if wrong.any():
-        rows = place(where, rows=values.index[wrong], name="frame")
+        rows = place(where, rows=values.index[wrong], name=c.FRAME)
         findings.append(Finding("error", "not the number of a frame", rows, "Count frames from 1, as DICOM does"))
     return values.astype(np.float64)
 
@@ -110,10 +111,10 @@ def _absolute(
     """Make paths absolute; a file that does not exist is an error."""
     rows = rows.copy()
     place_of = partial(_place, folder)
-    for name in ("image", "second_mask"):
+    for name in (c.IMAGE, c.SECOND_MASK):
         rows[name] = rows[name].map(place_of, na_action="ignore")
-    rows["masks"] = rows["masks"].map(lambda names: tuple(place_of(name) for name in names))
-    for name, paths in (("image", rows["image"]), ("mask", rows["masks"].explode()), ("mask", rows["second_mask"])):
+    rows[c.MASKS] = rows[c.MASKS].map(lambda names: tuple(place_of(name) for name in names))
+    for name, paths in (("image", rows[c.IMAGE]), ("mask", rows[c.MASKS].explode()), ("mask", rows[c.SECOND_MASK])):
         given = paths.dropna()
         gone = given[[bool(path_fault(path)) or not Path(path).is_file() for path in given]]
         if len(gone):
@@ -122,7 +123,7 @@ def _absolute(
             what = f"{len(gone)} {name} files do not exist or cannot be opened, the first of them {first}"
             fix = "Mend the table, the template or `data` in the study file"
             findings.append(Finding("error", what, place(where, gone.index, _column_name(config, name)), fix))
-    texts = ["image", "second_mask", "lesion_id", "view", "site", "scanner", "date"]
+    texts = [c.IMAGE, c.SECOND_MASK, c.LESION_ID, c.VIEW, c.SITE, c.SCANNER, c.DATE]
     return rows.assign(**{name: none_if_missing(rows[name]) for name in texts})
 
 
@@ -138,7 +139,7 @@ def _column_name(config: ImagesConfig, name: str) -> str:
 
 def _shared_files(rows: pd.DataFrame, where: str) -> list[Finding]:
     """Find image files that are given to two patients."""
-    owners = rows.dropna(subset=["image", "patient_id"]).groupby("image")["patient_id"].unique()
+    owners = rows.dropna(subset=[c.IMAGE, c.PATIENT_ID]).groupby(c.IMAGE)[c.PATIENT_ID].unique()
     shared = owners[owners.map(len) > 1]
     if not len(shared):
         return []

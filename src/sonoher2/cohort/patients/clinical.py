@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.open_values import settled
 from sonoher2.cohort.tables.table import column, none_if_missing, place
@@ -215,7 +216,7 @@ def clinical_values(
             values, problems = parse_column(texts, name, declared, where)
             done[name], unequal = one_per_patient(values, patient_ids, header, declared.several, where)
             findings += [*problems, *unequal, *_look_alike(done[name], declared, f"{where}, column '{header}'")]
-    index = pd.Index(sorted(patient_ids.unique()), name="patient_id")
+    index = pd.Index(sorted(patient_ids.unique()), name=c.PATIENT_ID)
     return pd.DataFrame(done, index=index), findings
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from sonoher2.cohort.tables import columns as c
+
 
 def joined_groups(patients: Sequence[str], pairs: Iterable[tuple[str, str]]) -> pd.Series:
     """Assign a group to each patient, so that the patients of a pair are together, also through others.
@@ -31,7 +33,7 @@ def joined_groups(patients: Sequence[str], pairs: Iterable[tuple[str, str]]) -> 
     links = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(place), len(place)))
     _, components = connected_components(links, directed=False)
     numbers = pd.factorize(components)[0] if len(place) else np.empty(0, dtype=np.int64)
-    return pd.Series(numbers, index=pd.Index(patients, name="patient_id"), name="group", dtype=np.int64)
+    return pd.Series(numbers, index=pd.Index(patients, name=c.PATIENT_ID), name=c.GROUP, dtype=np.int64)
 
 
 def members(patients: Sequence[str], keys: Iterable[Hashable]) -> list[list[str]]:

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from sonoher2.cohort.patients.groups import linked, members
+from sonoher2.cohort.tables import columns as c
 from sonoher2.core.errors import Finding
 
 Key = tuple[str, ...]
@@ -139,13 +140,13 @@ def alias_findings(patients: pd.DataFrame) -> list[Finding]:
     if not groups:
         return []
     shown = "; ".join(" and ".join(group) for group in groups[:5]) + ("; ..." if len(groups) > 5 else "")
-    torn = sum(patients.loc[group, "label"].nunique() > 1 for group in groups)
+    torn = sum(patients.loc[group, c.LABEL].nunique() > 1 for group in groups)
     several = "1 patient stands" if len(groups) == 1 else f"{len(groups)} patients stand"
     what = f"{several} under {sum(map(len, groups))} identifiers that differ only in how they are written ({shown})"
     if torn:
         what += f", and {torn} of them {'has' if torn == 1 else 'have'} different labels"
     fix = "They stay on one side of every split; give each patient one identifier, or rename those who are different"
-    return [Finding("warning", what, "patient_id", fix)]
+    return [Finding("warning", what, c.PATIENT_ID, fix)]
 
 
 def doubtful_pairs(patients: Sequence[str], labels: Mapping[Any, object]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sonoher2.core.errors import InputError
+from sonoher2.evaluation import columns as c
 from sonoher2.evaluation.estimate import wilson
 
 Floats = NDArray[np.float64]
@@ -101,7 +102,7 @@ def set_coverage(label: ArrayLike, sets: NDArray[np.bool_], confidence: float = 
     """
     labels, _ = _checked(label, sets)
     groups = {k: labels == k for k in range(sets.shape[1])} | {-1: np.ones(len(labels), dtype=np.bool_)}
-    return pd.DataFrame([{"label": k} | _coverage(labels[rows], sets[rows], confidence) for k, rows in groups.items()])
+    return pd.DataFrame([{c.LABEL: k} | _coverage(labels[rows], sets[rows], confidence) for k, rows in groups.items()])
 
 
 def _coverage(labels: NDArray[np.int64], sets: NDArray[np.bool_], confidence: float) -> dict[str, float]:
@@ -109,14 +110,14 @@ def _coverage(labels: NDArray[np.int64], sets: NDArray[np.bool_], confidence: fl
     covered = wilson(int(held.sum()), n, confidence)
     single = size == 1
     return {
-        "n": n,
-        "coverage": covered.value,
-        "low": covered.low,
-        "high": covered.high,
-        "single": wilson(int(single.sum()), n).value,
-        "several": wilson(int((size > 1).sum()), n).value,
-        "empty": wilson(int((size == 0).sum()), n).value,
-        "right": wilson(int(held[single].sum()), int(single.sum())).value,
+        c.N: n,
+        c.COVERAGE: covered.value,
+        c.LOW: covered.low,
+        c.HIGH: covered.high,
+        c.SINGLE: wilson(int(single.sum()), n).value,
+        c.SEVERAL: wilson(int((size > 1).sum()), n).value,
+        c.EMPTY: wilson(int((size == 0).sum()), n).value,
+        c.RIGHT: wilson(int(held[single].sum()), int(single.sum())).value,
     }
 
 

@@ -7,25 +7,26 @@ from collections.abc import Iterable
 import pandas as pd
 
 from sonoher2.report.content.wording import DASH, interval, number, p_value, percent
+from sonoher2.study.results import columns as c
 
 _NAMES = {
-    "auc": "AUC",
-    "auc_boot": "AUC (bootstrap)",
-    "auprc": "AUPRC",
-    "brier": "Brier score",
-    "slope": "Calibration slope",
-    "intercept": "Calibration intercept",
-    "calibration_slope": "Calibration slope",
-    "calibration_intercept": "Calibration intercept",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "f1": "F1",
-    "mcc": "MCC",
-    "ece": "ECE",
-    "n": "n",
-    "cv_auc": "AUC, inner cross-validation",
-    "p": "p",
-    "p_holm": "p (Holm)",
+    c.AUC: "AUC",
+    c.AUC_BOOT: "AUC (bootstrap)",
+    c.AUPRC: "AUPRC",
+    c.BRIER: "Brier score",
+    c.SLOPE: "Calibration slope",
+    c.INTERCEPT: "Calibration intercept",
+    c.CALIBRATION_SLOPE: "Calibration slope",
+    c.CALIBRATION_INTERCEPT: "Calibration intercept",
+    c.PPV: "PPV",
+    c.NPV: "NPV",
+    c.F1: "F1",
+    c.MCC: "MCC",
+    c.ECE: "ECE",
+    c.N: "n",
+    c.CV_AUC: "AUC, inner cross-validation",
+    c.P: "p",
+    c.P_HOLM: "p (Holm)",
 }
 
 
@@ -68,7 +69,7 @@ def intervals(data: pd.DataFrame, value: str, low: str = "", high: str = "", dig
     digits
         Decimals.
     """
-    low, high = low or f"{value}_low", high or f"{value}_high"
+    low, high = low or c.low(value), high or c.high(value)
     if low not in data:
         return numbers(data[value], digits)
     rows = zip(data[value], data[low], data[high], strict=True)

@@ -14,6 +14,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.content.cells import row_numbers
 from sonoher2.report.content.style import signature_colours
 from sonoher2.signatures.registry import headline
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.parts import StudyResult
 
 Metrics = Mapping[str, float]
@@ -35,7 +36,7 @@ class View:
     def sets(self) -> dict[str, str]:
         """Title of each set that has predictions, training first."""
         names = {TRAIN_OOF: "Training (out of fold)", TEST: "External validation" if self.validation else "Test"}
-        present = set(self.result.performance.predictions["set"])
+        present = set(self.result.performance.predictions[c.SET])
         return {name: title for name, title in names.items() if name in present}
 
     @property
@@ -47,12 +48,12 @@ class View:
     @cached_property
     def signatures(self) -> tuple[str, ...]:
         """Names in the order of the result."""
-        return tuple(self.result.performance.predictions["signature"].drop_duplicates())
+        return tuple(self.result.performance.predictions[c.SIGNATURE].drop_duplicates())
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:
         """Classes that have a score; the positive one of two."""
-        present = set(self.result.performance.predictions["outcome"])
+        present = set(self.result.performance.predictions[c.OUTCOME])
         return tuple(name for name in self.result.about.classes if name in present)
 
     @property
@@ -81,16 +82,16 @@ class View:
         data = self.result.checks.table
         if data.empty:
             return ()
-        failed = data[data["result"] == "error"]
-        return tuple(f"{code} {title}" for code, title in zip(failed["code"], failed["title"], strict=True))
+        failed = data[data[c.RESULT] == "error"]
+        return tuple(f"{code} {title}" for code, title in zip(failed[c.CODE], failed[c.TITLE], strict=True))
 
     def set_names(self, data: pd.DataFrame) -> pd.Series:
         """Short name of the set of each row of a table."""
-        return data["set"].map(self.short_sets)
+        return data[c.SET].map(self.short_sets)
 
     def outcome_cells(self, data: pd.DataFrame) -> dict[str, pd.Series]:
         """Column of outcomes of a shown table; none where there is only one."""
-        return {"Outcome": data["outcome"]} if self.several else {}
+        return {"Outcome": data[c.OUTCOME]} if self.several else {}
 
     def title(self, subset: str, outcome: str) -> str:
         """Title of a panel."""
@@ -110,4 +111,4 @@ class View:
     def threshold(self, signature: str, outcome: str) -> float:
         """Frozen threshold; NaN when there is none."""
         rows = self.result.performance.thresholds.query("signature == @signature and outcome == @outcome")
-        return float("nan") if rows.empty else float(rows["threshold"].iloc[0])
+        return float("nan") if rows.empty else float(rows[c.THRESHOLD].iloc[0])

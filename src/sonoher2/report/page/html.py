@@ -22,6 +22,7 @@ from sonoher2.report.page.save import FORMATS, inline_svg, save_figure, undrawn_
 from sonoher2.report.page.template import render, template_text
 from sonoher2.report.writing.model_card import write_model_card
 from sonoher2.report.writing.summary import summarise
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.parts import StudyResult
 
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
@@ -162,7 +163,7 @@ def _meta(view: View) -> list[str]:
     if "sonoher2" in record.get("machine", {}):
         texts.append(f"SonoHER2 {record['machine']['sonoher2']}")
     patients = view.result.cohort.patients
-    counts = patients["label"].value_counts()
+    counts = patients[c.LABEL].value_counts()
     labels = ", ".join(f"{counts.get(label, 0):,} {label}" for label in view.result.about.classes)
     return [*texts, f"{plural(len(patients), 'patient')}: {labels}"]
 

@@ -24,6 +24,7 @@ from sonoher2.signatures.registry import (
     REGISTRY,
     uses_clinical,
 )
+from sonoher2.study.results import columns as c
 
 _REFERENCES = {
     "hu": ("Hu et al. Scientific Reports, 2025", "10.1038/s41598-025-12825-7"),
@@ -189,7 +190,7 @@ def _outlines(view: View) -> str:
     outlined, used = len(result.cohort.segmented), sum(step.images for step in result.cohort.flow[-1:])
     if not outlined:
         return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
-    found = int(result.cohort.segmented["found"].sum())
+    found = int(result.cohort.segmented[c.FOUND].sum())
     given = used - found
     text = (
         f"{plural(outlined, 'image')} had the lesion outlined automatically, by the segmenter that SonoHER2 ships"
@@ -360,7 +361,7 @@ def _stability(view: View, cite: Citations) -> str:
     if stability is None or icc.empty:
         return ""
     strengths = listing([f"{strength:.3g}" for strength in sorted(stability.strengths)])
-    lesions = plural(int(icc["lesions"].iloc[0]), "training lesion")
+    lesions = plural(int(icc[c.LESIONS].iloc[0]), "training lesion")
     return (
         f"To see how far results depend on the outline, the masks of {lesions}"
         f" were shifted, enlarged, shrunk and given contour noise {cite('perturbation')} by {stability.strength:.3g} of"

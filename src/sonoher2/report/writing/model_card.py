@@ -15,6 +15,7 @@ from sonoher2.core.files import file_sha256, write_text
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import estimate, listing, number, plural
 from sonoher2.report.writing.summary import summarise
+from sonoher2.study.results import columns as c
 
 CARD = "model-card.md"
 BUNDLE, MANIFEST = "bundle", "manifest.json"
@@ -104,15 +105,15 @@ def _target(study: StudyConfig) -> str:
 def _data(view: View) -> Iterator[str]:
     patients = view.result.cohort.patients
     for subset, title in ((TRAIN_OOF, "Training"), (TEST, "Test, locked away")):
-        part = patients[patients["set"] == subset]
-        counts = [f"{int((part['label'] == label).sum()):,} {label}" for label in view.result.about.classes]
-        counted = f"{plural(len(part), 'patient')}, {plural(int(part['images'].sum()), 'image')}"
+        part = patients[patients[c.SET] == subset]
+        counts = [f"{int((part[c.LABEL] == label).sum()):,} {label}" for label in view.result.about.classes]
+        counted = f"{plural(len(part), 'patient')}, {plural(int(part[c.IMAGES].sum()), 'image')}"
         yield f"- {title}: {counted} ({', '.join(counts)})"
-    if "site" in patients:
-        yield f"- Sites: {patients['site'].nunique():,}"
+    if c.SITE in patients:
+        yield f"- Sites: {patients[c.SITE].nunique():,}"
     for name, column in view.result.about.config.clinical.columns.items():
         if column.kind == "number" and name in patients:
-            known = patients.loc[patients["set"] == TRAIN_OOF, name].dropna()
+            known = patients.loc[patients[c.SET] == TRAIN_OOF, name].dropna()
             low, high = known.quantile(0.05), known.quantile(0.95)
             yield f"- {name} in training: 5th to 95th percentile {low:.3g} to {high:.3g} {column.unit}".rstrip()
     yield f"- {YOURS} where and when the patients were seen, machines and probes, who outlined the lesions, licence."
@@ -123,7 +124,7 @@ def _performance(view: View) -> Iterator[str]:
     yield ""
     yield "| Signature | Outcome | Set | n | Events | AUC | Sensitivity | Specificity | Calibration slope |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    metrics = ("auc", "sensitivity", "specificity", "calibration_slope")
+    metrics = (c.AUC, c.SENSITIVITY, c.SPECIFICITY, c.CALIBRATION_SLOPE)
     for signature in view.signatures:
         for outcome in view.outcomes:
             for subset, title in view.short_sets.items():
@@ -131,7 +132,7 @@ def _performance(view: View) -> Iterator[str]:
                 if row is None:
                     continue
                 shown = [estimate(row, name) for name in metrics]
-                cells = [signature, outcome, title, f"{row['n']:.0f}", f"{row['events']:.0f}", *shown]
+                cells = [signature, outcome, title, f"{row[c.N]:.0f}", f"{row[c.EVENTS]:.0f}", *shown]
                 yield f"| {' | '.join(cells)} |"
 
 

@@ -8,6 +8,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.content.style import GOOD
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import estimate, interval, listing, number, p_equals, plural
+from sonoher2.study.results import columns as c
 
 
 def results_text(view: View) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ def _participants(view: View) -> str:
         text = f"Of {everyone}, {listing(left_out)} were left out; {len(patients):,} {were} analysed"
     sets = []
     for subset, title in view.short_sets.items():
-        part = patients.loc[patients["set"] == subset, "label"]
+        part = patients.loc[patients[c.SET] == subset, c.LABEL]
         counts = [f"{int((part == label).sum()):,} {label}" for label in view.result.about.classes]
         sets.append(f"{len(part):,} in the {title.lower()} set ({', '.join(counts)})")
     return f"{text}: {listing(sets)}."
@@ -43,7 +44,7 @@ def _selection(view: View) -> str:
     steps = view.result.model.selection
     if steps.empty:
         return ""
-    first, last = int(steps["features_in"].iloc[0]), int(steps["features_out"].iloc[-1])
+    first, last = int(steps[c.FEATURES_IN].iloc[0]), int(steps[c.FEATURES_OUT].iloc[-1])
     return f"Of {first:,} radiomic features, {last:,} were kept by the selection on all training patients."
 
 
@@ -51,7 +52,7 @@ def _performance(view: View, outcome: str) -> str:
     sentences = []
     for subset, title in view.sets.items():
         rows = [(name, row) for name in view.signatures if (row := view.metrics(name, subset, outcome)) is not None]
-        values = [f"{estimate(row, 'auc')} for {name}" for name, row in rows]
+        values = [f"{estimate(row, c.AUC)} for {name}" for name, row in rows]
         if values:
             sentences.append(f"{title}: the AUC for {outcome} was {listing(values)}")
     if not sentences:
@@ -74,10 +75,10 @@ def _main(view: View, outcome: str) -> str:
         rates = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
         shown = [f"{name} {estimate(row, key)}" for key, name in rates.items() if key in row]
         text += f" its frozen threshold of {number(limit, 3)} gave {listing(shown)};"
-    calibration = f"the calibration slope was {estimate(row, 'calibration_slope')}"
+    calibration = f"the calibration slope was {estimate(row, c.CALIBRATION_SLOPE)}"
     return (
-        f"{text} {calibration}, the intercept {estimate(row, 'calibration_intercept')} and the Brier score"
-        f" {estimate(row, 'brier', 3)}."
+        f"{text} {calibration}, the intercept {estimate(row, c.CALIBRATION_INTERCEPT)} and the Brier score"
+        f" {estimate(row, c.BRIER, 3)}."
     )
 
 
@@ -85,14 +86,14 @@ def _comparisons(view: View, outcome: str) -> str:
     table = view.result.performance.comparisons
     if table.empty:
         return ""
-    rows = table[(table["set"] == TEST) & (table["outcome"] == outcome)]
-    rows = rows[(rows["a"] == view.main) | (rows["b"] == view.main)]
+    rows = table[(table[c.SET] == TEST) & (table[c.OUTCOME] == outcome)]
+    rows = rows[(rows[c.SIGNATURE_A] == view.main) | (rows[c.SIGNATURE_B] == view.main)]
     texts = []
     for row in rows.to_dict("records"):
-        sign, other = (1, row["b"]) if row["a"] == view.main else (-1, row["a"])
-        low, high = sorted((sign * row["low"], sign * row["high"]))
-        value = interval(sign * row["difference"], low, high, 3)
-        texts.append(f"{value} against {other} (p {p_equals(row['p_holm'])})")
+        sign, other = (1, row[c.SIGNATURE_B]) if row[c.SIGNATURE_A] == view.main else (-1, row[c.SIGNATURE_A])
+        low, high = sorted((sign * row[c.LOW], sign * row[c.HIGH]))
+        value = interval(sign * row[c.DIFFERENCE], low, high, 3)
+        texts.append(f"{value} against {other} (p {p_equals(row[c.P_HOLM])})")
     if not texts:
         return ""
     return f"The AUC of {view.main} in this set differed by {listing(texts)}; DeLong's test, Holm's correction."
@@ -102,19 +103,19 @@ def _stability(view: View) -> str:
     icc, redrawn = view.result.robustness.feature_icc, view.result.robustness.perturbed
     if icc.empty:
         return ""
-    share = f"{(icc['icc'] >= GOOD).mean():.0%}"
+    share = f"{(icc[c.ICC] >= GOOD).mean():.0%}"
     text = (
-        f"Under changed outlines of {plural(int(icc['lesions'].iloc[0]), 'training lesion')}, {share} of the features"
+        f"Under changed outlines of {plural(int(icc[c.LESIONS].iloc[0]), 'training lesion')}, {share} of the features"
         f" had an ICC of at least {GOOD:g}."
     )
     if redrawn.empty:
         return text
-    signature = view.main if view.main in set(redrawn["signature"]) else redrawn["signature"].iloc[0]
-    rows = redrawn[(redrawn["signature"] == signature) & (redrawn["strength"] > 0)]
-    worst = rows.iloc[int(rows["difference"].to_numpy().argmin())]
-    value = interval(worst["difference"], worst["low"], worst["high"], 3)
+    signature = view.main if view.main in set(redrawn[c.SIGNATURE]) else redrawn[c.SIGNATURE].iloc[0]
+    rows = redrawn[(redrawn[c.SIGNATURE] == signature) & (redrawn[c.STRENGTH] > 0)]
+    worst = rows.iloc[int(rows[c.DIFFERENCE].to_numpy().argmin())]
+    value = interval(worst[c.DIFFERENCE], worst[c.LOW], worst[c.HIGH], 3)
     return (
         f"{text} With changed outlines of the test lesions (mean Dice with the given ones down to"
-        f" {number(rows['dice'].min())}), the AUC of {signature} changed by {value} at worst, and at most"
-        f" {rows['switched'].max():.0%} of the patients changed sides of the threshold."
+        f" {number(rows[c.DICE].min())}), the AUC of {signature} changed by {value} at worst, and at most"
+        f" {rows[c.SWITCHED].max():.0%} of the patients changed sides of the threshold."
     )

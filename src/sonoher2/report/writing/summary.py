@@ -9,6 +9,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.content.view import Metrics, View
 from sonoher2.report.content.wording import listing, number, p_equals, plural
 from sonoher2.signatures.registry import clinical_counterpart
+from sonoher2.study.results import columns as c
 
 WIDE, GAP, FEW_EVENTS, SLOPE = 0.2, 0.1, 100, (0.8, 1.25)
 """Cautions: width of the AUC's interval, fall from training to test, events or non-events, calibration slope."""
@@ -55,10 +56,10 @@ def summarise(view: View) -> Summary:
 
 def _headline(view: View, outcome: str, row: Metrics) -> Headline:
     confidence = f"{view.confidence} interval"
-    bounds = f"{confidence} {number(row['auc_low'])} to {number(row['auc_high'])}"
-    if math.isnan(row["auc_low"]):
+    bounds = f"{confidence} {number(row[c.low(c.AUC)])} to {number(row[c.high(c.AUC)])}"
+    if math.isnan(row[c.low(c.AUC)]):
         bounds = f"no {confidence}"
-    return Headline(outcome, f"AUC, {view.sets[TEST].lower()}, {outcome}", number(row["auc"]), bounds)
+    return Headline(outcome, f"AUC, {view.sets[TEST].lower()}, {outcome}", number(row[c.AUC]), bounds)
 
 
 def _which(view: View) -> str:
@@ -77,13 +78,13 @@ def _which(view: View) -> str:
 
 
 def _discrimination(view: View, outcome: str, row: Metrics) -> str:
-    n, events = int(row["n"]), int(row["events"])
-    if math.isnan(row["auc"]):
+    n, events = int(row[c.N]), int(row[c.EVENTS])
+    if math.isnan(row[c.AUC]):
         return f"Of {plural(n, 'patient')} in the {_set_words(view)}, {events:,} are {outcome}: no AUC can be computed."
     return (
         f"In {plural(n, 'patient')} of the {_set_words(view)}, {events:,} of them {outcome}, its AUC was"
-        f" {number(row['auc'])}: of two such patients drawn at random, one {outcome} and one not, it gives the"
-        f" {outcome} one the higher score {100 * row['auc']:.0f} times in 100 (50 is a coin toss)."
+        f" {number(row[c.AUC])}: of two such patients drawn at random, one {outcome} and one not, it gives the"
+        f" {outcome} one the higher score {100 * row[c.AUC]:.0f} times in 100 (50 is a coin toss)."
     )
 
 
@@ -100,8 +101,8 @@ def _at_threshold(view: View, outcome: str, row: Metrics) -> str:
     events = int(y.sum())
     return (
         f"At the threshold fixed in training ({number(limit, 2)}) it found {found:,} of {events:,} {outcome} patients"
-        f" (sensitivity {row['sensitivity']:.0%}) and rightly cleared {spared:,} of {len(y) - events:,} others"
-        f" (specificity {row['specificity']:.0%})."
+        f" (sensitivity {row[c.SENSITIVITY]:.0%}) and rightly cleared {spared:,} of {len(y) - events:,} others"
+        f" (specificity {row[c.SPECIFICITY]:.0%})."
     )
 
 
@@ -112,12 +113,12 @@ def _gain(view: View, outcome: str) -> str:
         return ""
     rows = rows.query("`set` == @TEST and outcome == @outcome")
     for row in rows.to_dict("records"):
-        if {row["a"], row["b"]} == {clinical, view.main}:
-            sign = 1 if row["a"] == view.main else -1
-            low, high = sorted((sign * row["low"], sign * row["high"]))
-            bounds = f"{number(low)} to {number(high)}; p {p_equals(row['p_holm'])}, Holm"
-            change = f"{number(sign * row['difference'])} ({bounds})"
-            none = "" if row["p_holm"] < 1 - view.result.about.config.evaluation.confidence else ": no gain was shown"
+        if {row[c.SIGNATURE_A], row[c.SIGNATURE_B]} == {clinical, view.main}:
+            sign = 1 if row[c.SIGNATURE_A] == view.main else -1
+            low, high = sorted((sign * row[c.LOW], sign * row[c.HIGH]))
+            bounds = f"{number(low)} to {number(high)}; p {p_equals(row[c.P_HOLM])}, Holm"
+            change = f"{number(sign * row[c.DIFFERENCE])} ({bounds})"
+            none = "" if row[c.P_HOLM] < 1 - view.result.about.config.evaluation.confidence else ": no gain was shown"
             return f"Its AUC differs from that of clinical data alone ({clinical}) by {change}{none}."
     return ""
 
@@ -129,21 +130,21 @@ def _failed(view: View) -> list[str]:
 
 def _chance(tested: Tested) -> list[str]:
     texts = []
-    unsure = [outcome for outcome, row in tested if row["auc_low"] <= 0.5 <= row["auc_high"]]
+    unsure = [outcome for outcome, row in tested if row[c.low(c.AUC)] <= 0.5 <= row[c.high(c.AUC)]]
     if unsure:
         texts.append(
             f"The interval of the AUC for {listing(unsure)} includes 0.5: these patients do not show that the"
             " signature is"
             " better than chance."
         )
-    below = [outcome for outcome, row in tested if row["auc_high"] < 0.5]
+    below = [outcome for outcome, row in tested if row[c.high(c.AUC)] < 0.5]
     if below:
         texts.append(f"The AUC for {listing(below)} is below 0.5 with its whole interval: check how labels are coded.")
     return texts
 
 
 def _width(tested: Tested) -> list[str]:
-    wide = [(outcome, row["auc_high"] - row["auc_low"]) for outcome, row in tested]
+    wide = [(outcome, row[c.high(c.AUC)] - row[c.low(c.AUC)]) for outcome, row in tested]
     shown = [f"{number(width)} wide for {outcome}" for outcome, width in wide if width > WIDE]
     return (
         [f"The interval of the AUC is {listing(shown)}: the true value may be far from the estimate."] if shown else []
@@ -151,7 +152,7 @@ def _width(tested: Tested) -> list[str]:
 
 
 def _few(view: View, tested: Tested) -> list[str]:
-    rarest, outcome = min((min(row["events"], row["n"] - row["events"]), outcome) for outcome, row in tested)
+    rarest, outcome = min((min(row[c.EVENTS], row[c.N] - row[c.EVENTS]), outcome) for outcome, row in tested)
     if rarest >= FEW_EVENTS:
         return []
     about = f" ({outcome})" if view.several else ""
@@ -166,8 +167,8 @@ def _gap(view: View, tested: Tested) -> list[str]:
     falls = []
     for outcome, row in tested:
         training = view.metrics(view.main, TRAIN_OOF, outcome)
-        if training is not None and training["auc"] - row["auc"] > GAP:
-            falls.append(f"from {number(training['auc'])} to {number(row['auc'])} for {outcome}")
+        if training is not None and training[c.AUC] - row[c.AUC] > GAP:
+            falls.append(f"from {number(training[c.AUC])} to {number(row[c.AUC])} for {outcome}")
     if not falls:
         return []
     return [
@@ -178,9 +179,9 @@ def _gap(view: View, tested: Tested) -> list[str]:
 
 def _slope(tested: Tested) -> list[str]:
     slopes = [
-        (outcome, row["calibration_slope"])
+        (outcome, row[c.CALIBRATION_SLOPE])
         for outcome, row in tested
-        if not row["calibration_slope_low"] <= 1 <= row["calibration_slope_high"]
+        if not row[c.low(c.CALIBRATION_SLOPE)] <= 1 <= row[c.high(c.CALIBRATION_SLOPE)]
     ]
     shown = [
         f"too {'extreme' if slope < 1 else 'timid'} for {outcome} (calibration slope {number(slope)})"

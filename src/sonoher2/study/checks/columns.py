@@ -17,6 +17,8 @@ from sonoher2.study.checks.facts import ONE_CLASS, Facts, FactsCheck
 from sonoher2.study.checks.outcome import Outcome
 from sonoher2.study.results import columns as c
 
+MISSING = "missing"
+"""Column, and level, that marks values that are missing."""
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
 """AUC of a column that is nearly the label, and the lower limit of its interval."""
 _WHEN: dict[Knowledge, Timing] = {
@@ -106,12 +108,12 @@ def numeric_columns(values: pd.Series, declared: ClinicalColumn) -> pd.DataFrame
     known = values.astype(np.float64)
     filled = known.fillna(known.mean() if known.notna().any() else 0.0)
     table = pd.DataFrame({str(values.name): filled})
-    return table.assign(missing=known.isna().astype(float)) if known.isna().any() else table
+    return table.assign(**{MISSING: known.isna().astype(float)}) if known.isna().any() else table
 
 
 def dummies(values: pd.Series) -> pd.DataFrame:
     """Levels of a column as 0 and 1, a missing value as a level of its own."""
-    return pd.get_dummies(values.astype(object).where(values.notna(), "missing").astype(str), dtype=np.float64)
+    return pd.get_dummies(values.astype(object).where(values.notna(), MISSING).astype(str), dtype=np.float64)
 
 
 TIME001 = FactsCheck(

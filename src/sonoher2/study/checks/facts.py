@@ -105,4 +105,4 @@ def facts_of(checked: Checked, split: Split) -> Facts:
 
 def whole_split(cohort: Cohort) -> Split:
     """Split of a validation: everyone is a test patient."""
-    return Split(pd.Series(TEST, index=cohort.patients.index, name="set", dtype=object), {})
+    return Split(pd.Series(TEST, index=cohort.patients.index, name=c.SET, dtype=object), {})

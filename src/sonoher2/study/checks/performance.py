@@ -78,7 +78,7 @@ def above_training(finished: Finished) -> Outcome:
         comparison = compare_independent(test, training)
         rows.append((signature, comparison.difference, comparison.p_larger))
     table = pd.DataFrame(rows, columns=[c.SIGNATURE, c.DIFFERENCE, c.P])
-    row = table.assign(p=holm(table[c.P])).sort_values(c.P).iloc[0]
+    row = table.assign(**{c.P: holm(table[c.P])}).sort_values(c.P).iloc[0]
     if not row[c.P] < ALPHA:
         return LEAK005.passed()
     p = p_words(row[c.P], 4)

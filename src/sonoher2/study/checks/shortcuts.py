@@ -17,7 +17,7 @@ from sonoher2.core.errors import InputError, Severity
 from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.study.checks.codes import is_coded
-from sonoher2.study.checks.columns import dummies
+from sonoher2.study.checks.columns import MISSING, dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
 from sonoher2.study.checks.outcome import Check, Outcome
 from sonoher2.study.results import columns as c
@@ -50,7 +50,7 @@ class Shortcuts:
 def shortcut_columns(facts: Facts) -> dict[str, pd.DataFrame]:
     """Shortcuts of each patient by family, each (patients, columns), index `patient_id`; only those that vary."""
     patients, families = facts.cohort.patients, _of_images(facts)
-    for family, name in (("Site", "site"), ("Scanner", "scanner")):
+    for family, name in (("Site", c.SITE), ("Scanner", c.SCANNER)):
         if name in patients:
             families[family] = dummies(patients[name])
     if c.DATE in patients:
@@ -70,7 +70,7 @@ def _days(dates: pd.Series) -> pd.DataFrame:
     read = pd.to_datetime(dates.astype(object), errors="coerce", format="mixed", utc=True)
     days = read.map(lambda day: float(day.toordinal()) if pd.notna(day) else np.nan).astype(np.float64)
     filled = days.fillna(days.mean() if days.notna().any() else 0.0)
-    return pd.DataFrame({"days": filled, "missing": days.isna().astype(np.float64)}, index=dates.index)
+    return pd.DataFrame({"days": filled, MISSING: days.isna().astype(np.float64)}, index=dates.index)
 
 
 def _origins(facts: Facts) -> pd.DataFrame:
@@ -81,11 +81,11 @@ def _origins(facts: Facts) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "automatic": [float(bool(facts.segmented_masks.intersection(masks))) for masks in images[c.MASKS]],
-            "masks": [float(len(masks)) for masks in images[c.MASKS]],
+            c.MASKS: [float(len(masks)) for masks in images[c.MASKS]],
             "format": [Path(masks[0]).suffix.lower() if masks else "none" for masks in images[c.MASKS]],
         }
     )
-    columns = pd.concat([rows[["automatic", "masks"]], dummies(rows["format"])], axis=1)
+    columns = pd.concat([rows[["automatic", c.MASKS]], dummies(rows["format"])], axis=1)
     return columns.groupby(images[c.PATIENT_ID].to_numpy()).mean().reindex(facts.cohort.patients.index, fill_value=0.0)
 
 
@@ -96,7 +96,7 @@ def _of_images(facts: Facts) -> dict[str, pd.DataFrame]:
     owners = facts.cohort.images[c.PATIENT_ID].to_numpy()
     rows = pd.DataFrame([_picture(*record.file_shape) for record in facts.records])
     spacing = pd.Series([np.nan if r.mm_per_pixel is None else float(r.mm_per_pixel[0]) for r in facts.records])
-    size = rows.assign(mm_per_pixel=spacing.fillna(spacing.mean() if spacing.notna().any() else 0.0))
+    size = rows.assign(**{c.MM_PER_PIXEL: spacing.fillna(spacing.mean() if spacing.notna().any() else 0.0)})
     families = {
         "Picture size": size.assign(known=spacing.notna().astype(float)),
         "File format": dummies(pd.Series([record.format for record in facts.records])),
@@ -158,7 +158,7 @@ def _one_outcome(facts: Facts, families: dict[str, pd.DataFrame], code: int) -> 
         # of one family alone, it is all there is
         score = pd.Series(result.score, index=patients.index, name=name)
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
-    return table.assign(p_holm=holm(table[c.P])), score
+    return table.assign(**{c.P_HOLM: holm(table[c.P])}), score
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,13 @@ def _points(of: Explainable, X: pd.DataFrame) -> pd.DataFrame:
     for name in of.probabilities:
         points = of.model.fitted_[name].nomogram_points(X)
         if points is not None:
-            rows = points.assign(total=points.sum(axis=1)).melt(
+            rows = points.assign(**{c.TOTAL: points.sum(axis=1)}).melt(
                 var_name=c.VARIABLE, value_name=c.POINTS, ignore_index=False
             )
             labels = [of.classes[number] for number in of.labels[rows.index]]
-            tables.append(rows.assign(signature=name, label=labels).rename_axis(c.PATIENT_ID).reset_index()[columns])
+            tables.append(
+                rows.assign(**{c.SIGNATURE: name, c.LABEL: labels}).rename_axis(c.PATIENT_ID).reset_index()[columns]
+            )
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.core import columns as c
 from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step
 from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
 from sonoher2.signatures.registry import DEEP_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
-from sonoher2.study.results.columns import PREDICTED
+from sonoher2.study.results import heat_columns as c
 from sonoher2.study.results.explanations import HeatCase, HeatFindings
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     table = _judged(of, of.probabilities[DEEP_SIGNATURE])
     paths = of.crops.groupby(c.PATIENT_ID)[c.CROP].agg(list)
     checked = spread_patients(table[c.SCORE], CHECKED)
-    named = table[[c.LABEL, PREDICTED]].map(lambda number: of.classes[number])
+    named = table[[c.LABEL, c.PREDICTED]].map(lambda number: of.classes[number])
     shares = _each(SHARES, of, table, paths, list(table.index), context)
     return HeatFindings(
         shares=named.rename_axis(c.PATIENT_ID).reset_index().merge(shares, on=c.PATIENT_ID),
@@ -100,7 +99,7 @@ def _judged(of: Explainable, probability: NDArray[np.float64]) -> pd.DataFrame:
     predicted = predicted_classes(probability, threshold)
     score = probability[:, 1] if len(of.classes) == 2 else probability.max(axis=1)
     sureness = _away(score, threshold) if len(of.classes) == 2 else score
-    columns = {c.LABEL: of.labels.to_numpy(), PREDICTED: predicted, c.SCORE: score, "sureness": sureness}
+    columns = {c.LABEL: of.labels.to_numpy(), c.PREDICTED: predicted, c.SCORE: score, c.SURENESS: sureness}
     return pd.DataFrame(columns, index=of.X.index)
 
 
@@ -131,11 +130,11 @@ def surest_patients(table: pd.DataFrame, each: int) -> list[str]:
     -------
     The last class first, right ones before wrong ones, the surest first.
     """
-    ordered = table.sort_values("sureness", ascending=False, kind="stable")
+    ordered = table.sort_values(c.SURENESS, ascending=False, kind="stable")
     chosen: list[str] = []
     for label in sorted(table[c.LABEL].unique(), reverse=True):
         own = ordered[ordered[c.LABEL] == label]
-        for part in (own[own[PREDICTED] == label], own[own[PREDICTED] != label]):
+        for part in (own[own[c.PREDICTED] == label], own[own[c.PREDICTED] != label]):
             chosen += [str(patient) for patient in part.index[:each]]
     return chosen
 
@@ -151,7 +150,7 @@ def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[Heat
     explained = _by_class(of.model, of.networks)
     cases = []
     for patient in surest_patients(table, CASES):
-        label, predicted = int(table[c.LABEL][patient]), int(table[PREDICTED][patient])
+        label, predicted = int(table[c.LABEL][patient]), int(table[c.PREDICTED][patient])
         [first, *_] = heat_maps(explained[predicted], _crops(paths[patient]))
         score = float(table[c.SCORE][patient])
         cases.append(HeatCase(patient, of.classes[label], of.classes[predicted], score, first))
@@ -202,11 +201,11 @@ def _deletion(patients: list[_Patient], model: SignatureSet, networks: tuple[Fro
         alone, crop = explained_beside(explained[patient.predicted], crops, 0), crops[0]
         noise = noise_map(alone, crop, seed=patient.seed)
         curves = {
-            "by_heat": deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
-            "by_chance": deletion_curve(alone, crop, noise, steps=DELETION_STEPS),
+            c.BY_HEAT: deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
+            c.BY_CHANCE: deletion_curve(alone, crop, noise, steps=DELETION_STEPS),
         }
         share = np.arange(DELETION_STEPS + 1) / DELETION_STEPS
-        tables.append(pd.DataFrame({c.PATIENT_ID: patient.name, "share": share, **curves}))
+        tables.append(pd.DataFrame({c.PATIENT_ID: patient.name, c.SHARE: share, **curves}))
     return tables
 
 
@@ -222,7 +221,7 @@ def _randomised(
         crops = _crops(patient.paths)
         alone = explained_beside(explained[patient.predicted], crops, 0)
         found = randomised_similarity(alone, crops[0], seed=patient.seed)
-        table = {c.PATIENT_ID: patient.name, "stage": range(len(found)), "correlation": found}
+        table = {c.PATIENT_ID: patient.name, c.STAGE: range(len(found)), c.CORRELATION: found}
         tables.append(pd.DataFrame(table))
     return tables
 
@@ -244,7 +243,7 @@ def _each(
     """Look at the heat maps of some patients."""
     items = []
     for seed, name in enumerate(patients):
-        patient = _Patient(name, int(table[PREDICTED][name]), list(paths[name]), seed)
+        patient = _Patient(name, int(table[c.PREDICTED][name]), list(paths[name]), seed)
         items.append(Keyed(patient, [name, patient.predicted, [path.stem for path in patient.paths], seed]))
     found = context.map(step, items, Keyed(of.model, of.sha256), Keyed(of.networks, of.sha256))
     return pd.concat(found, ignore_index=True)
@@ -266,16 +265,16 @@ def share_summary(shares: pd.DataFrame, confidence: float, seed: int) -> pd.Data
     -------
     `region, patients, heat, heat_low, heat_high, area, difference, difference_low, difference_high`.
     """
-    known = shares.dropna(subset=["lesion"])
+    known = shares.dropna(subset=[c.LESION])
     drawn = np.random.default_rng(seed).integers(len(known), size=(BOOTSTRAP, len(known)))
     ends = [(1 - confidence) / 2, (1 + confidence) / 2]
-    area = known[["lesion_area", "ring_area"]].assign(elsewhere_area=1 - known["lesion_area"] - known["ring_area"])
+    area = known[[c.LESION_AREA, c.RING_AREA]].assign(elsewhere_area=1 - known[c.LESION_AREA] - known[c.RING_AREA])
     rows = []
-    for name in ("lesion", "ring", "elsewhere"):
+    for name in (c.LESION, c.RING, c.ELSEWHERE):
         heat, own = known[name].to_numpy(np.float64), area[f"{name}_area"].to_numpy(np.float64)
         low, high = np.quantile(heat[drawn].mean(axis=1), ends)
         below, above = np.quantile((heat - own)[drawn].mean(axis=1), ends)
-        row = {"region": name, "patients": len(known), "heat": heat.mean(), "heat_low": low, "heat_high": high}
-        difference = {"difference": (heat - own).mean(), "difference_low": below, "difference_high": above}
-        rows.append(row | {"area": own.mean()} | difference)
+        row = {c.REGION: name, c.PATIENTS: len(known), c.HEAT: heat.mean(), c.low(c.HEAT): low, c.high(c.HEAT): high}
+        difference = {c.DIFFERENCE: (heat - own).mean(), c.low(c.DIFFERENCE): below, c.high(c.DIFFERENCE): above}
+        rows.append(row | {c.AREA: own.mean()} | difference)
     return pd.DataFrame(rows)

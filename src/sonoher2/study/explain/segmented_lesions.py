@@ -38,9 +38,9 @@ def listed_lesions(segmented: pd.DataFrame) -> pd.DataFrame:
     """Give the same table with names of files instead of paths, those of the masks as in the run's folder ``masks``."""
     if segmented.empty:
         return segmented
-    names = [Path(image).name for image in segmented[c.IMAGE]]
+    names = segmented[c.IMAGE].map(lambda image: Path(image).name)
     masks = pd.Series(mask_names(segmented), index=segmented.index).where(segmented[c.FOUND].astype(bool), "")
-    return segmented.assign(image=names, mask=masks)
+    return segmented.assign(**{c.IMAGE: names, c.MASK: masks})
 
 
 def _picture(row: pd.Series) -> SegmentedLesion:

@@ -123,7 +123,7 @@ def _usable_rows(
     InputError, FindingsError
         No row can be used, or the table as a whole cannot.
     """
-    known = {name: name for name in ("frame", "mm_per_pixel") if name in rows}
+    known = {name: name for name in (c.FRAME, c.MM_PER_PIXEL) if name in rows}
     images = ImagesConfig.model_validate({"table": table, "mask": "mask", **known})
     usable = partial(image_rows, config=images, folder=(data or table.parent).resolve(), masks_needed=True)
     if not len(rows):

@@ -64,7 +64,7 @@ def segment_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
             c.PATIENT_ID: images.loc[wanted, c.PATIENT_ID],
             c.IMAGE: paths,
             c.FRAME: images.loc[wanted, c.FRAME],
-            **{name: [row[name] for row in found] for name in ("mask", "found", "confidence", "problem")},
+            **{name: [row[name] for row in found] for name in (c.MASK, c.FOUND, c.CONFIDENCE, c.PROBLEM)},
         },
         index=wanted,
     )
@@ -217,7 +217,7 @@ def write_segmented(table: pd.DataFrame, out: Path) -> None:
     for name, mask, found in zip(names, table[c.MASK], table[c.FOUND], strict=True):
         if found:
             write_bytes(out / "masks" / name, Path(mask).read_bytes())
-    listed = table.assign(image=[Path(image).name for image in table[c.IMAGE]], mask=names)
+    listed = table.assign(**{c.IMAGE: [Path(image).name for image in table[c.IMAGE]], c.MASK: names})
     listed[c.MASK] = listed[c.MASK].where(listed[c.FOUND], "")
-    unused = ["problem"] if listed[c.FRAME].notna().any() else ["problem", "frame"]
+    unused = [c.PROBLEM] if listed[c.FRAME].notna().any() else [c.PROBLEM, c.FRAME]
     write_table(out / "outlines.csv", listed.drop(columns=unused))

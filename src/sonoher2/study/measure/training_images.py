@@ -99,7 +99,7 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
     images = checked.cohort.images[checked.cohort.images[c.PATIENT_ID].map(sets) == TRAIN]
     segmented = set(checked.segmented[c.MASK])
-    return images.assign(masks=images[c.MASKS].map(lambda masks: () if segmented.intersection(masks) else masks))
+    return images.assign(**{c.MASKS: images[c.MASKS].map(lambda masks: () if segmented.intersection(masks) else masks)})
 
 
 def _study_cases(rows: pd.DataFrame) -> list[Case]:
@@ -113,12 +113,12 @@ def _study_cases(rows: pd.DataFrame) -> list[Case]:
 
 def _table_cases(path: Path, folder: Path) -> list[Case]:
     table = read_table(path, keep=[NO_LESION])
-    missing = [name for name in ("patient_id", "image", "mask") if name not in table]
+    missing = [name for name in (c.PATIENT_ID, c.IMAGE, c.MASK) if name not in table]
     if missing:
         raise InputError(f"there is no column `{missing[0]}`", where=str(path), fix="Name the columns so")
     if table[[c.PATIENT_ID, c.IMAGE]].isna().any(axis=None):
         raise InputError("a row has no patient or no image", where=str(path), fix="Fill in `patient_id` and `image`")
-    for name in ("group", "frame"):
+    for name in (c.GROUP, c.FRAME):
         if name not in table:
             table[name] = None
     columns = table[[c.PATIENT_ID, c.IMAGE, c.MASK, c.GROUP, c.FRAME]].itertuples(index=False)

@@ -283,10 +283,10 @@ def write_result(
     numbers = {name: number for number, name in enumerate(result.about.classes)}
     predictions = result.performance.predictions.assign(label_name=result.performance.predictions[c.LABEL])
     predictions[c.LABEL] = predictions[c.LABEL].map(numbers)
-    columns = ["patient_id", "set", "label", "signature", "score", "outcome", "label_name"]
+    columns = [c.PATIENT_ID, c.SET, c.LABEL, c.SIGNATURE, c.SCORE, c.OUTCOME, "label_name"]
     write_table(out / "predictions.csv", predictions[columns])
     if features.shape[1]:
-        names = images.assign(image=[Path(path).name for path in images[c.IMAGE]])
+        names = images.assign(**{c.IMAGE: [Path(path).name for path in images[c.IMAGE]]})
         _write_features(out / "features.csv", names, features, store)
     if len(result.checks.table):
         write_table(out / "checks.csv", result.checks.table)

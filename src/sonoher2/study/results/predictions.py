@@ -82,6 +82,6 @@ def learn_thresholds(training: pd.DataFrame, evaluation: EvaluationConfig) -> pd
                 c.THRESHOLD: learn(*outcome_scores(rows, outcome)),
                 c.RULE: rule,
             }
-            for (signature, outcome), rows in each_part(training, ["signature", "outcome"])
+            for (signature, outcome), rows in each_part(training, [c.SIGNATURE, c.OUTCOME])
         ]
     )

@@ -103,14 +103,14 @@ def _index(folder: Path) -> dict[str, Any]:
         fix = "Run the study again into the same folder; it resumes" if begun else "Give the folder of a finished run"
         raise InputError(what, where=str(folder), fix=fix)
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        newer = index["format"] > FORMAT
+        record = json.loads(path.read_text(encoding="utf-8"))
+        newer = record["format"] > FORMAT
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("the results of this run are damaged", where=str(path), fix="Run the study again") from error
     if newer:
-        what = f"this run was written by a newer version (format {index['format']}, known are 1 to {FORMAT})"
+        what = f"this run was written by a newer version (format {record['format']}, known are 1 to {FORMAT})"
         raise InputError(what, where=str(folder), fix="Install a newer version of sonoher2")
-    return cast("dict[str, Any]", index)
+    return cast("dict[str, Any]", record)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.natural import natural_key
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH, number, share
+from sonoher2.study.results import columns as c
 
 Groups = dict[str, pd.DataFrame]
 
@@ -26,9 +27,9 @@ def characteristics(view: View) -> pd.DataFrame:
     """
     patients = view.result.cohort.patients
     groups = _groups(view, patients)
-    both = {TRAIN_OOF, TEST} <= set(patients["set"])
+    both = {TRAIN_OOF, TEST} <= set(patients[c.SET])
     rows: list[list[str]] = []
-    if patients["images"].max() > 1:
+    if patients[c.IMAGES].max() > 1:
         rows += _number_rows("Images per patient", "images", groups)
     for name, column in view.result.about.config.clinical.columns.items():
         if name in patients:
@@ -41,12 +42,12 @@ def characteristics(view: View) -> pd.DataFrame:
 
 def _groups(view: View, patients: pd.DataFrame) -> Groups:
     groups = {}
-    for subset in [name for name in (TRAIN_OOF, TEST) if name in set(patients["set"])]:
-        members = patients[patients["set"] == subset]
+    for subset in [name for name in (TRAIN_OOF, TEST) if name in set(patients[c.SET])]:
+        members = patients[patients[c.SET] == subset]
         title = view.short_sets[subset]
         groups[f"{title}, n = {len(members):,}"] = members
         for label in view.result.about.classes:
-            part = members[members["label"] == label]
+            part = members[members[c.LABEL] == label]
             groups[f"{title}: {label}, n = {len(part):,}"] = part
     return groups
 
@@ -108,8 +109,8 @@ def _level(column: ClinicalColumn, value: object) -> str:
 def _differences(titles: pd.Series, view: View) -> list[str]:
     """SMD on the first row of each characteristic, nothing on the others."""
     patients = view.result.cohort.patients
-    train, test = (patients[patients["set"] == name] for name in (TRAIN_OOF, TEST))
-    found: dict[str, float] = {"Images per patient": number_smd(train["images"], test["images"])}
+    train, test = (patients[patients[c.SET] == name] for name in (TRAIN_OOF, TEST))
+    found: dict[str, float] = {"Images per patient": number_smd(train[c.IMAGES], test[c.IMAGES])}
     for name, column in view.result.about.config.clinical.columns.items():
         if name in patients:
             smd = number_smd if column.kind == "number" else level_smd

@@ -9,6 +9,7 @@ from sonoher2.report.content.cells import plain_table
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.cohort.flow import flow_figure
+from sonoher2.study.results import columns as c
 
 _BALANCE = (
     " SMD: standardised mean difference between training and test, absolute (Austin 2009; several levels: Yang and"
@@ -42,7 +43,7 @@ def _flow(view: View) -> Drawing:
     patients = view.result.cohort.patients
     counts = {
         title: {
-            label: int(((patients["set"] == name) & (patients["label"] == label)).sum())
+            label: int(((patients[c.SET] == name) & (patients[c.LABEL] == label)).sum())
             for label in view.result.about.classes
         }
         for name, title in view.short_sets.items()

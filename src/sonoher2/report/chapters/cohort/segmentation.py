@@ -13,6 +13,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import plural
 from sonoher2.report.figures.cohort.outlines import OutlinedPicture, outline_figure
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.segmented import SegmentedLesion
 
 
@@ -29,7 +30,7 @@ def region_parts(view: View) -> Iterator[Part]:
 
 def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
     """Outlined images, the least confident first; images without a lesion come before all."""
-    return outlines.sort_values(["found", "confidence", "image"], kind="stable")
+    return outlines.sort_values([c.FOUND, c.CONFIDENCE, c.IMAGE], kind="stable")
 
 
 def _figure(view: View) -> Drawing:
@@ -50,14 +51,14 @@ def _picture(lesion: SegmentedLesion) -> OutlinedPicture:
 
 
 def _table(outlines: pd.DataFrame) -> Table:
-    data = doubtful(outlines)[["patient_id", "image", "found", "confidence", "dice"]].copy()
-    data["image"] = [Path(image).name for image in data["image"]]
+    data = doubtful(outlines)[[c.PATIENT_ID, c.IMAGE, c.FOUND, c.CONFIDENCE, c.DICE]].copy()
+    data[c.IMAGE] = [Path(image).name for image in data[c.IMAGE]]
     shown = {
-        "Patient": data["patient_id"],
-        "Image": data["image"],
-        "Lesion": np.where(data["found"], "found", "none found"),
-        "Confidence": numbers(data["confidence"]),
-        **({"Dice with the given mask": numbers(data["dice"])} if data["dice"].notna().any() else {}),
+        "Patient": data[c.PATIENT_ID],
+        "Image": data[c.IMAGE],
+        "Lesion": np.where(data[c.FOUND], "found", "none found"),
+        "Confidence": numbers(data[c.CONFIDENCE]),
+        **({"Dice with the given mask": numbers(data[c.DICE])} if data[c.DICE].notna().any() else {}),
     }
     caption = "What the shipped segmenter outlined, the doubtful images first; an image without a lesion is left out."
     return Table("segmentation", "Automatic outlines", caption, data, pd.DataFrame(shown), long=True)
@@ -66,14 +67,14 @@ def _table(outlines: pd.DataFrame) -> Table:
 def _ablation(view: View) -> Table:
     data = view.result.robustness.ablation
     shown = {
-        "Reading": data["reading"],
-        "Dice": numbers(data["dice"]),
-        "Signature": data["signature"],
+        "Reading": data[c.READING],
+        "Dice": numbers(data[c.DICE]),
+        "Signature": data[c.SIGNATURE],
         **view.outcome_cells(data),
-        "n": counts(data["n"]),
-        "AUC": intervals(data, "auc"),
-        "Difference": intervals(data, "difference", "low", "high", 3),
-        "Change sides": percents(data["switched"]),
+        "n": counts(data[c.N]),
+        "AUC": intervals(data, c.AUC),
+        "Difference": intervals(data, c.DIFFERENCE, c.LOW, c.HIGH, 3),
+        "Change sides": percents(data[c.SWITCHED]),
     }
     caption = (
         "The frozen model on the test patients, their lesions outlined and their images prepared otherwise;"

@@ -9,6 +9,7 @@ import pandas as pd
 from sonoher2.report.content.cells import numbers
 from sonoher2.report.content.parts import Chapter, Table
 from sonoher2.report.content.view import View
+from sonoher2.study.results import columns as c
 
 
 def candidate_parts(view: View) -> Iterator[Table]:
@@ -16,13 +17,13 @@ def candidate_parts(view: View) -> Iterator[Table]:
     data = view.result.model.candidates
     if data.empty:
         return
-    spread = zip(numbers(data["cv_auc"], 3), numbers(data["cv_auc_sd"], 3), strict=True)
+    spread = zip(numbers(data[c.CV_AUC], 3), numbers(data[c.CV_AUC_SD], 3), strict=True)
     shown = {
-        "Signature": data["signature"],
-        "Model": data["model"],
-        "Settings": data["parameters"].map(_settings),
+        "Signature": data[c.SIGNATURE],
+        "Model": data[c.MODEL],
+        "Settings": data[c.PARAMETERS].map(_settings),
         "AUC, inner cross-validation": [f"{mean} ± {sd}" for mean, sd in spread],
-        "Chosen": data["chosen"].map({True: "chosen", False: ""}),
+        "Chosen": data[c.CHOSEN].map({True: "chosen", False: ""}),
     }
     caption = (
         "Mean ± standard deviation over the inner folds of the training patients. The best of many candidates looks"

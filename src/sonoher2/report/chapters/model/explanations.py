@@ -15,6 +15,7 @@ from sonoher2.report.figures.model.effects import MOST_ROWS, swarm_figure
 from sonoher2.report.figures.model.heat_maps import case_figure, shares_figure, trust_figure
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.study.explain.heat_maps import share_summary
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.explanations import Attribution, HeatFindings
 
 _STACKED = (
@@ -59,7 +60,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
     yield Drawing(
         "heat_trust",
         "Whether the heat maps can be believed",
-        f"{heat.deletion['patient_id'].nunique()} test patients, spread over the range of scores. Left: log-odds of the"
+        f"{heat.deletion[c.PATIENT_ID].nunique()} test patients, spread over the range of scores. Left: log-odds of the"
         " predicted class as the picture is blurred away, mean ± 1 standard error; a useful map falls faster than"
         " chance (Petsiuk 2018). Right: likeness to the true map as the model's weights are replaced by noise from the"
         " classifier down; a map that stayed alike would show edges, not reasons (Adebayo 2018).",
@@ -73,13 +74,13 @@ def _score_of(view: View) -> str:
 
 def _share_table(view: View, summary: pd.DataFrame) -> Table:
     shown = {
-        "Region": summary["region"],
+        "Region": summary[c.REGION],
         "Share of heat": [
             f"{number(value, 1)}% ({number(low, 1)}–{number(high, 1)})"
-            for value, low, high in _percent(summary, "heat")
+            for value, low, high in _percent(summary, c.HEAT)
         ],
-        "Share of area": [f"{number(100 * value, 1)}%" for value in summary["area"]],
-        "Difference, percentage points": [interval(*row, digits=1) for row in _percent(summary, "difference")],
+        "Share of area": [f"{number(100 * value, 1)}%" for value in summary[c.AREA]],
+        "Difference, percentage points": [interval(*row, digits=1) for row in _percent(summary, c.DIFFERENCE)],
     }
     caption = f"Means over patients, {view.confidence} bootstrap intervals in brackets."
     return Table("heat_shares", "Where the heat lies", caption, summary, pd.DataFrame(shown))
@@ -107,15 +108,15 @@ def _swarms(view: View, attributions: Mapping[str, Attribution]) -> Iterator[Dra
 
 def _points(view: View, points: pd.DataFrame) -> Table:
     """Points of the main signature on the page, of all of them in the file."""
-    names = list(points["signature"].drop_duplicates())
+    names = list(points[c.SIGNATURE].drop_duplicates())
     name = view.main if view.main in names else names[-1]
-    rows = points[points["signature"] == name]
-    wide = rows.pivot(index=["patient_id", "label"], columns="variable", values="points")
-    wide = wide.loc[sorted(wide.index, key=natural_keys), list(rows["variable"].drop_duplicates())]
+    rows = points[points[c.SIGNATURE] == name]
+    wide = rows.pivot(index=[c.PATIENT_ID, c.LABEL], columns=c.VARIABLE, values=c.POINTS)
+    wide = wide.loc[sorted(wide.index, key=natural_keys), list(rows[c.VARIABLE].drop_duplicates())]
     keys = wide.index.to_frame(index=False)
-    shown = pd.DataFrame({"Patient": keys["patient_id"], "Label": keys["label"]})
+    shown = pd.DataFrame({"Patient": keys[c.PATIENT_ID], "Label": keys[c.LABEL]})
     for variable in wide:
-        shown["Total" if variable == "total" else str(variable)] = numbers(wide[variable], 1)
+        shown["Total" if variable == c.TOTAL else str(variable)] = numbers(wide[variable], 1)
     caption = (
         f"Test patients on the nomogram of {name}; the file holds all nomograms. What is missing counts as the model"
         " counts it."

@@ -12,6 +12,7 @@ from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import listing
 from sonoher2.report.figures.model.heatmap import MOST_FEATURES, heatmap_figure
 from sonoher2.report.figures.model.selection import MOST_BARS, coefficient_figure, lasso_figure
+from sonoher2.study.results import columns as c
 
 
 def feature_parts(view: View) -> Iterator[Part]:
@@ -35,8 +36,8 @@ def feature_parts(view: View) -> Iterator[Part]:
 
 
 def _selection(data: pd.DataFrame) -> Table:
-    if "fallback" in data:
-        data = data.assign(fallback=data["fallback"].map({True: "nothing passed, best kept", False: ""}))
+    if c.FALLBACK in data:
+        data = data.assign(**{c.FALLBACK: data[c.FALLBACK].map({True: "nothing passed, best kept", False: ""})})
     caption = (
         "Final fit on all training patients; in cross-validation each fold repeats every step on its own patients."
     )
@@ -55,7 +56,7 @@ def _coefficient_figure(view: View) -> Drawing:
 
 
 def _coefficient_table(data: pd.DataFrame) -> Table:
-    shown = plain_table(data).assign(Coefficient=numbers(data["coefficient"], 3))
+    shown = plain_table(data).assign(Coefficient=numbers(data[c.COEFFICIENT], 3))
     caption = "Per standard deviation of the feature among training patients."
     return Table("coefficients", "Selected features", caption, data, shown, long=len(data) > 15)
 
@@ -63,8 +64,8 @@ def _coefficient_table(data: pd.DataFrame) -> Table:
 def _heatmap(view: View) -> Drawing:
     values, outcome = view.result.model.heatmap, view.outcomes[-1]
     score = view.result.performance.predictions.query("signature == @view.main and outcome == @outcome")
-    patients = pd.DataFrame(view.result.cohort.patients[["set", "label"]]).loc[values.index]
-    patients["score"] = score.set_index("patient_id")["score"].reindex(values.index)
+    patients = pd.DataFrame(view.result.cohort.patients[[c.SET, c.LABEL]]).loc[values.index]
+    patients[c.SCORE] = score.set_index(c.PATIENT_ID)[c.SCORE].reindex(values.index)
     more = f" The first {MOST_FEATURES} of {values.shape[1]} features." if values.shape[1] > MOST_FEATURES else ""
     return Drawing(
         "heatmap",

@@ -11,6 +11,7 @@ from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import number
 from sonoher2.report.figures.performance.calibration import calibration_figure
 from sonoher2.report.figures.performance.curves import Line
+from sonoher2.study.results import columns as c
 
 _TOLD = {"slope": "calibration_slope", "intercept": "calibration_intercept", "Brier": "brier"}
 
@@ -33,7 +34,7 @@ def calibration_parts(view: View) -> Iterator[Drawing]:
 
 
 def _lines(view: View, subset: str, outcome: str) -> list[Line]:
-    lines = curve_lines(view, subset, outcome, "auc")
+    lines = curve_lines(view, subset, outcome, c.AUC)
     return [replace(line, legend=_legend(view, line.name, subset, outcome)) for line in lines]
 
 

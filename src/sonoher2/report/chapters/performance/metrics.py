@@ -8,9 +8,10 @@ import pandas as pd
 
 from sonoher2.report.content.cells import counts, intervals, title_of
 from sonoher2.report.content.view import View
+from sonoher2.study.results import columns as c
 
-_AT_THRESHOLD = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc")
-_KEYS = ("signature", "set", "outcome", "n", "events", "threshold")
+_AT_THRESHOLD = (c.ACCURACY, c.BALANCED_ACCURACY, c.SENSITIVITY, c.SPECIFICITY, c.PPV, c.NPV, c.F1, c.MCC)
+_KEYS = (c.SIGNATURE, c.SET, c.OUTCOME, c.N, c.EVENTS, c.THRESHOLD)
 
 
 def overall_metrics(data: pd.DataFrame) -> list[str]:
@@ -41,12 +42,12 @@ def metric_cells(view: View, data: pd.DataFrame, metrics: Sequence[str]) -> pd.D
         Their columns.
     """
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "n": counts(data["n"]),
+        "n": counts(data[c.N]),
         # the mean over classes has no count of events
-        "Events": counts(data["events"]),
+        "Events": counts(data[c.EVENTS]),
         **{title_of(name): intervals(data, name) for name in metrics},
     }
     return pd.DataFrame(shown).reset_index(drop=True)

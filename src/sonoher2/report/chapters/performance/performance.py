@@ -13,6 +13,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.performance.curves import pr_figure, roc_figure
 from sonoher2.report.figures.performance.forest import auc_figure
+from sonoher2.study.results import columns as c
 
 
 def performance_parts(view: View) -> Iterator[Part]:
@@ -27,7 +28,7 @@ def performance_parts(view: View) -> Iterator[Part]:
 
 def _aucs(view: View) -> Drawing:
     table = view.result.performance.signatures[
-        view.result.performance.signatures["outcome"].isin([*view.outcomes, "macro"])
+        view.result.performance.signatures[c.OUTCOME].isin([*view.outcomes, "macro"])
     ]
     hollow = " Hollow: training patients, out of fold; filled: test set." if len(view.sets) > 1 else ""
     return Drawing(
@@ -48,7 +49,7 @@ def _metrics(view: View) -> Table:
         " score: mean squared error of the probability, lower is better. Calibration slope 1 and intercept 0 are"
         " perfect."
     )
-    if "macro" in set(data["outcome"]):
+    if "macro" in set(data[c.OUTCOME]):
         caption += " Macro: mean of the outcomes, each against the rest."
     shown = metric_cells(view, data, overall_metrics(data))
     return Table("signatures", "Performance of the signatures", caption, data, shown)
@@ -59,11 +60,11 @@ def _comparisons(view: View) -> Table:
     shown = {
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "Signatures": data["a"] + " − " + data["b"],
-        "Difference in AUC": intervals(data, "difference", "low", "high"),
-        "z": numbers(data["z"]),
-        "p": p_values(data["p"]),
-        "p (Holm)": p_values(data["p_holm"]),
+        "Signatures": data[c.SIGNATURE_A] + " − " + data[c.SIGNATURE_B],
+        "Difference in AUC": intervals(data, c.DIFFERENCE, c.LOW, c.HIGH),
+        "z": numbers(data[c.Z]),
+        "p": p_values(data[c.P]),
+        "p (Holm)": p_values(data[c.P_HOLM]),
     }
     caption = (
         f"DeLong's test for correlated curves; {view.confidence} intervals in brackets; p (Holm) is corrected for all"
@@ -74,7 +75,7 @@ def _comparisons(view: View) -> Table:
 
 
 def _roc(view: View) -> Iterator[Drawing]:
-    panels = curve_panels(view, "auc")
+    panels = curve_panels(view, c.AUC)
     if panels:
         training = " Each training patient was scored by models that had not seen that patient."
         yield Drawing(
@@ -87,7 +88,7 @@ def _roc(view: View) -> Iterator[Drawing]:
 
 
 def _precision_recall(view: View) -> Iterator[Drawing]:
-    panels = curve_panels(view, "auprc")
+    panels = curve_panels(view, c.AUPRC)
     if panels:
         yield Drawing(
             "pr",

@@ -11,15 +11,16 @@ from sonoher2.core.natural import natural_keys
 from sonoher2.report.content.parts import Chapter, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH
+from sonoher2.study.results import columns as c
 
 
 def prediction_parts(view: View) -> Iterator[Table]:
     """One row per patient, one column per signature and outcome."""
     data = view.result.performance.predictions
-    wide = data.pivot(index=["patient_id", "set", "label"], columns=["signature", "outcome"], values="score")
+    wide = data.pivot(index=[c.PATIENT_ID, c.SET, c.LABEL], columns=[c.SIGNATURE, c.OUTCOME], values=c.SCORE)
     wide = wide.loc[sorted(wide.index, key=natural_keys)]
     keys = wide.index.to_frame(index=False)
-    shown = {"Patient": keys["patient_id"], "Set": view.set_names(keys), "Label": keys["label"]}
+    shown = {"Patient": keys[c.PATIENT_ID], "Set": view.set_names(keys), "Label": keys[c.LABEL]}
     for signature in view.signatures:
         for outcome in view.outcomes:
             name = f"{signature}: {outcome}" if view.several else str(signature)

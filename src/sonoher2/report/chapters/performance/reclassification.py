@@ -9,6 +9,7 @@ import pandas as pd
 from sonoher2.report.content.cells import intervals
 from sonoher2.report.content.parts import Chapter, Table
 from sonoher2.report.content.view import View
+from sonoher2.study.results import columns as c
 
 
 def reclassification_parts(view: View) -> Iterator[Table]:
@@ -19,10 +20,10 @@ def reclassification_parts(view: View) -> Iterator[Table]:
     shown = {
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "From": data["old"],
-        "To": data["new"],
-        "Measure": data["measure"],
-        **{name.capitalize(): intervals(data, name, digits=3) for name in ("total", "cases", "controls")},
+        "From": data[c.OLD],
+        "To": data[c.NEW],
+        "Measure": data[c.MEASURE],
+        **{name.capitalize(): intervals(data, name, digits=3) for name in (c.TOTAL, c.CASES, c.CONTROLS)},
     }
     caption = (
         "Secondary: judge added value by the difference in AUC and by the decision curves. NRI: net reclassification"

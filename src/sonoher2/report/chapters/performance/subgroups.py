@@ -12,6 +12,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import p_value
 from sonoher2.report.figures.performance.forest import subgroup_figure
+from sonoher2.study.results import columns as c
 
 
 def subgroup_parts(view: View) -> Iterator[Part]:
@@ -38,13 +39,13 @@ def _forests(view: View) -> Iterator[Drawing]:
 def _table(view: View) -> Table:
     data = view.result.performance.subgroups
     shown = {
-        "Subgroup": data["subgroup"].astype(str) + ": " + data["level"].astype(str),
-        "Signature": data["signature"],
+        "Subgroup": data[c.SUBGROUP].astype(str) + ": " + data[c.LEVEL].astype(str),
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "n": counts(data["n"]),
-        "Events": counts(data["events"]),
-        "AUC": intervals(data, "auc"),
+        "n": counts(data[c.N]),
+        "Events": counts(data[c.EVENTS]),
+        "AUC": intervals(data, c.AUC),
         **_interactions(view),
     }
     caption = f"{view.confidence} intervals in brackets. A dash: too few patients with or without the event."
@@ -62,10 +63,10 @@ def _interactions(view: View) -> dict[str, list[str]]:
     tests, rows = view.result.performance.interactions, view.result.performance.subgroups
     if tests.empty:
         return {}
-    keys = ["subgroup", "signature", "set", "outcome"]
+    keys = [c.SUBGROUP, c.SIGNATURE, c.SET, c.OUTCOME]
     found = rows[keys].merge(tests, how="left", on=keys, validate="many_to_one")
     first = ~found.duplicated(keys)
-    columns = {"p (interaction)": "p_holm", "p (AUC)": "p_auc"}
+    columns = {"p (interaction)": c.P_HOLM, "p (AUC)": "p_auc"}
     return {
         title: [p_value(p) if shown else "" for p, shown in zip(found[name], first, strict=True)]
         for title, name in columns.items()

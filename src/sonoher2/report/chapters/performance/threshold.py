@@ -11,6 +11,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import number
 from sonoher2.report.figures.performance.confusion import confusion_figure
+from sonoher2.study.results import columns as c
 
 
 def threshold_parts(view: View) -> Iterator[Part]:
@@ -25,11 +26,11 @@ def threshold_parts(view: View) -> Iterator[Part]:
 
 def _table(view: View, metrics: list[str]) -> Table:
     data = view.result.performance.signatures
-    rows = data[data["outcome"].isin(view.outcomes)]
-    shown = metric_cells(view, rows, metrics).drop(columns=["n", "Events"])
-    values = [number(view.threshold(s, o), 3) for s, o in zip(rows["signature"], rows["outcome"], strict=True)]
+    rows = data[data[c.OUTCOME].isin(view.outcomes)]
+    shown = metric_cells(view, rows, metrics).drop(columns=[c.N, "Events"])
+    values = [number(view.threshold(s, o), 3) for s, o in zip(rows[c.SIGNATURE], rows[c.OUTCOME], strict=True)]
     shown.insert(2 + view.several, "Threshold", values)
-    rules = view.result.performance.thresholds["rule"].drop_duplicates().astype(str)
+    rules = view.result.performance.thresholds[c.RULE].drop_duplicates().astype(str)
     caption = (
         f"Threshold: {'; '.join(rules)}; learned on training patients' out-of-fold scores, then frozen."
         f" {view.confidence} intervals in brackets. PPV and NPV hold for the share of events in this cohort."

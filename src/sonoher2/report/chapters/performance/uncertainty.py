@@ -11,6 +11,7 @@ from sonoher2.report.content.cells import counts, intervals, numbers, percents
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.performance.uncertainty import coverage_figure, zone_figure
+from sonoher2.study.results import columns as c
 
 
 def uncertainty_parts(view: View) -> Iterator[Part]:
@@ -25,8 +26,8 @@ def uncertainty_parts(view: View) -> Iterator[Part]:
 
 def _coverage_figure(view: View) -> Drawing:
     data = view.result.uncertainty.coverage
-    asked = float(data["asked"].iloc[0])
-    subset = TEST if TEST in set(data["set"]) else str(data["set"].iloc[-1])
+    asked = float(data[c.ASKED].iloc[0])
+    subset = TEST if TEST in set(data[c.SET]) else str(data[c.SET].iloc[-1])
     return Drawing(
         "coverage",
         f"Sets of classes at {asked:.0%} coverage: {view.sets[subset].lower()}",
@@ -35,22 +36,22 @@ def _coverage_figure(view: View) -> Drawing:
         " the answer “don’t know”. Decided: sets of one class; right: how often these are right. The limits were"
         f" learned on out-of-fold training scores; bars are {view.confidence} intervals (Wilson) and should reach the"
         " dashed line.",
-        coverage_figure(data[data["set"] == subset], asked, view.colours),
+        coverage_figure(data[data[c.SET] == subset], asked, view.colours),
     )
 
 
 def _coverage_table(view: View) -> Table:
     data = view.result.uncertainty.coverage
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
-        "Class": data["label"],
-        "n": counts(data["n"]),
-        "Coverage": intervals(data, "coverage", "low", "high"),
-        "One class": percents(data["single"]),
-        "Several": percents(data["several"]),
-        "None": percents(data["empty"]),
-        "Right, of one class": percents(data["right"]),
+        "Class": data[c.LABEL],
+        "n": counts(data[c.N]),
+        "Coverage": intervals(data, c.COVERAGE, c.LOW, c.HIGH),
+        "One class": percents(data[c.SINGLE]),
+        "Several": percents(data[c.SEVERAL]),
+        "None": percents(data[c.EMPTY]),
+        "Right, of one class": percents(data[c.RIGHT]),
     }
     caption = "Several or none: the model does not know."
     if not view.validation:
@@ -79,18 +80,18 @@ def _zone_figures(view: View) -> Iterator[Drawing]:
 
 def _zone_table(view: View) -> Table:
     data, limits = view.result.uncertainty.zones, view.result.uncertainty.learned[view.main]
-    pairs = zip(numbers(data["rule_out"], 3), numbers(data["rule_in"], 3), strict=True)
+    pairs = zip(numbers(data[c.RULE_OUT], 3), numbers(data[c.RULE_IN], 3), strict=True)
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
         "Thresholds": [f"{low} and {high}" for low, high in pairs],
-        "Ruled out": intervals(data, "ruled_out"),
-        "Sensitivity": intervals(data, "sensitivity"),
-        "NPV": intervals(data, "npv"),
-        "Ruled in": intervals(data, "ruled_in"),
-        "Specificity": intervals(data, "specificity"),
-        "PPV": intervals(data, "ppv"),
+        "Ruled out": intervals(data, c.RULED_OUT),
+        "Sensitivity": intervals(data, c.SENSITIVITY),
+        "NPV": intervals(data, c.NPV),
+        "Ruled in": intervals(data, c.RULED_IN),
+        "Specificity": intervals(data, c.SPECIFICITY),
+        "PPV": intervals(data, c.PPV),
     }
     asked = f"sensitivity {limits.sensitivity:.0%} for ruling out, specificity {limits.specificity:.0%} for ruling in"
     caption = (

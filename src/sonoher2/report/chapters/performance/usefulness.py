@@ -8,11 +8,12 @@ from sonoher2.report.chapters.performance.curves import curve_panels
 from sonoher2.report.content.parts import Chapter, Drawing
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.performance.curves import decision_figure
+from sonoher2.study.results import columns as c
 
 
 def usefulness_parts(view: View) -> Iterator[Drawing]:
     """Decision curves."""
-    panels = curve_panels(view, "auc")
+    panels = curve_panels(view, c.AUC)
     if panels:
         yield Drawing(
             "decision",

@@ -12,6 +12,7 @@ from sonoher2.report.content.style import signature_colours
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH, listing, number, plural
 from sonoher2.report.figures.robustness.audits import null_figure, planted_figure
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import NullAudit, PlantedAudit
 
 
@@ -27,7 +28,7 @@ def audit_parts(view: View) -> Iterator[Part]:
 
 
 def _null_figure(view: View, audit: NullAudit) -> Drawing:
-    count = int(audit.summary["runs"].max())
+    count = int(audit.summary[c.RUNS].max())
     runs = plural(count, "run")
     cheap = (
         " Networks were replaced by a small frozen one, for the real labels too."
@@ -48,13 +49,13 @@ def _null_figure(view: View, audit: NullAudit) -> Drawing:
 def _null_table(view: View, audit: NullAudit) -> Table:
     data = audit.summary
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "AUC, real labels": numbers(data["real"], 3),
-        "AUC, permuted labels": intervals(data, "mean", digits=3),
-        "Standard error": numbers(data["se"], 3),
-        "p": p_values(data["p"]),
+        "AUC, real labels": numbers(data[c.REAL], 3),
+        "AUC, permuted labels": intervals(data, c.MEAN, digits=3),
+        "Standard error": numbers(data[c.SE], 3),
+        "p": p_values(data[c.P]),
     }
     caption = (
         "Permuted labels: mean over the runs, with its 95% interval. Out of fold it may lie a little below 0.5, since"
@@ -65,13 +66,13 @@ def _null_table(view: View, audit: NullAudit) -> Table:
 
 def _planted_figure(view: View, audit: PlantedAudit) -> Drawing:
     parts = [f"{name} {weight:g}" for name, weight in audit.settings.get("mixture", {}).items()]
-    signatures = tuple(audit.summary["signature"].drop_duplicates())
-    runs = plural(int(audit.summary["runs"].max()), "run")
+    signatures = tuple(audit.summary[c.SIGNATURE].drop_duplicates())
+    runs = plural(int(audit.summary[c.RUNS].max()), "run")
     return Drawing(
         "planted",
         "Planted-truth audit: how much of a known signal is found",
         "Images and measurements are real, labels were drawn from a logistic model on them (mixture:"
-        f" {listing(parts)}; standard deviation of the log-odds {audit.settings.get('strength', 0):g}). 1 is the AUC of"
+        f" {listing(parts)}; standard deviation of the log-odds {audit.settings.get(c.STRENGTH, 0):g}). 1 is the AUC of"
         f" the true probabilities, 0 is chance. Mean of {runs} ± its standard error;"
         " filled: test set, hollow: training, out of fold.",
         planted_figure(audit.summary, view.sets, signature_colours(signatures)),
@@ -81,12 +82,12 @@ def _planted_figure(view: View, audit: PlantedAudit) -> Drawing:
 def _planted_table(view: View, audit: PlantedAudit) -> Table:
     data = audit.summary
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
-        "AUC": _with_error(data, "auc"),
-        "Best possible": numbers(data["best"], 3),
-        "Share found": _with_error(data, "share", 2),
-        "Gain over the best part": _with_error(data, "gain"),
+        "AUC": _with_error(data, c.AUC),
+        "Best possible": numbers(data[c.BEST], 3),
+        "Share found": _with_error(data, c.SHARE, 2),
+        "Gain over the best part": _with_error(data, c.GAIN),
     }
     caption = (
         "Mean over the runs ± its standard error. Gain: AUC less that of the best of the Clinical, Radiomics and Deep"
@@ -96,7 +97,7 @@ def _planted_table(view: View, audit: PlantedAudit) -> Table:
 
 
 def _with_error(data: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
-    rows = zip(data[name], data[f"{name}_se"], strict=True)
+    rows = zip(data[name], data[c.error(name)], strict=True)
     return [DASH if pd.isna(value) else f"{number(value, digits)} ± {number(error, digits)}" for value, error in rows]
 
 

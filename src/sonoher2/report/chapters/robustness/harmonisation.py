@@ -9,6 +9,7 @@ import pandas as pd
 from sonoher2.report.content.cells import counts, intervals, percents
 from sonoher2.report.content.parts import Table
 from sonoher2.report.content.view import View
+from sonoher2.study.results import columns as c
 
 
 def harmonisation_parts(view: View) -> Iterator[Table]:
@@ -24,11 +25,11 @@ def _features(view: View) -> Table:
     data = view.result.robustness.site_effects
     shown = {
         "Set": view.set_names(data),
-        "Features": ["harmonised" if done else "as measured" for done in data["harmonised"]],
-        "Patients": counts(data["patients"]),
-        "Sites": counts(data["sites"]),
-        "Variance between sites": data["explained"].map("{:.1%}".format),
-        "Features that differ": percents(data["differing"]),
+        "Features": ["harmonised" if done else "as measured" for done in data[c.HARMONISED]],
+        "Patients": counts(data[c.PATIENTS]),
+        "Sites": counts(data[c.SITES]),
+        "Variance between sites": data[c.EXPLAINED].map("{:.1%}".format),
+        "Features that differ": percents(data[c.DIFFERING]),
     }
     return Table(
         "harmonisation_features",
@@ -44,12 +45,12 @@ def _features(view: View) -> Table:
 def _results(view: View) -> Table:
     data = view.result.robustness.harmonised
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "AUC, harmonised": intervals(data, "auc"),
-        "Difference": intervals(data, "difference", "low", "high", 3),
-        "Change sides": percents(data["switched"]),
+        "AUC, harmonised": intervals(data, c.AUC),
+        "Difference": intervals(data, c.DIFFERENCE, c.LOW, c.HIGH, 3),
+        "Change sides": percents(data[c.SWITCHED]),
     }
     return Table(
         "harmonisation",

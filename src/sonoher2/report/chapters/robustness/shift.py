@@ -12,6 +12,7 @@ from sonoher2.report.content.view import View
 from sonoher2.report.figures.robustness.shift import MOST_COLUMNS, shift_figure
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.study.analyses.robustness.shift import IMAGE_FIGURES
+from sonoher2.study.results import columns as c
 
 
 def shift_parts(view: View) -> Iterator[Part]:
@@ -19,8 +20,8 @@ def shift_parts(view: View) -> Iterator[Part]:
     data = view.result.external.shift
     if data.empty:
         return
-    named = data.assign(column=data["column"].replace(IMAGE_FIGURES))
-    if data["difference"].notna().any():
+    named = data.assign(**{c.COLUMN: data[c.COLUMN].replace(IMAGE_FIGURES)})
+    if data[c.DIFFERENCE].notna().any():
         yield _figure(named)
     yield _table(named, data)
     if not view.result.external.domain.empty:
@@ -29,7 +30,7 @@ def shift_parts(view: View) -> Iterator[Part]:
 
 def _figure(named: pd.DataFrame) -> Drawing:
     drawn = f" At most {MOST_COLUMNS} of each kind are drawn."
-    many = drawn if named["part"].value_counts().max() > MOST_COLUMNS else ""
+    many = drawn if named[c.PART].value_counts().max() > MOST_COLUMNS else ""
     return Drawing(
         "shift",
         "How the cohort differs from the training patients",
@@ -42,14 +43,14 @@ def _figure(named: pd.DataFrame) -> Drawing:
 
 def _table(named: pd.DataFrame, data: pd.DataFrame) -> Table:
     shown = {
-        "Part": named["part"].str.capitalize(),
-        "Column": named["column"],
-        "Training": named["training"],
-        "This cohort": named["new"],
-        "Missing, training": percents(named["missing_training"]),
-        "Missing, here": percents(named["missing_new"]),
-        "SMD": numbers(named["difference"]),
-        "KS": numbers(named["distance"]),
+        "Part": named[c.PART].str.capitalize(),
+        "Column": named[c.COLUMN],
+        "Training": named[c.TRAINING],
+        "This cohort": named[c.NEW],
+        "Missing, training": percents(named[c.MISSING_TRAINING]),
+        "Missing, here": percents(named[c.MISSING_NEW]),
+        "SMD": numbers(named[c.DIFFERENCE]),
+        "KS": numbers(named[c.DISTANCE]),
     }
     caption = (
         "Mean ± standard deviation, or the commonest level. SMD: standardised mean difference (Austin 2009; categories:"
@@ -62,12 +63,12 @@ def _table(named: pd.DataFrame, data: pd.DataFrame) -> Table:
 def _domain(view: View) -> Table:
     data = view.result.external.domain
     shown = {
-        "Columns of": data["space"].replace({CLINICAL: "clinical data"}),
-        "Training": counts(data["training"]),
-        "This cohort": counts(data["new"]),
-        "Columns": counts(data["columns"]),
-        "AUC": intervals(data, "auc"),
-        "p": p_values(data["p"]),
+        "Columns of": data[c.SPACE].replace({CLINICAL: "clinical data"}),
+        "Training": counts(data[c.TRAINING]),
+        "This cohort": counts(data[c.NEW]),
+        "Columns": counts(data[c.COLUMNS]),
+        "AUC": intervals(data, c.AUC),
+        "p": p_values(data[c.P]),
     }
     caption = (
         "A classifier is asked where each patient comes from, cross-validated, with what each signature's model sees:"

@@ -13,6 +13,7 @@ from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.figures.robustness.sites import site_figure
 from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
+from sonoher2.study.results import columns as c
 
 _SEVERAL_SITES = {POOLED: "Pooled", FURTHER: "Expected at a further site"}
 
@@ -30,7 +31,7 @@ def _figures(view: View) -> Iterator[Drawing]:
     for subset in view.sets:
         for place, outcome in enumerate(view.outcomes, start=1):
             rows = view.result.performance.sites.query("`set` == @subset and outcome == @outcome")
-            if rows.empty or rows["auc"].isna().all():
+            if rows.empty or rows[c.AUC].isna().all():
                 continue
             how = " Each training site was left out in turn." if left_out and subset != TEST else ""
             yield Drawing(
@@ -46,14 +47,14 @@ def _figures(view: View) -> Iterator[Drawing]:
 def _table(view: View) -> Table:
     data = view.result.performance.sites
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         "Set": view.set_names(data),
         **view.outcome_cells(data),
-        "Site": data["site"].replace(_SEVERAL_SITES),
-        "n": counts(data["n"]),
-        "Events": counts(data["events"]),
-        "AUC": intervals(data, "auc"),
-        "I²": ["" if pd.isna(i2) else f"{i2:.0%}" for i2 in data.get("i2", pd.Series(index=data.index))],
+        "Site": data[c.SITE].replace(_SEVERAL_SITES),
+        "n": counts(data[c.N]),
+        "Events": counts(data[c.EVENTS]),
+        "AUC": intervals(data, c.AUC),
+        "I²": ["" if pd.isna(i2) else f"{i2:.0%}" for i2 in data.get(c.I2, pd.Series(index=data.index))],
     }
     caption = (
         f"{view.confidence} intervals in brackets; for a further site the prediction interval. I²: share of the"

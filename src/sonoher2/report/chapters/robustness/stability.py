@@ -12,14 +12,15 @@ from sonoher2.report.content.style import EXCELLENT, GOOD
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import number, plural
 from sonoher2.report.figures.robustness.stability import icc_figure, redrawn_figure
+from sonoher2.study.results import columns as c
 
 _CHANGES = {
-    "icc": "all",
+    c.ICC: "all",
     "icc_shift": "shifted",
     "icc_grow": "larger",
     "icc_shrink": "smaller",
     "icc_contour": "contour noise",
-    "icc_second_reader": "second reader",
+    c.ICC_SECOND_READER: "second reader",
 }
 _WORDS = {"redraw": "redrawn", "grow": "larger", "shrink": "smaller"}
 _FAMILY = 1
@@ -43,7 +44,7 @@ def stability_parts(view: View) -> Iterator[Part]:
 
 def outline_names(data: pd.DataFrame) -> OutlineNames:
     """Name of each outline in words, by change and strength, in order."""
-    keys = data[["change", "strength"]].drop_duplicates().itertuples(index=False, name=None)
+    keys = data[[c.CHANGE, c.STRENGTH]].drop_duplicates().itertuples(index=False, name=None)
     return {
         (change, strength): "as given" if strength == 0 else f"{_WORDS[change]} by {100 * strength:.3g}%"
         for change, strength in keys
@@ -52,7 +53,7 @@ def outline_names(data: pd.DataFrame) -> OutlineNames:
 
 def _redrawn_figure(view: View, names: OutlineNames) -> Drawing:
     table = view.result.robustness.perturbed
-    overlap = table.drop_duplicates(["change", "strength"]).set_index(["change", "strength"])["dice"]
+    overlap = table.drop_duplicates([c.CHANGE, c.STRENGTH]).set_index([c.CHANGE, c.STRENGTH])[c.DICE]
     labels = {key: f"{name}\nDice {overlap[key]:.2f}" for key, name in names.items()}
     return Drawing(
         "redrawn",
@@ -68,14 +69,14 @@ def _redrawn_figure(view: View, names: OutlineNames) -> Drawing:
 def _redrawn_table(view: View, names: OutlineNames) -> Table:
     data = view.result.robustness.perturbed
     shown = {
-        "Outline": [names[key] for key in zip(data["change"], data["strength"], strict=True)],
-        "Dice": numbers(data["dice"]),
-        "Signature": data["signature"],
+        "Outline": [names[key] for key in zip(data[c.CHANGE], data[c.STRENGTH], strict=True)],
+        "Dice": numbers(data[c.DICE]),
+        "Signature": data[c.SIGNATURE],
         **view.outcome_cells(data),
-        "AUC": intervals(data, "auc"),
-        "Difference": intervals(data, "difference", "low", "high", 3),
-        "Score moves by": numbers(data["moved"], 3),
-        "Change sides": percents(data["switched"]),
+        "AUC": intervals(data, c.AUC),
+        "Difference": intervals(data, c.DIFFERENCE, c.LOW, c.HIGH, 3),
+        "Score moves by": numbers(data[c.MOVED], 3),
+        "Change sides": percents(data[c.SWITCHED]),
     }
     caption = (
         f"{view.confidence} intervals in brackets. Difference: AUC minus that of the given outlines (DeLong, same"
@@ -89,18 +90,17 @@ def _redrawn_table(view: View, names: OutlineNames) -> Table:
 def with_families(view: View) -> pd.DataFrame:
     """ICC of the features with `family` (``ring`` apart) and `selected`."""
     table = view.result.robustness.feature_icc
-    ring = table["feature"].str.startswith("ring_")
-    names = table["feature"].str.removeprefix("ring_").str.split("_").str[_FAMILY]
-    selected = table["feature"].isin(
-        view.result.model.coefficients["feature"] if len(view.result.model.coefficients) else []
-    )
-    return table.assign(family=names.where(~ring, "ring: " + names), selected=selected)
+    ring = table[c.FEATURE].str.startswith("ring_")
+    names = table[c.FEATURE].str.removeprefix("ring_").str.split("_").str[_FAMILY]
+    coefficients = view.result.model.coefficients
+    selected = table[c.FEATURE].isin(coefficients[c.FEATURE] if len(coefficients) else [])
+    return table.assign(**{c.FAMILY: names.where(~ring, "ring: " + names)}).assign(**{c.SELECTED: selected})
 
 
 def _icc_figure(view: View, data: pd.DataFrame) -> Drawing:
     stability = view.result.about.config.stability
     strength = float("nan") if stability is None else stability.strength
-    lesions = plural(int(data["lesions"].iloc[0]), "training lesion")
+    lesions = plural(int(data[c.LESIONS].iloc[0]), "training lesion")
     return Drawing(
         "feature_icc",
         _AGREEMENT,
@@ -115,14 +115,14 @@ def _icc_figure(view: View, data: pd.DataFrame) -> Drawing:
 
 def _icc_table(view: View, data: pd.DataFrame) -> Table:
     changes = [name for name in _CHANGES if name in data]
-    groups = {"all features": data, "selected features": data[data["selected"]]}
-    groups |= {str(name): part for name, part in data.groupby("family")}
+    groups = {"all features": data, "selected features": data[data[c.SELECTED]]}
+    groups |= {str(name): part for name, part in data.groupby(c.FAMILY)}
     rows = []
     for name, part in groups.items():
         if len(part):
             row = {"Features": name, "n": f"{len(part):,}"}
             row |= {f"Median, {_CHANGES[change]}": number(part[change].median()) for change in changes}
-            row |= {f"At least {limit:g}": f"{(part['icc'] >= limit).mean():.0%}" for limit in (GOOD, EXCELLENT)}
+            row |= {f"At least {limit:g}": f"{(part[c.ICC] >= limit).mean():.0%}" for limit in (GOOD, EXCELLENT)}
             rows.append(row)
     caption = (
         "Median ICC(2,1) over the features of a family, for all changes together and for each alone, and the share of"

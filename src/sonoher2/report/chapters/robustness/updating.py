@@ -13,6 +13,7 @@ from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import number, plural
 from sonoher2.report.figures.performance.calibration import calibration_figure
 from sonoher2.report.figures.performance.curves import Line
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.outcomes import outcome_scores
 from sonoher2.study.results.updated import FROZEN, UPDATES, Updated
 
@@ -50,27 +51,27 @@ def _lines(view: View, updated: Updated, outcome: str) -> list[Line]:
     figures = updated.figures.query("signature == @view.main and outcome == @outcome")
     lines = []
     for update, colour in zip((FROZEN, *UPDATES), (VERMILLION, BLUE, GREEN), strict=True):
-        y, score = outcome_scores(chosen[chosen["update"] == update], outcome)
-        row = row_numbers(figures[figures["update"] == update])
-        legend = f"slope {number(row['slope'])}\nintercept {number(row['intercept'])}\nBrier {number(row['brier'], 3)}"
+        y, score = outcome_scores(chosen[chosen[c.UPDATE] == update], outcome)
+        row = row_numbers(figures[figures[c.UPDATE] == update])
+        legend = f"slope {number(row[c.SLOPE])}\nintercept {number(row[c.INTERCEPT])}\nBrier {number(row[c.BRIER], 3)}"
         lines.append(Line(update, colour, legend, y, score))
     return lines
 
 
 def _table(view: View, data: pd.DataFrame) -> Table:
     shown = {
-        "Signature": data["signature"],
+        "Signature": data[c.SIGNATURE],
         **view.outcome_cells(data),
-        "Probabilities": data["update"],
-        "a": numbers(data["a"]),
-        "b": numbers(data["b"]),
-        "n": counts(data["n"]),
-        "Events": counts(data["events"]),
-        "AUC": intervals(data, "auc"),
-        "Calibration slope": intervals(data, "slope"),
-        "Calibration intercept": intervals(data, "intercept"),
-        "Expected/observed": numbers(data["expected"]),
-        "Brier score": numbers(data["brier"], 3),
+        "Probabilities": data[c.UPDATE],
+        "a": numbers(data[c.A]),
+        "b": numbers(data[c.B]),
+        "n": counts(data[c.N]),
+        "Events": counts(data[c.EVENTS]),
+        "AUC": intervals(data, c.AUC),
+        "Calibration slope": intervals(data, c.SLOPE),
+        "Calibration intercept": intervals(data, c.INTERCEPT),
+        "Expected/observed": numbers(data[c.EXPECTED]),
+        "Brier score": numbers(data[c.BRIER], 3),
     }
     caption = (
         "New log-odds = a + b × old log-odds (Cox 1958, Steyerberg 2004). Perfect: slope 1, intercept 0,"

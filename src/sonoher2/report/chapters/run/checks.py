@@ -10,6 +10,7 @@ from sonoher2.report.content.cells import counts, intervals, p_values
 from sonoher2.report.content.parts import Chapter, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH
+from sonoher2.study.results import columns as c
 
 
 def check_parts(view: View) -> Iterator[Table]:
@@ -22,10 +23,10 @@ def check_parts(view: View) -> Iterator[Table]:
 
 def _checks(data: pd.DataFrame) -> Table:
     shown = {
-        "Check": data["code"] + " " + data["title"],
-        "Result": data["result"],
-        "What was found": data["found"].where(data["found"] != "", DASH),
-        "What to do": data["remedy"].where(data["remedy"] != "", DASH),
+        "Check": data[c.CODE] + " " + data[c.TITLE],
+        "Result": data[c.RESULT],
+        "What was found": data[c.FOUND].where(data[c.FOUND] != "", DASH),
+        "What to do": data[c.REMEDY].where(data[c.REMEDY] != "", DASH),
     }
     caption = (
         "Each check has a page in docs/checks, with an example and its remedy. An error stamps this report and stops"
@@ -37,13 +38,13 @@ def _checks(data: pd.DataFrame) -> Table:
 def _shortcuts(view: View) -> Table:
     data = view.result.checks.shortcuts
     shown = {
-        "Shortcut": data["shortcut"],
+        "Shortcut": data[c.SHORTCUT],
         **view.outcome_cells(data),
-        "n": counts(data["n"]),
-        "Events": counts(data["events"]),
-        "AUC": intervals(data, "auc"),
-        "p": p_values(data["p"]),
-        "p (Holm)": p_values(data["p_holm"]),
+        "n": counts(data[c.N]),
+        "Events": counts(data[c.EVENTS]),
+        "AUC": intervals(data, c.AUC),
+        "p": p_values(data[c.P]),
+        "p (Holm)": p_values(data[c.P_HOLM]),
     }
     who = "the patients" if view.validation else "the training patients"
     caption = (

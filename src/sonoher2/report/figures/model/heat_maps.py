@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sonoher2.predict.heat import HeatMap
 from sonoher2.report.content.style import BLUE, GREY, MM, PAGE, PALE, SKY, VERMILLION, panels
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.explanations import HeatCase
 
 HEAT_COLOURS = "inferno"
@@ -91,12 +92,12 @@ def shares_figure(summary: pd.DataFrame) -> Figure:
     """
     figure, [[axes]] = panels(1, 1, 1.9, width=PAGE * 0.72)
     y = np.arange(len(summary))
-    area, heat = summary["area"].to_numpy(np.float64), summary["heat"].to_numpy(np.float64)
+    area, heat = summary[c.AREA].to_numpy(np.float64), summary[c.HEAT].to_numpy(np.float64)
     axes.hlines(y, area, heat, color=PALE, lw=2.5, zorder=1)
     axes.plot(area, y, "o", mfc="white", mec=GREY, ms=6, label="share of the picture's area")
-    axes.hlines(y, summary["heat_low"], summary["heat_high"], color=VERMILLION, lw=1.4)
+    axes.hlines(y, summary[c.low(c.HEAT)], summary[c.high(c.HEAT)], color=VERMILLION, lw=1.4)
     axes.plot(heat, y, "o", color=VERMILLION, ms=5.5, label="share of the heat")
-    axes.set_yticks(y, summary["region"].astype(str))
+    axes.set_yticks(y, summary[c.REGION].astype(str))
     axes.set(ylim=(len(summary) - 0.5, -0.6), xlim=(0, 1), xlabel="mean share over test patients")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -121,20 +122,21 @@ def trust_figure(deletion: pd.DataFrame, randomised: pd.DataFrame) -> Figure:
 
 
 def _draw_deletion(axes: Axes, deletion: pd.DataFrame) -> None:
-    lines = {"by_chance": (GREY, "in an order of chance", "--"), "by_heat": (VERMILLION, "hottest part first", "-")}
+    lines = {c.BY_CHANCE: (GREY, "in an order of chance", "--"), c.BY_HEAT: (VERMILLION, "hottest part first", "-")}
     for column, (colour, label, dashes) in lines.items():
-        found = deletion.groupby("share")[column].agg(["mean", "sem"]).fillna(0.0)
-        share = found.index.to_numpy(np.float64) * 100
-        low, high = (found["mean"] + sign * found["sem"] for sign in (-1, 1))
+        found = deletion.groupby(c.SHARE)[column]
+        mean, error = found.mean().fillna(0.0), found.sem().fillna(0.0)
+        share = mean.index.to_numpy(np.float64) * 100
+        low, high = (mean + sign * error for sign in (-1, 1))
         axes.fill_between(share, low, high, color=colour, alpha=0.18, lw=0)
-        axes.plot(share, found["mean"], color=colour, ls=dashes, label=label)
+        axes.plot(share, mean, color=colour, ls=dashes, label=label)
     axes.set(xlabel="picture blurred away, %", ylabel="log-odds of the predicted class", title="Deletion")
     axes.margins(x=0.02)
     axes.legend(loc="best")
 
 
 def _draw_randomised(axes: Axes, randomised: pd.DataFrame) -> None:
-    stages = randomised.pivot(index="patient_id", columns="stage", values="correlation")
+    stages = randomised.pivot(index=c.PATIENT_ID, columns=c.STAGE, values=c.CORRELATION)
     low, middle, high = (stages.quantile(q) for q in (0.25, 0.5, 0.75))
     x = stages.columns.to_numpy(np.float64)
     axes.axhline(0, color=GREY, lw=0.7, ls=(0, (4, 3)))

@@ -14,6 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from sonoher2.report.content.style import BLUE, GREEN, ORANGE, PAGE, PURPLE, SKY, VERMILLION
+from sonoher2.study.results import columns as c
 
 MOST_FEATURES = 40
 """More features than this are left to the table."""
@@ -38,7 +39,7 @@ def heatmap_figure(
         Names of the labels, in order.
     """
     shown = values.iloc[:, :MOST_FEATURES]
-    blocks = {name: _order(patients[patients["set"] == name], classes) for name in sets}
+    blocks = {name: _order(patients[patients[c.SET] == name], classes) for name in sets}
     features = shown.shape[1]
     layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, hspace=0.01, wspace=0.01)
     figure = Figure(figsize=(PAGE, 0.155 * features + 1.45), layout=layout)
@@ -66,8 +67,8 @@ def heatmap_figure(
 
 
 def _order(patients: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    rank = patients["label"].map({name: i for i, name in enumerate(classes)})
-    return patients.assign(rank=rank).sort_values(["rank", "score"], kind="stable")
+    rank = patients[c.LABEL].map({name: i for i, name in enumerate(classes)})
+    return patients.assign(rank=rank).sort_values(["rank", c.SCORE], kind="stable")
 
 
 def _draw_labels(axes: Axes, block: pd.DataFrame, classes: Sequence[str]) -> None:
@@ -78,7 +79,7 @@ def _draw_labels(axes: Axes, block: pd.DataFrame, classes: Sequence[str]) -> Non
 
 
 def _draw_scores(axes: Axes, block: pd.DataFrame, *, first: bool) -> None:
-    score = block["score"].to_numpy(np.float64)
+    score = block[c.SCORE].to_numpy(np.float64)
     axes.fill_between(np.arange(len(score) + 1) - 0.5, np.append(score, score[-1:]), step="post", color="#555555", lw=0)
     axes.set(xlim=(-0.5, max(len(score), 1) - 0.5), ylim=(0, 1), xticks=[], yticks=[0, 1])
     axes.set_yticklabels(["0", "1"] if first else [])

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sonoher2.report.content.style import BLUE, GREY, INK, PAGE, PALE, VERMILLION, panels
 from sonoher2.selection.lasso import LassoPath
+from sonoher2.study.results import columns as c
 
 MOST_BARS = 30
 """More features than this are left to the table."""
@@ -53,10 +54,10 @@ def coefficient_figure(table: pd.DataFrame) -> Figure:
     shown = table.head(MOST_BARS)
     figure = Figure(figsize=(PAGE, 0.17 * len(shown) + 0.75), layout="constrained")
     axes = figure.subplots()
-    values = shown["coefficient"].to_numpy(np.float64)
+    values = shown[c.COEFFICIENT].to_numpy(np.float64)
     axes.barh(np.arange(len(shown)), values, height=0.68, color=np.where(values > 0, VERMILLION, BLUE))
     axes.axvline(0, color=INK, lw=0.7)
-    axes.set_yticks(np.arange(len(shown)), shown["feature"].astype(str), fontsize=7)
+    axes.set_yticks(np.arange(len(shown)), shown[c.FEATURE].astype(str), fontsize=7)
     axes.set(ylim=(len(shown) - 0.4, -0.6), xlabel="coefficient (log-odds per SD of the feature)")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

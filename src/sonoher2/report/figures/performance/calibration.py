@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from sonoher2.evaluation.calibration import calibration_curve, smooth_calibration_curve
 from sonoher2.report.content.style import COLUMN, GREY, INK, PAGE, unit_square
 from sonoher2.report.figures.performance.curves import Line
+from sonoher2.study.results import columns as c
 
 _PER_GROUP = 15
 """Patients in a group: fewer would say nothing of the observed share."""
@@ -58,10 +59,17 @@ def _draw_curve(axes: Axes, line: Line, confidence: float, *, first: bool) -> No
     points = calibration_curve(line.outcome, line.score, groups, confidence)
     smooth = smooth_calibration_curve(line.outcome, line.score)
     axes.plot([0, 1], [0, 1], color=GREY, lw=0.8, ls=(0, (4, 3)))
-    axes.plot(smooth["predicted"], smooth["observed"], color=line.colour, lw=1.4)
-    bars = np.abs(points[["low", "high"]].to_numpy().T - points["observed"].to_numpy())
+    axes.plot(smooth[c.PREDICTED_SHARE], smooth[c.OBSERVED_SHARE], color=line.colour, lw=1.4)
+    bars = np.abs(points[[c.LOW, c.HIGH]].to_numpy().T - points[c.OBSERVED_SHARE].to_numpy())
     axes.errorbar(
-        points["predicted"], points["observed"], yerr=bars, fmt="o", ms=3.5, color=INK, elinewidth=0.8, capsize=1.5
+        points[c.PREDICTED_SHARE],
+        points[c.OBSERVED_SHARE],
+        yerr=bars,
+        fmt="o",
+        ms=3.5,
+        color=INK,
+        elinewidth=0.8,
+        capsize=1.5,
     )
     unit_square(axes)
     axes.set_aspect("auto")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sonoher2.evaluation.decision_curve import net_benefit
 from sonoher2.evaluation.discrimination import pr_points, roc_points
 from sonoher2.report.content.style import COLUMN, GREY, INK, LINES, PAGE, PALE, unit_square
+from sonoher2.study.results import columns as c
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ def _draw_pr(axes: Axes, lines: Panel) -> Legend:
 def _draw_decision(axes: Axes, lines: Panel) -> Legend:
     at = np.linspace(0.01, 0.99, 99)
     curves = [net_benefit(line.outcome, line.score, at) for line in lines]
-    axes.plot(at, curves[0]["treat_all"], color=GREY, lw=1.0, label="all called positive")
+    axes.plot(at, curves[0][c.TREAT_ALL], color=GREY, lw=1.0, label="all called positive")
     axes.axhline(0, color=INK, lw=1.0, label="none called positive")
     for line, dash, curve in zip(lines, _dashes(lines), curves, strict=True):
-        axes.plot(at, curve["model"], color=line.colour, ls=dash, label=line.name)
+        axes.plot(at, curve[c.MODEL], color=line.colour, ls=dash, label=line.name)
     top = max(float(np.mean(line.outcome)) for line in lines)
     axes.set(xlim=(0, 1), ylim=(-0.25 * top, 1.15 * top), xlabel="threshold probability", ylabel="net benefit")
     axes.grid(color=PALE, lw=0.4)

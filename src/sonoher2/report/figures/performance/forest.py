@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sonoher2.report.content.cells import row_numbers
 from sonoher2.report.content.style import GREY, INK, PAGE, PALE
 from sonoher2.report.figures.rows import margin_text
+from sonoher2.study.results import columns as c
 
 _LINE = 0.19
 """Inches between two lines."""
@@ -33,13 +34,13 @@ def auc_figure(table: pd.DataFrame, sets: Mapping[str, str], colours: Mapping[st
     colours
         By signature.
     """
-    several = table["outcome"].nunique() > 1
-    keys = list(table[["outcome", "signature"]].drop_duplicates().itertuples(index=False, name=None))
+    several = table[c.OUTCOME].nunique() > 1
+    keys = list(table[[c.OUTCOME, c.SIGNATURE]].drop_duplicates().itertuples(index=False, name=None))
     lines = [(outcome, signature, subset) for outcome, signature in keys for subset in sets]
     figure, axes = _canvas(len(lines) + 0.6 * (len(keys) - 1), "AUC")
     y, last = 0.0, list(sets)[-1]
     for outcome, signature, subset in lines:
-        row = _one(table, {"signature": signature, "set": subset, "outcome": outcome})
+        row = _one(table, {c.SIGNATURE: signature, c.SET: subset, c.OUTCOME: outcome})
         label = f"{signature}, {outcome}" if several else str(signature)
         if row is not None:
             _estimate(axes, y, row, colours[signature], filled=subset == last)
@@ -59,13 +60,13 @@ def subgroup_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     colours
         By signature.
     """
-    signatures = list(table["signature"].drop_duplicates())
-    levels = list(table[["subgroup", "level"]].drop_duplicates().itertuples(index=False, name=None))
+    signatures = list(table[c.SIGNATURE].drop_duplicates())
+    levels = list(table[[c.SUBGROUP, c.LEVEL]].drop_duplicates().itertuples(index=False, name=None))
     figure, axes = _canvas(len(levels) * (len(signatures) + 0.6) + 1, "AUC")
     y = 0.0
     for subgroup, level in levels:
         for index, signature in enumerate(signatures):
-            row = _one(table, {"subgroup": subgroup, "level": level, "signature": signature})
+            row = _one(table, {c.SUBGROUP: subgroup, c.LEVEL: level, c.SIGNATURE: signature})
             if row is not None:
                 _estimate(axes, y, row, colours[signature], filled=True)
                 _text_columns(axes, y, f"{subgroup}: {level}" if index == 0 else "", str(signature), row)
@@ -92,10 +93,10 @@ def _canvas(lines: float, label: str) -> tuple[Figure, Axes]:
 
 
 def _estimate(axes: Axes, y: float, row: Row, colour: str, *, filled: bool) -> None:
-    if math.isnan(row["auc"]):
+    if math.isnan(row[c.AUC]):
         return
-    axes.plot([row["auc_low"], row["auc_high"]], [y, y], color=colour, lw=1.3)
-    axes.plot(row["auc"], y, "o", ms=5, mec=colour, mfc=colour if filled else "white", mew=1.2)
+    axes.plot([row[c.low(c.AUC)], row[c.high(c.AUC)]], [y, y], color=colour, lw=1.3)
+    axes.plot(row[c.AUC], y, "o", ms=5, mec=colour, mfc=colour if filled else "white", mew=1.2)
 
 
 def _text_columns(axes: Axes, y: float, label: str, group: str, row: Row) -> None:
@@ -103,12 +104,14 @@ def _text_columns(axes: Axes, y: float, label: str, group: str, row: Row) -> Non
     margin_text(axes, y - 0.42, -2.29, textwrap.fill(label, 21), fontweight="bold", va="top")
     margin_text(axes, y, -1.35, group, fontsize=7)
     margin_text(axes, y, -0.06, _of(row), ha="right")
-    value = "too few" if math.isnan(row["auc"]) else f"{row['auc']:.2f} ({row['auc_low']:.2f}–{row['auc_high']:.2f})"
+    value = (
+        "too few" if math.isnan(row[c.AUC]) else f"{row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f}–{row[c.high(c.AUC)]:.2f})"
+    )
     margin_text(axes, y, 1.06, value)
 
 
 def _of(row: Row) -> str:
-    return f"{row['n']:.0f}" if math.isnan(row.get("events", math.nan)) else f"{row['events']:.0f}/{row['n']:.0f}"
+    return f"{row[c.N]:.0f}" if math.isnan(row.get(c.EVENTS, math.nan)) else f"{row[c.EVENTS]:.0f}/{row[c.N]:.0f}"
 
 
 def _finish(axes: Axes, y: float) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sonoher2.report.content.style import BLUE, COLUMN, GREY, INK, ORANGE, PAGE, PALE, SKY, VERMILLION
 from sonoher2.report.figures.rows import estimate_axes, margin_text
+from sonoher2.study.results import columns as c
 
 
 def coverage_figure(table: pd.DataFrame, asked: float, colours: Mapping[str, str]) -> Figure:
@@ -26,23 +27,23 @@ def coverage_figure(table: pd.DataFrame, asked: float, colours: Mapping[str, str
     colours
         By signature.
     """
-    blocks = [(str(name), rows.to_dict("records")) for name, rows in table.groupby("signature", sort=False)]
+    blocks = [(str(name), rows.to_dict("records")) for name, rows in table.groupby(c.SIGNATURE, sort=False)]
     lines = len(table) + 0.7 * len(blocks)
     figure, axes = estimate_axes(lines, "share of sets that hold the true class")
     y = 0.0
     for name, rows in blocks:
         margin_text(axes, y, -2.2, name, fontweight="bold")
         for row in rows:
-            axes.plot([row["low"], row["high"]], [y, y], color=colours[name], lw=1.3)
-            axes.plot(row["coverage"], y, "o", ms=5, color=colours[name])
-            margin_text(axes, y, -1.2, str(row["label"]))
-            margin_text(axes, y, -0.06, f"{row['n']:.0f}", ha="right")
-            right = f", {row['right']:.0%} right" if row["single"] > 0 else ""
-            margin_text(axes, y, 1.06, f"{row['single']:.0%} decided{right}")
+            axes.plot([row[c.LOW], row[c.HIGH]], [y, y], color=colours[name], lw=1.3)
+            axes.plot(row[c.COVERAGE], y, "o", ms=5, color=colours[name])
+            margin_text(axes, y, -1.2, str(row[c.LABEL]))
+            margin_text(axes, y, -0.06, f"{row[c.N]:.0f}", ha="right")
+            right = f", {row[c.RIGHT]:.0%} right" if row[c.SINGLE] > 0 else ""
+            margin_text(axes, y, 1.06, f"{row[c.SINGLE]:.0%} decided{right}")
             y += 1
         y += 0.7
     axes.axvline(asked, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)
-    axes.set(xlim=(min(0.6, float(table["low"].min()) - 0.02), 1.01), ylim=(y - 0.4, -0.9))
+    axes.set(xlim=(min(0.6, float(table[c.LOW].min()) - 0.02), 1.01), ylim=(y - 0.4, -0.9))
     margin_text(axes, -0.95, -0.06, "n", ha="right")
     return figure
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sonoher2.report.content.style import GREY, INK, PAGE, PALE
 from sonoher2.report.content.wording import p_value
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import NullAudit
 
 _LINE = 0.3
@@ -30,13 +31,13 @@ def null_figure(audit: NullAudit, sets: Mapping[str, str], colours: Mapping[str,
     colours
         By signature.
     """
-    several = audit.summary["outcome"].nunique() > 1
-    lines = list(audit.summary[["signature", "outcome"]].drop_duplicates().itertuples(index=False, name=None))
+    several = audit.summary[c.OUTCOME].nunique() > 1
+    lines = list(audit.summary[[c.SIGNATURE, c.OUTCOME]].drop_duplicates().itertuples(index=False, name=None))
     figure = Figure(figsize=(PAGE, _LINE * len(lines) + 0.9), layout="constrained")
     panels = figure.subplots(1, len(sets), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (subset, title) in zip(panels, sets.items(), strict=True):
         for y, (signature, outcome) in enumerate(lines):
-            _null_line(axes, y, _of(audit.permuted, subset, signature, outcome)["auc"].to_numpy(), colours[signature])
+            _null_line(axes, y, _of(audit.permuted, subset, signature, outcome)[c.AUC].to_numpy(), colours[signature])
             for row in _of(audit.summary, subset, signature, outcome).to_dict("records"):
                 _real(axes, y, row, colours[signature])
         axes.axvline(0.5, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)
@@ -48,7 +49,7 @@ def null_figure(audit: NullAudit, sets: Mapping[str, str], colours: Mapping[str,
 
 
 def _of(table: pd.DataFrame, subset: str, signature: str, outcome: str) -> pd.DataFrame:
-    return table[(table["set"] == subset) & (table["signature"] == signature) & (table["outcome"] == outcome)]
+    return table[(table[c.SET] == subset) & (table[c.SIGNATURE] == signature) & (table[c.OUTCOME] == outcome)]
 
 
 def _null_line(axes: Axes, y: float, values: np.ndarray, colour: str) -> None:
@@ -58,9 +59,9 @@ def _null_line(axes: Axes, y: float, values: np.ndarray, colour: str) -> None:
 
 
 def _real(axes: Axes, y: float, row: Mapping[Hashable, Any], colour: str) -> None:
-    axes.plot([row["mean_low"], row["mean_high"]], [y, y], color=INK, lw=2.2, solid_capstyle="butt")
-    axes.plot(row["real"], y, "D", ms=6, mfc=colour, mec=INK, mew=0.8)
-    text = p_value(row["p"])
+    axes.plot([row[c.low(c.MEAN)], row[c.high(c.MEAN)]], [y, y], color=INK, lw=2.2, solid_capstyle="butt")
+    axes.plot(row[c.REAL], y, "D", ms=6, mfc=colour, mec=INK, mew=0.8)
+    text = p_value(row[c.P])
     shown = f"p {text}" if text.startswith("<") else f"p = {text}"
     axes.text(1.02, y, shown, transform=axes.get_yaxis_transform(), va="center", fontsize=7)
 
@@ -77,15 +78,16 @@ def planted_figure(summary: pd.DataFrame, sets: Mapping[str, str], colours: Mapp
     colours
         By signature.
     """
-    signatures = list(summary["signature"].drop_duplicates())
+    signatures = list(summary[c.SIGNATURE].drop_duplicates())
     figure = Figure(figsize=(PAGE, _LINE * len(signatures) + 0.9), layout="constrained")
     axes = figure.subplots()
     last = list(sets)[-1]
-    for row in summary[summary["set"].isin(list(sets))].to_dict("records"):
-        y = signatures.index(row["signature"]) + (0.14 if row["set"] == last else -0.14)
-        colour = colours[row["signature"]]
-        axes.plot([row["share"] - row["share_se"], row["share"] + row["share_se"]], [y, y], color=colour, lw=1.4)
-        axes.plot(row["share"], y, "o", ms=5, mec=colour, mfc=colour if row["set"] == last else "white", mew=1.2)
+    for row in summary[summary[c.SET].isin(list(sets))].to_dict("records"):
+        y = signatures.index(row[c.SIGNATURE]) + (0.14 if row[c.SET] == last else -0.14)
+        colour = colours[row[c.SIGNATURE]]
+        error = row[c.error(c.SHARE)]
+        axes.plot([row[c.SHARE] - error, row[c.SHARE] + error], [y, y], color=colour, lw=1.4)
+        axes.plot(row[c.SHARE], y, "o", ms=5, mec=colour, mfc=colour if row[c.SET] == last else "white", mew=1.2)
     for limit in (0.0, 1.0):
         axes.axvline(limit, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes.set_yticks(range(len(signatures)), signatures)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sonoher2.report.content.style import BLUE, INK, ORANGE, PAGE, PALE, VERMILLION
+from sonoher2.study.results import columns as c
 
 MOST_COLUMNS = 30
 """Columns of a part that the figure of shift draws."""
@@ -20,18 +21,18 @@ def shift_figure(table: pd.DataFrame) -> Figure:
     table
         As `study.shift.shift_table`; columns without a difference are left out.
     """
-    shown = table.dropna(subset="difference").groupby("part", sort=False).head(MOST_COLUMNS)
+    shown = table.dropna(subset=c.DIFFERENCE).groupby(c.PART, sort=False).head(MOST_COLUMNS)
     marks = {"features": ("o", BLUE), "clinical": ("s", VERMILLION), "images": ("D", ORANGE)}
     height = len(shown) * 0.16 + 0.9
     figure = Figure(figsize=(PAGE, height))
     axes = figure.add_axes((0.5, 0.5 / height, 0.46, 1 - 0.65 / height))
     y, ticks = 0.0, []
-    for part, rows in shown.groupby("part", sort=False):
+    for part, rows in shown.groupby(c.PART, sort=False):
         shape, colour = marks[str(part)]
         at = y + np.arange(len(rows))
-        axes.hlines(at, 0, rows["difference"], color=colour, lw=0.8)
-        axes.plot(rows["difference"], at, shape, ms=4, color=colour, label=str(part))
-        ticks += list(zip(at, rows["column"], strict=True))
+        axes.hlines(at, 0, rows[c.DIFFERENCE], color=colour, lw=0.8)
+        axes.plot(rows[c.DIFFERENCE], at, shape, ms=4, color=colour, label=str(part))
+        ticks += list(zip(at, rows[c.COLUMN], strict=True))
         y += len(rows) + 1
     axes.axvspan(-0.1, 0.1, color=PALE, alpha=0.6, lw=0, zorder=0)
     axes.axvline(0, color=INK, lw=0.6)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sonoher2.report.content.style import GREY
 from sonoher2.report.figures.rows import estimate_axes, margin_text
 from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED
+from sonoher2.study.results import columns as c
 
 
 def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
@@ -25,7 +26,7 @@ def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     colours
         By signature.
     """
-    blocks = [(str(name), rows.to_dict("records")) for name, rows in table.groupby("signature", sort=False)]
+    blocks = [(str(name), rows.to_dict("records")) for name, rows in table.groupby(c.SIGNATURE, sort=False)]
     lines = sum(len(rows) for _, rows in blocks) + 0.7 * len(blocks)
     figure, axes = estimate_axes(lines, "AUC")
     y = 0.0
@@ -36,7 +37,7 @@ def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
             y += 1
         y += 0.7
     # the range expected at a further site may be all there is, and would press the sites together
-    low = min(0.4, float(table.loc[table["site"] != FURTHER, "auc_low"].min()))
+    low = min(0.4, float(table.loc[table[c.SITE] != FURTHER, c.low(c.AUC)].min()))
     axes.axvline(0.5, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes.set(xlim=(max(0.0, low - 0.02), 1.01), ylim=(y - 0.4, -0.9))
     margin_text(axes, -0.95, -0.06, "events/n", ha="right")
@@ -45,10 +46,10 @@ def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
 
 
 def _site(axes: Axes, y: float, row: dict[Any, Any], colour: str) -> None:
-    name, value, low, high = str(row["site"]), row["auc"], row["auc_low"], row["auc_high"]
+    name, value, low, high = str(row[c.SITE]), row[c.AUC], row[c.low(c.AUC)], row[c.high(c.AUC)]
     margin_text(axes, y, -1.2, name, fontstyle="italic" if name in (POOLED, FURTHER) else "normal")
     if name != FURTHER:
-        margin_text(axes, y, -0.06, f"{row['events']:.0f}/{row['n']:.0f}", ha="right")
+        margin_text(axes, y, -0.06, f"{row[c.EVENTS]:.0f}/{row[c.N]:.0f}", ha="right")
     if not (np.isfinite(low) and np.isfinite(high)):
         margin_text(axes, y, 1.06, "too few")
         return

@@ -31,9 +31,9 @@ def added_value_table(predictions: pd.DataFrame, thresholds: pd.DataFrame, confi
     """
     frozen = thresholds.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
     rows: list[dict[str, object]] = []
-    for (subset, outcome), part in each_part(predictions, ["set", "outcome"]):
+    for (subset, outcome), part in each_part(predictions, [c.SET, c.OUTCOME]):
         # the same patients in the same order for every signature
-        by_name = {name: rows.sort_values(c.PATIENT_ID) for (name,), rows in each_part(part, ["signature"])}
+        by_name = {name: rows.sort_values(c.PATIENT_ID) for (name,), rows in each_part(part, [c.SIGNATURE])}
         for old, new in nested_pairs(list(by_name)):
             y, before = outcome_scores(by_name[old], outcome)
             _, after = outcome_scores(by_name[new], outcome)

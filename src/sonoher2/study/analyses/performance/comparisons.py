@@ -25,7 +25,7 @@ def comparison_table(predictions: pd.DataFrame, confidence: float) -> pd.DataFra
     """
     tables = [
         _compare_all(part, subset, outcome, confidence)
-        for (subset, outcome), part in each_part(predictions, ["set", "outcome"])
+        for (subset, outcome), part in each_part(predictions, [c.SET, c.OUTCOME])
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -54,7 +54,7 @@ def _compare_all(part: pd.DataFrame, subset: str, outcome: str, confidence: floa
             }
         )
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table[c.P].to_numpy())) if rows else table
+    return table.assign(**{c.P_HOLM: holm(table[c.P].to_numpy())}) if rows else table
 
 
 SCHEMA = declare(

@@ -31,7 +31,7 @@ def signature_table(
     """
     frozen = thresholds.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
     rows: list[dict[str, object]] = []
-    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
         y, score = outcome_scores(part, outcome)
         row = metric_row(
             y,
@@ -53,7 +53,7 @@ def signature_table(
 def _macro_rows(predictions: pd.DataFrame, evaluation: EvaluationConfig, seed: int) -> list[dict[str, object]]:
     outcomes = list(predictions[c.OUTCOME].unique())
     rows: list[dict[str, object]] = []
-    for (signature, subset), part in each_part(predictions, ["signature", "set"]):
+    for (signature, subset), part in each_part(predictions, [c.SIGNATURE, c.SET]):
         wide = part.pivot(index=c.PATIENT_ID, columns=c.OUTCOME, values=c.SCORE)[outcomes]
         names = part.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[wide.index]
         labels = names.map({name: i for i, name in enumerate(outcomes)}).to_numpy(np.int64)

@@ -50,7 +50,7 @@ def subgroup_table(
     """
     rows = []
     for name, levels in _groupings(patients, evaluation, declared).items():
-        for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+        for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
             y, score = outcome_scores(part, outcome)
             group = levels.reindex(part[c.PATIENT_ID]).to_numpy()
             rows += [
@@ -109,7 +109,7 @@ def interaction_table(
     """
     rows = []
     groupings = _groupings(patients, evaluation, declared)
-    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
         y, score = outcome_scores(part, outcome)
         for name, levels in groupings.items():
             group = levels.reindex(part[c.PATIENT_ID]).to_numpy()
@@ -133,7 +133,7 @@ def interaction_table(
     if table.empty:
         return table
     by = table.groupby([c.SIGNATURE, c.SET, c.OUTCOME], sort=False)[c.P]
-    return table.assign(p_holm=by.transform(lambda p: holm(p.to_numpy())))
+    return table.assign(**{c.P_HOLM: by.transform(lambda p: holm(p.to_numpy()))})
 
 
 def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None) -> pd.Series:

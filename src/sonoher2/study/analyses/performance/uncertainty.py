@@ -94,14 +94,15 @@ def coverage_table(
     `signature, set, label` (a class, or `ALL`), `asked`, then the columns of `evaluation.conformal.set_coverage`.
     """
     tables = []
-    for (signature, subset), rows in each_part(predictions, ["signature", "set"]):
+    for (signature, subset), rows in each_part(predictions, [c.SIGNATURE, c.SET]):
         if signature not in learned:
             continue
         uncertainty = learned[signature]
         _, labels, probabilities = class_probabilities(rows, classes)
         table = set_coverage(labels, prediction_sets(probabilities, uncertainty.conformal_quantiles), confidence)
-        names = [classes[k] if k >= 0 else ALL for k in table[c.LABEL]]
-        tables.append(table.assign(signature=signature, set=subset, label=names, asked=uncertainty.coverage))
+        table[c.LABEL] = [classes[k] if k >= 0 else ALL for k in table[c.LABEL]]
+        table[[c.SIGNATURE, c.SET, c.ASKED]] = signature, subset, uncertainty.coverage
+        tables.append(table)
     first = [c.SIGNATURE, c.SET, c.LABEL, c.ASKED]
     if not tables:
         return pd.DataFrame(columns=first)
@@ -118,7 +119,7 @@ def zone_table(predictions: pd.DataFrame, learned: Mapping[str, Uncertainty], co
     the figures of `evaluation.zones.ZoneFigures`.
     """
     rows = []
-    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
         if signature not in learned:
             continue
         limits = learned[signature]

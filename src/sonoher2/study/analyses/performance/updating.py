@@ -62,7 +62,7 @@ def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[p
         known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
         y, score = outcome_scores(known, str(outcome))
         columns = [c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]
-        yield others[columns].assign(update=FROZEN, score=others[c.SCORE]), (0.0, 1.0)
+        yield others[columns].assign(**{c.UPDATE: FROZEN}).assign(**{c.SCORE: others[c.SCORE]}), (0.0, 1.0)
         for update in UPDATES:
             try:
                 step = LogisticRecalibration(update).fit(score, y)
@@ -70,7 +70,7 @@ def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[p
                 where = f"recalibration, {signature}"
                 raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
             updated = step.transform(others[c.SCORE].to_numpy())
-            yield others[columns].assign(update=update, score=updated), (step.intercept_, step.slope_)
+            yield others[columns].assign(**{c.UPDATE: update, c.SCORE: updated}), (step.intercept_, step.slope_)
 
 
 def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:

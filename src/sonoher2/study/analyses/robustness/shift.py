@@ -113,8 +113,8 @@ def shift_table(
         rows += [_row("images", name, known, table[name]) for name, known in training.images.items()]
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     size = found[c.DIFFERENCE].abs()
-    order = pd.DataFrame({"part": found[c.PART].map({"features": 0, "clinical": 1, "images": 2}), "size": -size})
-    return found.loc[order.sort_values(["part", "size"], kind="stable").index].reset_index(drop=True)
+    order = pd.DataFrame({c.PART: found[c.PART].map({"features": 0, "clinical": 1, "images": 2}), "size": -size})
+    return found.loc[order.sort_values([c.PART, "size"], kind="stable").index].reset_index(drop=True)
 
 
 def domain_table(

@@ -34,7 +34,7 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
     the logit scale) and `i2` are of the pooled row alone; a further site is predicted from three sites on.
     """
     rows: list[dict[str, object]] = []
-    for (signature, subset, outcome), part in each_part(predictions, ["signature", "set", "outcome"]):
+    for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
         y, score = outcome_scores(part, outcome)
         sites = auc_by_subgroup(y, score, patients[c.SITE].reindex(part[c.PATIENT_ID]), confidence=confidence)
         place = {c.SIGNATURE: signature, c.SET: subset, c.OUTCOME: outcome}

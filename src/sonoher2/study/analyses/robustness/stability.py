@@ -61,7 +61,7 @@ def feature_stability(scored: Scored) -> pd.DataFrame:
         table[f"icc_{change}"] = icc_2_1(ratings[:, [0, position]])
     twice = images[images[c.SECOND_MASK].notna()]
     if len(twice) > 1:
-        files = lesion_files(twice, "second_mask")
+        files = lesion_files(twice, c.SECOND_MASK)
         second, _ = measure_lesions(files, reading, scored.study.radiomics, scored.hashes, scored.context)
         first = measured.features.loc[twice.index].to_numpy()
         table[c.ICC_SECOND_READER] = icc_2_1(np.stack([first, second], axis=1))
