@@ -20,6 +20,11 @@ SIGNATURES = {
 }
 MANY_BY_NATURE = {"DeepClassifier", "SelectionPipeline", "intensity_features"}
 """Estimators name every setting in their constructor, as scikit-learn asks; a kernel takes arrays."""
+FILE_BOUNDARIES = {
+    "bundle/save.py", "bundle/skops_file.py", "bundle/stable.py", "cohort/reading/excel.py", "core/yaml_file.py",
+    "segmentation/weights_file.py", "study/results/saved.py",
+}  # fmt: skip
+"""Modules that read or write what a file of another format holds: only there a dictionary may hold anything."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -73,6 +78,15 @@ def test_functions_have_few_parameters() -> None:
         if count > MOST_PARAMETERS and name.split()[-1] not in MANY_BY_NATURE:
             many[name] = count
     assert not many
+
+
+def test_untyped_dictionaries_stand_at_the_boundary_of_files() -> None:
+    untyped = ("dict[str, Any]", "dict[Any, Any]", "Mapping[str, Any]", "Mapping[Any, Any]")
+    found = set()
+    for path, tree in trees().items():
+        if any(written in ast.unparse(tree) for written in untyped):
+            found.add(path.relative_to(SRC / "sonoher2").as_posix())
+    assert found == FILE_BOUNDARIES
 
 
 def test_signature_classes_are_told_apart_by_themselves_alone() -> None:

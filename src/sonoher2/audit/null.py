@@ -16,7 +16,7 @@ from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
 from sonoher2.study.results import columns as c
-from sonoher2.study.results.audits import NullAudit, load_audits, write_audit
+from sonoher2.study.results.audits import NullAudit, NullSettings, load_audits, write_audit
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
@@ -91,7 +91,7 @@ def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.Data
     tables += [auc_table(found, number) for number, found in refit(bench, todo, context, "Null runs")]
     table = pd.concat(tables, ignore_index=True)
     network = "" if bench.study.deep is None else str(bench.study.deep.network)
-    settings = {"permutations": runs, "network": network, "seed": bench.study.seed}
+    settings = NullSettings(permutations=runs, network=network, seed=bench.study.seed)
     return NullAudit(table, summarise(table), settings)
 
 

@@ -29,7 +29,7 @@ from sonoher2.selection.prepare import MedianZScore, VarianceFilter
 from sonoher2.signatures.feature_table import CLINICAL, DEEP, RADIOMICS
 from sonoher2.signatures.registry import is_single
 from sonoher2.study.results import columns as c
-from sonoher2.study.results.audits import PlantedAudit, load_audits, write_audit
+from sonoher2.study.results.audits import PlantedAudit, SignalSettings, load_audits, write_audit
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
 
@@ -139,12 +139,12 @@ def planted_audit(
     ]
     table = pd.concat(tables, ignore_index=True)
     together = np.mean([signal.corr().to_numpy() for signal in signals], axis=0)
-    settings = {
-        "runs": runs,
-        "strength": strength,
-        "mixture": weights,
-        "correlation": pd.DataFrame(together, list(weights), list(weights)).round(3).to_dict(),
-    }
+    settings = SignalSettings(
+        runs=runs,
+        strength=strength,
+        mixture=weights,
+        correlation=pd.DataFrame(together, list(weights), list(weights)).round(3).to_dict(),  # type: ignore[typeddict-item]
+    )
     return PlantedAudit(table, summarise(table), settings)
 
 

@@ -43,7 +43,7 @@ class SonoHer2Error(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(kind: type[SonoHer2Error], args: tuple[Any, ...], state: dict[str, Any]) -> SonoHer2Error:
+def _rebuild(kind: type[SonoHer2Error], args: tuple[Any, ...], state: dict[str, object]) -> SonoHer2Error:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error

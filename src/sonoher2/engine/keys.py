@@ -59,7 +59,7 @@ class NeutralAt:
     value: object
 
 
-def settings_key(model: BaseModel, *fields: str) -> dict[str, Any]:
+def settings_key(model: BaseModel, *fields: str) -> dict[str, object]:
     """Values of settings, defaults included, without those that are neutral.
 
     Parameters
@@ -113,7 +113,7 @@ def _nested_key(given: object) -> Any:
     raise TypeError(f"a step cannot tell the content of {type(given).__name__}: give it as Keyed, with what it holds")
 
 
-def _array_key(array: NDArray[Any]) -> dict[str, Any]:
+def _array_key(array: NDArray[Any]) -> dict[str, object]:
     if array.dtype.hasobject:
         return {"objects": list(array.shape), "values": [key_of(value) for value in array.ravel().tolist()]}
     data = np.ascontiguousarray(array).tobytes()

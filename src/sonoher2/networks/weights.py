@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
@@ -66,12 +67,14 @@ def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -
 
 def _create(name: str, size: int, *, pretrained: bool = False, num_classes: int | None = None) -> Body:
     """Timm's model; those with a fixed input size are told ours."""
-    classes: dict[str, Any] = {} if num_classes is None else {"num_classes": num_classes}
+    create = partial(timm.create_model, name, pretrained=pretrained)
+    if num_classes is not None:
+        create = partial(create, num_classes=num_classes)
     try:
         # only transformers know `img_size`; timm refuses unknown options with a TypeError
-        body = timm.create_model(name, pretrained=pretrained, img_size=size, **classes)
+        body = create(img_size=size)
     except TypeError:
-        body = timm.create_model(name, pretrained=pretrained, **classes)
+        body = create()
     except (AssertionError, ValueError) as error:
         raise InputError(
             f"'{name}' cannot take pictures of {size} pixels ({error})", fix="Choose another size"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sonoher2.images.quality import PROBLEMS
 from sonoher2.predict.explanation import Explanation, worth_showing
@@ -99,7 +99,7 @@ def prediction_json(prediction: Prediction) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False)
 
 
-def _finding_json(finding: PredictionFinding) -> dict[str, Any]:
+def _finding_json(finding: PredictionFinding) -> dict[str, object]:
     return {
         "code": finding.code,
         "severity": finding.severity,

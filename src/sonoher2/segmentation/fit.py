@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from sonoher2.core.files import content_key, file_sha256
 from sonoher2.images.fingerprint import fingerprint, write_training_images
@@ -57,7 +56,7 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
 def training_card(cases: Sequence[Case], training: Training, held_out: int) -> Card:
     """Say what the weights are and what they learned from; the images are named by a hash over their bytes."""
     images = sorted(file_sha256(case.image) for case in cases)
-    last: dict[str, Any] = training.curve[-1] if training.curve else {}
+    last = training.curve[-1] if training.curve else {}
     return {
         "network": training.schedule.network,
         "size": training.schedule.size,

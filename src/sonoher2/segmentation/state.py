@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -146,7 +145,7 @@ class Training:
             else:
                 mean.copy_(value)
 
-    def _parts(self) -> dict[str, Any]:
+    def _parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
         return {
             "generator": self.generator,
             "average": self.average,

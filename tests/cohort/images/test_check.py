@@ -60,9 +60,14 @@ def cohort(study: Write, tmp_path: Path) -> Callable[..., tuple[StudyConfig, Coh
     return load
 
 
+def record_of(row: pd.Series, reading: ImageReading) -> ImageRecord:
+    frame = None if np.isnan(row["frame"]) else int(row["frame"])
+    return image_record(row["image"], row["masks"], row["second_mask"], frame, row["mm_per_pixel"], reading)
+
+
 def records_of(config: StudyConfig, cohort: Cohort) -> list[ImageRecord]:
     assert config.images is not None
-    return [image_record(row, config.images) for row in cohort.images.to_dict("records")]
+    return [record_of(row, config.images) for _, row in cohort.images.iterrows()]
 
 
 def test_sound_pictures_have_nothing_to_say(cohort: Callable[..., tuple[StudyConfig, Cohort]]) -> None:
@@ -97,7 +102,7 @@ def test_a_second_readers_mask_is_read_too(cohort: Callable[..., tuple[StudyConf
     second = pd.Series([str(tmp_path / "gone.png"), None, None, None, None], dtype=object)
     images = loaded.images.assign(second_mask=second)
     assert config.images is not None
-    records = [image_record(row, config.images) for row in images.to_dict("records")]
+    records = [record_of(row, config.images) for _, row in images.iterrows()]
     assert ["gone.png" in record.problem for record in records] == [True, False, False, False, False]
 
 
@@ -161,8 +166,7 @@ def test_the_label_of_the_lesion_in_masks_that_hold_several(tmp_path: Path) -> N
     labels[10:40, 20:60], labels[45:55, 5:15] = 1, 2
     Image.fromarray(np.random.default_rng(0).integers(10, 250, (60, 80)).astype(np.uint8)).save(tmp_path / "i.png")
     Image.fromarray(labels).save(tmp_path / "m.png")
-    row = {"image": str(tmp_path / "i.png"), "masks": (str(tmp_path / "m.png"),), "second_mask": None}
-    row |= {"mm_per_pixel": float("nan"), "frame": float("nan")}
-    assert "several labels (1, 2)" in image_record(row, ImageReading()).problem
-    chosen = image_record(row, ImageReading.model_validate({"mask_label": 1}))
+    files = str(tmp_path / "i.png"), (str(tmp_path / "m.png"),), None
+    assert "several labels (1, 2)" in image_record(*files, None, float("nan"), ImageReading()).problem
+    chosen = image_record(*files, None, float("nan"), ImageReading.model_validate({"mask_label": 1}))
     assert chosen.quality["diameter"] == pytest.approx(2 * np.sqrt(30 * 40 / np.pi))

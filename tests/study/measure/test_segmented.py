@@ -71,10 +71,10 @@ def test_only_missing_masks_are_outlined(study: StudyConfig, context: ExecutionC
 
 def test_a_second_time_nothing_is_outlined(study: StudyConfig, context: ExecutionContext) -> None:
     blind = without_masks(study)
-    first = checked_cohort(blind, context).outlines
+    first = checked_cohort(blind, context).segmented
     told: list[Event] = []
     again = ExecutionContext(ArtifactStore(context.store.folder), listener=told.append)
-    pd.testing.assert_frame_equal(checked_cohort(blind, again).outlines, first)
+    pd.testing.assert_frame_equal(checked_cohort(blind, again).segmented, first)
     assert not told
 
 

@@ -42,7 +42,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         Its parameters, and the fields of those dataclasses, are annotated as typer wants them.
     """
     parameters = inspect.signature(command, eval_str=True).parameters
-    groups: dict[str, Any] = {name: one.annotation for name, one in parameters.items() if is_dataclass(one.annotation)}
+    annotations = {name: one.annotation for name, one in parameters.items()}
+    groups = {name: kind for name, kind in annotations.items() if isinstance(kind, type) and is_dataclass(kind)}
 
     @wraps(command)
     def run(**given: Any) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -244,7 +244,7 @@ def her2_statuses(
         patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
         findings += unequal
     findings += _counts_over_all_cells(patients, f"{where}, column '{target.copies or target.ihc}'")
-    results = [_patient_result(row, target) for row in patients.to_dict("records")]
+    results = [tests.result(target) for tests in _tests(patients)]
     findings += _recount_findings(patients, target, where)
     findings += _word_and_ratio(patients, target, where)
     patients[c.STATUS] = [result.status for result in results]
@@ -252,28 +252,42 @@ def her2_statuses(
     return patients[[c.STATUS, c.BRANCH, c.REPORTED]], findings
 
 
-def _patient_result(row: dict[Any, Any], target: Her2Target) -> Her2Result:
-    found = _first_count(row, target)
-    if target.recount is not None:
-        second = ish_finding(None, row["recount_ratio"], row["recount_copies"])
-        found = recounted(row[c.IHC], found, second, row["recount_result"])
-    return her2_status(row[c.IHC], found)
+@dataclass(frozen=True)
+class _Tests:
+    """What was read of one patient, under the names of the columns of `read_columns`."""
+
+    ihc: str | None
+    ish: Ish | None
+    ratio: float | None
+    copies: float | None
+    reported: str | None
+    recount_ratio: float | None = None
+    recount_copies: float | None = None
+    recount_result: Ish | None = None
+
+    def first_count(self, target: Her2Target) -> Ish:
+        return ish_finding(self.ish, self.ratio, self.copies, follows_2018=target.ish_rule is not None)
+
+    def result(self, target: Her2Target) -> Her2Result:
+        found = self.first_count(target)
+        if target.recount is not None:
+            second = ish_finding(None, self.recount_ratio, self.recount_copies)
+            found = recounted(self.ihc, found, second, self.recount_result)
+        return her2_status(self.ihc, found)
 
 
-def _first_count(row: dict[Any, Any], target: Her2Target) -> Ish:
-    return ish_finding(row[c.ISH], row[c.RATIO], row[c.COPIES], follows_2018=target.ish_rule is not None)
+def _tests(patients: pd.DataFrame) -> list[_Tests]:
+    return [_Tests(**{str(name): value for name, value in row.items()}) for row in patients.to_dict("records")]
 
 
 def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Tell of patients whose ISH the guideline wants counted again, and of recounts that changed the group."""
     if target.recount is None:
         return []
-    records = patients.to_dict("records")
-    wanting = [row for row in records if row[c.IHC] == "2+" and _first_count(row, target) in GROUPS[1:4]]
-    without = sum(row["recount_ratio"] is None and row["recount_result"] is None for row in wanting)
+    wanting = [one for one in _tests(patients) if one.ihc == "2+" and one.first_count(target) in GROUPS[1:4]]
+    without = sum(one.recount_ratio is None and one.recount_result is None for one in wanting)
     moved = sum(
-        row["recount_result"] is None and _patient_result(row, target).branch.endswith("contradicts itself")
-        for row in wanting
+        one.recount_result is None and one.result(target).branch.endswith("contradicts itself") for one in wanting
     )
     findings = []
     if without:
@@ -289,7 +303,7 @@ def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) ->
 
 def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Tell of words that do not settle their group, and of groups that follow from a word against a ratio."""
-    found = pd.Series([_first_count(row, target) for row in patients.to_dict("records")], index=patients.index)
+    found = pd.Series([tests.first_count(target) for tests in _tests(patients)], index=patients.index)
     low_score = patients[c.IHC].ne("3+") | patients[c.IHC].isna()
     no_copies = patients[c.COPIES].isna()
     alone = (patients[c.RATIO].notna() & no_copies) | (patients[c.RATIO].isna() & ~no_copies)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -80,21 +80,32 @@ class ImageRecord:
     quality: Mapping[str, float] = field(default_factory=dict)
 
 
-def image_record(row: Mapping[str, Any], reading: ImageReading) -> ImageRecord:
+def image_record(
+    image: str,
+    masks: Sequence[str],
+    second_mask: str | None,
+    frame: int | None,
+    mm_per_pixel: float,
+    reading: ImageReading,
+) -> ImageRecord:
     """Read one image with its masks; a pure function of their files.
 
     Parameters
     ----------
-    row
-        `image`, `masks`, `second_mask`, `frame` and `mm_per_pixel`, as in `Cohort.images`.
+    image, masks, second_mask
+        Paths; a second reader's mask is only tried.
+    frame
+        Of the file, counted from 1; None for its only one.
+    mm_per_pixel
+        As the table tells it; NaN where it does not.
     reading
         How to read.
     """
     try:
-        picture = read_picture(row[c.IMAGE], None if math.isnan(row[c.FRAME]) else int(row[c.FRAME]))
-        lesion = _lesion(picture, row[c.MASKS], row[c.MM_PER_PIXEL], reading)
-        if isinstance(row[c.SECOND_MASK], str):
-            _lesion(picture, (row[c.SECOND_MASK],), row[c.MM_PER_PIXEL], reading)
+        picture = read_picture(image, frame)
+        lesion = _lesion(picture, masks, mm_per_pixel, reading)
+        if second_mask is not None:
+            _lesion(picture, (second_mask,), mm_per_pixel, reading)
     except InputError as error:
         return ImageRecord(problem=str(error))
     pixels, marks = lesion.image.pixels, overlay_marks(lesion.image)

@@ -38,7 +38,7 @@ class Geometry:
     forms: dict[str, Affine]
     axes: tuple[int, int]
     shape: tuple[int, int]
-    nifti: dict[str, Any] = field(default_factory=dict)
+    nifti: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def affine(self) -> Affine | None:

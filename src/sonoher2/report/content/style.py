@@ -42,8 +42,9 @@ CHINESE_FILES = re.compile(
     r"(noto(sans)?.*cjk|notosanssc|sourcehansans|msyh|simhei|wqy|droidsansfallback)", re.IGNORECASE
 )
 
-STYLE: dict[Any, Any] = {
-    "font.family": ["DejaVu Sans"],
+FONT = "DejaVu Sans"
+STYLE: dict[Any, object] = {
+    "font.family": [FONT],
     "font.size": 7.5,
     "axes.titlesize": 8.5,
     "axes.titleweight": "bold",
@@ -101,7 +102,7 @@ def chinese_fonts() -> tuple[str, ...]:
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Draw and save figures in the report's style."""
-    with matplotlib.rc_context({**STYLE, "font.family": [*STYLE["font.family"], *chinese_fonts()]}):
+    with matplotlib.rc_context({**STYLE, "font.family": [FONT, *chinese_fonts()]}):
         yield
 
 

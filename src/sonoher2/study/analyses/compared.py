@@ -10,6 +10,8 @@ from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.outcomes import outcome_scores
 
+Row = dict[str, float | str]
+"""One row of a table."""
 COMPARED = (
     *(c.SIGNATURE, c.OUTCOME, c.N, c.EVENTS, c.AUC, c.DIFFERENCE, c.LOW, c.HIGH),
     *(c.MOVED, c.SWITCHED),
@@ -17,9 +19,7 @@ COMPARED = (
 """Columns of `compared_rows`, without the ends of the AUC's interval."""
 
 
-def compared_rows(
-    given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series, confidence: float
-) -> list[dict[str, float | str]]:
+def compared_rows(given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series, confidence: float) -> list[Row]:
     """One row per signature and outcome: changed scores of the same patients against the given ones.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -103,12 +103,11 @@ def fit_signatures(
 def estimator_key(estimator: object) -> object:
     """Key of an estimator that is not fitted: its class with all the code of it, and its parameters, likewise."""
     if hasattr(estimator, "get_params"):
-        params: dict[str, Any] = estimator.get_params(deep=False)
         # a step is given estimators of kinds that its own code need not name
         kind = type(estimator)
         own = kind.__module__.startswith(__name__.partition(".")[0])
         code = code_fingerprint(kind) if own else [kind.__module__, kind.__name__]
-        return [code, {name: estimator_key(value) for name, value in params.items()}]
+        return [code, {name: estimator_key(value) for name, value in estimator.get_params(deep=False).items()}]
     if isinstance(estimator, list | tuple):
         return [estimator_key(part) for part in estimator]
     return estimator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from sonoher2.cohort.images.check import ImageRecord, image_record
@@ -19,14 +18,7 @@ from sonoher2.study.measure.lesion_files import LesionFile, lesion_files
 
 def _look(given: tuple[LesionFile, str | None], reading: ImageReading) -> ImageRecord:
     file, second = given
-    row = {
-        c.IMAGE: file.image,
-        c.MASKS: file.masks,
-        c.SECOND_MASK: second,
-        c.MM_PER_PIXEL: file.mm_per_pixel,
-        c.FRAME: np.nan if file.frame is None else file.frame,
-    }
-    record = image_record(row, reading)
+    record = image_record(file.image, file.masks, second, file.frame, file.mm_per_pixel, reading)
     if record.problem:
         # it names the file's path, which is no part of what the file holds: nothing to keep
         raise InputError(record.problem)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -15,6 +15,25 @@ from sonoher2.core.table_files import write_table
 from sonoher2.study.results import columns as c
 
 FOLDER = "audit"
+
+
+class NullSettings(TypedDict, total=False):
+    """How an audit on permuted labels was run: with a cheaper pipeline, and with which network."""
+
+    permutations: int
+    network: str
+    seed: int
+    cheap: bool
+
+
+class SignalSettings(TypedDict, total=False):
+    """How a signal was planted: standard deviation of the log-odds, weight of each part, correlation of the parts."""
+
+    runs: int
+    strength: float
+    mixture: Mapping[str, float]
+    correlation: Mapping[str, Mapping[str, float]]
+    cheap: bool
 
 
 @dataclass(frozen=True)
@@ -28,12 +47,12 @@ class NullAudit:
     summary
         `signature, set, outcome, real, runs, mean, se, mean_low, mean_high, p`.
     settings
-        How it was run: `cheap`, `network`.
+        How it was run.
     """
 
     runs: pd.DataFrame
     summary: pd.DataFrame
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: NullSettings = field(default_factory=NullSettings)
 
     @property
     def permuted(self) -> pd.DataFrame:
@@ -52,12 +71,12 @@ class PlantedAudit:
     summary
         `signature, set, runs, auc, auc_se, best, share, share_se, gain, gain_se`; see `planted.summarise`.
     settings
-        How it was planted: `strength`, `mixture`, `cheap`, `correlation` of the parts.
+        How it was planted.
     """
 
     runs: pd.DataFrame
     summary: pd.DataFrame
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: SignalSettings = field(default_factory=SignalSettings)
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,7 @@ def load_audits(predictions: pd.DataFrame, out: Path) -> Audits:
 def _kept(key: str, folder: Path) -> Iterator[tuple[str, NullAudit | PlantedAudit]]:
     for name, kind in KINDS.items():
         record = folder / f"{name}.json"
-        settings = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+        settings: Any = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         if settings.pop("study", "") == key:
             runs, summary = (pd.read_csv(folder / f"{name}{end}.csv") for end in ("", "_summary"))
             yield name, kind(runs, summary, settings)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,17 @@ JUDGING = {"threshold", "threshold_at", "coverage", "rule_out_sensitivity", "rul
 LONGEST_WAIT = 30
 """Seconds to wait for another run that writes the ledger."""
 
-Entry = dict[str, Any]
+
+class Opening(TypedDict, total=False):
+    """One opening, as it stands in a ledger; those of old ledgers tell nothing of columns and patients."""
+
+    opened: str
+    model: str
+    set: str
+    labels: str
+    filter: str
+    columns: str
+    patients: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ def bundle_key(schema: BundleSchema, given: Iterable[str], images: bool, recalib
 
 def new_entry(
     study: StudyConfig, cohort: Cohort, tested: Sequence[str], hashes: Mapping[str, str], model: str
-) -> Entry:
+) -> Opening:
     """Describe an opening, as it stands in the ledger.
 
     Parameters
@@ -163,7 +173,7 @@ def _labels_key(patients: pd.DataFrame) -> str:
     )
 
 
-def shares_patients(one: Entry, other: Entry) -> bool:
+def shares_patients(one: Opening, other: Opening) -> bool:
     """Whether two openings have test patients in common.
 
     Equal identifiers count, unless the values under them are mostly others: then two hospitals number alike. Equal
@@ -184,7 +194,7 @@ def shares_patients(one: Entry, other: Entry) -> bool:
     return bool(named_alike) and not (comparable and alike < len(named_alike) / 2)
 
 
-def enter(entry: Entry, study: StudyConfig, out: Path, store: ArtifactStore, now: str) -> Ledger:
+def enter(entry: Opening, study: StudyConfig, out: Path, store: ArtifactStore, now: str) -> Ledger:
     """Enter an opening in every ledger, unless it stands there.
 
     The ledgers are a file beside the clinical table and one in the run's folder. What either of them lacks is taken
@@ -205,12 +215,12 @@ def enter(entry: Entry, study: StudyConfig, out: Path, store: ArtifactStore, now
     """
     beside = study.path(study.clinical.table).parent / BESIDE
     own = [out / LEDGER, out / "run.json", *sorted((store.folder / "ledger").rglob("*.json"))]
-    known: dict[str, Entry] = {}
+    known: dict[str, Opening] = {}
     for path in [beside, *own, *_neighbours(out)]:
         for found in _read(path):
             # entries without patients are of the folder that they lie in
             if "patients" in found or path in own:
-                known[_name(found)] = max(known.get(_name(found), {}), found, key=len)
+                known[_name(found)] = max(known.get(_name(found), found), found, key=len)
     known.setdefault(_name(entry), {"opened": now, **entry})
     related = [found for found in known.values() if "patients" not in found or shares_patients(entry, found)]
     related.sort(key=lambda found: str(found.get("opened", "")))
@@ -218,15 +228,19 @@ def enter(entry: Entry, study: StudyConfig, out: Path, store: ArtifactStore, now
     if not store.path("ledger", _name(entry), ".json").is_file():
         store.write("ledger", _name(entry), ".json", json.dumps([known[_name(entry)]]).encode())
     findings = _keep_beside(beside, known)
-    shown = ("opened", "model", "set", "labels", "filter")
-    return Ledger(tuple({key: str(found[key]) for key in shown if key in found} for found in related), findings)
+    return Ledger(tuple(map(_shown, related)), findings)
 
 
-def _name(entry: Entry) -> str:
-    return content_key([entry.get(key) for key in ("model", "set", "labels", "filter")])
+def _shown(entry: Opening) -> dict[str, str]:
+    told = {key: str(value) for key, value in entry.items()}
+    return {key: told[key] for key in ("opened", "model", "set", "labels", "filter") if key in told}
 
 
-def _read(path: Path) -> list[Entry]:
+def _name(entry: Opening) -> str:
+    return content_key([entry.get("model"), entry.get("set"), entry.get("labels"), entry.get("filter")])
+
+
+def _read(path: Path) -> list[Opening]:
     """Entries of a ledger or of `run.json`; none where there is no such file, or it is no ledger."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -235,10 +249,12 @@ def _read(path: Path) -> list[Entry]:
     entries = found.get("ledger", []) if isinstance(found, dict) else found
     if not isinstance(entries, list):
         return []
-    return [entry for entry in entries if isinstance(entry, dict) and _is_entry(entry)]
+    return [entry for entry in entries if _is_entry(entry)]
 
 
-def _is_entry(entry: Entry) -> bool:
+def _is_entry(entry: object) -> TypeGuard[Opening]:
+    if not isinstance(entry, dict):
+        return False
     patients = entry.get("patients", {})
     told = isinstance(patients, dict) and all(isinstance(hashes, list) and hashes for hashes in patients.values())
     return told and isinstance(entry.get("model"), str) and ("patients" not in entry or "columns" in entry)
@@ -252,7 +268,7 @@ def _neighbours(out: Path) -> list[Path]:
         return []
 
 
-def _keep_beside(path: Path, known: Mapping[str, Entry]) -> tuple[Finding, ...]:
+def _keep_beside(path: Path, known: Mapping[str, Opening]) -> tuple[Finding, ...]:
     kept = {name: entry for name, entry in known.items() if "patients" in entry}
     if {_name(entry) for entry in _read(path)} >= kept.keys():
         return ()

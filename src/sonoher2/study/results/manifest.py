@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from sonoher2.bundle.save import library_versions
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.tables import Join
 from sonoher2.core.files import content_key, file_sha256
+
+
+class FilesRecord(TypedDict):
+    """How many files a run read, and a hash of them all."""
+
+    files: int
+    sha256: str
+
+
+class RunRecord(TypedDict, total=False):
+    """Content of `run.json`: inputs, hashes, versions, seeds, settings, times and openings of the test set."""
+
+    title: str
+    synthetic: bool
+    notice: str
+    started: str
+    finished: str
+    seconds: Mapping[str, float]
+    seed: int
+    settings: Mapping[str, object]
+    machine: Mapping[str, str]
+    tables: Mapping[str, str]
+    images: FilesRecord
+    sha256: Mapping[str, str]
+    ledger: Sequence[Mapping[str, str]]
 
 
 def now() -> str:
@@ -34,7 +59,7 @@ def study_tables(study: StudyConfig) -> list[Path]:
     return tables
 
 
-def settings(study: StudyConfig) -> dict[str, Any]:
+def settings(study: StudyConfig) -> dict[str, object]:
     """Every setting of a study, defaults included, without the machine's own path."""
     return study.model_dump(mode="json", exclude={"data"})
 
@@ -51,7 +76,7 @@ def run_record(
     hashes: dict[str, str],
     parts: dict[str, str],
     ledger: Sequence[dict[str, str]],
-) -> dict[str, Any]:
+) -> RunRecord:
     """Content of `run.json`.
 
     Parameters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -21,6 +20,7 @@ from sonoher2.signatures.nomogram import Nomogram
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import Audits
 from sonoher2.study.results.explanations import Explanations
+from sonoher2.study.results.manifest import RunRecord
 from sonoher2.study.results.outcomes import Scores, outcome_scores
 from sonoher2.study.results.segmented import SegmentedLesion
 from sonoher2.study.results.updated import Updated
@@ -52,7 +52,7 @@ class About:
     classes: tuple[str, ...]
     main: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
-    record: dict[str, Any] = field(default_factory=dict)
+    record: RunRecord = field(default_factory=RunRecord)
 
 
 @dataclass(frozen=True)

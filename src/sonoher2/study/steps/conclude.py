@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ from sonoher2.study.explain.segmented_lesions import doubtful_lesions, listed_le
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import load_audits
-from sonoher2.study.results.manifest import run_record
+from sonoher2.study.results.manifest import RunRecord, run_record
 from sonoher2.study.results.parts import (
     About,
     CheckResult,
@@ -122,7 +121,7 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
     return replace(result, external=replace(result.external, updated=updated))
 
 
-def _record(state: RunState) -> dict[str, Any]:
+def _record(state: RunState) -> RunRecord:
     own = {"split": state.split.sha256, "model": state.fitted.sha256} if state.bundle is None else {}
     parts = own or {"bundle": state.model_bundle.sha256}
     parts |= network_hashes(state.study, state.checked.segmented)

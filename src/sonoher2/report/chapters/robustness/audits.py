@@ -72,7 +72,7 @@ def _planted_figure(view: View, audit: PlantedAudit) -> Drawing:
         "planted",
         "Planted-truth audit: how much of a known signal is found",
         "Images and measurements are real, labels were drawn from a logistic model on them (mixture:"
-        f" {listing(parts)}; standard deviation of the log-odds {audit.settings.get(c.STRENGTH, 0):g}). 1 is the AUC of"
+        f" {listing(parts)}; standard deviation of the log-odds {audit.settings.get('strength', 0):g}). 1 is the AUC of"
         f" the true probabilities, 0 is chance. Mean of {runs} ± its standard error;"
         " filled: test set, hollow: training, out of fold.",
         planted_figure(audit.summary, view.sets, signature_colours(signatures)),

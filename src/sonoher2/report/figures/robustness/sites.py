@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,13 +25,13 @@ def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     colours
         By signature.
     """
-    blocks = [(str(name), rows.to_dict("records")) for name, rows in table.groupby(c.SIGNATURE, sort=False)]
+    blocks = [(str(name), rows) for name, rows in table.groupby(c.SIGNATURE, sort=False)]
     lines = sum(len(rows) for _, rows in blocks) + 0.7 * len(blocks)
     figure, axes = estimate_axes(lines, "AUC")
     y = 0.0
     for name, rows in blocks:
         margin_text(axes, y, -2.2, name, fontweight="bold")
-        for row in rows:
+        for _, row in rows.iterrows():
             _site(axes, y, row, colours[name])
             y += 1
         y += 0.7
@@ -45,7 +44,7 @@ def site_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     return figure
 
 
-def _site(axes: Axes, y: float, row: dict[Any, Any], colour: str) -> None:
+def _site(axes: Axes, y: float, row: pd.Series, colour: str) -> None:
     name, value, low, high = str(row[c.SITE]), row[c.AUC], row[c.low(c.AUC)], row[c.high(c.AUC)]
     margin_text(axes, y, -1.2, name, fontstyle="italic" if name in (POOLED, FURTHER) else "normal")
     if name != FURTHER:

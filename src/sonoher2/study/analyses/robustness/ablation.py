@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.compared import COMPARED, compared_rows
+from sonoher2.study.analyses.compared import COMPARED, Row, compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.segmented import segment_cohort
@@ -36,7 +35,7 @@ def reading_ablation(scored: Scored) -> pd.DataFrame:
     `reading` (``as run`` first), `dice` (mean overlap of automatic and given masks, NaN without), and the columns of
     `compared.compared_rows`, on the test patients who have both readings.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for name, change in other_readings(scored.study).items():
         rows += _compared(scored, name, *_measured_otherwise(scored, scored.study.model_copy(update=change)))
     first = [row for row in rows if row[c.READING] == AS_RUN]
@@ -73,7 +72,7 @@ def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFram
     return feature_table, float(segmented[c.DICE].mean()) if len(segmented) else float("nan")
 
 
-def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: float) -> list[dict[str, Any]]:
+def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: float) -> list[Row]:
     patients = feature_table.index
     labels = scored.measured.cohort.patients.loc[patients, c.LABEL]
     plain = scored.measured.feature_table.loc[patients]
@@ -82,9 +81,11 @@ def _compared(scored: Scored, name: str, feature_table: pd.DataFrame, overlap: f
         for X in (plain, feature_table.reindex(columns=plain.columns))
     )
     limits, confidence = scored.limits, scored.confidence
+    first: Row = {c.READING: AS_RUN, c.DICE: np.nan}
+    second: Row = {c.READING: name, c.DICE: overlap}
     return [
-        *({c.READING: AS_RUN, c.DICE: np.nan} | row for row in compared_rows(given, given, limits, confidence)),
-        *({c.READING: name, c.DICE: overlap} | row for row in compared_rows(given, changed, limits, confidence)),
+        *(first | row for row in compared_rows(given, given, limits, confidence)),
+        *(second | row for row in compared_rows(given, changed, limits, confidence)),
     ]
 
 

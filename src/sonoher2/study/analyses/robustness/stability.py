@@ -8,7 +8,6 @@ otherwise. Nothing is fitted or chosen here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,7 @@ from sonoher2.radiomics.lesion import pool_patients
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.compared import COMPARED, compared_rows
+from sonoher2.study.analyses.compared import COMPARED, Row, compared_rows
 from sonoher2.study.measure.features import measure_lesions
 from sonoher2.study.measure.lesion_files import lesion_files
 from sonoher2.study.measure.measured import Measured
@@ -56,7 +55,7 @@ def feature_stability(scored: Scored) -> pd.DataFrame:
     ways = [Way(change, stability.strength) for change in ICC_CHANGES]
     perturbed = _perturbed(scored, images, ways)
     ratings = np.concatenate([given[:, None], perturbed.features], axis=1)
-    table: dict[str, Any] = {c.FEATURE: measured.features.columns, c.LESIONS: len(images), c.ICC: icc_2_1(ratings)}
+    table = pd.DataFrame({c.FEATURE: measured.features.columns, c.LESIONS: len(images), c.ICC: icc_2_1(ratings)})
     for position, change in enumerate(ICC_CHANGES, start=1):
         table[f"icc_{change}"] = icc_2_1(ratings[:, [0, position]])
     twice = images[images[c.SECOND_MASK].notna()]
@@ -65,7 +64,7 @@ def feature_stability(scored: Scored) -> pd.DataFrame:
         second, _ = measure_lesions(files, reading, scored.study.radiomics, scored.hashes, scored.context)
         first = measured.features.loc[twice.index].to_numpy()
         table[c.ICC_SECOND_READER] = icc_2_1(np.stack([first, second], axis=1))
-    return pd.DataFrame(table)
+    return table
 
 
 def _settings(scored: Scored) -> tuple[ImageReading, StabilityConfig]:
@@ -113,7 +112,7 @@ def perturbed_results(scored: Scored) -> pd.DataFrame:
         return long_predictions(scored.model.predict_proba(table, names), labels, scored.classes, TEST)
 
     given = of(scored.X)
-    how: dict[str, Any] = {c.CHANGE: GIVEN, c.STRENGTH: 0.0, c.DICE: 1.0}
+    how: Row = {c.CHANGE: GIVEN, c.STRENGTH: 0.0, c.DICE: 1.0}
     rows = [how | row for row in compared_rows(given, given, scored.limits, scored.confidence)]
     for position, way in enumerate(ways):
         features = pd.DataFrame(perturbed.features[:, position], images.index, measured.features.columns)
