@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from small_lesions import patients  # noqa: F401
 from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError
 from sonoher2.report.content.style import STYLE
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
@@ -29,6 +33,33 @@ def shared() -> Path:
 def quick_pdf() -> None:
     """Keep fonts in PDF files as drawings: cutting them to the letters in use is a third of the time of a report."""
     STYLE["pdf.fonttype"] = 3
+
+
+@pytest.fixture(autouse=True)
+def every_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever test meets an `InputError`: it names a way out, at once or when its place is added.
+
+    Errors that a study, or the draft of one, raises for itself alone are left out.
+    """
+    made, with_place, speechless = InputError.__init__, InputError.at, dict[int, InputError]()
+
+    def noted(error: InputError, what: str, **rest: Any) -> None:
+        made(error, what, **rest)
+        maker = sys._getframe(1).f_globals["__name__"]
+        own = maker.startswith(("sonoher2.study.", "sonoher2.cohort.drafting."))
+        if maker.startswith("sonoher2.") and not (own or error.fix or error.hint):
+            speechless[id(error)] = error
+
+    def placed(error: InputError, where: str, fix: str = "") -> InputError:
+        noticed, new = speechless.pop(id(error), None), with_place(error, where, fix)
+        if noticed is None:
+            speechless.pop(id(new), None)
+        return new
+
+    monkeypatch.setattr(InputError, "__init__", noted)
+    monkeypatch.setattr(InputError, "at", placed)
+    yield
+    assert [str(error) for error in speechless.values()] == []
 
 
 SMALL_STUDY = """

@@ -16,7 +16,7 @@ def test_message_says_where_what_and_what_to_do() -> None:
 
 
 def test_parts_that_are_not_there_leave_no_trace() -> None:
-    assert str(InputError("no image.")) == "no image."
+    assert str(SonoHer2Error("no image.")) == "no image."
     assert str(InputError("no image", fix="Name one.")) == "no image. Name one."
     assert str(Finding("warning", "few cases", code="SIZE001")) == "SIZE001 few cases."
     assert (SonoHer2Error.exit_code, UsageError.exit_code, InputError.exit_code) == (1, 2, 3)

@@ -48,7 +48,8 @@ def new_keys(name: Path) -> tuple[Path, Path]:
         with os.fdopen(os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secret)
     except OSError as error:
-        raise InputError(f"cannot write the key ({error.strerror})", where=str(private)) from None
+        what = f"cannot write the key ({error.strerror})"
+        raise InputError(what, where=str(private), fix="Choose another place") from None
     shown = key.public_key().public_bytes(forms.Encoding.PEM, forms.PublicFormat.SubjectPublicKeyInfo)
     write_text(public, shown.decode())
     return private, public

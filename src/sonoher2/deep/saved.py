@@ -14,6 +14,7 @@ from sonoher2.core.files import atomic_path
 from sonoher2.deep.classifier import DeepClassifier
 
 FORMAT = "sonoher2-deep-1"
+_AGAIN = "Train the network again"
 
 
 def save_classifier(path: Path, classifier: DeepClassifier) -> None:
@@ -47,9 +48,10 @@ def load_classifier(path: Path) -> DeepClassifier:
             about = json.loads((file.metadata() or {})["sonoher2"])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError):
-        raise InputError("this is no network that SonoHER2 saved", where=str(path)) from None
+        raise InputError("this is no network that SonoHER2 saved", where=str(path), fix=_AGAIN) from None
     if about.get("format") != FORMAT:
-        raise InputError(f"network format {about.get('format')}, this version reads {FORMAT}", where=str(path))
+        what = f"network format {about.get('format')}, this version reads {FORMAT}"
+        raise InputError(what, where=str(path), fix=_AGAIN)
     classifier = DeepClassifier(**about["parameters"])
     classifier.classes_, classifier.state_ = np.array(about["classes"]), state
     classifier.losses_, classifier.best_epoch_ = about["losses"], about["best_epoch"]

@@ -83,7 +83,10 @@ def development_size(
     largest = largest_r2(prevalence)
     expected = NAGELKERKE * largest if r2 is None else r2
     if parameters < 1 or not 0 < expected < shrinkage < 1:
-        raise InputError("the sample size needs a parameter and an R² above 0 and below the shrinkage")
+        raise InputError(
+            "the sample size needs a parameter and an R² above 0 and below the shrinkage",
+            fix="Give 1 or more parameters, and a shrinkage between the R² and 1",
+        )
     second = expected / (expected + margin * largest)
     z = float(norm.ppf(0.975))
     return DevelopmentSize(

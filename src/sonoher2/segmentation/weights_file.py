@@ -51,7 +51,8 @@ def load_weights(path: Path) -> tuple[nn.Module, Card]:
             card: Card = json.loads((file.metadata() or {})["sonoher2"])
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if card["format"] != FORMAT:
-            raise InputError(f"format {card['format']}; this version reads {FORMAT}", where=str(path))
+            what = f"format {card['format']}; this version reads {FORMAT}"
+            raise InputError(what, where=str(path), fix="Train the segmenter again")
         generator = build_generator(card["network"], "none")
         generator.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in state.items()})
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):

@@ -181,6 +181,7 @@ def _chosen(data: Pooled, tables: Tables, selected: Iterable[str] | None) -> tup
             raise InputError(
                 f"{len(absent)} selected features are not in the table, {absent[0]} first",
                 where="the table of selected features",
+                fix="Give the table of all features that they were selected from",
             )
         chosen = data.X.columns.isin(names)
         return np.asarray(chosen), f"{int(chosen.sum())} features were selected"
