@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.analyses.performance.subgroups import interaction_table
+from sonoher2.study.checks import performance as module
 from sonoher2.study.checks.finished import Finished
 from sonoher2.study.checks.performance import (
     above_training,
@@ -60,6 +63,34 @@ def test_leak005_seldom_fails_by_chance() -> None:
     assert alarms <= 1
 
 
+@pytest.mark.parametrize(("p", "state"), [((0.006, 0.5), "passed"), ((0.5, 0.004), "error")])
+def test_leak005_judges_p_after_holm(p: tuple[float, float], state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two signatures the smaller p is doubled: 0.006 to 0.012, above the level of 0.01, and 0.004 to 0.008."""
+    known = result(n=60)
+    first = known.performance.predictions
+    both = pd.concat([first, first.assign(signature="Clinical")], ignore_index=True)
+    found = iter(SimpleNamespace(difference=0.2 + number, p_larger=value) for number, value in enumerate(p))
+    monkeypatch.setattr(module, "compare_independent", lambda test, training: next(found))
+    outcome = above_training(Finished(changed(known, predictions=both)))
+    assert outcome.state == state
+    if outcome.finding is not None:
+        assert outcome.finding.what == "the test AUC of Clinical is 1.20 above that of training (p 0.0080)"
+
+
+def test_leak005_compares_the_test_set_with_training_and_not_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = result(n=60)
+    sizes = known.performance.predictions.groupby("set")["score"].sum()
+    given = []
+
+    def compare(test: tuple[np.ndarray, np.ndarray], training: tuple[np.ndarray, np.ndarray]) -> SimpleNamespace:
+        given.append((test[1].sum(), training[1].sum()))
+        return SimpleNamespace(difference=0.0, p_larger=0.5)
+
+    monkeypatch.setattr(module, "compare_independent", compare)
+    above_training(Finished(known))
+    assert given == [(pytest.approx(sizes[TEST]), pytest.approx(sizes[TRAIN_OOF]))]
+
+
 def test_leak006_the_ledger() -> None:
     known = result()
     assert opened_once(Finished(known)).state == "passed"
@@ -82,6 +113,16 @@ def test_base001_a_signature_no_better_than_shortcuts() -> None:
     strong = result(training=4.0)
     assert better_than_shortcuts(Finished(strong, shortcuts(strong, 0.6, 0.001))).state == "passed"
     assert better_than_shortcuts(Finished(known, Shortcuts(skipped="no images"))).state == "not checked"
+
+
+@pytest.mark.parametrize(("p", "state"), [(0.004, "error"), (0.02, "passed")])
+def test_base001_judges_the_one_test_of_all_shortcuts_by_its_own_p(p: float, state: str) -> None:
+    """After Holm, among the families, p is above the level of 0.01 in both; a family's own p does not count here."""
+    known = result()
+    tested = shortcuts(known, 1.0, p)
+    table = tested.table.assign(p_holm=5 * tested.table["p"])
+    table.loc[table["shortcut"] != TOGETHER, "p"] = 0.0001
+    assert better_than_shortcuts(Finished(known, Shortcuts(table, tested.scores))).state == state
 
 
 def test_base002_a_signature_that_is_too_good() -> None:
@@ -134,6 +175,16 @@ def test_fair001_a_score_that_works_in_one_half_only() -> None:
     assert table.loc[TEST, "p_auc"] < 0.001
     assert table.loc[TEST, "levels"] == 2
     assert alike_in_subgroups(Finished(known)).state == "not checked"
+
+
+@pytest.mark.parametrize(("p_holm", "state"), [(0.06, "passed"), (0.04, "warning")])
+def test_fair001_judges_p_after_holm_of_the_main_signature_in_the_test_set(p_holm: float, state: str) -> None:
+    """Every p by itself is 0.03; the other signature and the training set are far below the level."""
+    rows = [("Radiomics", TEST, p_holm), ("Radiomics", TRAIN_OOF, 0.001), ("Clinical", TEST, 0.001)]
+    table = pd.DataFrame(rows, columns=["signature", "set", "p_holm"]).assign(p=0.03, subgroup="age")
+    outcome = alike_in_subgroups(Finished(changed(result(n=60), interactions=table)))
+    assert outcome.state == state
+    assert outcome.finding is None or outcome.finding.what.endswith("than in others: age (p 0.040)")
 
 
 def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:

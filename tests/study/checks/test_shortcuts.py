@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.study.checks import shortcuts as module
 from sonoher2.study.checks.columns import label_columns
 from sonoher2.study.checks.facts import Facts, whole_split
 from sonoher2.study.checks.outcome import Outcome
@@ -214,3 +216,47 @@ def test_one_class_alone_is_not_checked() -> None:
     for code in ("TIME002", "SITE001", "MARK001"):
         assert outcomes[code].state == "not checked"
         assert "one class" in outcomes[code].skipped
+
+
+@pytest.mark.parametrize(
+    ("auc", "p", "p_holm", "state"),
+    [
+        (0.8, 0.005, 0.02, "passed"),
+        (0.8, 0.005, 0.009, "error"),
+        (0.7, 0.001, 0.005, "error"),
+        (0.69, 0.001, 0.005, "warning"),
+        (0.6, 0.001, 0.005, "warning"),
+        (0.59, 0.001, 0.005, "passed"),
+    ],
+)
+def test_p_after_holm_is_judged_and_both_limits_of_the_auc_belong_to_the_worse_side(
+    auc: float, p: float, p_holm: float, state: str
+) -> None:
+    """Rows of another check's family, however strong, change nothing."""
+    rows = [("Scanner", auc, p, p_holm), ("Site", 0.5, 0.9, 1.0), ("Black border", 0.99, 0.0001, 0.0001)]
+    table = pd.DataFrame(rows, columns=["shortcut", "auc", "p", "p_holm"])
+    table = table.assign(outcome="positive", n=100, events=40, auc_low=0.45, auc_high=0.95)
+    outcome = SITE001.look(Shortcuts(table))
+    assert outcome.state == state
+    if outcome.finding is not None:
+        assert outcome.finding.what == (
+            "from scanner alone, positive is told from the rest with an out-of-fold AUC of"
+            f" {auc:.2f} (0.45 to 0.95, permutation p {p:.3f})"
+        )
+    assert MISS001.look(Shortcuts(table)).state == "not checked"
+
+
+def test_families_are_corrected_together_for_each_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holm by hand: of 0.01, 0.03 and 0.04 the least is tripled, the next doubled, and the last may not be smaller."""
+    known = with_patients(facts(60, images=False), site=["A", "B"] * 30, scanner=["X", "Y", "Z"] * 20)
+    values = {1: 0.03, 2: 0.01, 3: 0.04}
+    drawn = iter(values.values())
+
+    def predict(table: pd.DataFrame, cases: np.ndarray, groups: pd.Series, **given: object) -> SimpleNamespace:
+        auc = SimpleNamespace(value=0.7, low=0.6, high=0.8)
+        return SimpleNamespace(auc=auc, p=next(drawn), score=np.zeros(len(table)))
+
+    monkeypatch.setattr(module, "predict_outcome", predict)
+    table = shortcut_tests(known).table
+    assert table["shortcut"].tolist() == ["Site", "Scanner", TOGETHER]
+    assert table["p_holm"].tolist() == pytest.approx([0.06, 0.03, 0.06])

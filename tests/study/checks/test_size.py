@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.split import Split
+from sonoher2.core.columns import TEST, TRAIN
+from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.size import SIZE002, events_to_learn_from, patients_to_test_on
 from study_facts import facts, with_clinical, with_patients
 
@@ -37,3 +44,41 @@ def test_every_finding_names_its_page() -> None:
     outcome = patients_to_test_on(facts(60))
     assert outcome.finding is not None
     assert str(outcome.finding).endswith(f"{SIZE002.remedy} (docs/checks/SIZE002.md).")
+
+
+def three_classes(training: tuple[int, ...], test: tuple[int, ...], **config: object) -> Facts:
+    """So many patients of each class in the training and in the test set."""
+    counts = [*training, *test]
+    label = np.repeat([0, 1, 2, 0, 1, 2], counts)
+    known = with_patients(facts(sum(counts), images=False, **config), label=list(label))
+    sets = pd.Series(np.repeat([TRAIN, TEST], [sum(training), sum(test)]), index=known.cohort.patients.index)
+    cohort = replace(known.cohort, classes=("zero", "low", "positive"))
+    return replace(known, cohort=cohort, split=Split(sets, {}))
+
+
+@pytest.mark.parametrize("training", [(12, 20, 50), (50, 12, 20), (20, 50, 12)])
+def test_size001_counts_the_rarest_of_three_classes(training: tuple[int, ...]) -> None:
+    outcome = events_to_learn_from(three_classes(training, (10, 10, 10)))
+    assert outcome.finding is not None
+    assert outcome.finding.what.startswith("12 events for 1 clinical variable among 82 training patients; ")
+
+
+@pytest.mark.parametrize("training", [(4, 60, 300), (300, 4, 60)])
+def test_size001_is_an_error_below_five_events_a_variable_and_not_at_five(training: tuple[int, ...]) -> None:
+    assert events_to_learn_from(three_classes(training, (10, 10, 10))).state == "error"
+    five = tuple(5 if count == 4 else count for count in training)
+    assert events_to_learn_from(three_classes(five, (10, 10, 10))).state == "warning"
+
+
+@pytest.mark.parametrize("test", [(8, 40, 200), (200, 8, 40), (40, 200, 8)])
+def test_size002_rests_on_the_rarest_of_three_classes_against_all_others(test: tuple[int, ...]) -> None:
+    """Hanley and McNeil: an AUC of 0.75 from 8 cases and 240 controls has a standard error of 0.1012; 1.96 of it: 0.198."""
+    outcome = patients_to_test_on(three_classes((50, 50, 50), test))
+    assert (outcome.state, outcome.finding is None) == ("warning", False)
+    assert outcome.finding is not None
+    assert outcome.finding.what == ("with 8 test patients in the rarest class an AUC of 0.75 is known to ± 0.20 only")
+
+
+def test_size002_counts_the_test_set_and_not_the_training_set() -> None:
+    assert patients_to_test_on(three_classes((3, 3, 3), (400, 400, 400))).state == "passed"
+    assert patients_to_test_on(three_classes((400, 400, 400), (3, 3, 3))).state == "error"

@@ -100,7 +100,11 @@ def opened_once(finished: Finished) -> Outcome:
 
 
 def better_than_shortcuts(finished: Finished) -> Outcome:
-    """BASE001: shortcuts predict the label, and the main signature is not shown to do better (DeLong, training)."""
+    """BASE001: shortcuts predict the label, and the main signature is not shown to do better (DeLong, training).
+
+    Whether they predict it is asked of all shortcuts together, once for each outcome: one test that was chosen
+    beforehand, so that its own p value counts. Holm's correction is for the search among families, in the other checks.
+    """
     result, shortcuts = finished.result, finished.shortcuts
     if shortcuts.scores.empty or not has_both(result):
         return BASE001.skipped(shortcuts.skipped or NO_TRAINING)
