@@ -72,7 +72,7 @@ def test_size001_is_an_error_below_five_events_a_variable_and_not_at_five(traini
 
 @pytest.mark.parametrize("test", [(8, 40, 200), (200, 8, 40), (40, 200, 8)])
 def test_size002_rests_on_the_rarest_of_three_classes_against_all_others(test: tuple[int, ...]) -> None:
-    """Hanley and McNeil: an AUC of 0.75 from 8 cases and 240 controls has a standard error of 0.1012; 1.96 of it: 0.198."""
+    """Hanley and McNeil: with 8 cases and 240 controls the standard error is 0.1012; 1.96 of it are 0.198."""
     outcome = patients_to_test_on(three_classes((50, 50, 50), test))
     assert (outcome.state, outcome.finding is None) == ("warning", False)
     assert outcome.finding is not None
