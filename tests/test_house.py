@@ -18,8 +18,8 @@ SIGNATURES = {
     "LogisticSignature",
     "NetworkSignature",
 }
-MANY_BY_NATURE = {"DeepClassifier", "SelectionPipeline", "intensity_features"}
-"""Estimators name every setting in their constructor, as scikit-learn asks; a kernel takes arrays."""
+MANY_BY_NATURE = {"DeepClassifier", "SelectionPipeline"}
+"""Estimators name every setting in their constructor, as scikit-learn asks, and a bundle holds them by these names."""
 FILE_BOUNDARIES = {
     "bundle/save.py", "bundle/skops_file.py", "bundle/stable.py", "cohort/reading/excel.py", "core/yaml_file.py",
     "segmentation/weights_file.py", "study/results/saved.py",

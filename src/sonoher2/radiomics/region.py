@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class RegionGeometry:
-    """What the kernels need to know of a mask.
+class RegionGeometry(NamedTuple):
+    """What the kernels need to know of a mask; a tuple with names, which they can be given whole.
 
     All arrays of level images are padded by one pixel on each side, so that no kernel needs a border case.
 

@@ -12,6 +12,7 @@ from sonoher2.radiomics.gldm_ngtdm import gldm_and_ngtdm_features
 from sonoher2.radiomics.glrlm import glrlm_features
 from sonoher2.radiomics.glszm import glszm_features
 from sonoher2.radiomics.jit import kernel
+from sonoher2.radiomics.region import RegionGeometry
 
 
 @kernel
@@ -20,10 +21,7 @@ def intensity_features(
     lowest: float,
     highest: float,
     edges: NDArray[np.float64],
-    padded_pixels: NDArray[np.intp],
-    spans: NDArray[np.intp],
-    neighbours: NDArray[np.uint8],
-    directions: NDArray[np.bool_],
+    region: RegionGeometry,
     pixel_area: float,
     levels: NDArray[np.uint16],
     out: NDArray[np.float64],
@@ -38,8 +36,8 @@ def intensity_features(
         Their extremes.
     edges
         As by `bin_edges`.
-    padded_pixels, spans, neighbours, directions
-        As in `RegionGeometry`.
+    region
+        The region.
     pixel_area
         Area of a pixel.
     levels
@@ -48,11 +46,11 @@ def intensity_features(
         (93,): first order, GLCM, GLDM, GLRLM, GLSZM, NGTDM, each in the order of the definitions.
     """
     counts = np.zeros(edges.size, np.int64)
-    level_count = write_levels(values, edges, padded_pixels, levels.ravel(), counts)
+    level_count = write_levels(values, edges, region.padded_pixels, levels.ravel(), counts)
     occupied = (counts > 0).sum()
     pixels = values.size
     firstorder_features(values, lowest, highest, counts, pixel_area, out[:18])
-    glcm_features(levels, spans, level_count, occupied, out[18:42])
-    gldm_and_ngtdm_features(levels, spans, neighbours, level_count, pixels, out[42:56], out[88:93])
-    glrlm_features(levels, spans, directions, level_count, pixels, out[56:72])
-    glszm_features(levels, spans, level_count, pixels, out[72:88])
+    glcm_features(levels, region.spans, level_count, occupied, out[18:42])
+    gldm_and_ngtdm_features(levels, region.spans, region.neighbours, level_count, pixels, out[42:56], out[88:93])
+    glrlm_features(levels, region.spans, region.directions, level_count, pixels, out[56:72])
+    glszm_features(levels, region.spans, level_count, pixels, out[72:88])
