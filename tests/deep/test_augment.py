@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,46 @@ def test_zoom_keeps_the_centre_and_scales_the_area() -> None:
     rows, columns = np.mgrid[:64, :64]
     assert np.average(rows, weights=variant) == pytest.approx(31.5, abs=0.1)
     assert np.average(columns, weights=variant) == pytest.approx(31.5, abs=0.1)
+
+
+def only(**limits: float) -> Augmentation:
+    return replace(STILL, **limits)
+
+
+def grey(level: float = 100, size: int = 41) -> np.ndarray:
+    return np.full((1, size, size), level, np.uint8)
+
+
+def drawn(seed: int, limit: float, before: int) -> float:
+    """What the generator gives for one limit, after the draws of those before it."""
+    rng = np.random.default_rng(seed)
+    rng.uniform(size=3)  # scale and two shifts
+    rng.standard_normal((41, 41), dtype=np.float32)
+    rng.uniform(size=1 + before)  # speckle, then attenuation, dynamic range and gain
+    return rng.uniform(-limit, limit)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_gain_shifts_attenuation_tilts_and_the_range_stretches_about_mid_grey(seed: int) -> None:
+    shifted = augmented(grey(), np.random.default_rng(seed), only(gain=30))[0].astype(float)
+    assert shifted == pytest.approx(100 + drawn(seed, 30, 2), abs=0.51)
+    tilted = augmented(grey(), np.random.default_rng(seed), only(attenuation=40))[0].astype(float)
+    tilt = drawn(seed, 40, 0)
+    assert tilted[0] == pytest.approx(100 - tilt / 2, abs=0.51)
+    assert tilted[20] == pytest.approx(100, abs=0.51)
+    assert tilted[40] == pytest.approx(100 + tilt / 2, abs=0.51)
+    stretch = 1 + drawn(seed, 0.5, 1)
+    for level in (100, 128, 160):
+        found = augmented(grey(level), np.random.default_rng(seed), only(dynamic_range=0.5))[0].astype(float)
+        assert found == pytest.approx(128 + (level - 128) * stretch, abs=0.51)
+
+
+def test_speckle_has_a_deviation_up_to_its_limit() -> None:
+    spreads = [augmented(grey(120), np.random.default_rng(seed), only(speckle=20))[0].std() for seed in range(40)]
+    assert max(spreads) == pytest.approx(19.5, abs=0.7)
+    assert max(spreads) < 20.1
+    assert min(spreads) < 2
+
+
+def test_largest_changes() -> None:
+    assert Augmentation() == Augmentation(True, 20.0, 20.0, 0.15, 10.0, 0.12, 0.06)

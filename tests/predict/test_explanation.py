@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import Bundle, load_bundle
-from sonoher2.predict.explanation import Effect, worth_showing
+from sonoher2.predict.explanation import Effect, _given_columns, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction
 from sonoher2.predict.reference_cases import Distance
@@ -148,3 +148,10 @@ def test_features_that_add_nothing_are_not_shown_but_the_largest_is() -> None:
     assert [effect.name for effect in worth_showing(effects)] == ["a", "b"]
     assert [effect.name for effect in worth_showing(effects[2:])] == ["c"]
     assert list(worth_showing([])) == []
+
+
+def test_columns_of_what_is_given_are_compared_levels_of_a_category_too() -> None:
+    encoded = pd.DataFrame([[0.0] * 4], columns=["age", "shape=oval", "shape=round", "size"])
+    assert _given_columns(encoded, ["age", "shape"]) == ["age", "shape=oval", "shape=round"]
+    assert _given_columns(encoded, ["size"]) == ["size"]
+    assert _given_columns(None, ["age"]) == []

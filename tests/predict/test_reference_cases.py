@@ -85,9 +85,43 @@ def test_new_patients_like_the_training_patients_are_seldom_called_outside(refer
 
 
 def test_numbers_that_nobody_reached_are_named() -> None:
-    ranges = {"age": (30.0, 80.0), "size": (5.0, 60.0), "weeks": (0.0, 9.0)}
-    values = pd.Series({"age": 81.0, "size": 5.0, "weeks": float("nan")})
-    assert outside_range(values, ranges) == ["age"]
+    ranges = {"age": (30.0, 80.0), "size": (5.0, 60.0), "weeks": (0.0, 9.0), "depth": (1.0, 8.0), "grade": (1.0, 3.0)}
+    values = pd.Series({"age": 81.0, "size": 5.0, "weeks": float("nan"), "depth": 8.0, "grade": 0.0})
+    assert outside_range(values, ranges) == ["age", "grade"]
+
+
+def five(score: list[float], labels: str = "nnppp") -> Reference:
+    cases = pd.RangeIndex(1, 1 + len(score), name="case")
+    named = pd.Series([{"n": "negative", "p": "positive"}[one] for one in labels], index=cases)
+    return Reference(named, pd.DataFrame({("Combined", "positive"): score}, index=cases), {})
+
+
+def test_likeness_of_scores_is_that_of_their_log_odds() -> None:
+    # log-odds -6.9, -2.2, 0, 2.2, 6.9: of four or more patients a quarter is compared, here the one nearest
+    few = five([0.001, 0.1, 0.5, 0.9, 0.999])
+    # as a probability 0.3 is halfway between 0.1 and 0.5; its log-odds -0.85 are nearer to 0
+    found = similar_scores(few, "Combined", "positive", 0.3)
+    assert (found.signature, found.outcome, found.patients, found.events, found.share) == (
+        "Combined", "positive", 1, 1, 1.0,
+    )  # fmt: skip
+    # Wilson for 1 of 1: 1 / (1 + 1.96²) to 1
+    assert (found.low, found.high) == (pytest.approx(0.2065, abs=1e-4), pytest.approx(1.0))
+    assert similar_scores(few, "Combined", "positive", 0.2).events == 0
+    # a certain score is taken for one in a million, so that 0.999 is still nearer than 0.9
+    assert similar_scores(five([0.001, 0.1, 0.5, 0.9, 0.999], "ppppn"), "Combined", "positive", 1.0).events == 0
+
+
+def test_distances_by_hand() -> None:
+    seen = pd.DataFrame({"a": [0.0, 3, 0], "b": [0.0, 4, 2]})
+    known = Reference(pd.Series(["x"] * 3), pd.DataFrame(), {"Radiomics": seen})
+    # columns are matched by name; root mean squared differences 0, sqrt(12.5) and sqrt(2)
+    row = pd.DataFrame({"b": [0.0], "a": [0.0]})
+    found = distance_from_training(known, "Radiomics", row)
+    assert found.space == "Radiomics"
+    assert found.distance == pytest.approx((0 + np.sqrt(12.5) + np.sqrt(2)) / 3)
+    # among themselves: 1-2 sqrt(12.5), 1-3 sqrt(2), 2-3 sqrt(6.5); each has two others
+    own = np.array([np.sqrt(12.5) + np.sqrt(2), np.sqrt(12.5) + np.sqrt(6.5), np.sqrt(2) + np.sqrt(6.5)]) / 2
+    assert found.limit == pytest.approx(np.quantile(own, 0.99))
 
 
 def test_reference_is_read_as_it_was_written(reference: Reference) -> None:

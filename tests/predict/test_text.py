@@ -108,3 +108,7 @@ def test_json_keeps_the_keys_that_others_script_against_and_adds_findings_and_ma
 
 def test_json_of_a_model_without_reference_patients() -> None:
     assert json.loads(replace(PREDICTION, explanation=None).json())["explanation"] is None
+
+
+def test_letters_of_other_languages_stay_as_they_are() -> None:
+    assert '"title": "乳腺"' in replace(PREDICTION, title="乳腺").json()

@@ -1,0 +1,115 @@
+"""The simulated signal on a bench of a few made-up patients: its parts, its weights, its summary."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.audit import simulated_signal as audit
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core.errors import InputError
+
+N = 60
+
+
+def bench(deep: bool = True) -> Any:
+    rng = np.random.default_rng(0)
+    columns: dict[tuple[str, str], np.ndarray] = {("clinical", "age"): rng.normal(50, 10, N)}
+    columns |= {("radiomics", f"f{i}"): rng.normal(size=N) for i in range(5)}
+    # a tail so long that one patient would carry the signal
+    columns["radiomics", "f0"][0] = 1000.0
+    if deep:
+        columns |= {("deep net", f"d{i}"): rng.normal(size=N) for i in range(12)}
+        columns |= {("deep score net", "log-odds"): rng.normal(size=N)}
+    table = pd.DataFrame(columns, index=[f"P{i}" for i in range(N)])
+    clinical = {"age": ClinicalColumn(kind="number", timing="pre-biopsy")}
+    cohort = SimpleNamespace(clinical=clinical, patients=pd.DataFrame({"label": [0, 0, 1] * 20}, index=table.index))
+    return SimpleNamespace(measured=SimpleNamespace(feature_table=table, cohort=cohort))
+
+
+def test_the_score_of_a_network_is_no_part_of_the_signal() -> None:
+    assert audit._part(bench(), "deep").columns.get_level_values(0).unique().tolist() == ["deep net"]
+    assert audit._part(bench(), "radiomics").shape == (N, 5)
+    assert audit._part(bench(deep=False), "deep").empty
+
+
+def test_columns_are_standardised_and_tails_cut_at_three() -> None:
+    for name, count in (("clinical", 1), ("radiomics", 5), ("deep", 10)):
+        found = audit._columns(bench(), name)
+        assert found.shape == (N, count)
+        np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-12)
+        np.testing.assert_allclose(found.std(axis=0), 1)
+    # the long tail is cut at 3 before it is standardised: 3 over the deviation of (3, and 59 of nearly -1 / 60)
+    assert audit._columns(bench(), "radiomics")[0, 0] == pytest.approx(7.68, abs=0.05)
+
+
+def test_three_features_carry_the_signal_and_all_clinical_columns() -> None:
+    table = np.eye(8)
+    rng = np.random.default_rng(0)
+    assert len(np.unique(np.round(audit._draw(table, "radiomics", rng), 9))) <= 3
+    used = [np.abs(audit._draw(table, name, np.random.default_rng(1)) - 0) for name in ("radiomics", "clinical")]
+    # of eight patients three differ from the others, or all
+    middle = np.median(np.round(audit._draw(table, "radiomics", np.random.default_rng(1)), 9))
+    drawn = np.round(audit._draw(table, "radiomics", np.random.default_rng(1)), 9)
+    assert (drawn != middle).sum() == 3
+    assert len(used[1]) == 8
+
+
+def test_weights_are_those_asked_for_or_alike() -> None:
+    assert audit._weights(bench(), {}) == {"clinical": 1.0, "radiomics": 1.0, "deep": 1.0}
+    assert audit._weights(bench(deep=False), {}) == {"clinical": 1.0, "radiomics": 1.0}
+    assert audit._weights(bench(), {"clinical": 0.5, "deep": 0.0}) == {"clinical": 0.5}
+    assert audit._weights(bench(deep=False), {"clinical": 2, "deep": 0}) == {"clinical": 2}
+    with pytest.raises(InputError, match="measures nothing that is deep") as caught:
+        audit._weights(bench(deep=False), {"deep": 1})
+    assert caught.value.where == "mixture"
+    assert caught.value.fix == "Leave it out of the mixture; the study has clinical, radiomics"
+
+
+def test_the_mixture_has_a_deviation_of_one() -> None:
+    signal = pd.DataFrame({"clinical": [1.0, -1, 1, -1], "radiomics": [1.0, 1, -1, -1]})
+    # 3 a + 4 b of two that are independent has the deviation 5
+    np.testing.assert_allclose(audit._unit(signal, {"clinical": 3, "radiomics": 4}), [0.6, 0.8])
+    with pytest.raises(InputError, match=r"the parts of the mixture cancel out\. Give other weights") as caught:
+        audit._unit(signal.assign(radiomics=-signal["clinical"]), {"clinical": 1, "radiomics": 1})
+    assert caught.value.where == "mixture"
+
+
+def test_the_share_found_is_of_the_best_in_the_same_set() -> None:
+    table = pd.DataFrame(
+        {"run": 1, "signature": "S", "set": ["train_oof", "test"], "outcome": "planted", "auc": [0.6, 0.75]}
+    )
+    chance = np.array([0.1, 0.9, 0.2, 0.3, 0.1, 0.8, 0.5])
+    inside = np.array([True] * 3 + [False] * 4)
+    # training: the case has the highest chance; test: of four pairs of case and control one is the wrong way round
+    found = audit._with_best(table, chance, np.array([0, 1, 0, 1, 0, 1, 0]), inside)
+    assert found.columns.tolist() == ["run", "signature", "set", "auc", "best", "share"]
+    assert found["best"].tolist() == [1.0, 0.75]
+    np.testing.assert_allclose(found["share"], [0.2, 1.0])
+
+
+def test_a_summary_by_hand() -> None:
+    aucs = {"Clinical": (0.6, 0.8), "Radiomics": (0.7, 0.5), "Clinical+Radiomics": (0.9, 0.7)}
+    rows = [
+        (run, name, "test", found[run - 1], 0.9 + run / 100, found[run - 1] / 2)
+        for run in (1, 2)
+        for name, found in aucs.items()
+    ]
+    summary = audit.summarise(pd.DataFrame(rows, columns=["run", "signature", "set", "auc", "best", "share"]))
+    assert summary.columns.tolist() == [
+        "signature", "set", "runs", "auc", "auc_se", "best", "share", "share_se", "gain", "gain_se",
+    ]  # fmt: skip
+    joined = summary.set_index("signature").loc["Clinical+Radiomics"]
+    # gains over the better of the two: 0.9 - 0.7 and 0.7 - 0.8; the error of two values is half their distance
+    assert joined[["runs", "auc", "auc_se", "best", "share", "share_se", "gain", "gain_se"]].tolist() == pytest.approx(
+        [2, 0.8, 0.1, 0.915, 0.4, 0.05, 0.05, 0.15]
+    )
+    assert np.isnan(summary.set_index("signature").loc["Radiomics", "gain"])
+    alone = audit.summarise(
+        pd.DataFrame(rows, columns=["run", "signature", "set", "auc", "best", "share"]).iloc[[1, 2, 4, 5]]
+    )
+    assert alone["gain"].isna().all()
