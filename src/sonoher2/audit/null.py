@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.audit.refit import Bench, Refit, refit
-from sonoher2.audit.set_up import auc_table, cheaper, set_up
+from sonoher2.audit.set_up import auc_table, cheaper, model_aucs, of_signatures, set_up
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import ExecutionContext, local_context
@@ -62,7 +62,8 @@ def audit_null(
     context = local_context(out / "cache", jobs)
     used = cheaper(study) if cheap else study
     bench = set_up(used, out, context)
-    real = result.performance.predictions if used == study else None
+    known = [result.performance.predictions, result.performance.model_predictions]
+    real = pd.concat(known, ignore_index=True) if used == study else None
     audit = null_audit(bench, runs, context, real)
     write_audit(replace(audit, settings={**audit.settings, "cheap": cheap}), result.performance.predictions, out)
     return replace(result, audits=load_audits(result.performance.predictions, out))
@@ -80,19 +81,21 @@ def null_audit(bench: Bench, runs: int, context: ExecutionContext, real: pd.Data
     context
         Where it is computed and kept.
     real
-        Predictions of the real labels, when the very same pipeline has made them before.
+        Predictions of the real labels, when the very same pipeline has made them before; those of a comparison of
+        models too.
     """
     patients = bench.measured.cohort.patients
     labels, groups = patients[c.LABEL].to_numpy(np.int64), patients[c.GROUP].to_numpy(np.int64)
     todo = [Refit(i, permute_labels(labels, groups, bench.in_training, seed=i)) for i in range(1, runs + 1)]
     if real is None:
         todo.insert(0, Refit(0, labels))
-    tables = [] if real is None else [auc_table(real, 0)]
-    tables += [auc_table(found, number) for number, found in refit(bench, todo, context, "Null runs")]
-    table = pd.concat(tables, ignore_index=True)
+    found = [] if real is None else [(0, real)]
+    found += refit(bench, todo, context, "Null runs")
+    table = pd.concat([auc_table(of_signatures(scored), number) for number, scored in found], ignore_index=True)
+    models = pd.concat([model_aucs(scored, number) for number, scored in found], ignore_index=True)
     network = "" if bench.study.deep is None else str(bench.study.deep.network)
     settings = NullSettings(permutations=runs, network=network, seed=bench.study.seed)
-    return NullAudit(table, summarise(table), settings)
+    return NullAudit(table, summarise(table), settings, models)
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:

@@ -132,7 +132,7 @@ def _bench_key(bench: Bench) -> list[object]:
 
         start = frozen_networks(study.deep)
     return [
-        settings_key(study, "seed", "validation", "selection", "models", "harmonise", "deep"),
+        settings_key(study, "seed", "validation", "selection", "models", "harmonise", "deep", "comparison"),
         dict(measured.cohort.clinical),
         measured.cohort.classes,
         measured.feature_table,

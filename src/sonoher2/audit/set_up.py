@@ -57,3 +57,18 @@ def auc_table(predictions: pd.DataFrame, run: int) -> pd.DataFrame:
         for (name, subset, outcome), part in parts
     ]
     return pd.DataFrame(rows)
+
+
+def of_signatures(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the models of a comparison."""
+    return predictions[predictions[c.FAMILY].isna()] if c.FAMILY in predictions else predictions
+
+
+def model_aucs(predictions: pd.DataFrame, run: int) -> pd.DataFrame:
+    """AUC of each model of a comparison: `run, family, model, set, outcome, auc`; empty without one."""
+    if c.FAMILY not in predictions:
+        return pd.DataFrame()
+    models = predictions.dropna(subset=c.FAMILY)
+    names = models[[c.SIGNATURE, c.FAMILY, c.MODEL]].drop_duplicates()
+    table = auc_table(models, run).merge(names, on=c.SIGNATURE)
+    return table[[c.RUN, c.FAMILY, c.MODEL, c.SET, c.OUTCOME, c.AUC]]

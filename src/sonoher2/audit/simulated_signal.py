@@ -133,9 +133,10 @@ def planted_audit(
     ]
     two_classes = replace(bench.measured, cohort=replace(cohort, classes=CLASSES))
     todo = [Refit(number, drawn) for number, drawn in enumerate(labels, start=1)]
+    alone = bench.study.model_copy(update={"comparison": False})
     tables = [
         _with_best(auc_table(found, number), chances[number - 1], labels[number - 1], bench.in_training)
-        for number, found in refit(replace(bench, measured=two_classes), todo, context, "Planted runs")
+        for number, found in refit(replace(bench, study=alone, measured=two_classes), todo, context, "Planted runs")
     ]
     table = pd.concat(tables, ignore_index=True)
     together = np.mean([signal.corr().to_numpy() for signal in signals], axis=0)

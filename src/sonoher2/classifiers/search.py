@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +24,31 @@ from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 
 Selection = SelectionPipeline | PrincipalComponents | EarlyFusion | CodedEncoder
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search has worked out on the way to its choice: enough to fit what it did not choose.
+
+    Attributes
+    ----------
+    tried
+        The candidates.
+    scores
+        Shape (candidates, patients, 1 or K): of patients that the candidate had not seen.
+    aucs
+        Shape (candidates, folds).
+    seen
+        Shape (patients, selected): the patients as the final selection gives them.
+    y
+        Shape (patients,), 0 to K-1.
+    """
+
+    tried: list[Candidate]
+    scores: NDArray[np.float64]
+    aucs: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    y: NDArray[np.int64]
 
 
 class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -58,6 +84,8 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Fitted on all patients.
     table_
         `model, parameters, cv_auc, cv_auc_sd, chosen`, one row per candidate; see `candidate_table`.
+    searched_
+        What `classifiers.rivals` needs to fit what was not chosen. It is left out when the search is saved.
     """
 
     def __init__(
@@ -103,10 +131,12 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             aucs = fold_aucs(scores, numbers, folds)
             chosen = simplest_of_the_best(aucs)
             self.selection_ = self._select(frame, numbers, readers)
-            self.model_ = tried[chosen].fit(np.asarray(self.selection_.transform(frame)), numbers)
+            seen = np.asarray(self.selection_.transform(frame))
+            self.model_ = tried[chosen].fit(seen, numbers)
         self.calibrator_ = SigmoidCalibrator().fit(scores[chosen], numbers)
         self.oof_proba_ = self.calibrator_.transform(scores[chosen])
         self._rows = candidate_rows(tried, aucs, chosen)
+        self.searched_ = Searched(tried, scores, aucs, seen, numbers)
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -149,6 +179,10 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             for number, candidate in enumerate(tried):
                 scores[number, test] = raw_scores(candidate.fit(seen, y[train]), unseen)
         return scores
+
+    def __getstate__(self) -> dict[str, Any]:
+        # the patients that were seen do not belong into a saved model
+        return {name: value for name, value in super().__getstate__().items() if name != "searched_"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ Paths in a study file are relative to its `data` folder, which is itself relativ
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,7 @@ from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
 from sonoher2.config.split import RandomSplit, Split
 from sonoher2.config.target import Target
 from sonoher2.core.files import absolute_path
+from sonoher2.engine import NeutralAt
 
 
 class StudyConfig(Strict):
@@ -48,6 +49,9 @@ class StudyConfig(Strict):
     models: list[ModelName] = Field(list(ALL_MODELS), min_length=1)
     stability: StabilityConfig | None = Field(StabilityConfig(), description="null leaves it out.")
     harmonise: HarmoniseConfig | None = Field(None, description="ComBat between sites; none unless asked for.")
+    comparison: Annotated[bool, NeutralAt(False)] = Field(
+        False, description="Show every model and every network by itself, too. A description: nothing is chosen by it."
+    )
     validation: ValidationConfig = ValidationConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
 

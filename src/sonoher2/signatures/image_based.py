@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sonoher2.classifiers.calibration import SigmoidCalibrator
 from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
 from sonoher2.classifiers.folds import fold_numbers
+from sonoher2.classifiers.rivals import fit_rivals
 from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
@@ -101,6 +102,14 @@ class FeatureSignature(ImageSignature):
         check_is_fitted(self)
         return self.search_.table_
 
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """See `Signature.compared`; a network alone is one model, whatever reads its embedding."""
+        if self.network is not None and len(self.feature_groups) == 1:
+            return {self.network: self.predict_proba(X)}
+        features = self._features(X)[self.search_.feature_names_in_]
+        selected = np.asarray(self.search_.selection_.transform(features))
+        return {name: rival.predict_proba(selected) for name, rival in fit_rivals(self.search_).items()}
+
     @property
     def feature_model(self) -> ModelSearch:
         """See `Signature.feature_model`."""
@@ -167,6 +176,10 @@ class NetworkSignature(ImageSignature):
         check_is_fitted(self)
         return self.calibrator_.transform(self._scores(X))
 
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """See `Signature.compared`."""
+        return {self.network: self.predict_proba(X)}
+
     @property
     def feature_groups(self) -> tuple[str, ...]:
         """See `Signature.feature_groups`."""
@@ -207,6 +220,8 @@ class BestNetwork(ImageSignature):
         Name of the chosen network, the first of equals.
     best_
         Its fitted signature.
+    options_
+        Fitted signature of every network. They are left out when it is saved.
     """
 
     best_: FeatureSignature | NetworkSignature
@@ -228,6 +243,7 @@ class BestNetwork(ImageSignature):
         best = int(np.argmax(np.round(fold_aucs(scores, numbers, folds).mean(axis=1), 12)))
         self.network_ = self.options[best][0]
         self.best_ = fitted[self.network_]
+        self.options_ = fitted
         self.oof_proba_ = self.best_.oof_proba_
         self._rows = [
             (
@@ -246,6 +262,15 @@ class BestNetwork(ImageSignature):
         """Calibrated probabilities, shape (patients, K), by the chosen network's signature."""
         check_is_fitted(self)
         return np.asarray(self.best_.predict_proba(X))
+
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """See `Signature.compared`: the networks; of networks joined to other features the models of the chosen one."""
+        if len(self.best_.feature_groups) > 1:
+            return self.best_.compared(X)
+        return {name: score for option in self.options_.values() for name, score in option.compared(X).items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "options_"}
 
     @property
     def feature_groups(self) -> tuple[str, ...]:

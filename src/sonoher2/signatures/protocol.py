@@ -104,6 +104,22 @@ class Signature(Protocol):
         """Models that it chose among: `model, parameters` (JSON), `cv_auc`, `cv_auc_sd`, `chosen`; None without."""
         ...
 
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Score patients by each model that it chose among, as if that one had been the only one.
+
+        Only in the process that has fitted it: a saved signature holds its choice alone.
+
+        Parameters
+        ----------
+        X
+            Patients by (feature group, name), with the scores of its parents.
+
+        Returns
+        -------
+        Probabilities (patients, K) by model, or by network where it chose among networks; none without a choice.
+        """
+        ...
+
     @property
     def additive(self) -> bool:
         """Whether its log-odds are a sum over its variables."""
@@ -197,6 +213,10 @@ class BaseSignature(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def candidates_(self) -> pd.DataFrame | None:
         """See `Signature.candidates_`."""
         return None
+
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """See `Signature.compared`."""
+        return {}
 
     @property
     def additive(self) -> bool:

@@ -97,6 +97,8 @@ class Entry:
         Place of its own colour in the report's palette; None: one of those that are left.
     pre_biopsy
         Whether it leaves out the columns that are known only from the biopsy on (ER, PR, Ki-67).
+    family
+        Where it chooses among models: what these models see, in a comparison of models.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Entry:
     joins: tuple[str, ...] = ()
     colour: int | None = None
     pre_biopsy: bool = False
+    family: str = ""
 
     @property
     def uses_clinical(self) -> bool:
@@ -158,14 +161,22 @@ def _before_biopsy(entry: Entry) -> Entry:
     """Entry of the same signature without the columns that only the biopsy gives."""
     joins = tuple(_pre_biopsy_name(name) if name in _WITH_CLINICAL else name for name in entry.joins)
     name, rank = _pre_biopsy_name(entry.name), entry.rank + len(_ALL_COLUMNS)
-    return replace(entry, name=name, joins=joins, rank=rank, colour=None, pre_biopsy=True)
+    family = entry.family and _pre_biopsy_name(entry.family)
+    return replace(entry, name=name, joins=joins, rank=rank, colour=None, pre_biopsy=True, family=family)
 
 
 _ALL_COLUMNS = (
     Entry(CLINICAL_SIGNATURE, ("clinical",), _logistic, rank=7, colour=0),
-    Entry(RADIOMICS_SIGNATURE, ("radiomics",), _radiomics, rank=6, colour=1),
-    Entry(DEEP_SIGNATURE, ("network",), _deep, rank=5),
-    Entry(DLR_EARLY, ("radiomics", "network"), _early_fusion, rank=4, joins=(RADIOMICS_SIGNATURE, DEEP_SIGNATURE)),
+    Entry(RADIOMICS_SIGNATURE, ("radiomics",), _radiomics, rank=6, colour=1, family="Radiomics"),
+    Entry(DEEP_SIGNATURE, ("network",), _deep, rank=5, family="Networks alone"),
+    Entry(
+        DLR_EARLY,
+        ("radiomics", "network"),
+        _early_fusion,
+        rank=4,
+        joins=(RADIOMICS_SIGNATURE, DEEP_SIGNATURE),
+        family="Radiomics + deep",
+    ),
     Entry(
         DLR,
         ("radiomics", "network"),
@@ -198,6 +209,7 @@ _ALL_COLUMNS = (
         rank=1,
         parents=_OF_DLR,
         joins=(CLINICAL_SIGNATURE, CLINICAL_RADIOMICS, DLR),
+        family="DLR + clinical",
     ),
 )
 _WITH_CLINICAL = {entry.name for entry in _ALL_COLUMNS if entry.uses_clinical}

@@ -90,6 +90,25 @@ class SignatureSet(BaseEstimator):  # type: ignore[misc]
                 out[name] = signature.predict_proba(_with_parents(X, signature, out))
         return out
 
+    def compared(self, X: pd.DataFrame) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Score patients by every model and network that the signatures chose among; see `Signature.compared`.
+
+        Parameters
+        ----------
+        X
+            Patients by (feature group, name).
+
+        Returns
+        -------
+        Probabilities (patients, K) by signature and model.
+        """
+        scores, table = self.predict_proba(X), self.harmonised(X)
+        return {
+            (name, model): probability
+            for name, signature in self.fitted_.items()
+            for model, probability in signature.compared(_with_parents(table, signature, scores)).items()
+        }
+
     def harmonised(self, X: pd.DataFrame) -> pd.DataFrame:
         """Take the site effects out of a feature table, as learned; the table itself without a harmoniser or sites."""
         return harmonised(self.harmoniser_, X)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.classifiers.encoding import CodedEncoder, coded
+from sonoher2.classifiers.rivals import fit_rivals
 from sonoher2.classifiers.search import ModelSearch
 from sonoher2.config.base import Kind
 from sonoher2.config.models import ModelName
@@ -91,11 +92,18 @@ class StackedCandidates(BaseSignature):
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Calibrated probabilities, shape (patients, K)."""
         check_is_fitted(self)
-        table = stack_table(X, self.kinds, self.scores)[list(self.search_.feature_names_in_)]
-        return self.search_.predict_proba(coded(table, self.levels_))
+        return self.search_.predict_proba(self._table(X))
+
+    def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """See `Signature.compared`."""
+        selected = np.asarray(self.search_.selection_.transform(self._table(X)))
+        return {name: rival.predict_proba(selected) for name, rival in fit_rivals(self.search_).items()}
 
     @property
     def candidates_(self) -> pd.DataFrame:
         """See `Signature.candidates_`."""
         check_is_fitted(self)
         return self.search_.table_
+
+    def _table(self, X: pd.DataFrame) -> pd.DataFrame:
+        return coded(stack_table(X, self.kinds, self.scores)[list(self.search_.feature_names_in_)], self.levels_)

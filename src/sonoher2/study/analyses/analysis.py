@@ -55,6 +55,8 @@ class Scored:
         Where values are kept and computed.
     bundle
         The frozen model as a validation got it; None in a study.
+    models
+        Predictions by every model and network that the signatures chose among; empty without a comparison.
     """
 
     study: StudyConfig
@@ -71,6 +73,7 @@ class Scored:
     hashes: Mapping[str, str]
     context: ExecutionContext = field(repr=False)
     bundle: Bundle | None = None
+    models: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def confidence(self) -> float:

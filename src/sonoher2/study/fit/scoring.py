@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.signatures.registry import REGISTRY
 from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.fit.training_set import TrainingSet
 from sonoher2.study.measure.measured import Measured
@@ -37,3 +38,26 @@ def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.b
         ],
         ignore_index=True,
     )
+
+
+def score_models(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:
+    """Score training and test patients by every model and network that the signatures chose among.
+
+    Returns
+    -------
+    As `score_patients`, with `family` and `model`; ``family: model`` is the name in the column of signatures. Empty
+    without a comparison.
+    """
+    labels, classes = measured.cohort.patients[c.LABEL], measured.cohort.classes
+    tables = [
+        long_predictions({f"{family}: {model}": score}, labels[rows], classes, subset).assign(
+            family=family, model=model
+        )
+        for subset, found, rows in (
+            (TRAIN_OOF, fitted.compared_oof, in_training),
+            (TEST, fitted.compared, ~in_training),
+        )
+        for (signature, model), score in found.items()
+        for family in [REGISTRY[signature].family]
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

@@ -14,7 +14,7 @@ from sonoher2.core.files import content_key, write_json
 from sonoher2.core.table_files import write_table
 from sonoher2.study.results import columns as c
 
-FOLDER = "audit"
+FOLDER, MODELS = "audit", "null_models.csv"
 
 
 class NullSettings(TypedDict, total=False):
@@ -48,11 +48,22 @@ class NullAudit:
         `signature, set, outcome, real, runs, mean, se, mean_low, mean_high, p`.
     settings
         How it was run.
+    models
+        `run, family, model, set, outcome, auc` of a comparison of models; empty without one.
     """
 
     runs: pd.DataFrame
     summary: pd.DataFrame
     settings: NullSettings = field(default_factory=NullSettings)
+    models: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def best(self) -> pd.DataFrame:
+        """Best AUC among all models and signatures of each run: `run, set, outcome, auc`; empty without models."""
+        if self.models.empty:
+            return pd.DataFrame()
+        together = pd.concat([self.models, self.runs], ignore_index=True)
+        return together.groupby([c.RUN, c.SET, c.OUTCOME], sort=False)[c.AUC].max().reset_index()
 
     @property
     def permuted(self) -> pd.DataFrame:
@@ -101,6 +112,10 @@ def write_audit(audit: NullAudit | PlantedAudit, predictions: pd.DataFrame, out:
     folder = out / FOLDER
     write_table(folder / f"{name}.csv", audit.runs)
     write_table(folder / f"{name}_summary.csv", audit.summary)
+    if isinstance(audit, NullAudit):
+        (folder / MODELS).unlink(missing_ok=True)  # of an earlier audit
+        if not audit.models.empty:
+            write_table(folder / MODELS, audit.models)
     # last: it vouches for the two tables
     write_json(folder / f"{name}.json", {"study": study_key(predictions), **audit.settings})
 
@@ -125,4 +140,6 @@ def _kept(key: str, folder: Path) -> Iterator[tuple[str, NullAudit | PlantedAudi
         settings: Any = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         if settings.pop("study", "") == key:
             runs, summary = (pd.read_csv(folder / f"{name}{end}.csv") for end in ("", "_summary"))
-            yield name, kind(runs, summary, settings)
+            models = folder / MODELS
+            more = [pd.read_csv(models)] if kind is NullAudit and models.is_file() else []
+            yield name, kind(runs, summary, settings, *more)

@@ -102,6 +102,7 @@ RULED_OUT, UNDECIDED, RULED_IN = "ruled_out", "undecided", "ruled_in"
 ASKED_SENSITIVITY, ASKED_SPECIFICITY = "asked_sensitivity", "asked_specificity"
 
 # the model
+FAMILY = "family"
 FEATURE, COEFFICIENT = "feature", "coefficient"
 
 # robustness

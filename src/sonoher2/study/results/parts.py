@@ -106,6 +106,9 @@ class Performance:
         Each site by itself: see `analyses.sites`; may be empty.
     added_value
         Reclassification by nested signatures: see `analyses.added_value`; may be empty.
+    models, model_predictions
+        Every model and network that the signatures chose among: see `analyses.model_comparison`; empty unless the study
+        asked for it.
     """
 
     predictions: pd.DataFrame
@@ -116,6 +119,8 @@ class Performance:
     interactions: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: pd.DataFrame = field(default_factory=pd.DataFrame)
     added_value: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: pd.DataFrame = field(default_factory=pd.DataFrame)
+    model_predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def scores(self, signature: str, subset: str, outcome: str) -> Scores:
         """Outcomes (patients,) as 0 or 1 and scores (patients,) of one signature in one set."""

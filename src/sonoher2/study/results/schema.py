@@ -168,6 +168,7 @@ _TEXTS = {
     c.OLD: "signature that is added to",
     c.NEW: "signature that holds it and more",
     c.MEASURE: "NRI, continuous NRI or IDI",
+    c.FAMILY: "what the model sees: a signature, or what the models of one choose on",
     c.MODEL: "candidate model",
     c.PARAMETERS: "its settings",
     c.STEP: "step of the selection",

@@ -8,13 +8,22 @@ from dataclasses import fields
 import pandas as pd
 
 from sonoher2.study.analyses.analysis import Analysis, Part, Scored
-from sonoher2.study.analyses.performance import added_value, comparisons, signatures, subgroups, uncertainty
+from sonoher2.study.analyses.performance import (
+    added_value,
+    comparisons,
+    model_comparison,
+    signatures,
+    subgroups,
+    uncertainty,
+)
 from sonoher2.study.analyses.robustness import ablation, harmonisation, shift, sites, stability
 from sonoher2.study.results.parts import ExternalResult, Performance, Robustness, UncertaintyResult
 
 ANALYSES: tuple[Analysis, ...] = (
     signatures.ANALYSIS,
     comparisons.ANALYSIS,
+    model_comparison.MODELS,
+    model_comparison.MODEL_PREDICTIONS,
     subgroups.SUBGROUPS,
     subgroups.INTERACTIONS,
     sites.ANALYSIS,

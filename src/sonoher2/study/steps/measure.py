@@ -36,7 +36,9 @@ def fit(state: RunState) -> None:
     """Fit the signatures on the training patients."""
     measured = state.measured
     signatures = build_signatures(state.study, measured.cohort.clinical, RADIOMICS in measured.feature_table.columns)
-    state.fitted = fit_signatures(signatures, training_set(measured, state.in_training), state.study, state.context)
+    others = measured.feature_table[~state.in_training] if state.study.comparison else None
+    training = training_set(measured, state.in_training)
+    state.fitted = fit_signatures(signatures, training, state.study, state.context, others)
 
 
 def study_networks(study: StudyConfig) -> tuple[FrozenEncoder, ...]:

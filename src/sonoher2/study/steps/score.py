@@ -13,7 +13,7 @@ from sonoher2.study.analyses.analysis import Scored
 from sonoher2.study.analyses.performance.lesion_size import lesion_diameter
 from sonoher2.study.analyses.performance.uncertainty import learn_uncertainty
 from sonoher2.study.checks.sites import unharmonised_sites
-from sonoher2.study.fit.scoring import score_patients
+from sonoher2.study.fit.scoring import score_models, score_patients
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.ledger import bundle_key, enter, new_entry, settings_key
@@ -45,6 +45,7 @@ def score_study(state: RunState) -> None:
         records=state.checked.records,
         hashes=state.checked.hashes,
         context=state.context,
+        models=score_models(measured, fitted, state.in_training),
     )
 
 
