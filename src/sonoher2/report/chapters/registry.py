@@ -5,6 +5,7 @@ from __future__ import annotations
 from sonoher2.report.chapters.cohort.patients import PATIENTS
 from sonoher2.report.chapters.cohort.segmentation import REGIONS
 from sonoher2.report.chapters.model.candidates import CANDIDATES
+from sonoher2.report.chapters.model.comparison import COMPARISON
 from sonoher2.report.chapters.model.explanations import EXPLANATIONS
 from sonoher2.report.chapters.model.features import FEATURES
 from sonoher2.report.chapters.model.nomogram import NOMOGRAM
@@ -48,6 +49,7 @@ CHAPTERS = (
     EXPLANATIONS,
     RECLASSIFICATION,
     FURTHER,
+    COMPARISON,
     CANDIDATES,
     AUDITS,
     PREDICTIONS,

@@ -105,8 +105,9 @@ def _table(scores: Compared, rows: NDArray[np.intp]) -> pd.DataFrame:
 
 def _scores(table: pd.DataFrame) -> Compared:
     """Take the probabilities of each signature and model out of a table."""
-    names = dict.fromkeys((str(column[0]), str(column[1])) for column in table.columns)
-    return {(signature, model): table[signature, model].to_numpy() for signature, model in names}
+    columns = [(str(column[0]), str(column[1])) for column in table.columns]
+    places = {names: [place for place, other in enumerate(columns) if other == names] for names in columns}
+    return {names: table.iloc[:, own].to_numpy() for names, own in places.items()}
 
 
 _MODEL, _SCORES = "model.skops", "scores.parquet"
