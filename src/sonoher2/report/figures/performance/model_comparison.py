@@ -28,7 +28,7 @@ from sonoher2.report.content.style import (
 from sonoher2.report.figures.performance.curves import Line
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK)
-_LEGEND_LINE, _PANEL = 0.15, 2.7
+_LEGEND_LINE, _PANEL = 0.125, 2.0
 """Inches of one line of a legend, and of a panel."""
 
 
