@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.core import columns as c
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.signatures.registry import REGISTRY
 from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.fit.training_set import TrainingSet
 from sonoher2.study.measure.measured import Measured
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.predictions import long_predictions
 
 
@@ -50,9 +50,9 @@ def score_models(measured: Measured, fitted: Fitted, in_training: NDArray[np.boo
     """
     labels, classes = measured.cohort.patients[c.LABEL], measured.cohort.classes
     tables = [
-        long_predictions({f"{family}: {model}": score}, labels[rows], classes, subset).assign(
-            family=family, model=model
-        )
+        long_predictions({f"{family}: {model}": score}, labels[rows], classes, subset)
+        .assign(**{c.FAMILY: family})
+        .assign(**{c.MODEL: model})
         for subset, found, rows in (
             (TRAIN_OOF, fitted.compared_oof, in_training),
             (TEST, fitted.compared, ~in_training),

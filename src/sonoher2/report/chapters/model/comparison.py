@@ -13,11 +13,10 @@ from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH, interval, number, plural
 from sonoher2.report.figures.performance.curves import Line
 from sonoher2.report.figures.performance.model_comparison import auc_grid_figure, families_figure, model_looks
+from sonoher2.study.analyses.performance.model_comparison import SIGNATURES, as_models
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.outcomes import outcome_scores
 from sonoher2.study.results.predictions import each_part
-
-SIGNATURES = "Signatures"
 
 
 def comparison_parts(view: View) -> Iterator[Part]:
@@ -144,7 +143,7 @@ def _families(view: View, subset: str, outcome: str, kind: str) -> dict[str, lis
     """Lines of each family; none where only one class occurs."""
     performance = view.result.performance
     figures = performance.models[(performance.models[c.SET] == subset) & (performance.models[c.OUTCOME] == outcome)]
-    own = performance.predictions.assign(family=SIGNATURES, model=performance.predictions[c.SIGNATURE])
+    own = as_models(performance.predictions)
     scores = pd.concat([performance.model_predictions, own], ignore_index=True)
     scores = scores[(scores[c.SET] == subset) & (scores[c.OUTCOME] == outcome)]
     told = figures.set_index([c.FAMILY, c.MODEL])[c.AUC if kind == "roc" else c.BRIER]

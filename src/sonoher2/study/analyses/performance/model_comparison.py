@@ -44,7 +44,7 @@ def model_table(
     One row per model, set and outcome: `family, model, set, outcome, n, events`, metrics with their intervals,
     `threshold`, `difference, low, high, p, p_holm` (missing for the best one itself).
     """
-    own = signatures.assign(family=SIGNATURES, model=signatures[c.SIGNATURE])
+    own = as_models(signatures)
     together = pd.concat([models, own], ignore_index=True)
     training = together[together[c.SET] == TRAIN_OOF]
     thresholds = learn_thresholds(training, evaluation)
@@ -55,6 +55,11 @@ def model_table(
     table = figures.merge(names, on=c.SIGNATURE, how="left")
     table = table.merge(distances, on=[c.SIGNATURE, c.SET, c.OUTCOME], how="left")
     return table[[name for name in SCHEMA.names if name in table]]
+
+
+def as_models(signatures: pd.DataFrame) -> pd.DataFrame:
+    """Give predictions by signature the columns of those by model."""
+    return signatures.assign(**{c.FAMILY: SIGNATURES}).assign(**{c.MODEL: signatures[c.SIGNATURE]})
 
 
 def best_model(figures: pd.DataFrame) -> str:
