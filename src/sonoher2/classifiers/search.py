@@ -180,7 +180,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 scores[number, test] = raw_scores(candidate.fit(seen, y[train]), unseen)
         return scores
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         # the patients that were seen do not belong into a saved model
         return {name: value for name, value in super().__getstate__().items() if name != "searched_"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -269,7 +269,7 @@ class BestNetwork(ImageSignature):
             return self.best_.compared(X)
         return {name: score for option in self.options_.values() for name, score in option.compared(X).items()}
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in super().__getstate__().items() if name != "options_"}
 
     @property
