@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 
@@ -31,3 +33,24 @@ def predicted() -> Callable[[Path, StudyConfig, str], dict[str, float]]:
         return {score.signature: score.probability for score in prediction.scores}
 
     return predict
+
+
+@pytest.fixture
+def cohort() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """600 patients whose frozen probabilities are too extreme and too low."""
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=600)
+    labels = (rng.random(600) < 1 / (1 + np.exp(-truth))).astype(int)
+    ids = [f"p{i:03d}" for i in range(600)]
+    predictions = pd.DataFrame(
+        {
+            "patient_id": ids,
+            "set": TEST,
+            "label": np.array(["benign", "malignant"])[labels],
+            "outcome": "malignant",
+            "signature": "Radiomics",
+            "score": 1 / (1 + np.exp(1.5 - 2 * truth)),
+        }
+    )
+    patients = pd.DataFrame({"label": labels, "group": range(600)}, index=pd.Index(ids, name="patient_id"))
+    return predictions, patients

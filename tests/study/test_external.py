@@ -13,89 +13,11 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
-from sonoher2.core.errors import InputError, UsageError
 from sonoher2.report.page.html import write_report
-from sonoher2.study.analyses.performance.updating import update_predictions
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.results.updated import FROZEN, UPDATES
 from sonoher2.study.steps.conclude import with_update
 from sonoher2.synthetic.demo import write_demo_cohort
 from study_results import changed
-
-
-@pytest.fixture
-def cohort():
-    """600 patients whose frozen probabilities are too extreme and too low."""
-    rng = np.random.default_rng(3)
-    truth = rng.normal(size=600)
-    labels = (rng.random(600) < 1 / (1 + np.exp(-truth))).astype(int)
-    ids = [f"p{i:03d}" for i in range(600)]
-    predictions = pd.DataFrame(
-        {
-            "patient_id": ids,
-            "set": TEST,
-            "label": np.array(["benign", "malignant"])[labels],
-            "outcome": "malignant",
-            "signature": "Radiomics",
-            "score": 1 / (1 + np.exp(1.5 - 2 * truth)),
-        }
-    )
-    patients = pd.DataFrame({"label": labels, "group": range(600)}, index=pd.Index(ids, name="patient_id"))
-    return predictions, patients
-
-
-def test_updates_are_judged_on_patients_they_were_not_learned_on(cohort) -> None:
-    predictions, patients = cohort
-    updated = update_predictions(predictions, patients, 0.3, 0, 0.95)
-    assert updated.learned_on == 180
-    assert sum(updated.events.values()) == 180
-    judged = updated.predictions.groupby("update")["patient_id"].apply(set)
-    assert len(judged[FROZEN]) == 420
-    assert judged[FROZEN] == judged[UPDATES[0]] == judged[UPDATES[1]]
-    frozen = updated.predictions.query("update == @FROZEN").set_index("patient_id")["score"]
-    assert frozen.equals(predictions.set_index("patient_id")["score"].loc[frozen.index])
-
-
-def test_recalibration_mends_slope_and_intercept_and_leaves_the_auc(cohort) -> None:
-    figures = update_predictions(*cohort, 0.3, 0, 0.95).figures.set_index("update")
-    assert figures["auc"].nunique() == 1
-    assert figures.loc[FROZEN, "slope_high"] < 1
-    assert figures.loc[FROZEN, "intercept_low"] > 0
-    both = figures.loc["intercept and slope"]
-    assert abs(both["slope"] - 1) < abs(figures.loc[FROZEN, "slope"] - 1)
-    assert abs(both["intercept"]) < abs(figures.loc[FROZEN, "intercept"])
-    assert both["brier"] < figures.loc["intercept", "brier"] < figures.loc[FROZEN, "brier"]
-    assert abs(both["expected"] - 1) < abs(figures.loc[FROZEN, "expected"] - 1)
-
-
-def test_labels_of_the_judged_patients_do_not_change_the_update(cohort) -> None:
-    predictions, patients = cohort
-    first = update_predictions(predictions, patients, 0.3, 0, 0.95)
-    judged = first.predictions["patient_id"].unique()
-    turned = predictions.copy()
-    rows = turned["patient_id"].isin(judged)
-    turned.loc[rows, "label"] = turned.loc[rows, "label"].map({"benign": "malignant", "malignant": "benign"})
-    again = update_predictions(turned, patients, 0.3, 0, 0.95)
-    np.testing.assert_array_equal(first.predictions["score"], again.predictions["score"])
-
-
-def test_the_draw_follows_the_seed_and_keeps_groups_together(cohort) -> None:
-    predictions, patients = cohort
-    patients = patients.assign(group=np.arange(600) // 2)
-    judged = [
-        set(update_predictions(predictions, patients, 0.5, seed, 0.95).predictions["patient_id"]) for seed in (0, 0, 1)
-    ]
-    assert judged[0] == judged[1] != judged[2]
-    assert {f"p{int(name[1:]) ^ 1:03d}" for name in judged[0]} == judged[0]
-
-
-def test_a_share_that_cannot_be_is_refused(cohort) -> None:
-    with pytest.raises(UsageError, match="no share"):
-        update_predictions(*cohort, 1.0, 0, 0.95)
-    predictions, patients = cohort
-    separated = predictions.assign(score=np.where(predictions["label"] == "benign", 0.1, 0.9))
-    with pytest.raises(InputError, match="larger share"):
-        update_predictions(separated, patients, 0.3, 0, 0.95)
 
 
 @pytest.fixture(scope="module")

@@ -61,3 +61,11 @@ def test_sets_are_told_apart() -> None:
     nri = added_value_table(both, THRESHOLDS, 0.95).query("measure == 'NRI'").set_index("set")
     assert nri.loc["train_oof", "total"] == 0
     assert nri.loc["test", "total"] == pytest.approx(5 / 6)
+
+
+def test_patients_are_paired_whatever_the_order_of_the_rows() -> None:
+    given, shuffled = (
+        added_value_table(rows, THRESHOLDS, 0.95)
+        for rows in (predictions(), predictions().iloc[[4, 2, 0, 1, 3, *range(5, 10)]])
+    )
+    pd.testing.assert_frame_equal(given, shuffled)

@@ -30,7 +30,9 @@ def rows(signature: str, scores: dict[str, float], order: str = "ABCDEF", subset
 @pytest.mark.parametrize("order", ["ABCDEF", "FDBECA"])
 def test_the_difference_is_the_first_minus_the_second_patient_by_patient(order: str) -> None:
     """Of nine pairs five are right by the weak score and eight by the strong one."""
-    [row] = comparison_table(pd.concat([rows("weak", WEAK), rows("strong", STRONG, order)]), 0.95).to_dict("records")
+    [row] = comparison_table(pd.concat([rows("weak", WEAK, order), rows("strong", STRONG, order[::-1])]), 0.95).to_dict(
+        "records"
+    )
     assert (row["a"], row["b"], row["set"], row["outcome"]) == ("weak", "strong", "test", "yes")
     assert (row["auc_a"], row["auc_b"]) == (pytest.approx(5 / 9), pytest.approx(8 / 9))
     assert row["difference"] == pytest.approx(-1 / 3)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles
-from sonoher2.study.analyses.performance.added_value import added_value_table
 from sonoher2.study.analyses.performance.uncertainty import (
     ALL,
     SLACK,
     class_probabilities,
     coverage_table,
     learn_uncertainty,
+    zone_table,
 )
-from sonoher2.study.analyses.robustness.sites import ANALYSIS as SITES
-from sonoher2.study.analyses.robustness.sites import FURTHER, POOLED, site_table
+from sonoher2.study.analyses.robustness.sites import POOLED
 
 CLASSES = ("negative", "positive")
 
@@ -78,33 +76,6 @@ def test_three_classes_keep_their_columns() -> None:
     assert probabilities.tolist() == [[0.6, 0.1, 0.3], [0.2, 0.7, 0.1]]
 
 
-def test_added_value_does_not_depend_on_the_order_of_the_rows(predictions) -> None:
-    thresholds = pd.DataFrame(
-        {"signature": ["Clinical", "Clinical+Radiomics"], "outcome": "positive", "threshold": [0.4, 0.4]}
-    )
-    table = added_value_table(predictions, thresholds, 0.95)
-    shuffled = added_value_table(predictions.sample(frac=1, random_state=0), thresholds, 0.95)
-    both = [frame.sort_values(["set", "measure"], ignore_index=True) for frame in (table, shuffled)]
-    pd.testing.assert_frame_equal(*both)
-    assert set(table["measure"]) == {"NRI", "continuous NRI", "IDI"}
-    assert (table.query("set == @TEST")["total_low"] > 0).all()
-    np.testing.assert_allclose(table["cases"] + table["controls"], table["total"])
-
-
-def test_sites_are_pooled(predictions) -> None:
-    patients = predictions.drop_duplicates("patient_id").set_index("patient_id")
-    patients["site"] = np.resize(["A", "B", "C"], len(patients))
-    table = site_table(predictions, patients, 0.95)
-    rows = table.query("set == @TEST and signature == 'Clinical'").set_index("site")
-    assert list(rows.index) == ["A", "B", "C", POOLED, FURTHER]
-    assert rows.loc[POOLED, "n"] == rows.loc[["A", "B", "C"], "n"].sum() == 400
-    assert rows.loc[["A", "B", "C"], "auc"].min() < rows.loc[POOLED, "auc"] < rows.loc[["A", "B", "C"], "auc"].max()
-    assert rows.loc[FURTHER, "auc_low"] <= rows.loc[POOLED, "auc_low"]
-    assert SITES.applies(SimpleNamespace(patients=patients))
-    assert not SITES.applies(SimpleNamespace(patients=patients.assign(site="A")))
-    assert not SITES.applies(SimpleNamespace(patients=patients.drop(columns="site")))
-
-
 def test_a_study_tells_all_of_it_and_its_bundle_carries_the_limits(finished) -> None:
     result = finished.result
     assert set(result.uncertainty.coverage["signature"]) == set(result.performance.predictions["signature"])
@@ -120,3 +91,65 @@ def test_a_study_tells_all_of_it_and_its_bundle_carries_the_limits(finished) -> 
     assert set(schema.training.clinical) == set(result.about.config.clinical.columns)
     trained = result.cohort.patients[result.cohort.patients["set"] == TRAIN_OOF]
     assert schema.training.clinical["age"].mean == pytest.approx(trained["age"].mean())
+
+
+def twenty(subset: str, last: float) -> pd.DataFrame:
+    """Nineteen cases at 0.50, 0.52 ... 0.86 and one control whose score is told."""
+    score = [*(0.5 + 0.02 * np.arange(19)), last]
+    return long({"Clinical": np.array(score)}, np.array([1] * 19 + [0]), subset)
+
+
+def test_quantiles_by_hand() -> None:
+    """Of 19 cases (19 + 1) * 0.1 = 2: the second lowest, 0.52, less the slack; one control excludes nothing."""
+    learned = learn_uncertainty(twenty(TRAIN_OOF, 0.3), CLASSES, EvaluationConfig(coverage=0.9))["Clinical"]
+    assert learned.conformal_quantiles == pytest.approx((0.0, 0.52 - SLACK))
+    assert learned.coverage == 0.9
+
+
+def test_coverage_by_hand_of_each_class_and_set() -> None:
+    """A case is covered from 0.50 on and a control from 0.60 on: in the test set three cases of nineteen are lower."""
+    frozen = Uncertainty(
+        coverage=0.9,
+        conformal_quantiles=(0.6, 0.5),
+        sensitivity=0.95,
+        specificity=0.9,
+        rule_out={"positive": 0.55},
+        rule_in={"positive": 0.8},
+    )
+    test = twenty(TEST, 0.45)
+    test.loc[[0, 1, 2], "score"] = [0.49, 0.3, 0.1]
+    both = pd.concat([twenty(TRAIN_OOF, 0.3), test], ignore_index=True)
+    table = coverage_table(both, {"Clinical": frozen}, CLASSES, 0.95).set_index(["set", "label"])
+    assert table.loc[(TRAIN_OOF, "positive"), "coverage"] == 1
+    assert table.loc[(TEST, "positive"), "coverage"] == pytest.approx(16 / 19)
+    # the control at 0.45 has a probability of 0.55 of its own class, which is not enough
+    assert table.loc[(TEST, "negative"), "coverage"] == 0
+    assert table.loc[(TEST, ALL), ["n", "coverage", "asked"]].tolist() == pytest.approx([20, 16 / 20, 0.9])
+    # the scores 0.49 and 0.45 are in neither set, and those at 0.3 and 0.1 in that of the controls
+    assert table.loc[(TEST, ALL), ["single", "several", "empty"]].tolist() == pytest.approx([18 / 20, 0, 2 / 20])
+    low, share, high = table.loc[(TEST, ALL), ["low", "coverage", "high"]]
+    assert low < share < high
+
+
+def test_zones_by_hand() -> None:
+    """Ruled out below 0.55, ruled in from 0.80 on; a score of exactly 0.80 is ruled in and one of 0.55 is undecided."""
+    frozen = Uncertainty(
+        coverage=0.9,
+        conformal_quantiles=(0.0, 0.0),
+        sensitivity=0.95,
+        specificity=0.9,
+        rule_out={"positive": 0.55},
+        rule_in={"positive": 0.8},
+    )
+    labels, scores = np.array([1, 1, 1, 0, 0, 0, 0]), np.array([0.8, 0.55, 0.5, 0.9, 0.6, 0.2, 0.1])
+    [row] = zone_table(long({"Clinical": scores, "other": scores}, labels, TEST), {"Clinical": frozen}, 0.95).to_dict(
+        "records"
+    )
+    assert (row["signature"], row["set"], row["outcome"]) == ("Clinical", TEST, "positive")
+    assert (row["rule_out"], row["rule_in"]) == (0.55, 0.8)
+    assert (row["asked_sensitivity"], row["asked_specificity"]) == (0.95, 0.9)
+    wanted = {"sensitivity": 2 / 3, "specificity": 3 / 4, "npv": 2 / 3, "ppv": 1 / 2}
+    wanted |= {"ruled_out": 3 / 7, "undecided": 2 / 7, "ruled_in": 2 / 7}
+    for name, value in wanted.items():
+        assert row[name] == pytest.approx(value), name
+        assert row[f"{name}_low"] < value < row[f"{name}_high"], name

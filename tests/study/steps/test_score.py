@@ -1,12 +1,13 @@
-"""What a study freezes is learned on its training patients alone, and its steps stand in one order."""
+"""What a study freezes is learned on its training patients alone."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
 
 from sonoher2.study.analyses.performance.uncertainty import learn_uncertainty
-from sonoher2.study.pipeline import LEARNING, MEASURING, STUDY, VALIDATION
 from sonoher2.study.results.predictions import learn_thresholds
 
 
@@ -28,21 +29,6 @@ def test_the_training_summary_is_of_the_training_patients(finished) -> None:
 
 
 def test_patients_of_both_sets_are_those_of_the_split(finished) -> None:
-    import json
-
     sets = json.loads((finished.run / "split.json").read_text(encoding="utf-8"))["patients"]
     shown = finished.result.cohort.patients["set"].map({"train_oof": "train", "test": "test"}).to_dict()
     assert shown == {name: sets[name] for name in shown}
-
-
-def test_the_test_set_is_opened_before_it_is_judged_and_results_are_kept_last() -> None:
-    study, validation = ([step.__name__ for _, step in steps] for steps in (STUDY, VALIDATION))
-    assert study == [
-        *("read_cohort", "measure", "judge_cohort", "tune_networks", "fit", "score_study"),
-        *("answer", "explain", "conclude", "write", "freeze", "keep"),
-    ]
-    # a validation learns nothing and freezes nothing
-    assert not {"tune_networks", "fit", "freeze"} & set(validation)
-    shared = [name for name in study if name in validation]
-    assert shared == [name for name in validation if name in study]
-    assert [step.__name__ for _, step in (*MEASURING, *LEARNING)] == ["read_cohort", "measure", "tune_networks", "fit"]

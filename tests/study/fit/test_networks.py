@@ -1,0 +1,120 @@
+"""Whom each network must not see, and whose description is taken from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.config.models import ValidationConfig
+from sonoher2.core.errors import InputError
+from sonoher2.engine import Keyed, key_of
+from sonoher2.study.fit import networks as module
+from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS, fit_networks
+from sonoher2.study.fit.training_set import TrainingSet, training_folds
+
+PATIENTS = 12
+CROPS = pd.DataFrame(
+    {
+        "patient_id": [f"P{i:02d}" for i in [*range(PATIENTS), 0]],
+        "crop": [Path(f"/run/cache/crops/00/{i:02d}.npy") for i in range(PATIENTS + 1)],
+    }
+)
+
+
+def training(y: np.ndarray | None = None) -> TrainingSet:
+    names = pd.Index([f"P{i:02d}" for i in range(PATIENTS)], name="patient_id")
+    labels = np.array([0, 1] * 6) if y is None else y
+    return TrainingSet(
+        pd.DataFrame({("clinical", "age"): np.zeros(PATIENTS)}, index=names), labels, np.arange(PATIENTS)
+    )
+
+
+def study(folds: int) -> Any:
+    return SimpleNamespace(seed=0, validation=ValidationConfig(outer_folds=folds))
+
+
+class Context:
+    """Stands in the place of a context: each network says of a patient its own number and the patient's."""
+
+    def __init__(self) -> None:
+        self.held_out: list[list[int]] = []
+        self.crops: list[list[str]] = []
+        self.keys: list[str] = []
+
+    def map(self, step: Any, items: list[Keyed[Any]], *shared: Any) -> list[Any]:
+        if step is ACTIVATIONS:
+            return [True] * len(items)
+        assert step is NETWORKS
+        patients = shared[0].value
+        self.crops = [[path.stem for path in paths] for paths in patients.crops]
+        self.keys = [key_of(item) for item in items]
+        found: list[Any] = []
+        for item in items:
+            rows = np.flatnonzero(item.value.held_out)
+            self.held_out.append(rows.tolist())
+            described = np.column_stack([np.full(len(rows), item.value.number), rows])
+            found.append(described.astype(float) if len(rows) else SimpleNamespace(state_={"centre": np.zeros(1)}))
+        return found
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sonoher2.deep import lesion
+
+    classifier = SimpleNamespace(get_params=lambda: {"epochs": 1, "weights": "file"})
+    monkeypatch.setattr(lesion, "trainable_network", lambda deep, network, seed: classifier)
+
+
+def fitted(context: Context, y: np.ndarray | None = None) -> module.TunedNetworks:
+    start: Any = SimpleNamespace(network="resnet18", sha256="1")
+    return fit_networks(CROPS, training(y), study(3), None, [start], context)  # type: ignore[arg-type]
+
+
+def test_each_patient_is_described_by_networks_that_saw_neither_the_patient_nor_the_outer_fold() -> None:
+    """Of three folds there are the final network, one without each fold, and one without each two."""
+    context = Context()
+    found = fitted(context)
+    folds = training_folds(training(), study(3))
+    left_out = [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]
+    assert context.held_out == [np.flatnonzero(np.isin(folds, sets)).tolist() for sets in left_out]
+    # the second image of the first patient is among this patient's crops
+    assert context.crops[:2] == [["00", "12"], ["01"]]
+
+    def without(table: pd.DataFrame) -> list[tuple[int, ...]]:
+        assert table.iloc[:, 1].tolist() == list(range(PATIENTS))
+        return [left_out[int(number)] for number in table.iloc[:, 0]]
+
+    assert without(found.training) == [(fold,) for fold in folds]
+    assert len(found.by_fold) == 3
+    for outer, table in enumerate(found.by_fold):
+        assert without(table) == [tuple(sorted({int(fold), outer})) for fold in folds]
+    assert len(found.final) == 1
+
+
+def test_the_labels_of_those_who_are_held_out_are_in_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first patient, of the first fold, has another label: networks without that fold stay what they are."""
+    monkeypatch.setattr(module, "training_folds", lambda training, study: np.arange(PATIENTS) % 3)
+    first, second = Context(), Context()
+    fitted(first)
+    y = training().y.copy()
+    y[0] = 1
+    fitted(second, y)
+    same = [a == b for a, b in zip(first.keys, second.keys, strict=True)]
+    # without nobody, 0, 1, 2, both 0 and 1, both 0 and 2, both 1 and 2
+    assert same == [False, True, False, False, True, True, False]
+
+
+def test_two_folds_are_too_few() -> None:
+    start: Any = SimpleNamespace(network="resnet18", sha256="1")
+    with pytest.raises(InputError, match="three folds"):
+        fit_networks(CROPS, training(), study(2), None, [start], Context())  # type: ignore[arg-type]
+
+
+def test_a_description_is_read_back_from_its_bytes() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 4.5]])
+    np.testing.assert_array_equal(module._decode(module._encode(values)), values)
