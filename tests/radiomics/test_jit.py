@@ -129,3 +129,19 @@ def test_kernels_round_as_written_unless_they_only_sum() -> None:
     for found in (strict, summing):
         assert found.targetoptions["nogil"]
         assert found.targetoptions["error_model"] == "numpy"
+
+
+def test_kernels_give_the_same_bytes_where_they_are_compiled_and_where_they_are_read(tmp_path: Path) -> None:
+    # a summing kernel that stays a function of its own is compiled twice, in two orders of sums
+    code = """
+import numpy as np
+from sonoher2.radiomics.firstorder import firstorder_features
+values, out = np.random.default_rng(3).gamma(2.0, 40.0, 5003), np.empty(18)
+firstorder_features(values, values.min(), values.max(), np.array([0, 5003]), 0.01, out)
+print(out.tobytes().hex())
+"""
+    run = [sys.executable, "-c", code]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [subprocess.run(run, env=environment, capture_output=True, check=True).stdout for _ in range(2)]
+    assert len(said[0].strip()) == 2 * 18 * 8
+    assert said[0] == said[1]

@@ -27,8 +27,12 @@ def summing_kernel(function: Kernel) -> Kernel:
     """Compile a kernel whose sums may be reordered and whose products may be fused, so that they use vector units.
 
     The result moves by a few units in the last place; never used where a comparison decides a bin. Values are finite.
+
+    It becomes a part of the kernels that call it. As a function of its own it would be compiled once by itself and once
+    more with each of them, in another order of sums, and which one is called would depend on what was compiled in this
+    process and what was read from disk.
     """
-    return _compiled(function, fastmath=_SUMS)
+    return _compiled(function, fastmath=_SUMS, forceinline=True)
 
 
 def _compiled(function: Kernel, **options: Any) -> Kernel:
