@@ -111,3 +111,27 @@ def test_jpeg_leaves_its_traces(picture: NDArray[np.float64]) -> None:
     without, _ = degrade(picture, quiet, np.random.default_rng(0))
     worse, _ = degrade(picture, replace(quiet, jpeg_quality=5), np.random.default_rng(0))
     assert np.abs(worse - without).mean() > 1
+
+
+def test_parameters_are_drawn_within_the_levels_of_clinics() -> None:
+    generator = np.random.default_rng(1)
+    drawn = [draw_degradation(2, generator) for _ in range(600)]
+    qualities = [one.jpeg_quality for one in drawn if one.jpeg_quality is not None]
+    assert 0.64 < len(qualities) / 600 < 0.76
+    ends = {
+        "range": [one.dynamic_range_db for one in drawn],
+        "gain": [one.gain_db for one in drawn],
+        "blur": [one.axial_blur for one in drawn],
+        "grain": [one.axial_grain for one in drawn],
+        "wider blur": [one.lateral_blur / one.axial_blur for one in drawn],
+        "wider grain": [one.lateral_grain / one.axial_grain for one in drawn],
+    }
+    limits = {"range": (50, 80), "gain": (-4, 4), "blur": (0.3, 1), "grain": (0.4, 1), "wider blur": (1.2, 2.2)}
+    limits["wider grain"] = (1.2, 2.2)
+    for name, (low, high) in limits.items():
+        near = (high - low) / 50
+        assert low <= min(ends[name]) < low + near, name
+        assert high - near < max(ends[name]) <= high, name
+    assert {one.looks for one in drawn} == set(range(3, 13))
+    assert (min(qualities), max(qualities)) == (60, 95)
+    assert {one.scale for one in drawn} == {2}

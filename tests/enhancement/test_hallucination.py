@@ -5,8 +5,17 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, median_filter
 
+from sonoher2.enhancement import hallucination
 from sonoher2.enhancement.enhancer import load_enhancer
-from sonoher2.enhancement.hallucination import Clear, check_hallucination
+from sonoher2.enhancement.hallucination import (
+    Clear,
+    Hallucination,
+    Tolerances,
+    check_hallucination,
+    low_frequencies,
+    strongest_blob,
+    strongest_edge,
+)
 
 Pixels = NDArray[np.float64]
 
@@ -65,3 +74,46 @@ def _with_ringing(pixels: Pixels) -> Pixels:
 )
 def test_invented_structure_is_caught(dishonest: Clear, caught: str) -> None:
     assert any(failure.startswith(caught) for failure in check_hallucination(dishonest).failures())
+
+
+def test_what_counts_as_nothing() -> None:
+    worst = Hallucination(2.5, 4.5, 1.2, 1.15, 1.3, 3.456)
+    assert worst.failures() == [
+        "flat 2.50, at most 2", "shift 4.50, at most 4", "low_frequencies 1.20, at most 1.1", "blobs 1.15, at most 1.1",
+        "edges 1.30, at most 1.1", "beside_edge 3.46, at most 3",
+    ]  # fmt: skip
+    assert Hallucination(2, 4, 1.1, 1.1, 1.1, 3).failures() == []
+    assert worst.failures(Tolerances(flat=3, shift=5, growth=1.25, beside_edge=4)) == ["edges 1.30, at most 1.25"]
+
+
+@pytest.mark.parametrize(("period", "amplitude"), [(16, 10 / np.sqrt(2)), (24, 10 / np.sqrt(2)), (8, 0), (12, 0)])
+def test_structure_over_more_than_twelve_pixels_is_slow(period: int, amplitude: float) -> None:
+    wave = 90 + 10 * np.sin(2 * np.pi * np.arange(48) / period) * np.ones((48, 1))
+    assert low_frequencies(wave) == pytest.approx(amplitude, abs=1e-9)
+    assert low_frequencies(wave.T) == pytest.approx(amplitude, abs=1e-9)
+
+
+def test_bright_and_dark_blobs_alike_and_the_size_that_fits_most() -> None:
+    rows, columns = np.mgrid[:96, :96]
+    blob = 50 * np.exp(-((rows - 48) ** 2 + (columns - 48) ** 2) / (2 * 4.0**2))
+    # a Gaussian of the filter's own size gives half its height
+    assert strongest_blob(100 + blob, 4.0) == pytest.approx(25, rel=0.01)
+    assert strongest_blob(100 - blob, 4.0) == pytest.approx(25, rel=0.01)
+    assert strongest_blob(100 + blob, 8.0) < 20
+
+
+def test_the_strongest_edge_is_that_of_a_smoothed_step() -> None:
+    step = np.where(np.arange(60) < 30, 20.0, 80.0) * np.ones((60, 1))
+    # 60 over sqrt(2 pi) 3
+    assert strongest_edge(step) == pytest.approx(60 / (np.sqrt(2 * np.pi) * 3), rel=0.02)
+
+
+def test_margins_do_not_count_and_enlarged_ones_are_averaged() -> None:
+    def framed(pixels: np.ndarray) -> np.ndarray:
+        changed = np.kron(pixels, np.ones((2, 2)))
+        changed[:32] = changed[-32:] = 0
+        changed[:, :32] = changed[:, -32:] = 0
+        changed[100, 100] += 8
+        return changed
+
+    assert hallucination._flat_change(90.0, framed) == pytest.approx(2)

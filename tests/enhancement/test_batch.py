@@ -1,0 +1,59 @@
+"""What is written of one enhanced image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sonoher2.enhancement import batch
+from sonoher2.enhancement.batch import Enhancing, _enhance_one, _side_by_side
+
+PIXELS = np.array([[10.0, 20.0, 30.0], [40.0, 50.0, 60.0]])
+
+
+@pytest.fixture
+def scaled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """An enhancer that adds 4 to each pixel and enlarges; the scales that it was asked for."""
+    asked: list[int] = []
+
+    def clear(pixels: np.ndarray, scale: int) -> np.ndarray:
+        asked.append(scale)
+        return np.kron(pixels + 4, np.ones((scale, scale)))
+
+    monkeypatch.setattr(batch, "load_enhancer", lambda weights: SimpleNamespace(clear=clear))
+    image = SimpleNamespace(pixels=PIXELS, shape=(2, 3), mm_per_pixel=(0.2, 0.1))
+    monkeypatch.setattr(batch, "read_image", lambda path, frame: image)
+    return asked
+
+
+def test_figures_of_an_enlarged_image(scaled: list[int], tmp_path: Path) -> None:
+    one = SimpleNamespace(path=Path("a.png"), frame=None, name="a")
+    found = _enhance_one(one, out=tmp_path, how=Enhancing(scale=2, side_by_side=True))  # type: ignore[arg-type]
+    assert scaled == [2]
+    assert found == {
+        "enhanced": "a_enhanced.png", "side_by_side": "a_side_by_side.png", "rows": 4, "columns": 6, "scale": 2,
+        "mm_per_row": 0.1, "mm_per_column": 0.05, "mean_grey": 35.0, "mean_grey_enhanced": 39.0,
+        "mean_absolute_change": 4.0,
+    }  # fmt: skip
+    written = np.asarray(Image.open(tmp_path / "a_enhanced.png"))
+    np.testing.assert_array_equal(written, np.kron(PIXELS + 4, np.ones((2, 2))))
+    beside = np.asarray(Image.open(tmp_path / "a_side_by_side.png"))
+    assert beside.shape == (4, 6 + 8 + 6)
+
+
+def test_nothing_is_written_beside_unless_asked_for(scaled: list[int], tmp_path: Path) -> None:
+    one = SimpleNamespace(path=Path("a.png"), frame=None, name="a")
+    found = _enhance_one(one, out=tmp_path, how=Enhancing())  # type: ignore[arg-type]
+    assert (scaled, found["scale"], found["side_by_side"]) == ([1], 1, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["a_enhanced.png"]
+
+
+def test_given_left_and_cleared_right() -> None:
+    found = _side_by_side(np.array([[1.0, 2.0]]), np.array([[3.0, 4, 5, 6], [7, 8, 9, 9]]), 2)
+    assert found[0, :4].tolist() == [1, 1, 2, 2]
+    assert (found[:, 4:12] == 255).all()
+    assert found[1, 12:].tolist() == [7, 8, 9, 9]

@@ -1,0 +1,62 @@
+"""Who is held out, who is drawn, and what a square holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sonoher2.core.errors import InputError
+from sonoher2.segmentation import cases
+from sonoher2.segmentation.cases import Case, held_out_patients, read_examples, sampling_chance
+
+
+def case(patient: str, group: str = "", masks: tuple[Path, ...] = (Path("m.png"),)) -> Case:
+    return Case(patient, Path(f"{patient}.png"), masks, group)
+
+
+def test_a_share_of_each_groups_patients_is_held_out_whole() -> None:
+    given = [case(f"A{i // 2}", "a") for i in range(20)] + [case(f"B{i}", "b") for i in range(4)]
+    held = held_out_patients(given, 0.3, 1)
+    chosen = {(one.group, one.patient) for one, out in zip(given, held, strict=True) if out}
+    assert [sum(group == name for group, _ in chosen) for name in ("a", "b")] == [3, 1]
+    assert held[:20].reshape(10, 2).std(axis=1).max() == 0
+    np.testing.assert_array_equal(held, held_out_patients(given, 0.3, 1))
+    assert (held != held_out_patients(given, 0.3, 2)).any()
+    assert not held_out_patients(given, 0.0, 1).any()
+    # the same name in another group is another patient
+    twins = [case("P", "a"), case("P", "b")]
+    assert held_out_patients(twins, 1.0, 0).all()
+
+
+def test_a_group_weighs_as_the_root_of_its_size() -> None:
+    groups = np.array(["a"] * 5 + ["b"] * 2)
+    held_out = np.array([True, False, False, False, False, False, True])
+    # four of a, one of b: the groups weigh 2 to 1
+    np.testing.assert_allclose(sampling_chance(groups, held_out), [0, *[1 / 6] * 4, 1 / 3, 0])
+
+
+def test_a_square_holds_grey_and_lesion(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def lesion(image: Path, masks: tuple[Path, ...], frame: int | None) -> SimpleNamespace:
+        asked.append((image, masks, frame))
+        mask = np.zeros((4, 4), bool)
+        mask[:2] = True
+        return SimpleNamespace(image=SimpleNamespace(pixels=np.full((4, 4), 99.6)), mask=mask)
+
+    monkeypatch.setattr(cases, "read_lesion", lesion)
+    monkeypatch.setattr(cases, "read_image", lambda path, frame: SimpleNamespace(pixels=np.full((4, 4), 30.0)))
+    given = [Case("A", Path("a.png"), (Path("m.png"),), frame=3), case("B", "b", ())]
+    found = read_examples(given, side=4, validation=0.0, seed=0)
+    assert asked == [(Path("a.png"), (Path("m.png"),), 3)]
+    assert found.squares.shape == (2, 2, 4, 4)
+    assert (found.squares[0, 0] == 100).all()
+    assert found.squares[0, 1].tolist() == [[255] * 4] * 2 + [[0] * 4] * 2
+    assert (found.squares[1, 0] == 30).all()
+    assert not found.squares[1, 1].any()
+    assert found.groups.tolist() == ["", "b"]
+    with pytest.raises(InputError, match=r"no image to learn from\. Give a table with patient_id, image and mask"):
+        read_examples(given, side=4, validation=1.0, seed=0)
