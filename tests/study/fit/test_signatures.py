@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,10 +87,20 @@ def test_groups_and_labels_go_with_their_patients(fitted: Fitted) -> None:
 
 
 def test_what_a_fit_gives_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = pd.DataFrame({("Clinical", "0"): [0.25, 0.5]}, index=[4, 7])
+    """A table of scores; a model, whose bytes are a zip file; and a model with the scores of its rivals."""
+    table = pd.DataFrame({("Clinical", "", "0"): [0.25, 0.5]}, index=[4, 7])
     pd.testing.assert_frame_equal(module._decode(module._encode(table)), table)
-    monkeypatch.setattr(module, "load_model", lambda data: data.decode())
-    assert module._decode(module._encode(FinalModel("model", b"model"))) == FinalModel("model", b"model")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("a", "b")
+    data = buffer.getvalue()
+    monkeypatch.setattr(module, "load_model", lambda given: given)
+    alone = FinalModel(data, data)
+    assert module._decode(module._encode(alone)) == alone
+    found = module._decode(module._encode(FinalModel(data, data, table)))
+    assert isinstance(found, FinalModel)
+    assert (found.model, found.data) == (data, data)
+    pd.testing.assert_frame_equal(found.scores, table)
 
 
 def test_the_key_of_an_estimator_holds_its_parameters_and_those_of_its_parts() -> None:
