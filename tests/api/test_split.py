@@ -70,3 +70,14 @@ def test_what_cannot_be_split(images: pd.DataFrame, change: dict[str, object], s
         sonoher2.split_patients(rows.assign(**change))
     with pytest.raises(sonoher2.InputError, match="no column 'who'"):
         sonoher2.split_patients(images, patient_id="who")
+
+
+def test_defaults_are_a_third_part_and_five_folds(images: pd.DataFrame) -> None:
+    told = sonoher2.split_patients(images, test_share=0.3, folds=5, seed=0, patient_id="patient_id", label="label")
+    pd.testing.assert_frame_equal(sonoher2.split_patients(images), told)
+    assert sorted(told["fold"].dropna().unique()) == [0, 1, 2, 3, 4]
+    # of 28 controls and 12 cases: 8 and 4 patients are locked away
+    sets = images.join(told).drop_duplicates("patient_id")
+    assert sets[sets["set"] == "test"]["label"].value_counts().to_dict() == {0: 8, 1: 4}
+    assert told.columns.tolist() == ["set", "fold", "group"]
+    assert told.index.equals(images.index)

@@ -248,3 +248,18 @@ def test_references_stand_in_the_order_of_the_text_and_link_where_they_can() -> 
     ]  # fmt: skip
     assert links["Breiman et al"] == ""
     assert links["Austin"] == "https://doi.org/10.1002/sim.3697"
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("ASCO/CAP 2018", "focused update. J Clin Oncol, 2018;36:2105"),
+        ("ASCO/CAP 2023", "guideline update. J Clin Oncol, 2023;41:3867"),
+    ],
+)
+def test_the_guideline_that_is_cited_is_that_of_the_rule(rule: str, named: str) -> None:
+    target = Her2Target.model_validate(HER2 | {"rule": rule})
+    paragraphs, references = methods_text(by.view(by.configured(by.study(), target=target)))
+    assert f"by the {rule} rule [3], task" in paragraphs[1]
+    assert references[2].text.endswith(named)
+    assert sum("Wolff" in item.text for item in references) == 1

@@ -1,0 +1,53 @@
+"""The shipped networks on one image: what reaches them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sonoher2
+from sonoher2.api import images
+
+GREY = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    seen: list[Any] = []
+    monkeypatch.setattr(images, "load_segmenter", lambda weights: ("segmenter", weights))
+    monkeypatch.setattr(images, "load_enhancer", lambda weights: ("enhancer", weights))
+    monkeypatch.setattr(images, "segment_lesion", lambda *given, **more: seen.append((*given, more)) or "found")
+    monkeypatch.setattr(images, "enhanced", lambda *given: seen.append(given) or "clearer")
+    return seen
+
+
+def test_what_the_segmenter_is_given(asked: list[Any]) -> None:
+    box = (slice(1, 5), slice(2, 9))
+    assert sonoher2.segment_image(GREY, at=(3, 4), weights=Path("w")) == "found"
+    sonoher2.segment_image(sonoher2.read_image(GREY), box=box)
+    (segmenter, pixels, more), (shipped, again, other) = asked
+    assert (segmenter, more) == (("segmenter", Path("w")), {"at": (3, 4), "box": None})
+    np.testing.assert_array_equal(pixels, GREY)
+    assert (shipped, other) == (("segmenter", None), {"at": None, "box": box})
+    np.testing.assert_array_equal(again, GREY)
+
+
+def test_what_the_enhancer_is_given(asked: list[Any]) -> None:
+    opened = sonoher2.read_image(GREY)
+    assert sonoher2.enhance_image(opened, weights=Path("w")) == "clearer"
+    sonoher2.enhance_image(GREY)
+    assert asked[0] == (opened, ("enhancer", Path("w")))
+    np.testing.assert_array_equal(asked[1][0].pixels, GREY)
+    assert asked[1][1] == ("enhancer", None)
+
+
+def test_frame_and_place_reach_the_file(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Any] = []
+    opened = sonoher2.read_image(GREY)
+    monkeypatch.setattr(images, "read_image", lambda path, **given: read.append((path, given)) or opened)
+    sonoher2.segment_image("a.dcm", frame=3, at=(1, 2))
+    sonoher2.enhance_image("b.dcm", frame=4)
+    assert read == [("a.dcm", {"frame": 3, "at": (1, 2)}), ("b.dcm", {"frame": 4, "at": None})]
