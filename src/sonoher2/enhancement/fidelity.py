@@ -83,11 +83,6 @@ def speckle_snr(pixels: Pixels, region: Region) -> float:
     return float(np.median(mean[whole] / np.sqrt(variance[whole]))) if whole.any() else math.nan
 
 
-def equivalent_looks(pixels: Pixels, region: Region) -> float:
-    """Equivalent number of looks, the square of `speckle_snr`: Oliver and Quegan, SAR Images, 2004, section 4.3."""
-    return speckle_snr(pixels, region) ** 2
-
-
 def _gradient_magnitude(pixels: Pixels) -> NDArray[np.float64]:
     half = uniform_filter(np.asarray(pixels, np.float64), 2)[::2, ::2]
     prewitt = np.repeat([[1.0, 0.0, -1.0]], 3, axis=0) / 3

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sonoher2.core.columns import LABEL as LABEL
-from sonoher2.core.columns import MODEL as MODEL
-from sonoher2.core.columns import THRESHOLD as THRESHOLD
+from sonoher2.core.columns import *  # noqa: F403
 
 N, LOW, HIGH = "n", "low", "high"
 PREDICTED_SHARE, OBSERVED_SHARE = "predicted", "observed"

@@ -100,14 +100,6 @@ def components(mask: Mask) -> int:
     return int(ndimage.label(mask, EIGHT_NEIGHBOURS)[1])
 
 
-def largest_component(mask: Mask) -> Mask:
-    """Keep the part of `mask` with the largest area, the first one from the top if several are equal."""
-    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
-    if count <= 1:
-        return mask
-    return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
-
-
 def _read_one(source: ImageSource, shape: tuple[int, int], of: MaskFrame, label: str | None) -> Mask:
     values, where = _mask_values(source, of, label)
     with errors_name(where, "a mask"):

@@ -15,8 +15,6 @@ from sonoher2.evaluation.arrays import checked_probability
 from sonoher2.evaluation.calibration import CLIP
 from sonoher2.evaluation.logistic import fit_logistic, overlap
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Heterogeneity:

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from sonoher2.core.columns import CROP as CROP
-from sonoher2.core.columns import DIFFERENCE as DIFFERENCE
-from sonoher2.core.columns import LABEL as LABEL
-from sonoher2.core.columns import PATIENT_ID as PATIENT_ID
-from sonoher2.core.columns import PATIENTS as PATIENTS
-from sonoher2.core.columns import SCORE as SCORE
-from sonoher2.core.columns import high as high
-from sonoher2.core.columns import low as low
+from sonoher2.core.columns import *  # noqa: F403
 
 PREDICTED, SURENESS = "called", "sureness"
 LESION, RING, ELSEWHERE = "lesion", "ring", "elsewhere"
