@@ -49,7 +49,7 @@ _HOMES = {
     "load_bundle": "bundle.load",
     "load_study": "config.load",
     "net_benefit": "evaluation.decision_curve",
-    "open_run": "study.saved",
+    "open_run": "study.results.saved",
     "predict_patient": "predict.scoring",
     "read_image": "images.read",
     "run_study": "api.study",
