@@ -1,0 +1,81 @@
+"""What a network may learn from, of a table worked by hand and of a study's training patients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.study.measure import training_images as module
+from sonoher2.study.measure.training_images import enhancer_images, segmenter_cases, training_images
+
+
+def written(folder: Path, text: str) -> Path:
+    for name in ("a.png", "b.png", "c.png", "m.png", "n.png"):
+        (folder / name).write_bytes(b"")
+    path = folder / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_gives_cases_with_masks_and_images_without_a_lesion(tmp_path: Path) -> None:
+    rows = "A,a.png,m.png; n.png,g\nB,b.png,none,\nC,c.png,,\n"
+    table = written(tmp_path, f"patient_id,image,mask,group\n{rows}")
+    first, second = segmenter_cases(table, None, tmp_path)
+    assert (first.patient, first.image, first.group) == ("A", tmp_path / "a.png", "g")
+    assert first.masks == (tmp_path / "m.png", tmp_path / "n.png")
+    assert (second.patient, second.masks, second.group) == ("B", (), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("patient_id,image\nA,a.png\n", "there is no column `mask`"),
+        ("patient_id,image,mask\n,a.png,m.png\n", "a row has no patient or no image"),
+    ],
+)
+def test_a_table_that_lacks_something_is_refused(text: str, what: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=what):
+        segmenter_cases(written(tmp_path, text), None, tmp_path)
+
+
+def test_a_study_file_stands_alone(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="stands alone"):
+        enhancer_images([tmp_path / "study.yaml", tmp_path / "a.png"], None, tmp_path)
+
+
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four patients; the second is a test patient, and the segmenter made the mask of the third."""
+    images = pd.DataFrame(
+        {
+            "patient_id": list("ABCD"),
+            "image": [f"/{name}.png" for name in "abcd"],
+            "masks": [("/m.png",), ("/n.png",), ("/cache/x.png",), ()],
+            "site": ["one", "one", None, "two"],
+            "frame": [np.nan, np.nan, 3.0, np.nan],
+        }
+    )
+    checked = SimpleNamespace(cohort=SimpleNamespace(images=images), segmented=pd.DataFrame({"mask": ["/cache/x.png"]}))
+    sets = pd.Series({"A": "train", "B": "test", "C": "train", "D": "train"})
+    monkeypatch.setattr(module, "load_study", lambda study, data: None)
+    monkeypatch.setattr(module, "checked_cohort", lambda config, context: checked)
+    monkeypatch.setattr(module, "draw_or_reload", lambda cohort, config, path: SimpleNamespace(sets=sets))
+
+
+def test_only_training_patients_and_no_mask_of_the_segmenter(study: Any, tmp_path: Path) -> None:
+    rows = training_images(tmp_path / "study.yaml", None, tmp_path)
+    assert rows["patient_id"].tolist() == ["A", "C", "D"]
+    assert rows["masks"].tolist() == [("/m.png",), (), ()]
+    [case] = segmenter_cases(tmp_path / "study.yaml", None, tmp_path)
+    assert (case.patient, case.masks, case.group) == ("A", (Path("/m.png"),), "one")
+
+
+def test_an_enhancer_learns_from_all_images_of_training_patients(study: Any, tmp_path: Path) -> None:
+    found = enhancer_images([tmp_path / "study.yaml"], None, tmp_path)
+    assert found == [(Path("/a.png"), None), (Path("/c.png"), 3), (Path("/d.png"), None)]
