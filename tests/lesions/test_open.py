@@ -127,7 +127,7 @@ def test_a_lesion_is_opened_as_the_study_reads_it(monkeypatch: pytest.MonkeyPatc
         lesion = open_lesion(grey, [small], reading=ImageReading(), mm_per_pixel=unknown)
         assert lesion.image.mm_per_pixel is None
     assert open_lesion(grey, [small], reading=ImageReading(), mm_per_pixel=0.2).image.mm_per_pixel == (0.2, 0.2)
-    monkeypatch.setattr("sonoher2.lesions.open.cleared", lambda lesion: replace(lesion, mask=~lesion.mask))
+    monkeypatch.setattr("sonoher2.lesions.open.cleared", lambda lesion, weights: replace(lesion, mask=~lesion.mask))
     assert open_lesion(grey, [small], reading=ImageReading(enhance="gan")).mask.sum() == 9000 - 100
 
 

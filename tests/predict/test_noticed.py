@@ -16,8 +16,11 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
-from sonoher2.images.fingerprint import TrainingImages, fingerprint, write_training_images
+from sonoher2.core.files import file_sha256
+from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
+from sonoher2.images.fingerprint import TrainingImages, fingerprint, images_file, write_training_images
 from sonoher2.lesions.open import Lesion
+from sonoher2.networks.own import OwnNetwork, Weights
 from sonoher2.predict.case import Case
 from sonoher2.predict.noticed import measured_findings, network_findings, site_findings, training_image
 from sonoher2.predict.patient import ImageInput, PatientInput
@@ -75,8 +78,13 @@ def test_an_image_that_a_network_was_trained_on(tmp_path: Path) -> None:
     write_training_images(weights, [fingerprint(speckled(1))])
     seen, new = case(given(speckled(1), "seen"), given(speckled(2), "new")).images
     sentence = "seen: the segmenter was trained on this image, and does better on it than on others"
-    assert told(tuple(training_image(seen, weights, "segmenter"))) == [("TRAINING_IMAGE", sentence)]
-    assert training_image(new, weights, "segmenter") == []
+    assert told(tuple(training_image(seen, None, weights, "segmenter"))) == [("TRAINING_IMAGE", sentence)]
+    assert training_image(new, None, weights, "segmenter") == []
+    # a model's own network is asked, and not the shipped one
+    write_training_images(tmp_path / "own.safetensors", [fingerprint(speckled(2))])
+    own = OwnNetwork(Weights(str(weights), file_sha256(weights), str(images_file(weights))))
+    assert training_image(seen, own, ENHANCER, "enhancer") == []
+    assert [finding.facts["network"] for finding in training_image(new, own, ENHANCER, "enhancer")] == ["enhancer"]
 
 
 def test_only_the_networks_that_are_used_are_asked_for_their_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +192,7 @@ def test_quality_is_judged_before_the_image_is_cleared(monkeypatch: pytest.Monke
 def test_the_cleared_image_is_measured_and_cropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for the enhancer halves all grey values."""
 
-    def halved(lesion: Lesion) -> Lesion:
+    def halved(lesion: Lesion, weights: object) -> Lesion:
         return replace(lesion, image=replace(lesion.image, pixels=lesion.image.pixels / 2))
 
     monkeypatch.setattr("sonoher2.predict.case.cleared", halved)

@@ -8,11 +8,12 @@ from sonoher2.study.pipeline import LEARNING, MEASURING, STUDY, VALIDATION
 def test_the_test_set_is_opened_before_it_is_judged_and_results_are_kept_last() -> None:
     study, validation = ([step.__name__ for _, step in steps] for steps in (STUDY, VALIDATION))
     assert study == [
-        *("read_cohort", "measure", "judge_cohort", "tune_networks", "fit", "score_study"),
+        *("train_image_networks", "read_cohort", "measure", "judge_cohort", "tune_networks", "fit", "score_study"),
         *("answer", "explain", "conclude", "write", "freeze", "keep"),
     ]
     # a validation learns nothing and freezes nothing
-    assert not {"tune_networks", "fit", "freeze"} & set(validation)
+    assert not {"train_image_networks", "tune_networks", "fit", "freeze"} & set(validation)
     shared = [name for name in study if name in validation]
     assert shared == [name for name in validation if name in study]
-    assert [step.__name__ for _, step in (*MEASURING, *LEARNING)] == ["read_cohort", "measure", "tune_networks", "fit"]
+    assert [step.__name__ for _, step in MEASURING] == ["train_image_networks", "read_cohort", "measure"]
+    assert [step.__name__ for _, step in LEARNING] == ["tune_networks", "fit"]

@@ -22,6 +22,9 @@ from sonoher2.study.analyses.performance.subgroups import BETWEEN_LEVELS, BY_LEV
 from sonoher2.study.explain.heat_maps import DELETION, RANDOMISED, SHARES
 from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS
 from sonoher2.study.fit.signatures import FITS
+from sonoher2.study.image_networks.crossfit import TRAINING_IMAGES
+from sonoher2.study.image_networks.enhancers import ENHANCERS
+from sonoher2.study.image_networks.segmenters import SEGMENTERS
 from sonoher2.study.measure.crops import CROPS
 from sonoher2.study.measure.embeddings import EMBEDDINGS
 from sonoher2.study.measure.extract import PIXEL_SIZES
@@ -37,7 +40,7 @@ STEPS: dict[str, Step[Any]] = {
     for step in (
         FEATURES, RECORDS, CROPS, PERTURBED, EMBEDDINGS, ACTIVATIONS, NETWORKS, FITS, SEGMENTED, MASKS, FINGERPRINTS,
         PIXEL_SIZES, FEATURE_SHAP, SHARES, DELETION, RANDOMISED, SIGNATURES, COMPARISONS, BY_LEVEL, BETWEEN_LEVELS,
-        REFITS,
+        REFITS, SEGMENTERS, ENHANCERS, TRAINING_IMAGES,
     )
 }  # fmt: skip
 
@@ -138,7 +141,13 @@ def test_what_is_shown_or_judged_later_computes_nothing_anew(copied: Path, befor
     for folder in ("report", "cli", "api", "study/checks"):
         for file in (copied / folder).rglob("*.py"):
             file.write_text(file.read_text(encoding="utf-8") + "\nANOTHER = 1\n", encoding="utf-8")
-    for name in ("study/pipeline.py", "study/external.py", "bundle/save.py", "bundle/load.py", "study/ledger.py"):
+    for name in (
+        "study/pipeline.py",
+        "study/external.py",
+        "bundle/save.py",
+        "bundle/load.py",
+        "study/results/ledger.py",
+    ):
         replaced(copied, name, "from __future__ import annotations\n", "from __future__ import annotations\nX = 1\n")
     assert changed(copied, before) == set()
 

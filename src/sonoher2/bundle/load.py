@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sonoher2.bundle.consistent import check_consistent
+from sonoher2.bundle.image_networks import own_networks
 from sonoher2.bundle.model_bytes import MOST_MODEL, MOST_NETWORKS, load_model, load_networks
 from sonoher2.bundle.reference import Reference, load_reference
-from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, OWN_NETWORKS, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.bundle.signature import check_signature
 from sonoher2.bundle.skops_file import AGAIN
 from sonoher2.core.errors import InputError
+from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 from sonoher2.signatures.set import SignatureSet
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder
 
+OWN_FILES = tuple(name for files in OWN_NETWORKS.values() for name in files)
+OPTIONAL = (NETWORK, REFERENCE, *OWN_FILES)
 MOST_BYTES = {MANIFEST: 1 << 20, SCHEMA: 16 << 20, MODEL: MOST_MODEL, NETWORK: MOST_NETWORKS, REFERENCE: 64 << 20}
+MOST_BYTES |= dict.fromkeys(OWN_FILES, 64 << 20)
 """Limit of each part of a bundle; `model.skops` and `network.skops` keep it unpacked, too."""
 
 
@@ -43,6 +48,8 @@ class Bundle:
         Networks of the deep features, frozen or fine-tuned; none for a model without.
     reference
         The training patients, for comparison; None in bundles written before there was one.
+    image_networks
+        What outlines and clears images, where it is not the shipped networks.
     """
 
     schema: BundleSchema
@@ -50,6 +57,7 @@ class Bundle:
     sha256: str
     networks: tuple[FrozenEncoder, ...] = ()
     reference: Reference | None = None
+    image_networks: ImageNetworks = SHIPPED_NETWORKS
 
 
 def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:
@@ -84,11 +92,12 @@ def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:
         networks = load_networks(parts[NETWORK]) if NETWORK in parts else ()
         reference = load_reference(parts[REFERENCE]) if REFERENCE in parts else None
         model = load_model(parts[MODEL])
+        image_networks = own_networks(folder, schema, parts)
         check_consistent(schema, model, networks, reference)
     except InputError as error:
         # a fault speaks of the bundle, whichever part it was found in
         raise error.at(str(folder), AGAIN) from None
-    return Bundle(schema, model, hashlib.sha256(written).hexdigest(), networks, reference)
+    return Bundle(schema, model, hashlib.sha256(written).hexdigest(), networks, reference, image_networks)
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -120,7 +129,7 @@ def _listed(manifest: bytes) -> Mapping[str, str]:
         raise InputError(
             f"bundle format {shown}, this version reads 1", fix="Use the version of SonoHER2 that wrote it"
         )
-    if not {MODEL, SCHEMA} <= set(files) <= {MODEL, SCHEMA, NETWORK, REFERENCE}:
+    if not {MODEL, SCHEMA} <= set(files) <= {MODEL, SCHEMA, *OPTIONAL}:
         raise InputError(f"{MANIFEST} must list {MODEL} and {SCHEMA}, and no other files than a bundle's")
     if not all(isinstance(sha256, str) for sha256 in files.values()):
         raise InputError(f"{MANIFEST} holds something else than hashes")
@@ -129,7 +138,7 @@ def _listed(manifest: bytes) -> Mapping[str, str]:
 
 def _parts(folder: Path, listed: Mapping[str, str]) -> dict[str, bytes]:
     """Read each part once, so that what was hashed is what is used."""
-    for name in (NETWORK, REFERENCE):
+    for name in OPTIONAL:
         if name not in listed and (folder / name).exists():
             raise InputError(f"{name} is not listed in {MANIFEST}", fix=f"Delete it, or {AGAIN[0].lower()}{AGAIN[1:]}")
     parts = {}

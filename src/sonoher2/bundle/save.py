@@ -7,13 +7,11 @@ import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, REFERENCE, SCHEMA, BundleSchema
+from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, OWN_NETWORKS, REFERENCE, SCHEMA, BundleSchema
 from sonoher2.core.files import atomic_folder, file_sha256, write_bytes, write_json
-
-if TYPE_CHECKING:
-    pass
+from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 
 LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
 
@@ -24,7 +22,12 @@ def library_versions() -> dict[str, str]:
 
 
 def save_bundle(
-    folder: Path, model: bytes, schema: BundleSchema, network: bytes | None = None, reference: bytes | None = None
+    folder: Path,
+    model: bytes,
+    schema: BundleSchema,
+    network: bytes | None = None,
+    reference: bytes | None = None,
+    networks: ImageNetworks = SHIPPED_NETWORKS,
 ) -> None:
     """Write `model.skops`, `model.json`, `network.skops` and `manifest.json` with the sha256 of all, or nothing.
 
@@ -40,10 +43,15 @@ def save_bundle(
         From `dump_networks`, when the model has deep features.
     reference
         From `dump_reference`: the training patients, for comparison.
+    networks
+        Of the study's own for its images; the final weights are carried along.
     """
     described = (schema.model_dump_json(indent=2) + "\n").encode()
     parts = {MODEL: model, SCHEMA: described}
     parts |= {name: data for name, data in ((NETWORK, network), (REFERENCE, reference)) if data is not None}
+    for name, own in networks.own.items():
+        read = (Path(own.final.path).read_bytes(), Path(own.final.images).read_bytes())
+        parts |= dict(zip(OWN_NETWORKS[name], read, strict=True))
     files = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
     about = {"format": schema.format, "files": files, "libraries": library_versions()}
     if _is_there(folder, about):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.bundle.uncertainty import Uncertainty
@@ -15,9 +15,18 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.networks.own import ENHANCER, SEGMENTER
 
 MODEL, NETWORK, SCHEMA, MANIFEST = "model.skops", "network.skops", "model.json", "manifest.json"
 REFERENCE = "reference.parquet"
+SEGMENTER_WEIGHTS, SEGMENTER_IMAGES = "segmenter.safetensors", "segmenter.images.json"
+ENHANCER_WEIGHTS, ENHANCER_IMAGES = "enhancer.safetensors", "enhancer.images.json"
+OWN_NETWORKS = {SEGMENTER: (SEGMENTER_WEIGHTS, SEGMENTER_IMAGES), ENHANCER: (ENHANCER_WEIGHTS, ENHANCER_IMAGES)}
+"""Files of a network of the study's own: its weights, and the fingerprints of the images that it learned from."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class BundleSchema(BaseModel):
@@ -50,6 +59,8 @@ class BundleSchema(BaseModel):
         By signature: sets of classes, and ruling in and out.
     training
         How the training patients were distributed, column by column.
+    segmenter, enhancer
+        Sha256 of the weights that outline and clear an image; None for the shipped ones, and then left out of the file.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,6 +84,8 @@ class BundleSchema(BaseModel):
     uncertainty: dict[str, Uncertainty] = {}
     training: TrainingSummary = TrainingSummary()
     notice: str = "Research software, not for clinical use."
+    segmenter: str | None = Field(None, exclude_if=_is_none)
+    enhancer: str | None = Field(None, exclude_if=_is_none)
 
     @field_validator("radiomics", mode="after")
     @classmethod

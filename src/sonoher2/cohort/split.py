@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def load_split(path: Path) -> Split:
     return split
 
 
-def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path) -> Split:
+def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path, drawn: Split | None = None) -> Split:
     """Draw and save the split; on a later run reload it and check that it is still this study's.
 
     Parameters
@@ -102,14 +102,18 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path) -> Split:
         Its `split` and `seed`.
     path
         JSON file of the split.
+    drawn
+        A split by which networks were trained already, of these patients and perhaps more: no other one may follow.
 
     Raises
     ------
     InputError
         The split cannot be drawn, was changed, or belongs to other patients or other settings.
     """
+    if drawn is not None:
+        drawn = replace(drawn, sets=drawn.sets.reindex(cohort.patients.index))
     if not Path(path).exists():
-        split = split_patients(cohort.patients, study.split, study.seed)
+        split = drawn or split_patients(cohort.patients, study.split, study.seed)
         split.save(path)
         return split
     split = load_split(path)
@@ -118,7 +122,7 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path) -> Split:
         raise InputError(
             "the saved split is of other patients than this cohort", where=str(path), fix=fix, hint="output"
         )
-    if split.settings != _settings(study.split, study.seed):
+    if split.settings != _settings(study.split, study.seed) or (drawn is not None and drawn.sha256 != split.sha256):
         raise InputError("the saved split was drawn with other settings", where=str(path), fix=fix, hint="output")
     return Split(split.sets.reindex(cohort.patients.index), split.settings, split.moved)
 

@@ -5,15 +5,17 @@ Paths in a study file are relative to its `data` folder, which is itself relativ
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sonoher2.config.base import TIMINGS, FilePath, Strict, Timing
 from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.evaluation import EvaluationConfig, StabilityConfig
+from sonoher2.config.image_networks import TRAINED, EnhancedImages, SegmentedRegions, form_of, plain_word
 from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.models import ALL_MODELS, ModelName, ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig
@@ -22,6 +24,17 @@ from sonoher2.config.split import RandomSplit, Split
 from sonoher2.config.target import Target
 from sonoher2.core.files import absolute_path
 from sonoher2.engine import NeutralAt
+
+Regions = Annotated[
+    Annotated[Literal["given", "segment", "segment-missing"], Tag("word")] | Annotated[SegmentedRegions, Tag("own")],
+    Discriminator(form_of),
+    BeforeValidator(partial(plain_word, role="segment", word="segment")),
+]
+Enhance = Annotated[
+    Annotated[Literal["none", "gan"], Tag("word")] | Annotated[EnhancedImages, Tag("own")],
+    Discriminator(form_of),
+    BeforeValidator(partial(plain_word, role="gan", word="gan")),
+]
 
 
 class StudyConfig(Strict):
@@ -36,10 +49,15 @@ class StudyConfig(Strict):
     target: Target
     timing: Timing = Field("pre-biopsy", description="When the prediction is made; later columns are refused.")
     split: Split = RandomSplit()
-    regions: Literal["given", "segment", "segment-missing"] = Field(
-        "given", description="Masks as given; outlined by the shipped segmenter; or outlined where none is given."
+    regions: Regions = Field(
+        "given",
+        description="Masks as given; outlined by the shipped segmenter; outlined where none is given; or"
+        " {segment: shipped, trained, or a file}.",
     )
-    enhance: Literal["none", "gan"] = Field("none", description="Images as they are, or cleared by the enhancer.")
+    enhance: Enhance = Field(
+        "none",
+        description="Images as they are; cleared by the shipped enhancer; or {gan: shipped, trained, or a file}.",
+    )
     ablation: bool = Field(
         False, description="Score the test patients also with the other kind of mask, and with the other kind of image."
     )
@@ -62,6 +80,14 @@ class StudyConfig(Strict):
             raise ValueError(
                 "selection.icc compares two readers, and no second reader is named. "
                 "Give `second_mask` in `images`, set `icc_from: perturbation`, or remove `icc`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _masks_to_learn_from(self) -> StudyConfig:
+        if "segmenter" in self.trained_networks and (self.images is None or self.images.mask is None):
+            raise ValueError(
+                "`segment: trained` learns from the training patients' masks; name their column as `mask` in `images`"
             )
         return self
 
@@ -112,6 +138,14 @@ class StudyConfig(Strict):
         return self
 
     @property
+    def trained_networks(self) -> tuple[str, ...]:
+        """Networks that the study trains on its training patients: `segmenter`, `enhancer`."""
+        segmenter = isinstance(self.regions, SegmentedRegions) and self.regions.segment == TRAINED
+        enhancer = isinstance(self.enhance, EnhancedImages) and self.enhance.gan == TRAINED
+        asked = {"segmenter": segmenter, "enhancer": enhancer and self.images is not None}
+        return tuple(name for name, wanted in asked.items() if wanted)
+
+    @property
     def reading(self) -> ImageReading | None:
         """How images are read; None for a study without images."""
         if self.images is None:
@@ -120,7 +154,7 @@ class StudyConfig(Strict):
             several_masks=self.images.several_masks,
             crop_to_b_mode=self.images.crop_to_b_mode,
             mask_label=self.images.mask_label,
-            enhance=self.enhance,
+            enhance="none" if self.enhance == "none" else "gan",
         )
 
     def path(self, relative: Path | str) -> Path:

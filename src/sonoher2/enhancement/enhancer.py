@@ -18,6 +18,7 @@ from sonoher2.core.files import atomic_path, file_sha256
 from sonoher2.enhancement.network import SCALES, Generator, in_tiles
 from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.networks.device import one_thread
+from sonoher2.networks.own import Weights, require_same
 
 SHIPPED = Path(__file__).parent / "weights" / "enhancer.safetensors"
 """Trained on BUS-BRA and BrEaST; docs/model-cards/enhancer.md says how."""
@@ -73,6 +74,19 @@ class Enhancer:
 def enhanced(image: UltrasoundImage, enhancer: Enhancer) -> UltrasoundImage:
     """Clear an image; its size, size of a pixel, colours and place in the file stay."""
     return replace(image, pixels=enhancer.clear(image.pixels))
+
+
+def load_own_enhancer(weights: Weights) -> Enhancer:
+    """Enhancer of a study's own.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no longer the one that was named.
+    """
+    found = load_enhancer(Path(weights.path))
+    require_same(weights, found.sha256)
+    return found
 
 
 def load_enhancer(path: Path | None = None) -> Enhancer:

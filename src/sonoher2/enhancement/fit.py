@@ -17,13 +17,31 @@ CHECKED_EVERY = 25
 """One image in so many is left out of the training and only measured for the learning curve."""
 
 
-def fit_enhancer(images: Sequence[tuple[Path, int | None]], schedule: Schedule, out: Path) -> Path:
+Picture = tuple[Path, int | None]
+"""File of an image, and frame (from 1, None for the only one)."""
+
+
+def fit_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> Path:
+    """Train an enhancer and write down beside the weights which images it learned from.
+
+    Parameters and errors are those of `learn_enhancer`.
+
+    Returns
+    -------
+    Path of the weights.
+    """
+    target = learn_enhancer(images, schedule, out)
+    write_training_images(target, (fingerprint(_grey(path, frame)) for path, frame in images))
+    return target
+
+
+def learn_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> Path:
     """Train an enhancer on images of training patients; an interrupted training resumes.
 
     Parameters
     ----------
     images
-        File and frame (from 1, None for the only one) of the training patients' images and nobody else's.
+        The training patients' images and nobody else's.
     schedule
         How to train.
     out
@@ -43,7 +61,6 @@ def fit_enhancer(images: Sequence[tuple[Path, int | None]], schedule: Schedule, 
     checked = pictures[::CHECKED_EVERY]
     learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
     train_enhancer(learned, checked, schedule, out)
-    write_training_images(out / WEIGHTS, map(fingerprint, pictures))
     return out / WEIGHTS
 
 

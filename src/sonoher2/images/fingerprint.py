@@ -84,20 +84,32 @@ def images_file(weights: Path) -> Path:
 
 def write_training_images(weights: Path, images: Iterable[Fingerprint]) -> None:
     """Write the fingerprints of what weights were trained on beside them, in an order that says nothing."""
+    write_text(images_file(weights), training_images_text(file_sha256(weights), images))
+
+
+def training_images_text(sha256: str, images: Iterable[Fingerprint]) -> str:
+    """Content of the file of fingerprints that belongs to weights with this sha256."""
     listed = sorted({f"{image.sha256}-{image.hash}" for image in images})
-    content = {"format": FORMAT, "weights_sha256": file_sha256(weights), "images": listed}
-    write_text(images_file(weights), json.dumps(content, indent=0) + "\n")
+    content = {"format": FORMAT, "weights_sha256": sha256, "images": listed}
+    return json.dumps(content, indent=0) + "\n"
 
 
-def load_training_images(weights: Path) -> TrainingImages:
+def load_training_images(weights: Path, images: Path | None = None) -> TrainingImages:
     """Read the fingerprints that belong to weights.
+
+    Parameters
+    ----------
+    weights
+        The file of weights.
+    images
+        The file of fingerprints; the one beside the weights unless given.
 
     Raises
     ------
     InputError
         There are none, or they are of other weights.
     """
-    path = images_file(weights)
+    path = images or images_file(weights)
     try:
         return _loaded(path, file_sha256(weights), path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -14,6 +14,7 @@ from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize, b_mode_box, image_of, read_picture
 from sonoher2.lesions.mask import Mask, MaskFrame, Several, read_mask
+from sonoher2.networks.own import Weights
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ def open_lesion(
     reading: ImageReading,
     mm_per_pixel: PixelSize | None = None,
     frame: int | None = None,
+    enhancer: Weights | None = None,
 ) -> Lesion:
     """Read an image with its masks as a study reads it: the one way for studies, tables and predictions.
 
@@ -52,6 +54,8 @@ def open_lesion(
         Side of a pixel, mm, from the user's table; None or NaN lets the file say.
     frame
         Of the image file, counted from 1; a file of several needs it.
+    enhancer
+        Weights that clear the image, where it is cleared; the shipped ones unless given.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def open_lesion(
         several=reading.several_masks,
         label=reading.mask_label,
     )
-    return cleared(lesion) if reading.enhance == "gan" else lesion
+    return cleared(lesion, enhancer) if reading.enhance == "gan" else lesion
 
 
 def read_lesion(
@@ -141,12 +145,13 @@ def lesion_in(
     return Lesion(cropped, cropped.crop(mask))
 
 
-def cleared(lesion: Lesion) -> Lesion:
-    """Clear the image by the shipped enhancer; the mask stays."""
+def cleared(lesion: Lesion, weights: Weights | None = None) -> Lesion:
+    """Clear the image by the shipped enhancer, or by one of the study's own; the mask stays."""
     # networks are slow to import, and most studies take images as they are
-    from sonoher2.enhancement.enhancer import enhanced, load_enhancer
+    from sonoher2.enhancement.enhancer import enhanced, load_enhancer, load_own_enhancer
 
-    return replace(lesion, image=enhanced(lesion.image, load_enhancer()))
+    enhancer = load_own_enhancer(weights) if weights else load_enhancer()
+    return replace(lesion, image=enhanced(lesion.image, enhancer))
 
 
 def _widened(box: Box, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Box:

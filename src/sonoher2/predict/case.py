@@ -21,6 +21,7 @@ from sonoher2.images.quality import image_quality
 from sonoher2.images.read import read_picture
 from sonoher2.lesions.mask import Mask, MaskFrame, read_mask, require_lesion
 from sonoher2.lesions.open import Lesion, cleared, lesion_in
+from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.radiomics.lesion import Measurement, measure_lesion
 
@@ -41,7 +42,7 @@ class ScoredMask:
     pixels
         (rows, columns) of the whole image, True in the lesion.
     origin
-        Whether the mask was given, or made by the shipped segmenter.
+        Whether the mask was given, or made by the segmenter.
     confidence
         Of the segmenter: the Dice to expect, 0 to 1; None for a given mask.
     provenance
@@ -73,6 +74,8 @@ class CaseImage:
         Of the model: how to read, crop and measure.
     label
         Of the lesion, in masks with several labels.
+    networks
+        What outlines and clears images, where it is not the shipped networks.
 
     Raises
     ------
@@ -80,8 +83,15 @@ class CaseImage:
         What is asked cannot be computed: the image or a mask cannot be read, or no lesion is found.
     """
 
-    def __init__(self, given: ImageInput, name: str, schema: BundleSchema, label: str | None) -> None:
-        self.given, self.name, self.label = given, name, label
+    def __init__(
+        self,
+        given: ImageInput,
+        name: str,
+        schema: BundleSchema,
+        label: str | None,
+        networks: ImageNetworks = SHIPPED_NETWORKS,
+    ) -> None:
+        self.given, self.name, self.label, self.networks = given, name, label, networks
         self._schema = schema
 
     @property
@@ -96,7 +106,7 @@ class CaseImage:
 
     @cached_property
     def mask(self) -> ScoredMask:
-        """The lesion: the given masks, or what the shipped segmenter finds."""
+        """The lesion: the given masks, or what the segmenter finds."""
         picture, reading = self.picture, self.reading
         short = picture.provenance.name
         if self.given.masks:
@@ -105,7 +115,8 @@ class CaseImage:
         # networks are slow to import
         from sonoher2.segmentation.segment import segment_picture
 
-        segmented = segment_picture(picture, crop_to_b_mode=reading.crop_to_b_mode)
+        own = self.networks.segmenter.final if self.networks.segmenter else None
+        segmented = segment_picture(picture, crop_to_b_mode=reading.crop_to_b_mode, weights=own)
         if not segmented.found:
             raise InputError(
                 "no lesion was found", where=self.name, fix="Outline it by hand and give the mask", hint="mask"
@@ -127,7 +138,8 @@ class CaseImage:
     @cached_property
     def lesion(self) -> Lesion:
         """The same, cleared by the enhancer where the model asks for it: what is measured."""
-        return cleared(self.lesion_as_taken) if self.reading.enhance == "gan" else self.lesion_as_taken
+        own = self.networks.enhancer.final if self.networks.enhancer else None
+        return cleared(self.lesion_as_taken, own) if self.reading.enhance == "gan" else self.lesion_as_taken
 
     @cached_property
     def measurement(self) -> Measurement:
@@ -195,7 +207,7 @@ class Case:
     def __init__(self, bundle: Bundle, patient: PatientInput) -> None:
         self.bundle, self.patient = bundle, patient
         self.images = tuple(
-            CaseImage(given, name, bundle.schema, patient.mask_label)
+            CaseImage(given, name, bundle.schema, patient.mask_label, bundle.image_networks)
             for given, name in zip(patient.images, patient.names, strict=True)
         )
 

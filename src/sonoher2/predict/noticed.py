@@ -7,13 +7,14 @@ from pathlib import Path
 from sonoher2.core.errors import InputError
 from sonoher2.images.fingerprint import load_training_images
 from sonoher2.images.quality import problem_codes
+from sonoher2.networks.own import OwnNetwork
 from sonoher2.predict.case import Case, CaseImage
 from sonoher2.predict.findings import PredictionFinding
 from sonoher2.radiomics.lesion import FEWEST_GREY_LEVELS
 
 
 def network_findings(case: Case) -> tuple[PredictionFinding, ...]:
-    """Say which lesions were outlined automatically, and which images a shipped network was trained on."""
+    """Say which lesions were outlined automatically, and which images a network was trained on."""
     return (
         *(finding for image in case.images for finding in _segmenter_findings(image)),
         *(finding for image in case.images for finding in _enhancer_findings(image)),
@@ -28,7 +29,7 @@ def _segmenter_findings(image: CaseImage) -> list[PredictionFinding]:
     from sonoher2.segmentation.segmenter import SHIPPED
 
     outlined = PredictionFinding("OUTLINE_AUTOMATIC", {"image": mask.image, "confidence": mask.confidence})
-    return [outlined, *training_image(image, SHIPPED, "segmenter")]
+    return [outlined, *training_image(image, image.networks.segmenter, SHIPPED, "segmenter")]
 
 
 def _enhancer_findings(image: CaseImage) -> list[PredictionFinding]:
@@ -36,22 +37,23 @@ def _enhancer_findings(image: CaseImage) -> list[PredictionFinding]:
         return []
     from sonoher2.enhancement.enhancer import SHIPPED
 
-    return training_image(image, SHIPPED, "enhancer")
+    return training_image(image, image.networks.enhancer, SHIPPED, "enhancer")
 
 
-def training_image(image: CaseImage, weights: Path, network: str) -> list[PredictionFinding]:
+def training_image(image: CaseImage, own: OwnNetwork | None, shipped: Path, network: str) -> list[PredictionFinding]:
     """Say that a network was trained on the very image that it is now used for.
 
     Parameters
     ----------
     image
         The image.
-    weights
-        Of the network.
+    own, shipped
+        Weights of the network: the model's own, else the shipped ones.
     network
         Its name.
     """
-    if not load_training_images(weights).has(image.fingerprint):
+    known = load_training_images(shipped) if own is None else load_training_images(*own.final.files)
+    if not known.has(image.fingerprint):
         return []
     return [PredictionFinding("TRAINING_IMAGE", {"image": image.mask.image, "network": network})]
 

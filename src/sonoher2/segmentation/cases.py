@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
@@ -60,7 +61,13 @@ class Examples:
     groups: NDArray[np.str_]
 
 
-def read_examples(cases: Sequence[Case], *, side: int, validation: float, seed: int) -> Examples:
+AS_THEY_ARE = FileReading()
+"""Whole images, and masks in which whatever is not black is the lesion."""
+
+
+def read_examples(
+    cases: Sequence[Case], *, side: int, validation: float, seed: int, reading: FileReading = AS_THEY_ARE
+) -> Examples:
     """Read all cases into squares and hold out a share of each group's patients.
 
     Raises
@@ -71,14 +78,21 @@ def read_examples(cases: Sequence[Case], *, side: int, validation: float, seed: 
     held_out = held_out_patients(cases, validation, seed)
     if held_out.all():
         raise InputError("there is no image to learn from", fix="Give a table with patient_id, image and mask")
-    squares = np.stack([_square(case, side) for case in track(cases, "Reading", len(cases))])
+    squares = np.stack([_square(case, side, reading) for case in track(cases, "Reading", len(cases))])
     groups = np.array([case.group for case in cases])
     return Examples(squares, held_out, groups)
 
 
-def _square(case: Case, side: int) -> NDArray[np.uint8]:
+def _square(case: Case, side: int, reading: FileReading) -> NDArray[np.uint8]:
     if case.masks:
-        lesion = read_lesion(case.image, case.masks, frame=case.frame)
+        lesion = read_lesion(
+            case.image,
+            case.masks,
+            frame=case.frame,
+            crop_to_b_mode=reading.crop_to_b_mode,
+            several=reading.several_masks,
+            label=reading.mask_label,
+        )
         grey, mask = lesion.image.pixels, 255.0 * lesion.mask
     else:
         grey = read_image(case.image, frame=case.frame).pixels

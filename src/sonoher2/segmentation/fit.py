@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from sonoher2.config.images import FileReading
 from sonoher2.core.files import content_key, file_sha256
 from sonoher2.images.fingerprint import fingerprint, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.cases import Case, read_examples
+from sonoher2.segmentation.cases import AS_THEY_ARE, Case, read_examples
 from sonoher2.segmentation.state import Schedule, Training
 from sonoher2.segmentation.training import train
 from sonoher2.segmentation.weights_file import Card, save_weights
@@ -21,6 +22,28 @@ READ_SIDE = 320
 
 
 def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, validation: float = 0.1) -> Path:
+    """Train a segmenter and write down beside the weights which images it learned from.
+
+    Parameters and errors are those of `learn_segmenter`.
+
+    Returns
+    -------
+    Path of the weights.
+    """
+    target = learn_segmenter(cases, schedule, out, validation=validation)
+    images = (read_image(case.image, frame=case.frame) for case in cases)
+    write_training_images(target, (fingerprint(image.pixels) for image in images))
+    return target
+
+
+def learn_segmenter(
+    cases: Sequence[Case],
+    schedule: Schedule,
+    out: Path,
+    *,
+    validation: float = 0.1,
+    reading: FileReading = AS_THEY_ARE,
+) -> Path:
     """Train a segmenter on training patients; an interrupted training goes on from its last finished epoch.
 
     Parameters
@@ -33,6 +56,8 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
         Folder for the checkpoint, the learning curve (CSV) and the weights.
     validation
         Share of each group's patients who are only measured after each epoch; nothing is chosen by them.
+    reading
+        How images and masks are read.
 
     Returns
     -------
@@ -44,12 +69,10 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
         A file cannot be read, or the folder holds the checkpoint of another network.
     """
     side = max(READ_SIDE, schedule.size)
-    examples = read_examples(cases, side=side, validation=validation, seed=schedule.seed)
+    examples = read_examples(cases, side=side, validation=validation, seed=schedule.seed, reading=reading)
     training = train(examples, schedule, out)
     target = out / WEIGHTS
     save_weights(target, training.average, training_card(cases, training, int(examples.held_out.sum())))
-    images = (read_image(case.image, frame=case.frame) for case in cases)
-    write_training_images(target, (fingerprint(image.pixels) for image in images))
     return target
 
 

@@ -14,6 +14,7 @@ from torch import nn
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
 from sonoher2.networks.device import one_thread
+from sonoher2.networks.own import Weights, require_same
 from sonoher2.segmentation.letterbox import Letterbox
 from sonoher2.segmentation.network import normalised
 from sonoher2.segmentation.weights_file import Card, load_weights
@@ -78,6 +79,19 @@ class Segmenter:
         picture = normalised(torch.from_numpy(square.copy())[None, None])
         logits = self.network(picture.contiguous(memory_format=torch.channels_last))
         return np.asarray(torch.sigmoid(logits[0, 0]).numpy())
+
+
+def load_own_segmenter(weights: Weights) -> Segmenter:
+    """Segmenter of a study's own; parameters and errors as in `load_segmenter`.
+
+    Raises
+    ------
+    InputError
+        The file is no longer the one that was named.
+    """
+    found = load_segmenter(Path(weights.path))
+    require_same(weights, found.sha256)
+    return found
 
 
 def load_segmenter(path: Path | None = None) -> Segmenter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from sonoher2.cohort.check import CheckReport
@@ -11,7 +12,9 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.engine import local_context
 from sonoher2.study.checks.facts import facts_of
 from sonoher2.study.checks.run import check_facts
+from sonoher2.study.image_networks.crossfit import planned_training
 from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.own_networks import networks_of_files
 
 
 def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
@@ -23,9 +26,11 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
         The tables cannot be used at all.
     """
     with tempfile.TemporaryDirectory() as folder:
-        checked = checked_cohort(study, local_context(Path(folder), jobs))
+        checked = checked_cohort(study, local_context(Path(folder), jobs), networks_of_files(study))
         checked.require_unchanged()
     split = split_patients(checked.cohort.patients, study.split, study.seed)
     report = checked.report(split)
+    planned = planned_training(study, checked.cohort, split)
+    report = replace(report, findings=(*report.findings, *planned))
     # in a cohort that cannot run there may be nothing to look at
     return report if report.errors else check_facts(facts_of(checked, split)).added_to(report)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sonoher2.study.steps.conclude import answer, conclude, explain, update
 from sonoher2.study.steps.measure import fit, measure, tune_networks
-from sonoher2.study.steps.read import judge_cohort, read_cohort
+from sonoher2.study.steps.read import judge_cohort, read_cohort, train_image_networks
 from sonoher2.study.steps.read_second import read_second_cohort
 from sonoher2.study.steps.score import score_second_cohort, score_study
 from sonoher2.study.steps.state import RunState
@@ -15,6 +15,7 @@ from sonoher2.study.steps.write import freeze, keep, write
 Steps = tuple[tuple[str, Callable[[RunState], None]], ...]
 
 MEASURING: Steps = (
+    ("image networks", train_image_networks),
     ("cohort", read_cohort),
     ("features", measure),
 )

@@ -93,7 +93,7 @@ def image_record(
     Parameters
     ----------
     image, masks, second_mask
-        Paths; a second reader's mask is only tried.
+        Paths; a second reader's mask is only tried. Without a mask the middle of the picture counts as the lesion.
     frame
         Of the file, counted from 1; None for its only one.
     mm_per_pixel
@@ -127,9 +127,19 @@ def image_record(
 
 
 def _lesion(picture: Picture, masks: Sequence[str], mm_per_pixel: float, reading: ImageReading) -> Lesion:
-    mask = read_mask(masks, picture.shape, reading.several_masks, MaskFrame.of(picture), reading.mask_label)
+    if masks:
+        mask = read_mask(masks, picture.shape, reading.several_masks, MaskFrame.of(picture), reading.mask_label)
+    else:
+        mask = _middle(picture.shape)
     known = None if math.isnan(mm_per_pixel) else float(mm_per_pixel)
     return lesion_in(picture, mask, mm_per_pixel=known, crop_to_b_mode=reading.crop_to_b_mode)
+
+
+def _middle(shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Stand-in for a lesion that nobody has outlined yet: the middle half of the rows and columns."""
+    mask = np.zeros(shape, dtype=bool)
+    mask[tuple(slice(length // 4, max(length - length // 4, 1)) for length in shape)] = True
+    return mask
 
 
 def _marked(lesion: Lesion) -> bool:

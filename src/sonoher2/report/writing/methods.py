@@ -12,6 +12,7 @@ from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.columns import TRAIN_OOF
+from sonoher2.report.content.image_networks import enhancer_words, segmenter_words
 from sonoher2.report.content.parts import Item
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import listing, named, plural
@@ -181,9 +182,6 @@ def _split(view: View) -> str:
     )
 
 
-_LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
-
-
 def _outlines(view: View) -> str:
     """Whose outlines the features rest on: masks that were given, or the segmenter's."""
     result = view.result
@@ -193,8 +191,7 @@ def _outlines(view: View) -> str:
     found = int(result.cohort.segmented[c.FOUND].sum())
     given = used - found
     text = (
-        f"{plural(outlined, 'image')} had the lesion outlined automatically, by the segmenter that SonoHER2 ships"
-        f"{_weights(view, 'segmenter')}: a U-Net trained on {_LEARNED_FROM}, which saw no label;"
+        f"{plural(outlined, 'image')} had the lesion outlined automatically, by {segmenter_words(view)};"
         f" a lesion was found in {found} of them"
     )
     return (
@@ -206,16 +203,9 @@ def _enhancement(view: View) -> str:
     if view.result.about.config.enhance == "none":
         return ""
     return (
-        "Before they were measured, all images were enhanced by the network that SonoHER2 ships"
-        f"{_weights(view, 'enhancer')}: it removes speckle and sharpens at the same size, and was trained on"
-        f" {_LEARNED_FROM}. Its effect on texture was not corrected for."
+        f"Before they were measured, all images were enhanced by {enhancer_words(view)}."
+        " Its effect on texture was not corrected for."
     )
-
-
-def _weights(view: View, network: str) -> str:
-    """Name the weights of a network by the first digits of their sha256."""
-    sha256 = view.result.about.record.get("sha256", {}).get(network)
-    return f" (weights sha256 {sha256[:12]})" if sha256 else ""
 
 
 def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sonoher2.cohort.images.check import ImageRecord
     from sonoher2.config.study import StudyConfig
     from sonoher2.engine import ExecutionContext
+    from sonoher2.networks.own import ImageNetworks
     from sonoher2.signatures.set import SignatureSet
     from sonoher2.study.measure.measured import Measured
 
@@ -57,6 +58,8 @@ class Scored:
         The frozen model as a validation got it; None in a study.
     models
         Predictions by every model and network that the signatures chose among; empty without a comparison.
+    networks
+        The networks that looked at the images before, where they are not the shipped ones.
     """
 
     study: StudyConfig
@@ -74,6 +77,7 @@ class Scored:
     context: ExecutionContext = field(repr=False)
     bundle: Bundle | None = None
     models: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    networks: ImageNetworks | None = None
 
     @property
     def confidence(self) -> float:

@@ -18,7 +18,9 @@ from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding
 from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.engine import ExecutionContext
+from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 from sonoher2.study.measure.lesion_files import file_hashes
+from sonoher2.study.measure.own_networks import with_enhancers
 from sonoher2.study.measure.records import image_records
 from sonoher2.study.measure.segmented import segment_cohort
 from sonoher2.study.measure.trained_on import patients_trained_on
@@ -45,6 +47,8 @@ class Checked:
         Sha256 of every table, by path.
     trained_on
         As from `patients_trained_on`.
+    networks
+        Of the study's own.
     """
 
     study: StudyConfig
@@ -54,6 +58,7 @@ class Checked:
     segmented: pd.DataFrame = field(repr=False)
     tables: dict[str, str] = field(repr=False, default_factory=dict)
     trained_on: dict[str, frozenset[str]] = field(repr=False, default_factory=dict)
+    networks: ImageNetworks = SHIPPED_NETWORKS
 
     def require_unchanged(self) -> None:
         """Check at the end of the work that tables, images and masks are those that were read.
@@ -63,15 +68,25 @@ class Checked:
         InputError
             Some were changed or deleted meanwhile.
         """
-        check_unchanged(self.tables | self.hashes)
+        weights = {one.path: one.sha256 for network in self.networks.own.values() for one in network.all}
+        check_unchanged(self.tables | self.hashes | weights)
 
     def report(self, split: Split) -> CheckReport:
         """Say everything that can be said before anything is fitted."""
         return check_cohort(self.study, self.cohort, split, self.records)
 
 
-def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
+def checked_cohort(
+    study: StudyConfig, context: ExecutionContext, networks: ImageNetworks = SHIPPED_NETWORKS
+) -> Checked:
     """Read the tables and look at every image.
+
+    Parameters
+    ----------
+    study, context
+        Settings; where it is computed and kept.
+    networks
+        Of the study's own. Where one is still to be trained, lesions are not outlined.
 
     Raises
     ------
@@ -80,7 +95,8 @@ def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
     """
     paths = [study.path(table) for table in study_tables(study)]
     tables = {str(path): file_sha256(path) for path in paths if path.is_file()}
-    cohort, segmented = segment_cohort(load_cohort(study), study, context)
+    cohort, segmented = segment_cohort(load_cohort(study), study, context, networks)
+    cohort = with_enhancers(cohort, study, networks)
     hashes = file_hashes(cohort.images)
     records: list[ImageRecord] = []
     if study.reading is not None:
@@ -88,8 +104,8 @@ def checked_cohort(study: StudyConfig, context: ExecutionContext) -> Checked:
     findings, groups = image_findings(cohort, study, records, hashes)
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
-    trained_on = patients_trained_on(study, cohort.images, segmented, context)
-    return Checked(study, cohort, records, hashes, segmented, tables, trained_on)
+    trained_on = patients_trained_on(study, cohort.images, segmented, context, networks)
+    return Checked(study, cohort, records, hashes, segmented, tables, trained_on, networks)
 
 
 def _with_unit(study: StudyConfig, cohort: Cohort, records: Sequence[ImageRecord]) -> tuple[StudyConfig, list[Finding]]:

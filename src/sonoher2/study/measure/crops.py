@@ -17,7 +17,14 @@ from sonoher2.study.measure.lesion_files import LesionFile, keyed_files, keyed_r
 
 
 def _crop(file: LesionFile, reading: ImageReading, size: int, margin: float) -> NDArray[np.uint8]:
-    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+    lesion = open_lesion(
+        file.image,
+        file.masks,
+        reading=reading,
+        mm_per_pixel=file.mm_per_pixel,
+        frame=file.frame,
+        enhancer=file.enhancer,
+    )
     return lesion_crop(lesion.image.pixels, lesion.mask, size=size, margin=margin)
 
 

@@ -21,7 +21,14 @@ from sonoher2.study.measure.lesion_files import LesionFile, keyed_files, keyed_r
 def _measure(file: LesionFile, reading: ImageReading, radiomics: RadiomicsConfig) -> NDArray[np.float64]:
     """Grey levels, pixels, then the features of one lesion."""
     try:
-        lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+        lesion = open_lesion(
+            file.image,
+            file.masks,
+            reading=reading,
+            mm_per_pixel=file.mm_per_pixel,
+            frame=file.frame,
+            enhancer=file.enhancer,
+        )
         measured = measure_lesion(lesion, radiomics)
     except InputError as error:
         raise error.at(file.image) from error

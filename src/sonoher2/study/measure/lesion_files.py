@@ -15,16 +15,30 @@ from sonoher2.core import columns as c
 from sonoher2.core.files import check_unchanged, file_sha256
 from sonoher2.core.progress import track
 from sonoher2.engine import Keyed, settings_key
+from sonoher2.networks.own import Weights
 
 
 @dataclass(frozen=True)
 class LesionFile:
-    """One image as it is read: paths, mm per pixel (NaN: the table does not say), and frame (None: the only one)."""
+    """One image as it is read.
+
+    Attributes
+    ----------
+    image, masks
+        Paths.
+    mm_per_pixel
+        NaN: the table does not say.
+    frame
+        None: the only one.
+    enhancer
+        Weights that clear it, in a study with enhancers of its own.
+    """
 
     image: str
     masks: tuple[str, ...]
     mm_per_pixel: float
     frame: int | None = None
+    enhancer: Weights | None = None
 
     def require_unchanged(self, hashes: Mapping[str, str]) -> None:
         """Check after reading that the files are still those that were hashed: what is kept has their hash as name.
@@ -38,7 +52,8 @@ class LesionFile:
 
     def key(self, hashes: Mapping[str, str]) -> list[Any]:
         """List what reading it depends on: the bytes of the files, not their names."""
-        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel), self.frame]
+        own = [] if self.enhancer is None else [self.enhancer.sha256]
+        return [hashes[self.image], [hashes[mask] for mask in self.masks], repr(self.mm_per_pixel), self.frame, *own]
 
     def keyed(self, hashes: Mapping[str, str]) -> Keyed[LesionFile]:
         """Give the files to a step, which must find them as they were hashed."""
@@ -64,9 +79,9 @@ def keyed_reading(reading: ImageReading) -> Keyed[ImageReading]:
 def lesion_files(images: pd.DataFrame, mask_column: str = "masks") -> list[LesionFile]:
     """Rows of `Cohort.images` as records; `mask_column` may be `second_mask`."""
     masks = [(mask,) if isinstance(mask, str) else tuple(mask) for mask in images[mask_column]]
-    columns = zip(
-        images[c.IMAGE].astype(str), masks, images[c.MM_PER_PIXEL].astype(float), chosen_frames(images), strict=True
-    )
+    enhancers = images[c.ENHANCER] if c.ENHANCER in images else [None] * len(images)
+    sizes = images[c.MM_PER_PIXEL].astype(float)
+    columns = zip(images[c.IMAGE].astype(str), masks, sizes, chosen_frames(images), enhancers, strict=True)
     return [LesionFile(*row) for row in columns]
 
 

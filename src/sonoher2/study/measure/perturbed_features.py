@@ -48,7 +48,14 @@ def _measure(
 ) -> NDArray[np.float64]:
     """Overlap and features of one lesion under each changed mask, (ways, 1 + features)."""
     file, seeds = given
-    lesion = open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
+    lesion = open_lesion(
+        file.image,
+        file.masks,
+        reading=reading,
+        mm_per_pixel=file.mm_per_pixel,
+        frame=file.frame,
+        enhancer=file.enhancer,
+    )
     rows = np.full((len(ways), 1 + len(feature_names(radiomics))), np.nan)
     for row, way, seed in zip(rows, ways, seeds, strict=True):
         mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed))

@@ -1,4 +1,4 @@
-"""Lesions segmented by the shipped segmenter, in a study that has no masks for them."""
+"""Lesions segmented by a segmenter, in a study that has no masks for them or takes none."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ import pandas as pd
 from PIL import Image
 
 from sonoher2.cohort.patients.cohort import Cohort, FlowStep
+from sonoher2.config.image_networks import TRAINED, SegmentedRegions
 from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import check_unchanged, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
 from sonoher2.engine import BYTES, ExecutionContext, Keyed, Step, record_codec
 from sonoher2.lesions.agreement import dice
-from sonoher2.lesions.mask import read_mask
+from sonoher2.lesions.mask import Mask, read_mask, require_lesion
 from sonoher2.lesions.open import read_lesion
+from sonoher2.networks.own import SEGMENTER, SHIPPED_NETWORKS, ImageNetworks, Weights
 from sonoher2.study.measure.lesion_files import chosen_frames
 
 if TYPE_CHECKING:
@@ -31,11 +33,14 @@ COLUMNS = (c.PATIENT_ID, c.IMAGE, c.FRAME, c.MASK, c.FOUND, c.CONFIDENCE, c.DICE
 GONE = "no lesion was found in any image"
 
 
-def segment_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext) -> tuple[Cohort, pd.DataFrame]:
+def segment_cohort(
+    cohort: Cohort, study: StudyConfig, context: ExecutionContext, networks: ImageNetworks = SHIPPED_NETWORKS
+) -> tuple[Cohort, pd.DataFrame]:
     """Segment the lesions that a study has no masks for, or all of them.
 
     The segmenter is frozen and was trained on other patients' masks; it sees no label. An image in which it finds no
-    lesion is left out, and so is a patient without another.
+    lesion is left out, and so is a patient without another. Where the study's own segmenter is still to be trained,
+    nothing is segmented.
 
     Parameters
     ----------
@@ -45,23 +50,26 @@ def segment_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
         Its `regions`.
     context
         Masks are kept in its cache, as PNG under the content of their images.
+    networks
+        Of the study's own.
 
     Returns
     -------
     The cohort with masks, and one row per segmented image: `patient_id, image, frame, mask` (paths; frame is NaN for
     the only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one),
-    `problem` (empty where the file can be read).
+    `problem` (empty where the file can be read), and `network` in a study that trains its own.
     """
     images = cohort.images
-    wanted = images.index[[study.regions == "segment" or not masks for masks in images[c.MASKS]]]
-    if study.reading is None or study.regions == "given" or not len(wanted):
+    wanted = images.index[[study.regions != "segment-missing" or not masks for masks in images[c.MASKS]]]
+    if study.reading is None or study.regions == "given" or _waits(study, networks) or not len(wanted):
         return cohort, pd.DataFrame(columns=list(COLUMNS))
     paths = images.loc[wanted, c.IMAGE].astype(str).tolist()
-    frames = chosen_frames(images.loc[wanted])
-    found = _segmented(list(zip(paths, frames, strict=True)), study.reading.crop_to_b_mode, context)
+    frames, patients = chosen_frames(images.loc[wanted]), images.loc[wanted, c.PATIENT_ID]
+    weights = [None if networks.segmenter is None else networks.segmenter.of(patient) for patient in patients]
+    found = _segmented(list(zip(paths, frames, weights, strict=True)), study.reading.crop_to_b_mode, context)
     table = pd.DataFrame(
         {
-            c.PATIENT_ID: images.loc[wanted, c.PATIENT_ID],
+            c.PATIENT_ID: patients,
             c.IMAGE: paths,
             c.FRAME: images.loc[wanted, c.FRAME],
             **{name: [row[name] for row in found] for name in (c.MASK, c.FOUND, c.CONFIDENCE, c.PROBLEM)},
@@ -73,7 +81,25 @@ def segment_cohort(cohort: Cohort, study: StudyConfig, context: ExecutionContext
         _agreement(str(mask), masks, path, frame, study.reading.mask_label) if found else np.nan
         for mask, masks, path, frame, found in zip(table[c.MASK], given, paths, frames, table[c.FOUND], strict=True)
     ]
-    return _with_masks(cohort, table), table[list(COLUMNS)]
+    if networks.segmenter is not None and networks.segmenter.unseen_by:
+        table[c.NETWORK] = [one.trained_on for one in weights if one is not None]
+    told = [name for name in (*COLUMNS, c.NETWORK) if name in table]
+    return _with_masks(cohort, table, named(study, networks)), table[told]
+
+
+def _waits(study: StudyConfig, networks: ImageNetworks) -> bool:
+    return SEGMENTER in getattr(study, "trained_networks", ()) and networks.segmenter is None
+
+
+def named(study: StudyConfig, networks: ImageNetworks) -> str:
+    """Name the segmenter of a study, for messages."""
+    regions = study.regions
+    if networks.segmenter is None:
+        return "the shipped segmenter"
+    if not isinstance(regions, SegmentedRegions):
+        return "the model's own segmenter"
+    own = regions.segment == TRAINED
+    return "the study's own segmenter" if own else f"the segmenter of {Path(regions.segment).name}"
 
 
 @dataclass(frozen=True)
@@ -85,14 +111,28 @@ class Segmented:
     png: str
 
 
-def _segment(picture: tuple[str, int | None], crop_to_b_mode: bool) -> Segmented:
+Picture = tuple[str, int | None, Weights | None]
+"""Path, frame, and weights of the study's own."""
+
+
+def _segment(picture: Picture, crop_to_b_mode: bool) -> Segmented:
     # networks are slow to import, and only this step of such a study needs them
     from sonoher2.segmentation.mask_files import mask_png
     from sonoher2.segmentation.segment import segment_file
 
-    path, frame = picture
-    lesion = segment_file(path, frame=frame, crop_to_b_mode=crop_to_b_mode)
-    return Segmented(lesion.found, lesion.confidence, base64.b64encode(mask_png(lesion.mask)).decode())
+    path, frame, weights = picture
+    lesion = segment_file(path, frame=frame, crop_to_b_mode=crop_to_b_mode, weights=weights)
+    found = lesion.found and _is_lesion(lesion.mask)
+    return Segmented(found, lesion.confidence, base64.b64encode(mask_png(lesion.mask)).decode())
+
+
+def _is_lesion(mask: Mask) -> bool:
+    """Whether a mask may be a lesion's; one that fills the image is none."""
+    try:
+        require_lesion(mask)
+    except InputError:
+        return False
+    return True
 
 
 def _png(text: str) -> bytes:
@@ -104,18 +144,16 @@ SEGMENTED = Step("segmented", _segment, record_codec(Segmented), "Outlining lesi
 MASKS = Step("masks", _png, replace(BYTES, suffix=".png"))
 
 
-def _segmented(
-    pictures: Sequence[tuple[str, int | None]], crop: bool, context: ExecutionContext
-) -> list[dict[str, object]]:
+def _segmented(pictures: Sequence[Picture], crop: bool, context: ExecutionContext) -> list[dict[str, object]]:
     """Mask, confidence and whether a lesion was found, for each image."""
     from sonoher2.segmentation.segmenter import load_segmenter
 
-    hashes = {path: file_sha256(Path(path)) for path in dict(pictures)}
-    items = [
-        Keyed((path, frame), [hashes[path], frame], partial(check_unchanged, {path: hashes[path]}))
-        for path, frame in pictures
-    ]
-    found = context.attempt(SEGMENTED, items, Keyed(crop, [crop, load_segmenter().sha256]))
+    hashes = {path: file_sha256(Path(path)) for path in {path for path, _, _ in pictures}}
+    items, shipped = [], load_segmenter().sha256
+    for path, frame, weights in pictures:
+        key = [hashes[path], frame, weights.sha256 if weights else shipped]
+        items.append(Keyed((path, frame, weights), key, partial(check_unchanged, {path: hashes[path]})))
+    found = context.attempt(SEGMENTED, items, crop)
     places = context.files(MASKS, [found.values[i].png for i in sorted(found.values)])
     masks = dict(zip(sorted(found.values), places, strict=True))
     rows: list[dict[str, object]] = []
@@ -144,7 +182,7 @@ def _shape(mask: str) -> tuple[int, int]:
         return picture.height, picture.width
 
 
-def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
+def _with_masks(cohort: Cohort, table: pd.DataFrame, segmenter: str) -> Cohort:
     """Put the new masks in the place of the masks, and leave out images without a lesion."""
     unreadable = table[table[c.PROBLEM] != ""]
     if len(unreadable):
@@ -159,7 +197,7 @@ def _with_masks(cohort: Cohort, table: pd.DataFrame) -> Cohort:
     staying = cohort.patients.index.isin(images[c.PATIENT_ID])
     patients = cohort.patients[staying]
     flow = (*cohort.flow[:-1], *_left_out(int((~staying).sum()), len(patients), len(images)))
-    findings = (*cohort.findings, *_findings(table))
+    findings = (*cohort.findings, *_findings(table, segmenter))
     return replace(cohort, patients=patients, images=images, flow=flow, findings=findings)
 
 
@@ -168,12 +206,12 @@ def _left_out(gone: int, patients: int, images: int) -> tuple[FlowStep, ...]:
     return (FlowStep(GONE, gone, patients, images), last) if gone else (last,)
 
 
-def _findings(table: pd.DataFrame) -> list[Finding]:
+def _findings(table: pd.DataFrame, segmenter: str) -> list[Finding]:
     without = int((~table[c.FOUND]).sum())
     findings = [
         Finding(
             "note",
-            f"{len(table)} lesions were outlined by the shipped segmenter",
+            f"{len(table)} lesions were outlined by {segmenter}",
             "regions",
             "Look at the doubtful ones in the report, and give a mask for each that is wrong",
         )

@@ -12,20 +12,20 @@ import pandas as pd
 from sonoher2.core import columns as c
 from sonoher2.core.files import file_sha256
 from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec
-from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images
+from sonoher2.images.fingerprint import Fingerprint, fingerprint, images_file, load_training_images
 from sonoher2.images.read import read_image
+from sonoher2.networks.own import ENHANCER, SEGMENTER, SHIPPED_NETWORKS, ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.measure.lesion_files import chosen_frames
 
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig
 
-SEGMENTER, ENHANCER = "segmenter", "enhancer"
 Picture = tuple[str, int | None]
 """Path of an image file, and frame."""
 
 
-def used_networks(study: StudyConfig, segmented: pd.DataFrame) -> dict[str, Path]:
-    """Weights of the shipped networks that segmented a study's lesions or cleared its images, by name.
+def used_networks(study: StudyConfig, segmented: pd.DataFrame, networks: ImageNetworks) -> dict[str, OwnNetwork]:
+    """Networks that segment a study's lesions or clear its images, by name, the shipped ones included.
 
     Parameters
     ----------
@@ -33,54 +33,73 @@ def used_networks(study: StudyConfig, segmented: pd.DataFrame) -> dict[str, Path
         The study.
     segmented
         As from `segment_cohort`.
+    networks
+        Of the study's own; one that is still to be trained is not used yet.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, OwnNetwork] = {}
     # networks are slow to import
     if len(segmented):
         from sonoher2.segmentation.segmenter import SHIPPED
 
-        found[SEGMENTER] = SHIPPED
+        found[SEGMENTER] = networks.segmenter or _shipped(SHIPPED)
     if study.images is not None and study.enhance != "none":
         from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
 
-        found[ENHANCER] = CLEARING
+        if networks.enhancer is not None or ENHANCER not in study.trained_networks:
+            found[ENHANCER] = networks.enhancer or _shipped(CLEARING)
     return found
 
 
-def network_hashes(study: StudyConfig, segmented: pd.DataFrame) -> dict[str, str]:
-    """Sha256 of the weights of each network, by name; parameters as in `used_networks`."""
-    return {name: file_sha256(weights) for name, weights in used_networks(study, segmented).items()}
+def _shipped(path: Path) -> OwnNetwork:
+    return OwnNetwork(Weights(str(path), file_sha256(path), str(images_file(path))))
+
+
+def network_hashes(
+    study: StudyConfig, segmented: pd.DataFrame, networks: ImageNetworks = SHIPPED_NETWORKS
+) -> dict[str, str]:
+    """Sha256 of the final weights of each network, by name; parameters as in `used_networks`."""
+    return {name: network.final.sha256 for name, network in used_networks(study, segmented, networks).items()}
 
 
 def patients_trained_on(
-    study: StudyConfig, images: pd.DataFrame, segmented: pd.DataFrame, context: ExecutionContext
+    study: StudyConfig,
+    images: pd.DataFrame,
+    segmented: pd.DataFrame,
+    context: ExecutionContext,
+    networks: ImageNetworks = SHIPPED_NETWORKS,
 ) -> dict[str, frozenset[str]]:
     """Patients with an image that a network was trained on and is now used for, by the network's name.
 
-    Images are compared whole, as they were learned from, however the study crops them.
+    Images are compared whole, as they were learned from, however the study crops them. Of a network that was trained
+    in the study those weights count that are used for the patient.
 
     Parameters
     ----------
-    study, segmented
+    study, segmented, networks
         As in `used_networks`.
     images
         As `Cohort.images`.
     context
         Where it is computed and kept.
     """
-    networks = used_networks(study, segmented)
+    used = used_networks(study, segmented, networks)
     rows = {SEGMENTER: segmented, ENHANCER: images}
-    pictures = {
-        name: list(zip(map(str, rows[name][c.IMAGE]), chosen_frames(rows[name]), strict=True)) for name in networks
-    }
-    prints = _fingerprints(sorted({one for some in pictures.values() for one in some}, key=str), context)
+    prints = fingerprints(sorted({one for name in used for one in pictures_of(rows[name])}, key=str), context)
     found = {}
-    for name, weights in networks.items():
-        known = load_training_images(weights)
-        read = [prints[picture] for picture in pictures[name]]
-        seen = [one is not None and known.has(one) for one in read]
-        found[name] = frozenset(rows[name][c.PATIENT_ID][np.array(seen, dtype=bool)])
+    for name, network in used.items():
+        known = {weights: load_training_images(*weights.files) for weights in network.all}
+        patients = rows[name][c.PATIENT_ID]
+        read = [prints[picture] for picture in pictures_of(rows[name])]
+        seen = [
+            one is not None and known[network.of(patient)].has(one) for one, patient in zip(read, patients, strict=True)
+        ]
+        found[name] = frozenset(patients[np.array(seen, dtype=bool)])
     return found
+
+
+def pictures_of(images: pd.DataFrame) -> list[Picture]:
+    """Path and frame of each row of `Cohort.images` or of a table of outlines."""
+    return list(zip(map(str, images[c.IMAGE]), chosen_frames(images), strict=True))
 
 
 def _fingerprint(picture: Picture) -> Fingerprint:
@@ -92,7 +111,7 @@ FINGERPRINTS = Step(
 )
 
 
-def _fingerprints(pictures: Sequence[Picture], context: ExecutionContext) -> dict[Picture, Fingerprint | None]:
+def fingerprints(pictures: Sequence[Picture], context: ExecutionContext) -> dict[Picture, Fingerprint | None]:
     """Fingerprint of each picture, each kept under the content of its file; None for one that cannot be read."""
     items = [Keyed(picture, [file_sha256(Path(picture[0])), picture[1]]) for picture in pictures]
     # what cannot be read is told of by those who measure it

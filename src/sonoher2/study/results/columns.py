@@ -63,6 +63,7 @@ SHORTCUT = "shortcut"
 
 # audits
 RUN, RUNS, REAL, MEAN, SE = "run", "runs", "real", "mean", "se"
+MEDIAN = "median"
 BEST, GAIN = "best", "gain"
 CASE = "case"
 OUT_OF_FOLD, DECISION = "out_of_fold", "call"

@@ -25,6 +25,7 @@ from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json
 from sonoher2.engine import ArtifactStore
+from sonoher2.networks.own import ENHANCER, SEGMENTER
 
 LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"
 SAME_ROWS = 0.8
@@ -68,7 +69,13 @@ class Ledger:
     findings: tuple[Finding, ...] = ()
 
 
-def settings_key(study: StudyConfig, cohort: Cohort, training: Sequence[str], hashes: Mapping[str, str]) -> str:
+def settings_key(
+    study: StudyConfig,
+    cohort: Cohort,
+    training: Sequence[str],
+    hashes: Mapping[str, str],
+    weights: Mapping[str, str] | None = None,
+) -> str:
     """Hash of what a study is fitted with: settings, training patients, their labels, values and pictures.
 
     Parameters
@@ -81,8 +88,13 @@ def settings_key(study: StudyConfig, cohort: Cohort, training: Sequence[str], ha
         The training patients.
     hashes
         Sha256 of every file, by path.
+    weights
+        Sha256 of weights that the study file names, by network: they count instead of their paths.
     """
     chosen = study.model_dump(mode="json", include=CHOICES)
+    for name, setting in ((SEGMENTER, "regions"), (ENHANCER, "enhance")):
+        if weights and name in weights:
+            chosen[setting] = weights[name]
     judging = study.evaluation.model_dump(mode="json", include=JUDGING)
     columns = {name: column.kind for name, column in study.clinical.columns.items()}
     reading = study.reading.model_dump(mode="json") if study.reading else None

@@ -12,6 +12,7 @@ from sonoher2.bundle.save import library_versions
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.tables import Join
 from sonoher2.core.files import content_key, file_sha256
+from sonoher2.networks.own import ImageNetworks, Weights
 
 
 class FilesRecord(TypedDict):
@@ -19,6 +20,19 @@ class FilesRecord(TypedDict):
 
     files: int
     sha256: str
+
+
+class NetworkRecord(TypedDict):
+    """Weights of a network of a study's own, and what they were trained on.
+
+    `without_fold` counts from 1; it is None for the final weights and for those of a file. `patients` and `images` are
+    0 where the study did not train them.
+    """
+
+    sha256: str
+    without_fold: int | None
+    patients: int
+    images: int
 
 
 class RunRecord(TypedDict, total=False):
@@ -37,6 +51,7 @@ class RunRecord(TypedDict, total=False):
     images: FilesRecord
     sha256: Mapping[str, str]
     ledger: Sequence[Mapping[str, str]]
+    networks: Mapping[str, Sequence[NetworkRecord]]
 
 
 def now() -> str:
@@ -67,6 +82,25 @@ def settings(study: StudyConfig) -> dict[str, object]:
 def machine() -> dict[str, str]:
     """Kind of machine: the same numbers are promised on the same kind."""
     return {"system": platform.system(), "processor": platform.machine(), **library_versions()}
+
+
+def described_networks(networks: ImageNetworks) -> dict[str, list[NetworkRecord]]:
+    """List the weights of each network of a study's own, by its name, the final ones first."""
+    return {name: [_described(one) for one in network.all] for name, network in networks.own.items()}
+
+
+def _described(weights: Weights) -> NetworkRecord:
+    return NetworkRecord(
+        sha256=weights.sha256,
+        without_fold=None if weights.without is None else weights.without + 1,
+        patients=weights.patients,
+        images=weights.pictures,
+    )
+
+
+def learned_from(network: NetworkRecord) -> tuple[int, int]:
+    """Patients and images that a network was trained on."""
+    return network["patients"], network["images"]
 
 
 def run_record(

@@ -22,7 +22,7 @@ from sonoher2.study.explain.segmented_lesions import doubtful_lesions, listed_le
 from sonoher2.study.measure.trained_on import network_hashes
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import load_audits
-from sonoher2.study.results.manifest import RunRecord, run_record
+from sonoher2.study.results.manifest import RunRecord, described_networks, run_record
 from sonoher2.study.results.parts import (
     About,
     CheckResult,
@@ -124,9 +124,13 @@ def with_update(result: StudyResult, patients: pd.DataFrame, share: float) -> St
 def _record(state: RunState) -> RunRecord:
     own = {"split": state.split.sha256, "model": state.fitted.sha256} if state.bundle is None else {}
     parts = own or {"bundle": state.model_bundle.sha256}
-    parts |= network_hashes(state.study, state.checked.segmented)
+    checked, networks = state.checked, state.checked.networks
+    parts |= network_hashes(state.study, checked.segmented, networks)
     entries = state.ledger.entries
-    return run_record(state.study, state.started, dict(state.watch.seconds), state.checked.hashes, parts, entries)
+    record = run_record(state.study, state.started, dict(state.watch.seconds), checked.hashes, parts, entries)
+    if networks.own:
+        record["networks"] = described_networks(networks)
+    return record
 
 
 def _fitted_model(state: RunState) -> ModelResult:

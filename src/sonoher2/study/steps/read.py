@@ -5,8 +5,14 @@ from __future__ import annotations
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.study.checks.facts import facts_of
 from sonoher2.study.checks.run import check_facts
+from sonoher2.study.image_networks.crossfit import image_networks
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.steps.state import RunState
+
+
+def train_image_networks(state: RunState) -> None:
+    """Train the segmenter and the enhancer on the training patients, where the study asks for its own."""
+    state.networks, state.drawn = image_networks(state.study, state.context)
 
 
 def read_cohort(state: RunState) -> None:
@@ -17,9 +23,9 @@ def read_cohort(state: RunState) -> None:
     InputError, FindingsError
         The study cannot be run as it is.
     """
-    state.checked = checked_cohort(state.study, state.context)
+    state.checked = checked_cohort(state.study, state.context, state.networks)
     state.study = state.checked.study
-    state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json")
+    state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json", state.drawn)
     report = state.checked.report(state.split)
     report.raise_errors()
     state.findings += report.findings

@@ -6,11 +6,14 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.image_networks import SegmentedRegions
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding, InputError
+from sonoher2.networks.own import ImageNetworks
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.study.checks.facts import whole_split
 from sonoher2.study.measure.checked import Checked, checked_cohort
+from sonoher2.study.measure.own_networks import networks_of_files
 from sonoher2.study.results import columns as c
 from sonoher2.study.steps.state import RunState
 
@@ -24,10 +27,11 @@ def read_second_cohort(state: RunState) -> None:
         The cohort cannot be used, or its classes or columns are not those of the model.
     """
     bundle = state.model_bundle
+    state.networks = second_networks(state.study, bundle)
     state.study = as_the_model_reads(state.study, bundle)
     if not state.study.clinical.columns and state.study.images is None:
         raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
-    state.checked = checked = checked_cohort(state.study, state.context)
+    state.checked = checked = checked_cohort(state.study, state.context, state.networks)
     state.study = checked.study
     unit_findings = _in_the_models_unit(checked)
     raise_errors(list(checked.cohort.findings))
@@ -37,6 +41,25 @@ def read_second_cohort(state: RunState) -> None:
     raise_errors(new_values)
     state.split = whole_split(checked.cohort)
     state.findings += [*checked.cohort.findings, *unit_findings, *new_values]
+
+
+def second_networks(study: StudyConfig, bundle: Bundle) -> ImageNetworks:
+    """Find what outlines and clears a second cohort: the model's own networks, else what its study file names.
+
+    Raises
+    ------
+    InputError
+        The study asks for training, which a validation does not do.
+    """
+    own = bundle.image_networks
+    if study.trained_networks:
+        raise InputError(
+            "a validation trains no network",
+            where="regions, enhance",
+            fix="Write `regions: segment`; a model with a segmenter of its own outlines with that one",
+        )
+    named = networks_of_files(study)
+    return ImageNetworks(own.segmenter or named.segmenter, own.enhancer)
 
 
 def _require_classes(checked: Checked, bundle: Bundle) -> None:
@@ -72,9 +95,11 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
         for name in study.evaluation.subgroups
         if name in columns or (images is not None and name not in study.clinical.columns)
     ]
+    own = isinstance(study.regions, SegmentedRegions) and bundle.image_networks.segmenter is not None
     return study.model_copy(
         update={
             "images": images,
+            "regions": "segment" if own else study.regions,
             "enhance": schema.reading.enhance if schema.reading else "none",
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,

@@ -29,7 +29,7 @@ def score_study(state: RunState) -> None:
     predictions = score_patients(measured, fitted, state.in_training)
     training = predictions[predictions[c.SET] == TRAIN_OOF]
     names = measured.feature_table.index
-    model = settings_key(study, measured.cohort, list(names[state.in_training]), state.checked.hashes)
+    model = settings_key(study, measured.cohort, list(names[state.in_training]), state.checked.hashes, _files(state))
     _open_test_set(state, model, list(names[~state.in_training]))
     state.scored = Scored(
         study=study,
@@ -46,7 +46,15 @@ def score_study(state: RunState) -> None:
         hashes=state.checked.hashes,
         context=state.context,
         models=score_models(measured, fitted, state.in_training),
+        networks=state.checked.networks,
     )
+
+
+def _files(state: RunState) -> dict[str, str]:
+    """Sha256 of weights that the study file names; those that it trains follow from settings and patients."""
+    trained = state.study.trained_networks
+    own = state.checked.networks.own
+    return {name: network.final.sha256 for name, network in own.items() if name not in trained}
 
 
 def score_second_cohort(state: RunState) -> None:
@@ -82,6 +90,7 @@ def score_second_cohort(state: RunState) -> None:
         records=state.checked.records,
         hashes=state.checked.hashes,
         context=state.context,
+        networks=state.checked.networks,
         bundle=bundle,
     )
 

@@ -15,6 +15,7 @@ from sonoher2.cohort.split import Split
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import Finding
 from sonoher2.engine import ExecutionContext
+from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 from sonoher2.study.analyses.analysis import Scored
 from sonoher2.study.checks.run import CohortChecks
 from sonoher2.study.fit.signatures import Fitted
@@ -43,6 +44,8 @@ class RunState:
         Of a validation: the frozen model, and the share of the cohort to update probabilities on.
     findings
         What was noticed, in order.
+    networks, drawn
+        Networks of the study's own for its images, and the split that they were trained by.
     checked, split, cohort_checks
         From reading the cohort; in a validation all are test patients.
     measured, in_training
@@ -67,6 +70,8 @@ class RunState:
     recalibrate: float | None = None
     watch: Stopwatch = field(default_factory=Stopwatch)
     findings: list[Finding] = field(default_factory=list)
+    networks: ImageNetworks = SHIPPED_NETWORKS
+    drawn: Split | None = None
     checked: Checked = field(init=False)
     split: Split = field(init=False)
     cohort_checks: CohortChecks = field(init=False)

@@ -21,7 +21,8 @@ TABLES: dict[str, TableSchema] = {
     "cohort.segmented": declare(
         "Automatic outlines",
         *(c.PATIENT_ID, c.IMAGE, c.FRAME, c.MASK, Column(c.FOUND, "truth", "whether a lesion was found")),
-        *(c.CONFIDENCE, c.DICE, c.PROBLEM),
+        *(c.CONFIDENCE, c.DICE, c.PROBLEM, Column(c.NETWORK, "text", "whom the network that drew it was trained on")),
+        optional=[c.NETWORK],
     ),
     "performance.predictions": declare("Predictions", c.PATIENT_ID, c.SET, c.LABEL, c.OUTCOME, c.SIGNATURE, c.SCORE),
     "performance.thresholds": declare("Thresholds", c.SIGNATURE, c.OUTCOME, c.THRESHOLD, c.RULE),

@@ -34,7 +34,7 @@ def write(state: RunState) -> None:
 
 def freeze(state: RunState) -> None:
     """Write the bundle of a study."""
-    result, thresholds = state.result, dict[str, dict[str, float]]()
+    result, thresholds, own_networks = state.result, dict[str, dict[str, float]](), state.checked.networks
     for row in result.performance.thresholds.to_dict("records"):
         thresholds.setdefault(row[c.SIGNATURE], {})[row[c.OUTCOME]] = float(row[c.THRESHOLD])
     patients = result.cohort.patients
@@ -48,10 +48,17 @@ def freeze(state: RunState) -> None:
         thresholds=thresholds,
         threshold_rule=str(result.performance.thresholds[c.RULE].iloc[0]),
         training_patients={name: int(trained.get(name, 0)) for name in result.about.classes},
-    ).model_copy(update={"uncertainty": result.uncertainty.learned, "training": result.model.training})
+    ).model_copy(
+        update={
+            "uncertainty": result.uncertainty.learned,
+            "training": result.model.training,
+            **{name: own.final.sha256 for name, own in own_networks.own.items()},
+        }
+    )
     networks = state.measured.networks
     network = dump_networks(networks) if networks else None
-    save_bundle(state.out / "bundle", state.fitted.data, schema, network, dump_reference(state.reference))
+    reference = dump_reference(state.reference)
+    save_bundle(state.out / "bundle", state.fitted.data, schema, network, reference, own_networks)
 
 
 def keep(state: RunState) -> None:

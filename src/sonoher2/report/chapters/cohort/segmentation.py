@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sonoher2.networks.own import SEGMENTER
 from sonoher2.report.content.cells import counts, intervals, numbers, percents
+from sonoher2.report.content.image_networks import own_networks, segmenter_name
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import plural
@@ -23,7 +25,9 @@ def region_parts(view: View) -> Iterator[Part]:
     if len(outlines):
         if view.result.cohort.doubtful:
             yield _figure(view)
-        yield _table(outlines)
+        if own_networks(view, SEGMENTER) and outlines[c.DICE].notna().any():
+            yield _agreement(view)
+        yield _table(view)
     if len(view.result.robustness.ablation):
         yield _ablation(view)
 
@@ -38,7 +42,7 @@ def _figure(view: View) -> Drawing:
     return Drawing(
         "outlines",
         "The most doubtful outlines",
-        f"The {plural(len(shown), 'image')} of the lowest confidence among {count:,} that the shipped segmenter"
+        f"The {plural(len(shown), 'image')} of the lowest confidence among {count:,} that {segmenter_name(view)}"
         " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
         " what is wrong in the run's folder `masks`, and name the masks in the images table.",
         outline_figure([_picture(lesion) for lesion in shown]),
@@ -50,8 +54,29 @@ def _picture(lesion: SegmentedLesion) -> OutlinedPicture:
     return OutlinedPicture(f"{lesion.patient_id}\n{said}", lesion.pixels, lesion.mask)
 
 
-def _table(outlines: pd.DataFrame) -> Table:
-    data = doubtful(outlines)[[c.PATIENT_ID, c.IMAGE, c.FOUND, c.CONFIDENCE, c.DICE]].copy()
+def _agreement(view: View) -> Table:
+    """Dice with given masks by set."""
+    outlines = view.result.cohort.segmented
+    sets, trained = outlines[c.PATIENT_ID].map(view.result.cohort.patients[c.SET]), c.NETWORK in outlines
+    overlaps = {name: outlines[c.DICE][sets == name].dropna() for name in view.sets}
+    data = pd.DataFrame(
+        [{c.SET: name, c.N: len(one), c.MEAN: one.mean(), c.MEDIAN: one.median()} for name, one in overlaps.items()]
+    )
+    shown = {
+        "Set": [view.short_sets[name] for name in data[c.SET]],
+        "Images": counts(data[c.N]),
+        "Dice, mean": numbers(data[c.MEAN]),
+        "Dice, median": numbers(data[c.MEDIAN]),
+    }
+    caption = (
+        f"What {segmenter_name(view)} outlined against the given masks, in images that have both."
+        f"{' Each training patient was outlined by a network that was trained without the patient.' * trained}"
+    )
+    return Table("agreement", "Agreement with the given masks", caption, data, pd.DataFrame(shown))
+
+
+def _table(view: View) -> Table:
+    data = doubtful(view.result.cohort.segmented)[[c.PATIENT_ID, c.IMAGE, c.FOUND, c.CONFIDENCE, c.DICE]].copy()
     data[c.IMAGE] = [Path(image).name for image in data[c.IMAGE]]
     shown = {
         "Patient": data[c.PATIENT_ID],
@@ -60,7 +85,7 @@ def _table(outlines: pd.DataFrame) -> Table:
         "Confidence": numbers(data[c.CONFIDENCE]),
         **({"Dice with the given mask": numbers(data[c.DICE])} if data[c.DICE].notna().any() else {}),
     }
-    caption = "What the shipped segmenter outlined, the doubtful images first; an image without a lesion is left out."
+    caption = f"What {segmenter_name(view)} outlined, the doubtful images first; an image without a lesion is left out."
     return Table("segmentation", "Automatic outlines", caption, data, pd.DataFrame(shown), long=True)
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST
+from sonoher2.networks.own import SHIPPED_NETWORKS
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.analyses.compared import COMPARED, Row, compared_rows
 from sonoher2.study.measure.lesion_files import file_hashes
+from sonoher2.study.measure.own_networks import with_enhancers
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.measure.segmented import segment_cohort
 from sonoher2.study.results import columns as c
@@ -51,7 +53,7 @@ def other_readings(study: StudyConfig) -> dict[str, dict[str, str]]:
     others: dict[str, dict[str, str]] = {}
     if study.regions == "given":
         others["automatic masks"] = {"regions": "segment"}
-    elif study.regions == "segment" and study.images.mask is not None:
+    elif study.regions != "segment-missing" and study.images.mask is not None:
         others["given masks"] = {"regions": "given"}
     other = "gan" if study.enhance == "none" else "none"
     others["enhanced images" if other == "gan" else "images as they are"] = {"enhance": other}
@@ -66,7 +68,9 @@ def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFram
         patients=measured.cohort.patients.loc[tested],
         images=whole.images[whole.images[c.PATIENT_ID].isin(tested)].reset_index(drop=True),
     )
-    cohort, segmented = segment_cohort(cohort, study, scored.context)
+    networks = scored.networks or SHIPPED_NETWORKS
+    cohort, segmented = segment_cohort(cohort, study, scored.context, networks)
+    cohort = with_enhancers(cohort, study, networks)
     hashes = file_hashes(cohort.images)
     feature_table = measure_cohort(cohort, study, hashes, scored.context, measured.networks).feature_table
     return feature_table, float(segmented[c.DICE].mean()) if len(segmented) else float("nan")
