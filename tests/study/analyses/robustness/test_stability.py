@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
 from sonoher2.engine import local_context
@@ -16,11 +18,12 @@ from sonoher2.radiomics.icc import icc_2_1
 from sonoher2.signatures.feature_table import DEEP, RADIOMICS, second_reader
 from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.logistic import LogisticSignature
+from sonoher2.study.analyses.robustness import stability as module
 from sonoher2.study.analyses.robustness.stability import remeasured_signatures
 from sonoher2.study.fit.scoring import training_set
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.lesion_files import lesion_files
-from sonoher2.study.measure.perturbed_features import Way, measure_perturbed
+from sonoher2.study.measure.perturbed_features import PerturbedFeatures, Way, measure_perturbed
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.run import run_study
@@ -103,3 +106,78 @@ def test_signatures_with_a_network_are_left_alone() -> None:
         "Clinical+Radiomics": LogisticSignature({"age": "number"}, ("Radiomics",)),
     }
     assert remeasured_signatures(SimpleNamespace(fitted_=fitted)) == ["Radiomics", "Clinical+Radiomics"]  # type: ignore[arg-type]
+
+
+class ByArea:
+    """A frozen model by hand: the probability is the first radiomic feature."""
+
+    def __init__(self) -> None:
+        self.fitted_ = {"Radiomics": FeatureSignature((RADIOMICS,))}
+
+    def predict_proba(self, X: pd.DataFrame, names: list[str]) -> dict[str, np.ndarray]:
+        p = X[RADIOMICS, "area"].to_numpy()
+        return {name: np.column_stack([1 - p, p]) for name in names}
+
+
+def by_hand(area: dict[str, float]) -> Any:
+    """Two training patients and four test patients, of whom the first two are cases; the last has two images."""
+    names = pd.Index(list("ABCDEF"), name="patient_id")
+    patients = pd.DataFrame({"label": [0, 1, 1, 1, 0, 0]}, index=names)
+    images = pd.DataFrame({"patient_id": list("ABCDEFF"), "second_mask": None})
+    features = pd.DataFrame({"area": [area[name] for name in images["patient_id"]]}, index=images.index)
+    table = pd.DataFrame({(RADIOMICS, "area"): pd.Series(area)}).loc[names]
+    return SimpleNamespace(
+        measured=SimpleNamespace(cohort=SimpleNamespace(patients=patients, images=images), features=features),
+        model=ByArea(),
+        X=table.loc[list("CDEF")],
+        study=SimpleNamespace(reading=None, stability=StabilityConfig(strengths=(0.1,), strength=0.2), seed=0),
+        limits=pd.Series([0.5], index=pd.MultiIndex.from_tuples([("Radiomics", "yes")])),
+        classes=("no", "yes"),
+        confidence=0.95,
+        in_training=np.array([True, True, False, False, False, False]),
+    )
+
+
+def test_worse_masks_have_a_negative_difference_and_better_ones_a_positive_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As given three of four pairs are right; redrawn masks turn all round, larger ones put all right."""
+    scored = by_hand({"A": 0.5, "B": 0.5, "C": 0.9, "D": 0.4, "E": 0.6, "F": 0.1})
+    # images of C, D, E and twice F, under redrawn, larger and smaller masks
+    ways = np.array([[0.1, 0.9, 0.9], [0.2, 0.8, 0.4], [0.8, 0.2, 0.6], [0.9, 0.0, 0.1], [0.9, 0.2, 0.1]])
+    asked = []
+
+    def perturbed(scored: Any, images: pd.DataFrame, how: list[Way]) -> PerturbedFeatures:
+        asked.append((images["patient_id"].tolist(), how))
+        return PerturbedFeatures(ways[:, :, None], np.array([[0.8, 0.9, 1.0]] * 5))
+
+    monkeypatch.setattr(module, "_perturbed", perturbed)
+    table = module.perturbed_results(scored).set_index("change")
+    # the test patients alone, and each way in its own place
+    assert asked == [(list("CDEFF"), [Way("redraw", 0.1), Way("grow", 0.2), Way("shrink", 0.2)])]
+    assert table["auc"].to_dict() == pytest.approx({"given": 0.75, "redraw": 0.0, "grow": 1.0, "shrink": 0.75})
+    assert table["difference"].to_dict() == pytest.approx({"given": 0, "redraw": -0.75, "grow": 0.25, "shrink": 0})
+    assert table["dice"].to_dict() == pytest.approx({"given": 1, "redraw": 0.8, "grow": 0.9, "shrink": 1})
+    assert table["strength"].to_dict() == {"given": 0, "redraw": 0.1, "grow": 0.2, "shrink": 0.2}
+    # C and F change sides when redrawn, D and E under larger masks
+    assert table["switched"].to_dict() == {"given": 0, "redraw": 0.5, "grow": 0.5, "shrink": 0}
+    assert (table["n"].tolist(), table["events"].tolist()) == ([4] * 4, [2] * 4)
+
+
+def test_agreement_is_measured_on_training_lesions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored = by_hand({"A": 0.5, "B": 0.7, "C": 0.9, "D": 0.4, "E": 0.6, "F": 0.1})
+    asked = []
+
+    def perturbed(scored: Any, images: pd.DataFrame, how: list[Way]) -> PerturbedFeatures:
+        asked.append(images["patient_id"].tolist())
+        # all changed masks but the shrunk ones, which turn the order round, measure the same as the given ones
+        given = np.array([0.5, 0.7])
+        return PerturbedFeatures(np.stack([given, given, given[::-1], given], axis=1)[:, :, None], np.ones((2, 4)))
+
+    monkeypatch.setattr(module, "_perturbed", perturbed)
+    [row] = module.feature_stability(scored).to_dict("records")
+    assert asked == [["A", "B"]]
+    assert (row["feature"], row["lesions"]) == ("area", 2)
+    assert [row[f"icc_{change}"] for change in ("shift", "grow", "contour")] == pytest.approx([1, 1, 1])
+    assert row["icc_shrink"] < 0
+    assert row["icc"] < 1

@@ -1,0 +1,95 @@
+"""A patient's row: means over the own images, beside clinical columns, sites and a second reader's features."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.images import ImageReading
+from sonoher2.study.measure import prepare as module
+from sonoher2.study.measure.prepare import Stopwatch, measure_cohort
+
+NAMES = pd.Index(["B", "A", "C"], name="patient_id")
+
+
+def cohort() -> Cohort:
+    patients = pd.DataFrame({"label": [0, 1, 0], "group": [0, 1, 2], "age": [50.0, 60.0, 70.0]}, index=NAMES)
+    images = pd.DataFrame(
+        {
+            "patient_id": ["B", "A", "A", "C"],
+            "image": ["b", "a1", "a2", "c"],
+            "second_mask": [None, "s1", "s2", None],
+        }
+    )
+    columns = {"age": ClinicalColumn(kind="number", timing="pre-biopsy")}
+    return Cohort(patients.assign(site=["x", "y", "x"]), images, ("no", "yes"), columns, ())
+
+
+def study(**values: object) -> Any:
+    own = {"reading": ImageReading(), "radiomics": None, "deep": None, "harmonise": None}
+    selection = SimpleNamespace(icc=None, icc_from="second_mask")
+    return SimpleNamespace(**{**own, "selection": selection, **values})
+
+
+@pytest.fixture(autouse=True)
+def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each image has an area of its own; a second mask has ten times as much."""
+    area = {"b": 1.0, "a1": 2.0, "a2": 4.0, "c": 8.0}
+
+    def files(images: pd.DataFrame, column: str = "masks") -> list[tuple[str, float]]:
+        return [(name, 10.0 if column == "second_mask" else 1.0) for name in images["image"]]
+
+    def measured(files: list[tuple[str, float]], *how: object) -> tuple[np.ndarray, list[str]]:
+        return np.array([[factor * area[name], 0.5] for name, factor in files]), ["a finding"]
+
+    monkeypatch.setattr(module, "lesion_files", files)
+    monkeypatch.setattr(module, "measure_lesions", measured)
+    monkeypatch.setattr(module, "feature_names", lambda radiomics: ["area", "other"])
+
+
+def test_images_are_pooled_to_their_own_patients() -> None:
+    found = measure_cohort(cohort(), study(), {}, None)  # type: ignore[arg-type]
+    table = found.feature_table
+    assert table.index.tolist() == ["B", "A", "C"]
+    assert table["radiomics", "area"].tolist() == [1, 3, 8]
+    assert table["clinical", "age"].tolist() == [50, 60, 70]
+    assert set(table.columns.get_level_values(0)) == {"clinical", "radiomics"}
+    assert found.features["area"].tolist() == [1, 2, 4, 8]
+    assert found.findings == ("a finding",)
+    assert found.crops.empty
+
+
+def test_a_second_reader_is_missing_where_there_was_none() -> None:
+    selection = SimpleNamespace(icc=0.8, icc_from="second_mask")
+    table = measure_cohort(cohort(), study(selection=selection), {}, None).feature_table  # type: ignore[arg-type]
+    second = table["radiomics (second reader)", "area"]
+    assert second["A"] == 30
+    assert second[["B", "C"]].isna().all()
+    assert table["radiomics", "area"].tolist() == [1, 3, 8]
+
+
+def test_sites_stand_in_the_table_where_they_are_harmonised() -> None:
+    table = measure_cohort(cohort(), study(harmonise=object()), {}, None).feature_table  # type: ignore[arg-type]
+    assert table["site", "site"].tolist() == ["x", "y", "x"]
+
+
+def test_without_images_there_are_clinical_columns_alone() -> None:
+    found = measure_cohort(cohort(), study(reading=None), {}, None)  # type: ignore[arg-type]
+    assert list(found.feature_table.columns) == [("clinical", "age")]
+    assert found.features.shape == (4, 0)
+
+
+def test_times_of_one_name_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter([0.0, 1.5, 10.0, 10.25, 20.0, 22.0])
+    monkeypatch.setattr(module, "monotonic", lambda: next(ticks))
+    watch = Stopwatch()
+    for name in ("writing", "models", "writing"):
+        with watch.step(name):
+            pass
+    assert watch.seconds == {"writing": 3.5, "models": 0.25}

@@ -1,0 +1,55 @@
+"""Every table of a result is compared with its declaration, and found at whatever depth it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import pytest
+
+from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.results.schema import SchemaError
+from sonoher2.study.steps.analyses import ANALYSES
+from sonoher2.study.steps.tables import check_tables, declared, tables_of
+from study_facts import result
+
+
+@dataclass(frozen=True)
+class Inner:
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Outer:
+    first: Inner
+    named: dict[str, pd.DataFrame] = field(default_factory=dict)
+    other: int = 3
+
+
+def test_tables_are_named_by_their_place() -> None:
+    one, two = pd.DataFrame({"a": [1]}), pd.DataFrame({"b": [2]})
+    found = dict(tables_of(Outer(Inner(one), {"own": two})))
+    assert list(found) == ["first.table", "named.own"]
+    assert found["first.table"] is one
+    assert found["named.own"] is two
+
+
+def test_every_analysis_is_declared_where_its_table_stands() -> None:
+    known = declared()
+    for analysis in ANALYSES:
+        assert known[f"{analysis.part}.{analysis.name}"] is analysis.schema
+
+
+def known() -> StudyResult:
+    found = result(n=60)
+    cohort = found.cohort.patients[~found.cohort.patients.index.duplicated()].assign(images=1)
+    return replace(found, cohort=replace(found.cohort, patients=cohort))
+
+
+def test_a_table_that_lacks_a_column_is_named() -> None:
+    check_tables(known())
+    spoiled = known()
+    predictions = spoiled.performance.predictions.drop(columns="score")
+    spoiled = replace(spoiled, performance=replace(spoiled.performance, predictions=predictions))
+    with pytest.raises(SchemaError, match=r"performance\.predictions lacks score"):
+        check_tables(spoiled)
