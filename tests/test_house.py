@@ -186,6 +186,8 @@ def strings(node: ast.AST) -> Iterator[str]:
         yield from (*strings(node.left), *strings(node.right))
     elif isinstance(node, ast.ListComp):
         yield from strings(node.elt)
+    elif isinstance(node, ast.IfExp):
+        yield from (*strings(node.body), *strings(node.orelse))
 
 
 def of_subscript(node: ast.Subscript) -> Iterator[str]:
@@ -204,6 +206,9 @@ def of_call(node: ast.Call) -> Iterator[str]:
     for keyword in node.keywords:
         if keyword.arg in NAMING:
             yield from strings(keyword.value)
+        if name == "rename" and isinstance(keyword.value, ast.Dict):
+            for new in keyword.value.values:
+                yield from strings(new)
         if name == "assign" and keyword.arg:
             yield keyword.arg
     if name in KEYED | {"DataFrame", "from_records"}:
@@ -253,3 +258,18 @@ def test_a_column_is_spelled_in_one_module() -> None:
             spelled[column].append(path.relative_to(SRC).as_posix())
     assert len(spelled) > 200
     assert not {column: files for column, files in spelled.items() if len(files) > 1}
+
+
+def test_columns_are_found_wherever_a_table_is_given_their_names() -> None:
+    code = """
+import pandas as pd
+KEY_COLUMNS = ["a", c.B]
+def f(table: Literal["no"], record):
+    table = pd.DataFrame({"b": [record["no"]]}).assign(c=1).rename(columns={"d": "o"}, index=str)
+    table.loc[rows, "e"], table[["f", "g"]], table["h" if x == "no" else "i"]
+    table.groupby(["j"])["k"].sort_values(by="l").merge(other, on="m").drop(columns="n")
+    return f("no"), axes.spines["no"]
+"""
+    assert spelled_columns(Path("room/module.py"), ast.parse(code)) == set("abcdefghijklmno")
+    assert spelled_columns(Path("room/module.py"), ast.parse(code.replace("import pandas as pd", ""))) == set()
+    assert spelled_columns(Path("room/columns.py"), ast.parse('A, B = "a", "b"')) == {"a", "b"}
