@@ -75,6 +75,9 @@ split: {kind: random, test_share: 0.3}
 _DEEP = """
 # deep features from EfficientNet-Lite0 with ImageNet weights: the signatures Deep, DLR and Combined
 deep: {}
+
+# every model and the network by themselves, in a chapter of their own; nothing is chosen by it
+comparison: true
 """
 
 _README = """\
