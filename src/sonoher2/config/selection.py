@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from sonoher2.config.base import Strict
+from sonoher2.engine import NeutralAt
 
 
 class SelectionConfig(Strict):
@@ -23,6 +24,12 @@ class SelectionConfig(Strict):
     max_correlation: float = Field(0.9, gt=0, le=1)
     mrmr: int | None = Field(30, ge=1, le=100_000, description="At most this many features by mRMR; none to skip.")
     lasso: bool = True
+    bootstraps: Annotated[int, NeutralAt(0)] = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="Draws of training patients on which the selection is repeated, for its stability.",
+    )
 
 
 class HarmoniseConfig(Strict):

@@ -46,6 +46,9 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         `LassoPath` over the features that reached the LASSO, or None.
     log_
         One row per step: `step, features_in, features_out, fallback`.
+    left_at_
+        Shape (features,), the step at which each feature left, empty for those that stayed. It is left out when the
+        pipeline is saved.
     """
 
     keeps_names: ClassVar[bool] = True
@@ -78,7 +81,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     @classmethod
     def from_config(cls, config: SelectionConfig, random_state: int = 0) -> SelectionPipeline:
         """Pipeline of the study file's `selection`."""
-        return cls(**config.model_dump(exclude={"icc_from"}), random_state=random_state)
+        return cls(**config.model_dump(exclude={"icc_from", "bootstraps"}), random_state=random_state)
 
     def fit(self, X: ArrayLike, y: ArrayLike, *, second: ArrayLike | None = None) -> Self:
         """Learn which features stay, and their z-score.
@@ -103,6 +106,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         numbers = class_numbers(labels)
         self._log: list[tuple[str, int, int, bool]] = []
+        self.left_at_ = np.full(values.shape[1], "", dtype=object)
         self.lasso_path_ = None
         kept = self._usable(values, second)
         scaled = MedianZScore().fit_transform(values[:, kept])
@@ -164,9 +168,14 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return steps
 
     def _narrow(self, label: str, step: Any, kept: NDArray[np.intp], fallback: bool) -> NDArray[np.intp]:
-        narrowed: NDArray[np.intp] = kept[step.get_support()]
+        support = step.get_support()
+        narrowed: NDArray[np.intp] = kept[support]
+        self.left_at_[kept[~support]] = label
         self._log.append((label, len(kept), len(narrowed), bool(fallback)))
         return narrowed
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in super().__getstate__().items() if name != "left_at_"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

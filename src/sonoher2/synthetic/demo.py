@@ -78,6 +78,9 @@ deep: {}
 
 # every model and the network by themselves, in a chapter of their own; nothing is chosen by it
 comparison: true
+
+# how often each feature would be kept on other patients
+selection: {bootstraps: 100}
 """
 
 _README = """\

@@ -38,6 +38,14 @@ ASKED_SENSITIVITY, ASKED_SPECIFICITY = "asked_sensitivity", "asked_specificity"
 
 # the model
 FAMILY = "family"
+LEFT_AT, IN_FOLDS, IN_BOOTSTRAPS, REPEATS, KEPT, INDEX = (
+    "left_at",
+    "in_folds",
+    "in_bootstraps",
+    "repeats",
+    "kept",
+    "index",
+)
 FEATURE, COEFFICIENT = "feature", "coefficient"
 
 # robustness

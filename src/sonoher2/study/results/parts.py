@@ -190,6 +190,8 @@ class Robustness:
         Results in the test set with other masks and images: see `analyses.ablation`; may be empty.
     site_effects, harmonised
         What harmonising the sites did to the features and to the results: see `analyses.harmonisation`; may be empty.
+    kept_features, selection_steps, selection_index
+        Which features the selection keeps, also on other patients: see `analyses.selection_stability`; may be empty.
     """
 
     feature_icc: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -197,6 +199,9 @@ class Robustness:
     ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     harmonised: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kept_features: pd.DataFrame = field(default_factory=pd.DataFrame)
+    selection_steps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    selection_index: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)

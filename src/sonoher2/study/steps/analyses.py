@@ -16,7 +16,7 @@ from sonoher2.study.analyses.performance import (
     subgroups,
     uncertainty,
 )
-from sonoher2.study.analyses.robustness import ablation, harmonisation, shift, sites, stability
+from sonoher2.study.analyses.robustness import ablation, harmonisation, selection_stability, shift, sites, stability
 from sonoher2.study.results.parts import ExternalResult, Performance, Robustness, UncertaintyResult
 
 ANALYSES: tuple[Analysis, ...] = (
@@ -32,6 +32,9 @@ ANALYSES: tuple[Analysis, ...] = (
     uncertainty.ZONES,
     harmonisation.SITE_EFFECTS,
     harmonisation.HARMONISED,
+    selection_stability.STEPS,
+    selection_stability.FEATURES,
+    selection_stability.STABILITY,
     stability.FEATURE_ICC,
     stability.PERTURBED,
     ablation.ANALYSIS,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from sonoher2.report.chapters.model.selection_stability import selection_stability_parts
 from sonoher2.report.content.cells import numbers, plain_table
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
@@ -20,6 +21,7 @@ def feature_parts(view: View) -> Iterator[Part]:
     result = view.result
     if not result.model.selection.empty:
         yield _selection(result.model.selection)
+    yield from selection_stability_parts(view)
     if result.model.lasso is not None:
         yield Drawing(
             "lasso",

@@ -1,0 +1,95 @@
+"""Where features leave, and how often they are kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sonoher2.selection.pipeline import SelectionPipeline
+from sonoher2.signatures.feature_table import join_feature_groups
+from sonoher2.signatures.image_based import FeatureSignature
+from sonoher2.signatures.set import SignatureSet
+from sonoher2.study.analyses.robustness import selection_stability as stability
+from sonoher2.study.fit.training_set import TrainingSet
+
+FINAL = pd.DataFrame({"feature": ["a", "b", "c"], "left_at": ["", "LASSO", "varies"]})
+
+
+def at(*left: str) -> pd.DataFrame:
+    return FINAL.assign(left_at=list(left))
+
+
+FOLDS = [at("", "", "varies"), at("", "LASSO", "varies"), at("LASSO", "", "varies"), at("", "", "")]
+DRAWN = [at("", "", "varies"), at("LASSO", "", "varies")]
+
+
+class Asked:
+    """What the tables ask of a scored study."""
+
+    confidence = 0.95
+
+
+@pytest.fixture
+def scored(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    monkeypatch.setattr(stability, "selections", lambda _: ([FINAL], FOLDS, DRAWN))
+    monkeypatch.setattr(stability, "_order", lambda _: ["varies", "LASSO"])
+    return Asked()
+
+
+def test_shares_of_folds_and_of_draws_are_told_apart(scored) -> None:
+    table = stability.kept_features(scored)
+    assert table.to_numpy().tolist() == [["b", "LASSO", 0.75, 1.0], ["a", "", 0.75, 0.5], ["c", "varies", 0.25, 0.0]]
+
+
+def test_features_before_and_after_each_step(scored) -> None:
+    table = stability.selection_steps(scored)
+    assert table.head(4).to_numpy().tolist() == [
+        ["final", "varies", 3, 2], ["final", "LASSO", 2, 1],
+        ["without fold 1", "varies", 3, 2], ["without fold 1", "LASSO", 2, 2],
+    ]  # fmt: skip
+    assert table["repeats"].nunique() == 5
+
+
+def test_index_of_folds_and_of_draws(scored) -> None:
+    table = stability.selection_index(scored).set_index("repeats")
+    assert table["runs"].tolist() == [4, 2]
+    assert table["kept"].tolist() == [pytest.approx(7 / 4), pytest.approx(3 / 2)]
+    # draws: shares 0.5, 1, 0; mean variance 2 * 0.25 / 3, by chance 0.5 * 0.5
+    assert table.loc["bootstraps", "index"] == pytest.approx(1 - (0.5 / 3) / 0.25)
+
+
+def test_without_draws_there_is_no_share_and_no_index_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stability, "selections", lambda _: ([FINAL], FOLDS, []))
+    assert stability.kept_features(Asked())["in_bootstraps"].isna().all()
+    assert stability.selection_index(Asked())["repeats"].tolist() == ["outer folds"]
+
+
+def test_groups_are_drawn_whole_and_as_many_as_there_are() -> None:
+    groups = np.array([0, 0, 1, 2, 3, 3, 3])
+    drawn = list(stability.draw_patients(groups, 50, seed=1))
+    assert len(drawn) == 50
+    for rows in drawn:
+        counts = np.bincount(rows, minlength=7)
+        assert counts[0] == counts[1]
+        assert counts[4] == counts[5] == counts[6]
+        assert counts[0] + counts[2] + counts[3] + counts[4] == 4
+    again = list(stability.draw_patients(groups, 10, seed=1))
+    assert all(np.array_equal(a, b) for a, b in zip(again, drawn[:10], strict=True))
+
+
+def test_a_selection_learns_from_the_given_rows_alone() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(80) % 2
+    features = pd.DataFrame({"constant": 1.0, "tells": rng.normal(size=80) + 3 * y, "noise": rng.normal(size=80)})
+    features.loc[40:, "tells"] = rng.normal(size=40)
+    X = join_feature_groups({"radiomics": features})
+    signature = FeatureSignature(selection=SelectionPipeline(lasso=False, mrmr=None, correlation=None))
+    training = TrainingSet(X, y.astype(np.int64), np.arange(80))
+    signatures = SignatureSet([("Radiomics", signature)])
+    first = stability._select(np.arange(40), training, signatures).set_index("feature")["left_at"]
+    assert first.to_dict() == {"constant": "varies", "tells": "", "noise": "mann-whitney, p <= 0.05"}
+    second = stability._select(np.arange(40, 80), training, signatures).set_index("feature")["left_at"]
+    assert second["constant"] == "varies"
+    # where nothing passes the best are kept all the same; both are noise there
+    assert second[["tells", "noise"]].tolist() == ["", ""]
