@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.audit.tables.audit import FEATURE
 from sonoher2.audit.tables.columns import (
+    CALL,
     LABEL,
+    MODEL,
     PATIENT,
+    SCORE,
+    SET,
     binary,
     find_column,
     model_of_file,
@@ -19,6 +25,7 @@ from sonoher2.audit.tables.columns import (
     side_of,
     side_of_file,
 )
+from sonoher2.audit.tables.read import read_tables
 from sonoher2.core.errors import InputError
 
 
@@ -28,6 +35,27 @@ def test_columns_are_found_whatever_their_case_and_by_rank() -> None:
     assert find_column(table, LABEL) == "Outcome Label"
     assert find_column(pd.DataFrame(columns=["id", "ID", "x"]), PATIENT) == "id"
     assert find_column(pd.DataFrame(columns=["x"]), PATIENT) is None
+
+
+@pytest.mark.parametrize("names", [PATIENT[:-1], LABEL, SET, SCORE, CALL, MODEL, FEATURE[:-1]])
+def test_of_several_columns_the_better_known_name_counts(names: tuple[str, ...]) -> None:
+    for better, worse in pairwise(names):
+        assert find_column(pd.DataFrame(columns=[worse, better]), names) == better
+
+
+def test_what_columns_are_best_known_as() -> None:
+    first = [names[0] for names in (PATIENT, LABEL, SET, SCORE, CALL, MODEL, FEATURE)]
+    assert first == ["patient id", "label", "set", "score", "call", "model", "feature"]
+    assert LABEL.index("label") < LABEL.index("outcome label") < LABEL.index("target")
+    assert FEATURE.index("feature name") < FEATURE.index("name")
+
+
+def test_a_set_of_another_name_is_told_with_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    pd.DataFrame({"ID": ["a", "b"], "Set": ["train", "moon"], "f": [1, 2]}).to_csv(path, index=False)
+    with pytest.raises(InputError) as caught:
+        read_tables([path])
+    assert str(caught.value) == (f"{path}, column 'Set': 'moon' names neither training nor test. Write train or test.")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,6 @@ def test_tables_have_a_row_for_every_run_signature_and_set(audited) -> None:
     runs = pd.read_csv(run / "audit" / "null.csv")
     assert list(runs.columns) == ["run", "signature", "set", "outcome", "auc"]
     assert runs.groupby(["signature", "set"])["run"].apply(sorted).map(list).eq([list(range(RUNS + 1))] * 6).all()
-    assert runs["auc"].between(0, 1).all()
 
 
 def test_the_real_labels_are_those_of_the_study(audited, finished) -> None:

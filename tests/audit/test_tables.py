@@ -142,6 +142,11 @@ def test_the_same_patient_in_both_sets() -> None:
     values.index = [*values.index[:-1], values.index[0]]
     sign = checks.both_sides(plain(values, y, training))
     assert (sign.outcome.code, state(sign)) == ("LEAK001", "error")
+    assert sign.evidence == f"1 patients of {N - 1}"
+    assert "1 patients are in both sets, P000 first" in str(sign.outcome.finding)
+    values.index = [*values.index[:-1], "p 0"]
+    named = str(checks.both_sides(plain(values, y, training)).outcome.finding)
+    assert "P000 and p 0 first" in named or "p 0 and P000 first" in named
 
 
 def test_equal_rows_across_the_sets() -> None:
@@ -280,6 +285,9 @@ def test_probabilities_that_are_off() -> None:
     assert (good.outcome.code, state(good)) == ("CAL001", "passed")
     assert state(off) == "warning"
     assert state(checks.calibrated(plain(values, labels, training))) == "not checked"
+    # a score above 1 is no probability
+    above = np.where(np.arange(N) == N - 1, 1.5, true)
+    assert state(checks.calibrated(plain(values, labels, training, above))) == "not checked"
 
 
 def test_calibration_without_a_slope() -> None:

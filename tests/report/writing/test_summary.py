@@ -72,7 +72,7 @@ def test_one_signature_alone() -> None:
     ],
 )
 def test_gain_over_clinical_data_whichever_way_they_were_compared(a: str, b: str, p: float, said: str) -> None:
-    row = {"outcome": by.YES, "a": a, "b": b, "difference": 0.11, "low": -0.03, "high": 0.25, "p_holm": p}
+    row = {"outcome": by.YES, "a": a, "b": b, "difference": 0.11, "low": -0.03, "high": 0.25, "p": 1 - p, "p_holm": p}
     training = {**row, "set": TRAIN_OOF, "difference": 0.99}
     found = summarise(by.view(comparisons=pd.DataFrame([training, {**row, "set": TEST}]))).sentences[-1]
     assert found.startswith("Its AUC differs from that of clinical data alone (Clinical) by")

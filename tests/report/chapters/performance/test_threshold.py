@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 import report_by_hand as by
-from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.performance.threshold import threshold_parts
 
 
@@ -80,10 +79,6 @@ def test_names_of_the_classes() -> None:
 
 def test_a_model_without_thresholds_has_no_chapter() -> None:
     assert list(threshold_parts(by.view(thresholds=by.thresholds().iloc[:0]))) == []
-
-
-def test_sets_of_the_constants() -> None:
-    assert set(by.PATIENTS["set"]) == {TEST, TRAIN_OOF}
 
 
 def test_headings() -> None:
