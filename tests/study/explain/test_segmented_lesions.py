@@ -1,0 +1,48 @@
+"""The most doubtful lesions come first, each with its own picture and mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from sonoher2.study.explain.segmented_lesions import MOST_SHOWN, doubtful_lesions, listed_lesions
+
+
+@pytest.fixture
+def segmented(tmp_path: Path) -> pd.DataFrame:
+    """Three images, grey 10, 20 and 30; no lesion was found in the last."""
+    rows = []
+    for number, (found, confidence) in enumerate([(True, 0.9), (True, 0.4), (False, 0.95)]):
+        grey, mask = tmp_path / f"i{number}.png", tmp_path / f"m{number}.png"
+        pixels = np.full((60, 80), 10 * (number + 1), np.uint8)
+        pixels[:, ::2] += 1
+        Image.fromarray(pixels).save(grey)
+        lesion = np.zeros((60, 80), np.uint8)
+        lesion[10 : 20 + 10 * number, 20:50] = 255
+        Image.fromarray(lesion).save(mask)
+        rows.append((f"P{number}", str(grey), np.nan, str(mask), found, confidence))
+    columns = ["patient_id", "image", "frame", "mask", "found", "confidence"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_images_without_a_lesion_come_first_and_then_the_least_sure(segmented: pd.DataFrame) -> None:
+    lost, doubtful, sure = doubtful_lesions(segmented)
+    assert [one.patient_id for one in (lost, doubtful, sure)] == ["P2", "P1", "P0"]
+    assert not lost.mask.any()
+    assert doubtful.mask.sum() == 20 * 30
+    assert sure.mask.sum() == 10 * 30
+    assert (sure.confidence, doubtful.confidence) == (0.9, 0.4)
+    assert [round(float(one.pixels.mean()), 1) for one in (lost, doubtful, sure)] == [30.5, 20.5, 10.5]
+    many = pd.concat([segmented] * 5, ignore_index=True)
+    assert len(doubtful_lesions(many)) == MOST_SHOWN
+    assert doubtful_lesions(segmented[:0]) == ()
+
+
+def test_the_list_names_files_and_no_mask_where_there_is_no_lesion(segmented: pd.DataFrame) -> None:
+    table = listed_lesions(segmented)
+    assert table["image"].tolist() == ["i0.png", "i1.png", "i2.png"]
+    assert table["mask"].tolist() == ["P0_i0_mask.png", "P1_i1_mask.png", ""]
