@@ -33,7 +33,9 @@ def own_networks(folder: Path, schema: BundleSchema, parts: Mapping[str, bytes])
     # networks are slow to import
     if segmenter is not None:
         from sonoher2.segmentation.segmenter import load_own_segmenter
+        from sonoher2.segmentation.weights_file import check_card
 
+        check_card(Path(segmenter.final.path))
         load_own_segmenter(segmenter.final)
     if enhancer is not None:
         from sonoher2.enhancement.enhancer import load_own_enhancer

@@ -22,6 +22,8 @@ from sonoher2.networks.own import Weights, require_same
 
 SHIPPED = Path(__file__).parent / "weights" / "enhancer.safetensors"
 """Trained on BUS-BRA and BrEaST; docs/model-cards/enhancer.md says how."""
+LARGEST_SIZE = 512
+"""Of channels and blocks: a file from elsewhere cannot ask for a network that fills the memory."""
 FRAME = 16
 """Pixels repeated around an image, since the network sees black beyond its border; a multiple of its grid."""
 
@@ -113,9 +115,12 @@ def _loaded(path: Path, _changed: int) -> Enhancer:
     """Load once per file and time of its last change."""
     try:
         with safe_open(path, framework="pt") as file:
-            generator = Generator(**json.loads((file.metadata() or {})["generator"]))
+            sizes = json.loads((file.metadata() or {})["generator"])
+            if max(sizes.values()) > LARGEST_SIZE:
+                raise ValueError("a network of a size that no study has")
+            generator = Generator(**sizes)
             generator.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             "this file does not hold the weights of an enhancer",
             where=str(path),

@@ -13,9 +13,12 @@ from torch import nn
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import atomic_path
+from sonoher2.networks.presets import PRESETS
 from sonoher2.segmentation.network import build_generator
 
 FORMAT = "sonoher2-segmenter-1"
+SIZES = range(32, 1025, 32)
+"""Sides of the pictures of a study's segmenter, pixels."""
 Card = dict[str, Any]
 """``format``, ``network`` (encoder), ``size`` (side of its pictures), and whatever describes the training."""
 
@@ -36,6 +39,24 @@ def save_weights(path: Path, generator: nn.Module, card: Card) -> None:
     halves = {name: (v.half() if v.is_floating_point() else v).contiguous().clone() for name, v in state.items()}
     with atomic_path(path) as temporary:
         save_file(halves, temporary, {"sonoher2": json.dumps({"format": FORMAT} | card)})
+
+
+def check_card(path: Path) -> None:
+    """Look at the card of weights from elsewhere before a network is built after it.
+
+    Raises
+    ------
+    InputError
+        It names a network or a size that no study has.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            card: Card = json.loads((file.metadata() or {})["sonoher2"])
+        known = card["network"] in PRESETS and card["size"] in SIZES
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+        known = False
+    if not known:
+        raise InputError("these are no weights of a segmenter of a study", where=str(path), fix="Use those of a study")
 
 
 def load_weights(path: Path) -> tuple[nn.Module, Card]:

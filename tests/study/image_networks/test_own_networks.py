@@ -11,12 +11,23 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
+from sonoher2.cohort.load import load_cohort
+from sonoher2.config.image_networks import SegmentedRegions
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
+from sonoher2.engine import local_context
 from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
+from sonoher2.report.chapters.cohort.segmentation import region_parts
+from sonoher2.report.content.parts import Table
+from sonoher2.report.content.view import View
+from sonoher2.report.writing.methods import methods_text
+from sonoher2.segmentation.weights_file import check_card, load_weights, save_weights
 from sonoher2.study.external import validate_bundle
+from sonoher2.study.image_networks.crossfit import image_networks
+from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.results.ledger import settings_key
 from sonoher2.study.run import run_study
 from study.image_networks.own_study import OwnRun, replace_training
 
@@ -149,3 +160,67 @@ def test_a_validation_uses_the_networks_of_the_model(own_run: OwnRun, tmp_path: 
     trained = (sets_of(own_run) != "test").sum()
     assert f"the segmenter was trained on images of {trained} of" in checks.loc["LEAK007", "found"]
     assert f"the enhancer was trained on images of {trained} of" in checks.loc["LEAK007", "found"]
+
+
+def test_weights_of_no_known_kind_are_refused(own_run: OwnRun, tmp_path: Path) -> None:
+    network, card = load_weights(own_run.folder / "bundle" / "segmenter.safetensors")
+    for number, change in enumerate(({"size": 1 << 20}, {"network": "vit_giant_patch14_224"}, {"size": "96"})):
+        path = tmp_path / f"{number}.safetensors"
+        save_weights(path, network, card | change)
+        with pytest.raises(InputError, match="no weights of a segmenter of a study"):
+            check_card(path)
+    check_card(own_run.folder / "bundle" / "segmenter.safetensors")
+
+
+def test_weights_of_a_file_are_used_and_their_patients_told(own_run: OwnRun, tmp_path: Path) -> None:
+    """The final segmenter of the study, as if somebody had trained it elsewhere: it saw the training patients."""
+    for name in ("segmenter.safetensors", "segmenter.images.json"):
+        shutil.copy(own_run.folder / "bundle" / name, tmp_path / name)
+    path = tmp_path / "segmenter.safetensors"
+    study = own_run.study.model_copy(update={"regions": SegmentedRegions(segment=path), "enhance": "none"})
+    networks, drawn = image_networks(study, local_context(own_run.folder / "cache", 1))
+    assert drawn is None
+    checked = checked_cohort(study, local_context(own_run.folder / "cache", 1), networks)
+    sets = sets_of(own_run)
+    assert checked.trained_on["segmenter"] == set(sets.index[sets != "test"])
+    assert "network" not in checked.segmented
+    assert any("the segmenter of segmenter.safetensors" in finding.what for finding in checked.cohort.findings)
+    (tmp_path / "segmenter.images.json").unlink()
+    with pytest.raises(InputError, match="nothing says which images these weights were trained on"):
+        image_networks(study, local_context(tmp_path / "cache", 1))
+
+
+def test_the_weights_of_a_file_count_in_the_ledger_and_their_path_does_not(own_run: OwnRun) -> None:
+    cohort = load_cohort(own_run.study)
+    hashes = dict.fromkeys(cohort.images["image"], "0")
+
+    def key(path: str, weights: dict[str, str] | None = None) -> str:
+        study = own_run.study.model_copy(update={"regions": SegmentedRegions(segment=Path(path))})
+        return settings_key(study, cohort, list(cohort.patients.index), hashes, weights)
+
+    assert key("a", {"segmenter": "1"}) == key("b", {"segmenter": "1"})
+    assert key("a", {"segmenter": "1"}) != key("a", {"segmenter": "2"})
+
+
+def test_the_report_says_who_drew_the_masks(own_run: OwnRun) -> None:
+    view = View(own_run.result)
+    paragraphs, _ = methods_text(view)
+    text = " ".join(paragraphs)
+    networks = own_run.result.about.record["networks"]
+    final = networks["segmenter"][0]
+    said = f"from {final['patients']} training patients with a given mask ({final['images']} images)"
+    assert f"a segmenter that was trained in this study (weights sha256 {final['sha256'][:12]})" in text
+    assert said in text
+    assert "through one of 3 that were trained without the patient's fold" in text
+    assert (
+        f"by a network that was trained in this study (weights sha256 {networks['enhancer'][0]['sha256'][:12]})" in text
+    )
+    assert "SonoHER2 ships" not in text
+    parts = {part.name: part for part in region_parts(view) if isinstance(part, Table)}
+    agreement = parts["agreement"].data.set_index("set")
+    outlines = own_run.result.cohort.segmented
+    tested = outlines["patient_id"].map(sets_of(own_run)) == "test"
+    for name, rows in (("test", tested), ("train_oof", ~tested)):
+        assert agreement.loc[name, "n"] == int((outlines["found"] & rows).sum())
+        assert agreement.loc[name, "mean"] == pytest.approx(outlines["dice"][rows].mean())
+        assert agreement.loc[name, "median"] == pytest.approx(outlines["dice"][rows].median())

@@ -38,7 +38,9 @@ def networks_of_files(study: StudyConfig) -> ImageNetworks:
     # networks are slow to import
     if found.segmenter is not None:
         from sonoher2.segmentation.segmenter import load_own_segmenter
+        from sonoher2.segmentation.weights_file import check_card
 
+        check_card(Path(found.segmenter.final.path))
         load_own_segmenter(found.segmenter.final)
     if found.enhancer is not None:
         from sonoher2.enhancement.enhancer import load_own_enhancer
