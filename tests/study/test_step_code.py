@@ -17,14 +17,16 @@ from sonoher2.engine import Step
 from sonoher2.engine.fingerprint import Tracer
 from sonoher2.explain.feature_shap import FEATURE_SHAP
 from sonoher2.study.analyses.performance.comparisons import STEP as COMPARISONS
+from sonoher2.study.analyses.performance.model_comparison import STEP as MODELS
 from sonoher2.study.analyses.performance.signatures import STEP as SIGNATURES
 from sonoher2.study.analyses.performance.subgroups import BETWEEN_LEVELS, BY_LEVEL
+from sonoher2.study.analyses.robustness.selection_stability import SELECTIONS
 from sonoher2.study.explain.heat_maps import DELETION, RANDOMISED, SHARES
 from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS
 from sonoher2.study.fit.signatures import FITS
-from sonoher2.study.image_networks.crossfit import TRAINING_IMAGES
 from sonoher2.study.image_networks.enhancers import ENHANCERS
 from sonoher2.study.image_networks.segmenters import SEGMENTERS
+from sonoher2.study.image_networks.training_images import TRAINING_IMAGES
 from sonoher2.study.measure.crops import CROPS
 from sonoher2.study.measure.embeddings import EMBEDDINGS
 from sonoher2.study.measure.extract import PIXEL_SIZES
@@ -40,7 +42,7 @@ STEPS: dict[str, Step[Any]] = {
     for step in (
         FEATURES, RECORDS, CROPS, PERTURBED, EMBEDDINGS, ACTIVATIONS, NETWORKS, FITS, SEGMENTED, MASKS, FINGERPRINTS,
         PIXEL_SIZES, FEATURE_SHAP, SHARES, DELETION, RANDOMISED, SIGNATURES, COMPARISONS, BY_LEVEL, BETWEEN_LEVELS,
-        REFITS, SEGMENTERS, ENHANCERS, TRAINING_IMAGES,
+        REFITS, SEGMENTERS, ENHANCERS, TRAINING_IMAGES, MODELS, SELECTIONS,
     )
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from sonoher2.config.images import FileReading
 from sonoher2.core.files import content_key, file_sha256
 from sonoher2.images.fingerprint import fingerprint, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.cases import AS_THEY_ARE, Case, read_examples
+from sonoher2.segmentation.cases import Case, read_examples
 from sonoher2.segmentation.state import Schedule, Training
 from sonoher2.segmentation.training import train
 from sonoher2.segmentation.weights_file import Card, save_weights
@@ -42,7 +42,7 @@ def learn_segmenter(
     out: Path,
     *,
     validation: float = 0.1,
-    reading: FileReading = AS_THEY_ARE,
+    reading: FileReading | None = None,
 ) -> Path:
     """Train a segmenter on training patients; an interrupted training goes on from its last finished epoch.
 
@@ -57,7 +57,7 @@ def learn_segmenter(
     validation
         Share of each group's patients who are only measured after each epoch; nothing is chosen by them.
     reading
-        How images and masks are read.
+        How images and masks are read; as in `read_examples` without one.
 
     Returns
     -------

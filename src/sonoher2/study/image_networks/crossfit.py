@@ -30,12 +30,13 @@ from sonoher2.config.images import FileReading, ImageReading
 from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import check_unchanged, file_sha256
-from sonoher2.engine import BYTES, ExecutionContext, Keyed, Step, settings_key
+from sonoher2.engine import ExecutionContext, Keyed, Step, settings_key
 from sonoher2.images.fingerprint import training_images_text
 from sonoher2.networks.own import ENHANCER, SEGMENTER, ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
 from sonoher2.study.image_networks.enhancers import ENHANCERS
 from sonoher2.study.image_networks.segmenters import SEGMENTERS
+from sonoher2.study.image_networks.training_images import TRAINING_IMAGES
 from sonoher2.study.measure.lesion_files import LesionFile, file_hashes, lesion_files
 from sonoher2.study.measure.own_networks import networks_of_files
 from sonoher2.study.measure.records import image_records
@@ -46,13 +47,6 @@ if TYPE_CHECKING:
 
 FEWEST = 10
 """Training patients whom each network needs."""
-
-
-def _written(text: str) -> bytes:
-    return text.encode()
-
-
-TRAINING_IMAGES = Step("training images", _written, replace(BYTES, suffix=".json"))
 
 
 def image_networks(study: StudyConfig, context: ExecutionContext) -> tuple[ImageNetworks, Split | None]:
