@@ -36,8 +36,8 @@ def test_each_lesion_is_opened_as_its_row_says_and_cut_as_the_network_sees_it(mo
     reading = ImageReading()
     first, second = crop_lesions(files, reading, DeepConfig(size=64, margin=0.5), hashes, Context())  # type: ignore[arg-type]
     assert opened == [
-        ("b.png", ("n.png",), {"reading": reading, "mm_per_pixel": 0.2, "frame": 2}),
-        ("a.png", ("m.png",), {"reading": reading, "mm_per_pixel": 0.1, "frame": None}),
+        ("b.png", ("n.png",), {"reading": reading, "mm_per_pixel": 0.2, "frame": 2, "enhancer": None}),
+        ("a.png", ("m.png",), {"reading": reading, "mm_per_pixel": 0.1, "frame": None, "enhancer": None}),
     ]
     for crop, grey in ((first, 90), (second, 50)):
         assert (crop.shape, crop.dtype) == ((2, 64, 64), np.uint8)

@@ -62,7 +62,14 @@ def test_a_row_is_grey_levels_pixels_and_features_and_an_error_names_its_image(m
     monkeypatch.setattr(module, "measure_lesion", lambda lesion, radiomics: measured)
     file, reading = LesionFile("a.png", ("m.png",), 0.2, 3), ImageReading()
     assert module._measure(file, reading, RADIOMICS).tolist() == [7, 30, 0.5, 0.25]
-    wanted = {"image": "a.png", "masks": ("m.png",), "reading": reading, "mm_per_pixel": 0.2, "frame": 3}
+    wanted = {
+        "image": "a.png",
+        "masks": ("m.png",),
+        "reading": reading,
+        "mm_per_pixel": 0.2,
+        "frame": 3,
+        "enhancer": None,
+    }
     assert given == wanted
 
     def refused(lesion: object, radiomics: object) -> None:
