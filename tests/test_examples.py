@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.classifiers.candidates import FAMILIES
 from sonoher2.cli.app import run
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.yaml_file import read_yaml
+from sonoher2.study.results.saved import open_run
+from sonoher2.synthetic.demo import write_demo_cohort
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.yaml"))
+PAPER = Path(__file__).parents[1] / "examples" / "hu2025.yaml"
+EXAMPLES = sorted(file for file in PAPER.parent.glob("*.yaml") if file != PAPER)
 PYTHON = Path(__file__).parents[1] / "examples" / "api.py"
 OF_EACH_CLASS = 25
 SHORT = {
@@ -89,8 +93,8 @@ def test_an_example_is_checked_and_run(
     example: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # explanations take most of such a short run; that they are made at all is what is tried here
-    monkeypatch.setattr("sonoher2.study.explain.explain.ROUNDS", 1)
-    monkeypatch.setattr("sonoher2.study.explain.explain.BACKGROUND", 5)
+    monkeypatch.setattr("sonoher2.explain.feature_shap.ROUNDS", 1)
+    monkeypatch.setattr("sonoher2.explain.feature_shap.BACKGROUND", 5)
     monkeypatch.setattr("sonoher2.study.explain.heat_maps.CHECKED", 2)
     monkeypatch.setattr("sonoher2.study.explain.heat_maps.DELETION_STEPS", 3)
     assert run(["check", str(example), "--jobs", "1"]) == 0, capsys.readouterr()
@@ -100,3 +104,39 @@ def test_an_example_is_checked_and_run(
     assert ("Deep" in set(signatures["signature"])) == deep
     assert set(signatures["set"]) == {"train_oof", "test"}
     assert signatures["auc"].between(0.2, 1).all()
+
+
+@pytest.mark.examples
+@pytest.mark.parametrize(
+    ("networks", "weights", "size"),
+    [(["EfficientNet-Lite0", "EfficientNet-Lite2"], "auto", 64), (["ResNet101", "VGG19", "ViT", "Swin"], "none", 56)],
+    ids=["weights-at-hand", "networks-of-the-paper"],
+)
+def test_every_line_of_the_paper_runs(
+    networks: list[str], weights: str, size: int, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("sonoher2.explain.feature_shap.ROUNDS", 1)
+    monkeypatch.setattr("sonoher2.explain.feature_shap.BACKGROUND", 5)
+    monkeypatch.setattr("sonoher2.study.explain.heat_maps.CHECKED", 1)
+    monkeypatch.setattr("sonoher2.study.explain.heat_maps.DELETION_STEPS", 2)
+    write_demo_cohort(tmp_path / "cohort", patients=40, size=(96, 96))
+    settings = read_yaml(PAPER)
+    settings["deep"] |= {"network": networks, "weights": weights, "size": size, "epochs": 1, "unfreeze": 1}
+    settings["radiomics"] = {"filters": ["original"], "bin_count": 16}
+    settings["selection"] |= {"bootstraps": 3}
+    settings["regions"] |= {"training": {"epochs": 1, "size": 64}}
+    settings["enhance"] |= {"training": {"epochs": 1, "steps": 1, "patch": 64}}
+    settings |= {"stability": None, "evaluation": {"bootstrap": 100}, "data": str(tmp_path / "cohort")}
+    settings["validation"] = {"outer_folds": 3, "inner_folds": 2}
+    file = tmp_path / "hu2025.yaml"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    assert run(["check", str(file), "--jobs", "1"]) in {0, 4}, capsys.readouterr()
+    assert run(["run", str(file), "--out", str(tmp_path / "run"), "--jobs", "1"]) == 0, capsys.readouterr()
+    table = open_run(tmp_path / "run").performance.models
+    shown = table.groupby("family", sort=False)["model"].unique().map(list).to_dict()
+    assert shown["Radiomics"] == [name for name in FAMILIES if name in settings["models"]]
+    assert shown["Networks alone"] == networks
+    assert shown["DLR + clinical"] == shown["Radiomics"]
+    assert {"Clinical", "Radiomics", "Deep", "DLR", "Combined", "Combined (zoo)"} <= set(shown["Signatures"])
+    assert set(table["set"]) == {"train_oof", "test"}
