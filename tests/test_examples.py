@@ -118,7 +118,7 @@ def test_every_line_of_the_paper_runs(
     settings = read_yaml(PAPER)
     settings["radiomics"] = {"filters": ["original"], "bin_count": 16}
     settings["selection"] |= {"bootstraps": 3}
-    settings["regions"] |= {"training": {"epochs": 30, "size": 64}}
+    settings["regions"] |= {"training": {"epochs": 24, "size": 64}}
     settings["enhance"] |= {"training": {"epochs": 2, "steps": 1, "patch": 64}}
     settings |= {"stability": None, "evaluation": {"bootstrap": 100}, "data": str(tmp_path / "cohort")}
     settings["validation"] = {"outer_folds": 3, "inner_folds": 2}
