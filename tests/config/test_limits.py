@@ -56,6 +56,7 @@ LIMITS: list[tuple[type[BaseModel], str, list[Any], list[Any]]] = [
     (SelectionConfig, "alpha", [0.001, 0.999], [0, 1]),
     (SelectionConfig, "max_correlation", [0.001, 1.0], [0, 1.001]),
     (SelectionConfig, "mrmr", [1, 100_000, None], [0, 100_001]),
+    (SelectionConfig, "bootstraps", [0, 10_000], [-1, 10_001]),
     (RandomSplit, "test_share", [0.001, 0.999], [0, 1]),
     (ImagesConfig, "mm_per_pixel_scale", [0.001, 1000.0], [0]),
     (TableReading, "header_row", [1, [1, 2], [3, 4]], [0, [1], [0, 1], [1, 3], [2, 1], [2, 2], [1, 2, 3]]),
@@ -102,7 +103,7 @@ DEFAULTS: list[tuple[type[BaseModel], dict[str, Any], dict[str, Any]]] = [
     }),
     (SelectionConfig, {}, {
         "icc": None, "icc_from": "second-reader", "test": "mann-whitney", "alpha": 0.05, "fdr": False,
-        "correlation": "spearman", "max_correlation": 0.9, "mrmr": 30, "lasso": True,
+        "correlation": "spearman", "max_correlation": 0.9, "mrmr": 30, "lasso": True, "bootstraps": 0,
     }),
     (HarmoniseConfig, {"reference": "A"}, {"method": "combat", "reference": "A"}),
     (RandomSplit, {}, {"kind": "random", "test_share": 0.3}),

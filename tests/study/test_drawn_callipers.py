@@ -37,14 +37,7 @@ def with_callipers(image: Path, mask: Path, out: Path) -> None:
 
 
 def record_of(image: Path, mask: Path) -> ImageRecord:
-    row = {
-        "image": str(image),
-        "masks": (str(mask),),
-        "second_mask": None,
-        "frame": float("nan"),
-        "mm_per_pixel": float("nan"),
-    }
-    return image_record(row, ImageReading())
+    return image_record(str(image), (str(mask),), None, None, float("nan"), ImageReading())
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,10 @@ def test_each_row_of_a_table_is_measured_on_its_frame(loop: Path, tmp_path: Path
 
 
 def test_the_check_looks_at_the_frame_that_is_named(loop: Path) -> None:
-    first, second, unnamed = (image_record(row, ImageReading()) for row in rows(loop, 1, 2, np.nan).to_dict("records"))
+    masks = (str(loop.parent / "mask.png"),)
+    first, second, unnamed = (
+        image_record(str(loop), masks, None, frame, float("nan"), ImageReading()) for frame in (1, 2, None)
+    )
     assert first.problem == second.problem == ""
     assert first.thumbnail != second.thumbnail
     assert "the file has 3 frames" in unnamed.problem

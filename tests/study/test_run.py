@@ -193,7 +193,8 @@ def test_run_record_holds_what_the_result_depends_on(finished) -> None:
     record = json.loads((finished.run / "run.json").read_text())
     assert record["synthetic"] is True
     assert set(record["seconds"]) == {
-        "cohort", "features", "checks", "networks", "models", "evaluation", "analyses", "explanations",
+        "image networks", "cohort", "features", "checks", "networks", "models", "evaluation", "analyses",
+        "explanations",
     }  # fmt: skip
     assert len(record["tables"]["clinical.csv"]) == 64
     assert record["machine"]["scikit-learn"]

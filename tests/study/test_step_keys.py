@@ -258,6 +258,7 @@ def study_of(**change: object) -> Any:
         "validation": ValidationConfig(),
         "harmonise": None,
         "deep": DeepConfig(),
+        "comparison": False,
     }
     return SimpleNamespace(**{**own, **change})
 
@@ -451,6 +452,7 @@ def test_what_a_run_of_an_audit_rests_on(monkeypatch: pytest.MonkeyPatch) -> Non
         "selection": key(study_of(deep=None, selection=SelectionConfig(lasso=False))),
         "folds": key(study_of(deep=None, validation=ValidationConfig(outer_folds=4))),
         "ComBat": key(study_of(deep=None, harmonise=HarmoniseConfig(reference="A"))),
+        "a comparison of models": key(study_of(deep=None, comparison=True)),
         "a network": key(study_of()),
     }
     all_differ(keys)

@@ -30,9 +30,10 @@ def fit_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> Pa
     -------
     Path of the weights.
     """
-    target = learn_enhancer(images, schedule, out)
-    write_training_images(target, (fingerprint(_grey(path, frame)) for path, frame in images))
-    return target
+    pictures = [_grey(path, frame) for path, frame in images]
+    _learn(pictures, schedule, out)
+    write_training_images(out / WEIGHTS, map(fingerprint, pictures))
+    return out / WEIGHTS
 
 
 def learn_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> Path:
@@ -56,12 +57,15 @@ def learn_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> 
     InputError
         A file cannot be read, no image is as large as a patch, or the folder holds the checkpoint of another schedule.
     """
-    pictures = [_grey(path, frame) for path, frame in images]
+    _learn([_grey(path, frame) for path, frame in images], schedule, out)
+    return out / WEIGHTS
+
+
+def _learn(pictures: Sequence[NDArray[np.uint8]], schedule: Schedule, out: Path) -> None:
     # few images: all of them train, and the curve is that of the training
     checked = pictures[::CHECKED_EVERY]
     learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
     train_enhancer(learned, checked, schedule, out)
-    return out / WEIGHTS
 
 
 def _grey(path: Path, frame: int | None) -> NDArray[np.uint8]:
