@@ -30,18 +30,30 @@ def own_networks(folder: Path, schema: BundleSchema, parts: Mapping[str, bytes])
         Weights are missing, are others than the model's, or are no such network.
     """
     segmenter, enhancer = (_found(folder, name, getattr(schema, name), parts) for name in (SEGMENTER, ENHANCER))
+    found = ImageNetworks(segmenter, enhancer)
+    check_readable(found)
+    return found
+
+
+def check_readable(networks: ImageNetworks) -> None:
+    """See that weights can be read before anything is done with them.
+
+    Raises
+    ------
+    InputError
+        They are no such network.
+    """
     # networks are slow to import
-    if segmenter is not None:
+    if networks.segmenter is not None:
         from sonoher2.segmentation.segmenter import load_own_segmenter
         from sonoher2.segmentation.weights_file import check_card
 
-        check_card(Path(segmenter.final.path))
-        load_own_segmenter(segmenter.final)
-    if enhancer is not None:
+        check_card(Path(networks.segmenter.final.path))
+        load_own_segmenter(networks.segmenter.final)
+    if networks.enhancer is not None:
         from sonoher2.enhancement.enhancer import load_own_enhancer
 
-        load_own_enhancer(enhancer.final)
-    return ImageNetworks(segmenter, enhancer)
+        load_own_enhancer(networks.enhancer.final)
 
 
 def _found(folder: Path, name: str, sha256: str | None, parts: Mapping[str, bytes]) -> OwnNetwork | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
@@ -65,3 +66,9 @@ def fit_rivals(search: ModelSearch) -> dict[ModelName, Rival]:
             calibrator = SigmoidCalibrator().fit(searched.scores[best], searched.y)
             rivals[name] = Rival(searched.tried[best].fit(searched.seen, searched.y), calibrator)
     return rivals
+
+
+def rival_scores(search: ModelSearch, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Calibrated probabilities (patients, K) by each model of a search; X as the search was given it."""
+    selected = np.asarray(search.selection_.transform(X))
+    return {name: rival.predict_proba(selected) for name, rival in fit_rivals(search).items()}

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sonoher2.classifiers.calibration import SigmoidCalibrator
 from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
 from sonoher2.classifiers.folds import fold_numbers
-from sonoher2.classifiers.rivals import fit_rivals
+from sonoher2.classifiers.rivals import rival_scores
 from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
@@ -106,9 +106,7 @@ class FeatureSignature(ImageSignature):
         """See `Signature.compared`; a network alone is one model, whatever reads its embedding."""
         if self.network is not None and len(self.feature_groups) == 1:
             return {self.network: self.predict_proba(X)}
-        features = self._features(X)[self.search_.feature_names_in_]
-        selected = np.asarray(self.search_.selection_.transform(features))
-        return {name: rival.predict_proba(selected) for name, rival in fit_rivals(self.search_).items()}
+        return rival_scores(self.search_, self._features(X)[self.search_.feature_names_in_])
 
     @property
     def feature_model(self) -> ModelSearch:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.classifiers.encoding import CodedEncoder, coded
-from sonoher2.classifiers.rivals import fit_rivals
+from sonoher2.classifiers.rivals import rival_scores
 from sonoher2.classifiers.search import ModelSearch
 from sonoher2.config.base import Kind
 from sonoher2.config.models import ModelName
@@ -96,8 +96,7 @@ class StackedCandidates(BaseSignature):
 
     def compared(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """See `Signature.compared`."""
-        selected = np.asarray(self.search_.selection_.transform(self._table(X)))
-        return {name: rival.predict_proba(selected) for name, rival in fit_rivals(self.search_).items()}
+        return rival_scores(self.search_, self._table(X))
 
     @property
     def candidates_(self) -> pd.DataFrame:

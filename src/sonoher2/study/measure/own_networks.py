@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sonoher2.bundle.image_networks import check_readable
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.image_networks import TRAINED, EnhancedImages, SegmentedRegions
 from sonoher2.core import columns as c
@@ -35,17 +36,7 @@ def networks_of_files(study: StudyConfig) -> ImageNetworks:
     found = ImageNetworks(
         *(None if named == TRAINED else _of_file(study.path(named)) for named in (segmenter, enhancer))
     )
-    # networks are slow to import
-    if found.segmenter is not None:
-        from sonoher2.segmentation.segmenter import load_own_segmenter
-        from sonoher2.segmentation.weights_file import check_card
-
-        check_card(Path(found.segmenter.final.path))
-        load_own_segmenter(found.segmenter.final)
-    if found.enhancer is not None:
-        from sonoher2.enhancement.enhancer import load_own_enhancer
-
-        load_own_enhancer(found.enhancer.final)
+    check_readable(found)
     return found
 
 

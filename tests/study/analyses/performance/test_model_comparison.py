@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import norm
 
 from sonoher2.config.evaluation import EvaluationConfig
-from sonoher2.study.analyses.performance.model_comparison import SCHEMA, SIGNATURES, best_model, model_table
+from sonoher2.study.analyses.performance.model_comparison import SCHEMA, SIGNATURES, model_table
+from sonoher2.study.analyses.performance.signatures import main_signature
 
 LABELS = ["yes", "yes", "yes", "no", "no", "no"]
 # AUC by pairs of a case and a control: 9, 8, 6 and 5 of 9 are right
@@ -96,4 +97,4 @@ def test_the_best_is_the_first_of_equals_and_never_looks_at_the_test_set() -> No
             "auc": [0.7, 0.8, 0.8, 0.99, 0.5, 0.6],
         }
     )
-    assert best_model(figures) == "b"
+    assert main_signature(figures) == "b"

@@ -119,9 +119,7 @@ def _differences(data: pd.DataFrame) -> list[str]:
 
 def _grid(view: View) -> Iterator[Drawing]:
     data = view.result.performance.models
-    data = data[~data[c.FAMILY].isin([SIGNATURES])]
-    several = data.groupby(c.FAMILY, sort=False)[c.MODEL].nunique()
-    data = data[data[c.MODEL].isin(view.result.about.config.models) & data[c.FAMILY].isin(several.index)]
+    data = data[data[c.FAMILY].ne(SIGNATURES) & data[c.MODEL].isin(view.result.about.config.models)]
     if data.empty:
         return
     for outcome in view.outcomes:

@@ -9,7 +9,7 @@ from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.engine import FRAME, Keyed, Step, settings_key
 from sonoher2.evaluation.compare.comparison import delong_test, holm
 from sonoher2.study.analyses.analysis import Analysis, Scored
-from sonoher2.study.analyses.performance.signatures import MACRO, signature_table
+from sonoher2.study.analyses.performance.signatures import main_signature, signature_table
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.outcomes import outcome_scores
 from sonoher2.study.results.predictions import each_part, learn_thresholds
@@ -50,8 +50,7 @@ def model_table(
     thresholds = learn_thresholds(training, evaluation)
     figures = signature_table(together, thresholds, evaluation, seed)
     names = together[[c.SIGNATURE, c.FAMILY, c.MODEL]].drop_duplicates()
-    best = best_model(figures)
-    distances = _distances(together, best, evaluation.confidence)
+    distances = _distances(together, main_signature(figures), evaluation.confidence)
     table = figures.merge(names, on=c.SIGNATURE, how="left")
     table = table.merge(distances, on=[c.SIGNATURE, c.SET, c.OUTCOME], how="left")
     return table[[name for name in SCHEMA.names if name in table]]
@@ -60,12 +59,6 @@ def model_table(
 def as_models(signatures: pd.DataFrame) -> pd.DataFrame:
     """Give predictions by signature the columns of those by model."""
     return signatures.assign(**{c.FAMILY: SIGNATURES}).assign(**{c.MODEL: signatures[c.SIGNATURE]})
-
-
-def best_model(figures: pd.DataFrame) -> str:
-    """Name the one with the highest out-of-fold training AUC, averaged over outcomes; the first one of equals."""
-    training = figures[figures[c.SET].eq(TRAIN_OOF) & figures[c.OUTCOME].ne(MACRO)]
-    return str(training.groupby(c.SIGNATURE, sort=False)[c.AUC].mean().idxmax())
 
 
 def _distances(predictions: pd.DataFrame, best: str, confidence: float) -> pd.DataFrame:
