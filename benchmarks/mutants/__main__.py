@@ -15,19 +15,20 @@ notice, because it is equivalent, counts as not noticed.
 from __future__ import annotations
 
 import argparse
-import compileall
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sample import Mutant, changed_code, draw
-from which_tests import function_at, import_heavy, run_tests, which_tests
+from which_tests import PLACE, function_at, import_heavy, run_tests, settle, which_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC, KEPT = ROOT / "src", ROOT / ".mutants"
@@ -63,20 +64,19 @@ def candidates(
     return own, sorted(set(ran) - set(own), key=order)
 
 
-def verdict(mutant: Mutant, groups: Iterable[list[str]], copy: Path, scratch: Path, control: bool) -> str:
+def verdict(mutant: Mutant, groups: Iterable[list[str]], control: bool) -> str:
     """Say what became of a mutant: failed, hung (both noticed) or not noticed. The copy is as before afterwards."""
-    original = SRC / mutant.file
+    original, changed = SRC / mutant.file, PLACE[0].copy / mutant.file
     if not control:
-        code = changed_code(original.read_text(encoding="utf-8"), mutant)
-        (copy / mutant.file).write_text(code, encoding="utf-8")
+        changed.write_text(changed_code(original.read_text(encoding="utf-8"), mutant), encoding="utf-8")
     try:
         for group, seconds in zip(groups, (OWN_SECONDS, ALL_SECONDS), strict=True):
-            answer = run_tests(group, copy, scratch, ROOT, seconds) if group else 0
+            answer = run_tests(group, ROOT, seconds) if group else 0
             if answer not in {0, NOTHING_RAN}:
                 return "hung" if answer is None else "failed"
         return "not noticed"
     finally:
-        shutil.copy2(original, copy / mutant.file)
+        shutil.copy2(original, changed)
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--tests", nargs="*", default=["tests"], help="folders or files of tests that may notice")
     parser.add_argument("--out", type=Path, default=KEPT / "mutants.json")
     parser.add_argument("--resume", action="store_true", help="try only those that the written file has not as noticed")
+    parser.add_argument("--jobs", type=int, default=2, help="faults tried at the same time")
     parser.add_argument("--control", action="store_true", help="change nothing: every mutant must be 'not noticed'")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -110,16 +111,25 @@ def main() -> None:
     known = {r["file"] + r["diff"]: r["verdict"] for r in before if r["verdict"] != "not noticed"}
     import_heavy()
     results: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        scratch, copy = Path(folder), Path(folder) / "src"
-        shutil.copytree(SRC, copy)
-        compileall.compile_dir(copy, quiet=2)
-        tests = which_tests(files, copy, scratch, ROOT, KEPT / "tests.json")
-        for mutant in sample:
-            said = known.get(mutant.key)
-            if said is None:
-                groups = candidates(mutant, (SRC / mutant.file).read_text(encoding="utf-8"), tests, texts)
-                said = verdict(mutant, groups, copy, scratch, options.control)
+    fork = multiprocessing.get_context("fork")  # the workers have the libraries from here
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(options.jobs, fork, initializer=settle, initargs=(SRC, Path(folder))) as workers,
+    ):
+        tests = which_tests(files, ROOT, KEPT / "tests.json", workers)
+        tried = [
+            None
+            if mutant.key in known
+            else workers.submit(
+                verdict,
+                mutant,
+                candidates(mutant, (SRC / mutant.file).read_text(encoding="utf-8"), tests, texts),
+                options.control,
+            )
+            for mutant in sample
+        ]
+        for mutant, answer in zip(sample, tried, strict=True):
+            said = known[mutant.key] if answer is None else answer.result()
             results.append({**asdict(mutant), "verdict": said})
             options.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
             print(f"{len(results):>4}  {said:<12} {mutant.file}:{mutant.line} {mutant.operator}", flush=True)

@@ -7,6 +7,7 @@ fixture's lines would otherwise belong to the first test alone. The answers are 
 from __future__ import annotations
 
 import ast
+import compileall
 import contextlib
 import hashlib
 import importlib
@@ -18,6 +19,8 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +135,28 @@ class Recorder:
             self.failed.add(report.nodeid)
 
 
-def measure(file: Path, src: Path, scratch: Path, root: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Place:
+    """Where a worker has its own copy of src and writes."""
+
+    copy: Path
+    scratch: Path
+
+
+PLACE: list[Place] = []
+
+
+def settle(src: Path, folder: Path) -> None:
+    """Give this worker a copy of the program of its own."""
+    scratch = folder / str(os.getpid())
+    shutil.copytree(src, scratch / "src")
+    compileall.compile_dir(scratch / "src", quiet=2)
+    PLACE[:] = [Place(scratch / "src", scratch)]
+
+
+def measure(file: Path, root: Path) -> dict[str, Any]:
     """Run the tests of one file: seconds of those that pass, and the functions that each runs, as `path:function`."""
+    src, scratch = PLACE[0].copy, PLACE[0].scratch
     answer = scratch / "measured.json"
 
     def work() -> int:
@@ -149,7 +172,7 @@ def measure(file: Path, src: Path, scratch: Path, root: Path) -> dict[str, Any]:
     log = scratch / "measure.log"
     in_child(work, src, log, MEASURE_SECONDS)
     if not answer.is_file():
-        raise SystemExit(f"{file}: its tests could not be run\n{log.read_text(encoding='utf-8')[-2000:]}")
+        raise RuntimeError(f"{file}: its tests could not be run\n{log.read_text(encoding='utf-8')[-2000:]}")
     tests: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return tests
 
@@ -180,18 +203,22 @@ def tests_of(recorder: Recorder, ran: dict[str, set[str]]) -> dict[str, Any]:
     return tests
 
 
-def which_tests(files: Iterable[Path], src: Path, scratch: Path, root: Path, kept: Path) -> dict[str, Any]:
+def which_tests(files: Iterable[Path], root: Path, kept: Path, workers: Executor) -> dict[str, Any]:
     """Measure the tests of many files; what was measured before is read again as long as the test file is the same."""
     before = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-    tests: dict[str, Any] = {}
-    for file in files:
-        name, stamp = file.relative_to(root).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()
-        if before.get(name, {}).get("stamp") != stamp or not before[name]["tests"]:
-            print(f"measuring {name}", flush=True)
-            before[name] = {"stamp": stamp, "tests": measure(file, src, scratch, root)}
-            kept.write_text(json.dumps(before), encoding="utf-8")
-        tests |= before[name]["tests"]
-    return tests
+    stamps = {f.relative_to(root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    known = {name for name, stamp in stamps.items() if before.get(name, {}).get("stamp") == stamp}
+    waiting = {
+        workers.submit(measure, root / name, root): name
+        for name in stamps
+        if name not in known or not before[name]["tests"]
+    }
+    for done in as_completed(waiting):
+        name = waiting[done]
+        before[name] = {"stamp": stamps[name], "tests": done.result()}
+        kept.write_text(json.dumps(before), encoding="utf-8")
+        print(f"measured {name}", flush=True)
+    return {test: facts for name in stamps for test, facts in before[name]["tests"].items()}
 
 
 class Chosen:
@@ -212,8 +239,9 @@ class Chosen:
             pytest.exit("time is spent", returncode=0)
 
 
-def run_tests(tests: list[str], src: Path, scratch: Path, root: Path, seconds: float) -> int | None:
+def run_tests(tests: list[str], root: Path, seconds: float) -> int | None:
     """Exit code of pytest on chosen tests, up to the first that fails: 1 or 2 where one noticed; None where it hung."""
+    src, scratch = PLACE[0].copy, PLACE[0].scratch
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
     temporary = scratch / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)

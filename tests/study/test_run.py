@@ -108,18 +108,22 @@ def test_labels_of_test_patients_change_no_model(finished, tmp_path: Path) -> No
     assert swapped.performance.thresholds.equals(finished.result.performance.thresholds)
 
 
-def test_second_run_computes_nothing_and_opens_the_test_set_once(small_study_file: Path, finished) -> None:
-    before, table = entries(finished.run), finished.run / "features.csv"
+def test_second_run_computes_nothing_and_opens_the_test_set_once(
+    small_study_file: Path, finished, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"  # a copy: the second run keeps its own times with the results
+    shutil.copytree(finished.run, run)
+    before, table = entries(run), run / "features.csv"
     written = table.stat().st_mtime_ns
     # other tests open the same cohort with other models, and the ledger beside the data knows them all
     ledger = small_study_file.parent / ".sonoher2-ledger.json"
     known = ledger.read_text(encoding="utf-8")
-    again = run_study(load_study(small_study_file), finished.run, jobs=1)
-    assert entries(finished.run) == before
+    again = run_study(load_study(small_study_file), run, jobs=1)
+    assert entries(run) == before
     assert again.performance.predictions.equals(finished.result.performance.predictions)
     assert ledger.read_text(encoding="utf-8") == known
     own = finished.result.about.record["ledger"][-1]["model"]
-    assert models_of_the_ledger(finished.run).count(own) == 1
+    assert models_of_the_ledger(run).count(own) == 1
     assert table.stat().st_mtime_ns == written
 
 

@@ -166,6 +166,8 @@ class _Reader:
 
     def value(self, hint: Any, plain: Any) -> Any:
         """Value of a type from its plain form."""
+        # NDArray is a named type from Python 3.12 and NumPy 2.5 on; what it stands for says how to read
+        hint = getattr(get_origin(hint) or hint, "__value__", hint)
         origin, given = get_origin(hint), get_args(hint)
         if origin in (Union, types.UnionType):
             return None if plain is None else self.value(next(one for one in given if one is not type(None)), plain)
