@@ -28,6 +28,7 @@ from sonoher2.cli.commands.validate import validate
 from sonoher2.cli.common.hints import with_hint
 from sonoher2.cli.common.terminal import close_output, end_workers, prepare, say
 from sonoher2.core.errors import SonoHer2Error
+from sonoher2.core.progress_lines import write_line
 from sonoher2.core.version import __version__
 
 # newer releases of typer carry their own click: the base of usage errors is found from the one that is public
@@ -72,6 +73,7 @@ def main() -> None:
     # a second signal, while the first one is answered
     except KeyboardInterrupt:
         code = 4
+    write_line("end", code=code)
     sys.exit(code)
 
 

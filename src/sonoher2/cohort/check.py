@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
@@ -82,6 +83,11 @@ class CheckReport:
             found = [str(finding) for finding in (*self.findings, *self.coded) if finding.severity == severity]
             lines += ["", f"{severity}s", *(f"  - {text}" for text in found)] if found else []
         return "\n".join(lines).strip()
+
+    def json(self) -> str:
+        """Lines (`rows`) and findings (`findings`, the coded ones last) for other programs."""
+        found = [asdict(finding) for finding in (*self.findings, *self.coded)]
+        return json.dumps({"rows": [asdict(row) for row in self.rows], "findings": found}, ensure_ascii=False)
 
     def raise_errors(self) -> None:
         """Stop a study that cannot run.

@@ -13,7 +13,7 @@ from sonoher2.core.files import content_key
 from sonoher2.engine.executors import SERIAL, Executor, local_executor
 from sonoher2.engine.fingerprint import step_fingerprint
 from sonoher2.engine.keys import Keyed, key_of, plain_value
-from sonoher2.engine.progress import Event, Listener, TerminalBar, silent
+from sonoher2.engine.progress import Event, Listener, ProgressLines, TerminalBar, silent, told_to
 from sonoher2.engine.step import Step
 from sonoher2.engine.store import ArtifactStore
 
@@ -198,7 +198,7 @@ class ExecutionContext:
 
 
 def local_context(folder: Path, workers: int | None = None) -> ExecutionContext:
-    """Keep values in a folder, compute them in processes of this machine, and draw a bar on a terminal.
+    """Keep values in a folder, compute them in processes of this machine, and show how far it is.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def local_context(folder: Path, workers: int | None = None) -> ExecutionContext:
     workers
         Processes; all processors unless told.
     """
-    return ExecutionContext(ArtifactStore(folder), local_executor(workers), TerminalBar())
+    return ExecutionContext(ArtifactStore(folder), local_executor(workers), told_to(TerminalBar(), ProgressLines()))
 
 
 @dataclass(frozen=True)

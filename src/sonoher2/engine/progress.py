@@ -1,12 +1,17 @@
-"""What is told of work under way, and the listener that draws it as a bar on a terminal."""
+"""What is told of work under way, and the listeners that show it to a user and to other programs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import TypeAlias
 
 from sonoher2.core.progress import track
+from sonoher2.core.progress_lines import write_line
+
+LINE_SECONDS = 0.2
+"""Between two lines of one step; its first and its last are always written."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,28 @@ class TerminalBar:
             # of a generator: ends the bar where it stands
             self._bar.close()  # type: ignore[attr-defined]
             self._bar = None
+
+
+class ProgressLines:
+    """Write a line for other programs (see `core.progress_lines`); silence where no file is named."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write where the step stands, unless it did a moment ago."""
+        now = monotonic()
+        if 0 < event.done < event.total and not event.ended and now - self._last < LINE_SECONDS:
+            return
+        self._last = now
+        write_line("step", label=event.label, done=event.done, total=event.total, ended=event.ended)
+
+
+def told_to(*listeners: Listener) -> Listener:
+    """Make one listener of several."""
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    return tell

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoher2.config.study import StudyConfig
+from sonoher2.core.progress_lines import write_line
 from sonoher2.engine import local_context
 from sonoher2.study.pipeline import STUDY, Steps
 from sonoher2.study.results.manifest import now
@@ -39,7 +40,8 @@ def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyRe
 
 
 def follow(steps: Steps, state: RunState) -> None:
-    """Do some steps, one after another, and take their time."""
-    for name, step in steps:
+    """Do some steps, one after another, tell of each and take its time."""
+    for number, (name, step) in enumerate(steps, start=1):
+        write_line("stage", name=name, number=number, total=len(steps))
         with state.watch.step(name):
             step(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -119,3 +120,23 @@ def test_demo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.splitlines()[0] == (
         "Wrote d/study.yaml (synthetic patients). Next: sonoher2 run d/study.yaml --out d/run"
     )
+
+
+def test_check_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"P{i},{age},{score}" for i, (age, score) in enumerate([(40, "0"), ("old", "3+"), (50, "HER2+")])]
+    (tmp_path / "t.csv").write_text("\n".join(["patient_id,age,score", *rows]), encoding="utf-8")
+    study = tmp_path / "study.yaml"
+    text = "clinical: {table: t.csv, columns: {age: {kind: number, timing: pre-biopsy}}}\n"
+    study.write_text(text + "target: {ihc: score, rule: ASCO/CAP 2023}\n", encoding="utf-8")
+    assert run(["check", str(study), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"] == []
+    places = {one["where"]: one for one in found["findings"]}
+    assert set(places) == {"t.csv, column 'age', row 3", "t.csv, column 'score', row 4", "target"}
+    assert places["t.csv, column 'score', row 4"]["unread"] == [
+        {"column": "score", "role": "ihc", "spelling": "HER2+", "rows": [4]}
+    ]
+    study.write_text(text, encoding="utf-8")
+    assert run(["check", str(study), "--json"]) == 3
+    (only,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (only["severity"], only["what"]) == ("error", "the key 'target' is missing")

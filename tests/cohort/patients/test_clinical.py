@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.patients.clinical import bounds, clinical_values, parse_column, read_number
+from sonoher2.cohort.patients.clinical import bounds, clinical_values, parse_column, read_number, unread_cells
 from sonoher2.config.clinical import ClinicalColumn
 
 
@@ -158,3 +158,23 @@ def test_a_share_beside_percentages_is_told_of() -> None:
     texts = pd.Series(["30%", "0.3", "20%"], index=[2, 3, 4], dtype=object)
     _, findings = parse_column(texts, "ki67", declared("number", unit="%"), "t")
     assert [str(finding).split(":")[0] for finding in findings] == ["t, column 'ki67', row 3"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "options", "unread"),
+    [
+        (["12", "about 12", None, "?", "1,250"], "number", {}, [1, 4]),
+        (["yes", "maybe", "unknown", "no"], "yes/no", {}, [1]),
+        # beside a word for no, a dash says nothing; without one, it may be a no
+        (["yes", "-", "no"], "yes/no", {}, []),
+        (["yes", "-", "1"], "yes/no", {}, [1]),
+        (["mother", "none", "sister"], "category", {}, [1]),
+        (["mother", "none", "sister"], "category", {"levels": ["none", "mother"]}, [2]),
+        (["4a", "2024-04-05", "#REF!", "na"], "category", {}, [1, 2]),
+    ],
+)
+def test_cells_that_say_something_unread(
+    texts: list[str | None], kind: str, options: dict[str, object], unread: list[int]
+) -> None:
+    found = unread_cells(cells(*texts), "x", declared(kind, **options))
+    assert [place for place, is_unread in enumerate(found) if is_unread] == unread

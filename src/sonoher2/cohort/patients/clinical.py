@@ -20,6 +20,7 @@ from sonoher2.core.spelling import plain
 YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present", "是", "有", "阳性")
 NO = ("no", "n", "0", "false", "negative", "neg", "-", "absent", "否", "无", "阴性")
 
+_NO_WORDS = frozenset(NO) - {"-"}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 FEW_VALUES = 5
 """Values from which a column shows in what unit it is."""
@@ -83,12 +84,29 @@ def parse_column(texts: pd.Series, name: str, column: ClinicalColumn, where: str
     """
     header = column.column or name
     here = f"{where}, column '{header}'"
-    texts, open_ones = settled(none_if_missing(texts), column, frozenset(NO) - {"-"}, here)
+    texts, _, open_ones = settled(none_if_missing(texts), column, _NO_WORDS, here)
     if column.kind == "number":
         values, problems = _numbers(texts, name, column, here)
     else:
         values, problems = _coded(texts, column, where, header)
     return values, [*open_ones, *problems]
+
+
+def unread_cells(texts: pd.Series, name: str, column: ClinicalColumn) -> pd.Series:
+    """Tell which cells say something that the declaration of their column cannot read.
+
+    Parameters
+    ----------
+    texts, name, column
+        As in `parse_column`.
+
+    Returns
+    -------
+    (rows,) of bool.
+    """
+    known, refused, _ = settled(none_if_missing(texts), column, _NO_WORDS, "")
+    values, _ = parse_column(texts, name, column, "")
+    return refused | (known.notna() & values.isna())
 
 
 def _coded(texts: pd.Series, column: ClinicalColumn, where: str, header: str) -> tuple[pd.Series, list[Finding]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from sonoher2.cohort.reading.text import MISSING, OPEN, is_date
@@ -16,9 +18,25 @@ PLUSES = frozenset({"+", "＋", "(+)", "（+）", "（＋）"})
 _EXCEL_ERRORS = frozenset({"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#calc!"})
 
 
-def settled(
-    texts: pd.Series, column: ClinicalColumn, no_words: frozenset[str], where: str
-) -> tuple[pd.Series, list[Finding]]:
+class Settled(NamedTuple):
+    """What is left of a column.
+
+    Attributes
+    ----------
+    texts
+        (rows,) of str or None; every dash or plus is ``-`` or ``+``, and what cannot be settled is None.
+    refused
+        (rows,) of bool: what cannot be settled.
+    findings
+        They name rows.
+    """
+
+    texts: pd.Series
+    refused: pd.Series
+    findings: list[Finding]
+
+
+def settled(texts: pd.Series, column: ClinicalColumn, no_words: frozenset[str], where: str) -> Settled:
     """Take out what means that there is no value, and refuse what may be read in two ways.
 
     A dash is the negative of a plus: in a column of yes and no, or of categories, that has a plus, it is a value.
@@ -33,11 +51,6 @@ def settled(
         Texts that mean no, folded, besides a dash.
     where
         Name of the table and the column, for findings.
-
-    Returns
-    -------
-    (rows,) of str or None; every dash or plus is ``-`` or ``+``, and what cannot be settled is None; and findings
-    that name rows.
     """
     keys = texts.map(plain, na_action="ignore")
     texts = texts.mask(keys.isin({plain(spelling) for spelling in column.missing}))
@@ -56,7 +69,8 @@ def settled(
     broken = keys.isin(_EXCEL_ERRORS - levels) | narrow
     missing = texts.map(folded, na_action="ignore").isin(MISSING) & ~keys.isin(levels)
     findings = [*_unclear(keys[unclear], where), *_broken(dates, broken, where)]
-    return none_if_missing(texts.mask(missing | unclear | dates | broken)), findings
+    refused = unclear | dates | broken
+    return Settled(none_if_missing(texts.mask(missing | refused)), refused, findings)
 
 
 def _dash_as_value(keys: set[str], column: ClinicalColumn, no_words: frozenset[str]) -> set[str]:
@@ -79,7 +93,7 @@ def _signs(texts: pd.Series) -> pd.Series:
     return texts.map(lambda text: signs.get(folded(text), text), na_action="ignore")
 
 
-def _without_number(texts: pd.Series, where: str) -> tuple[pd.Series, list[Finding]]:
+def _without_number(texts: pd.Series, where: str) -> Settled:
     keys = texts.map(folded, na_action="ignore")
     findings = []
     none = keys.index[keys == NONE]
@@ -87,7 +101,7 @@ def _without_number(texts: pd.Series, where: str) -> tuple[pd.Series, list[Findi
         what = "'none' counts as missing"
         fix = "Write 0 where it means that there is none of it, or list it in `missing` of the column"
         findings = [Finding("warning", what, place(where, none), fix)]
-    return none_if_missing(texts.mask(keys.isin(MISSING))), findings
+    return Settled(none_if_missing(texts.mask(keys.isin(MISSING))), pd.Series(False, texts.index), findings)
 
 
 def _serial_dates(texts: pd.Series) -> pd.Series:
