@@ -1,0 +1,1 @@
+"""Pages of the server: templates, scripts, looks and their translations."""

@@ -1,0 +1,78 @@
+"""Addresses of the pages that people open."""
+
+from __future__ import annotations
+
+from importlib import resources
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from sonoher2.server.pages.templates import render
+from sonoher2.server.pages.translation import COOKIE, LANGUAGES
+
+YEAR = 365 * 24 * 3600
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+class FreshFiles(StaticFiles):
+    """Files of the package, asked for anew each time, so that pages and scripts are of one version."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with a file, or that the reader's copy is still the same."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
+def add_pages(app: FastAPI) -> None:
+    """Give an application the pages, and below ``/static`` their scripts and looks."""
+    app.include_router(router)
+    app.mount("/static", FreshFiles(directory=str(resources.files(__package__) / "static")), name="static")
+
+
+def user_name(request: Request) -> str | None:
+    """Name of the person at the page, as the guard found it."""
+    name: str | None = getattr(request.state, "user", None)
+    return name
+
+
+def error_page(request: Request, code: int, message: str, fix: str = "") -> HTMLResponse:
+    """Say in a page what is wrong."""
+    return render(request, "error.html", status=code, code=code, message=message, fix=fix, user=user_name(request))
+
+
+@router.get("/")
+def start(request: Request) -> HTMLResponse:
+    """Show what can be done."""
+    return render(request, "start.html", user=user_name(request))
+
+
+@router.get("/cases")
+def cases(request: Request) -> HTMLResponse:
+    """List the cases."""
+    return render(request, "cases.html", user=user_name(request))
+
+
+@router.get("/cases/{case}")
+def case(request: Request, case: str) -> HTMLResponse:
+    """Show one case; its script asks for the rest."""
+    return render(request, "case.html", case=case, user=user_name(request))
+
+
+@router.get("/language/{tag}")
+def choose_language(tag: str, to: str = "/") -> Response:
+    """Keep a language in a cookie and go back to the page that was open."""
+    answer = RedirectResponse(own_path(to), status_code=303)
+    if tag in LANGUAGES:
+        answer.set_cookie(COOKIE, tag, max_age=YEAR, samesite="strict", httponly=True)
+    return answer
+
+
+def own_path(address: str) -> str:
+    """Give back a path of this server as it is, and the start page for an address of any other."""
+    parts = urlsplit(address)
+    inside = address.startswith("/") and not parts.scheme and not parts.netloc
+    return address if inside and "\\" not in address and address.isprintable() else "/"

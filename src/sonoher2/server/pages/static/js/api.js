@@ -1,0 +1,77 @@
+/** Calls to the server. An answer that is no success becomes an `ApiError` with the server's own sentence. */
+import { t } from "./i18n.js";
+
+export class ApiError extends Error {
+  /** @param {number} status 0 where the server was not reached. @param {{code?: string, message?: string, where?: string, fix?: string}} facts */
+  constructor(status, facts, findings = []) {
+    super(facts.message || t("The server answered with an error ({status}).", { status }));
+    this.status = status;
+    this.code = facts.code || "";
+    this.where = facts.where || "";
+    this.fix = facts.fix || "";
+    this.findings = findings;
+  }
+
+  /** The whole in one text. */
+  get text() {
+    return [this.message, this.fix].filter(Boolean).join(" ");
+  }
+}
+
+/**
+ * Call the server.
+ * @param {string} method
+ * @param {string} path Below /api/v1.
+ * @param {{json?: unknown, body?: BodyInit, version?: number|string, signal?: AbortSignal}} [options] `version` is sent as If-Match.
+ * @returns {Promise<any>} The JSON of the answer, null where there is none.
+ */
+export async function call(method, path, options = {}) {
+  const headers = { Accept: "application/json" };
+  if (options.json !== undefined) headers["Content-Type"] = "application/json";
+  if (options.version !== undefined) headers["If-Match"] = `"${options.version}"`;
+  const body = options.json === undefined ? options.body : JSON.stringify(options.json);
+  let answer;
+  try {
+    answer = await fetch(`/api/v1${path}`, { method, headers, body, signal: options.signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, { code: "unreachable", message: t("The server cannot be reached.") });
+  }
+  const text = await answer.text();
+  const found = text && (answer.headers.get("Content-Type") || "").includes("json") ? JSON.parse(text) : null;
+  if (!answer.ok) throw new ApiError(answer.status, errorOf(found), found?.findings ?? found?.error?.findings ?? []);
+  return found;
+}
+
+function errorOf(found) {
+  if (found?.error && typeof found.error === "object") return found.error;
+  return typeof found?.detail === "string" ? { message: found.detail } : {};
+}
+
+export const get = (path, options) => call("GET", path, options);
+export const post = (path, json, options = {}) => call("POST", path, { json, ...options });
+export const patch = (path, json, version) => call("PATCH", path, { json, version });
+export const remove = (path) => call("DELETE", path);
+
+/**
+ * Send a file; `fetch` cannot tell how far an upload is, so this is an older kind of request.
+ * @param {string} path
+ * @param {FormData} form
+ * @param {(share: number) => void} progress
+ */
+export function upload(path, form, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `/api/v1${path}`);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    request.addEventListener("error", () => reject(new ApiError(0, { code: "unreachable", message: t("The server cannot be reached.") })));
+    request.addEventListener("load", () => {
+      let found = null;
+      try { found = JSON.parse(request.responseText); } catch { /* an answer that is no JSON has no more to say */ }
+      if (request.status >= 200 && request.status < 300) resolve(found);
+      else reject(new ApiError(request.status, errorOf(found)));
+    });
+    request.send(form);
+  });
+}
