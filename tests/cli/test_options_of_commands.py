@@ -28,6 +28,8 @@ predict: BUNDLE! --image* --mask* --clinical* --frame* --mm-per-pixel* --site --
 report: RUN!
 run: STUDY! --out! --data --jobs
 segment: IMAGES!* --out! --click --box --overlay/--no-overlay=True --nifti=False --frame --weights --jobs
+serve: --host=127.0.0.1 --port=8765 --name* --certificate --key --users --home --database= BUNDLES* --trust
+  --open/--no-open=True --jobs --add-user
 sign: BUNDLE! --key!
 train-enhancer: IMAGES!* --out! --data --epochs=30 --warm-up=24 --steps=125 --batch=8 --patch=128 --rate=0.001
   --adversarial=0.002 --bf16=False --seed=0

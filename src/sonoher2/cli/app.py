@@ -21,6 +21,7 @@ from sonoher2.cli.commands.predict import predict
 from sonoher2.cli.commands.report import report
 from sonoher2.cli.commands.run import run as run_study
 from sonoher2.cli.commands.segment import segment
+from sonoher2.cli.commands.serve import serve
 from sonoher2.cli.commands.sign import sign
 from sonoher2.cli.commands.train_enhancer import train_enhancer
 from sonoher2.cli.commands.train_segmenter import train_segmenter
@@ -125,7 +126,7 @@ def _end(message: str, code: int, debug: bool) -> int:
     return code
 
 
-for command in (init, check, run_study, report, extract, predict, validate, demo):
+for command in (init, check, run_study, report, extract, predict, validate, serve, demo):
     app.command()(command)
 audit = typer.Typer(
     name="audit", help="Check whether a pipeline fools its user: this study's, or another tool's.", no_args_is_help=True

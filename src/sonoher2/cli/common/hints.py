@@ -14,6 +14,7 @@ HINTS = {
     "patient column": "The option is --patient-id.",
     "pixel size": "`predict` has the option --mm-per-pixel.",
     "processes": "Use fewer --jobs.",
+    "server": "`serve` has the options --certificate, --key, --users and --add-user.",
     "site": "The option is --site.",
 }
 """By `SonoHer2Error.hint`."""

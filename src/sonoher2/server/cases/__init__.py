@@ -1,0 +1,1 @@
+"""Patients opened on the page: image, outline, clinical values, predictions."""

@@ -1,0 +1,1 @@
+"""The parts of a running server, as routes are given them."""

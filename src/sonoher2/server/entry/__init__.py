@@ -1,0 +1,1 @@
+"""Coming in and going out: sign in, sign out, tokens for scripts."""

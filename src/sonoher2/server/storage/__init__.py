@@ -1,0 +1,1 @@
+"""What the server keeps: database, files named by their content, the audit log, and events for open pages."""

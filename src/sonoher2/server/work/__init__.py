@@ -1,0 +1,1 @@
+"""Processes that do what takes a processor: reading images, outlining, predicting."""

@@ -1,0 +1,154 @@
+"""What workers give back: plain values, nothing that needs a heavy library to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """An opened image.
+
+    Attributes
+    ----------
+    kind
+        ``PNG``, ``DICOM`` and so on.
+    frames, rows, columns
+        Of the file, and of each picture in it.
+    mm_per_pixel
+        Row and column spacing that the file states; None where it does not.
+    b_mode
+        Left, top, right, bottom of the B-mode part, pixels.
+    png
+        The first frame.
+    """
+
+    kind: str
+    frames: int
+    rows: int
+    columns: int
+    mm_per_pixel: tuple[float, float] | None
+    b_mode: tuple[int, int, int, int]
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the segmenter found; `png` is empty where there is no lesion."""
+
+    png: bytes
+    area: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class ClinicalField:
+    """One clinical value that a model takes.
+
+    Attributes
+    ----------
+    kind
+        ``number``, ``binary``, ``category`` or ``ordinal``.
+    low, high
+        Range of the training patients, of a number.
+    choices
+        What may be given, otherwise.
+    """
+
+    key: str
+    label: str
+    kind: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    help: str
+    timing: str
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What a model says of itself."""
+
+    title: str
+    synthetic: bool
+    needs_image: bool
+    signatures: tuple[str, ...]
+    main: str
+    outcomes: tuple[str, ...]
+    unit: str
+    notice: str
+    clinical: tuple[ClinicalField, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A patient to be predicted.
+
+    Attributes
+    ----------
+    bundle, trust
+        Folder of the model, and the key of whoever must have signed it; empty for no matter.
+    image, name
+        Path of the image, and what it is called; empty for clinical data alone.
+    frame
+        Of the image, from 1.
+    mm_per_pixel
+        What the user knows.
+    mask
+        PNG of the lesion.
+    confidence
+        Of the segmenter that made the mask; None where a hand drew it.
+    clinical
+        Text by column.
+    patient
+        The user's name for the patient, for the page.
+    made
+        Date and time, for the page.
+    """
+
+    bundle: str
+    trust: str
+    image: str
+    name: str
+    frame: int
+    mm_per_pixel: tuple[float, float] | None
+    mask: bytes
+    confidence: float | None
+    clinical: tuple[tuple[str, str], ...]
+    patient: str
+    made: str
+
+
+@dataclass(frozen=True)
+class View:
+    """The image as it was scored.
+
+    Attributes
+    ----------
+    left, top
+        Where it lies in the picture, pixels.
+    png
+        Grey picture with the outline.
+    heat
+        What speaks for `predicted`, of the same size, transparent elsewhere; empty without a network.
+    """
+
+    name: str
+    left: int
+    top: int
+    rows: int
+    columns: int
+    png: bytes
+    heat: bytes
+    predicted: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A prediction: `json` as `sonoher2 predict` prints it, points of the nomogram, and the image."""
+
+    json: str
+    points: tuple[tuple[str, float], ...]
+    total_points: float | None
+    views: tuple[View, ...]

@@ -1,0 +1,205 @@
+"""What workers do. Everything heavy is imported within the functions: the server only needs their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sonoher2.core.errors import FindingsError, InputError
+from sonoher2.server.work.models import Answered, BundleFacts, ImageFacts, Outline, Question, View
+
+if TYPE_CHECKING:
+    from sonoher2.bundle.load import Bundle
+    from sonoher2.images.pixels.decoded import Picture
+    from sonoher2.images.pixels.image import Box
+    from sonoher2.predict.case import Case
+    from sonoher2.predict.prediction import Prediction
+
+MOST_BUNDLES = 4
+"""Models that a worker keeps open."""
+Place = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+
+def warm_up(bundles: tuple[str, ...]) -> None:
+    """Make a new worker ready: libraries imported, networks loaded, models read, kernels compiled."""
+    from sonoher2.server.work.warm import warm
+
+    warm(bundles)
+
+
+@lru_cache(MOST_BUNDLES)
+def opened_bundle(folder: str, trust: str = "") -> Bundle:
+    """Read a model, once in each worker."""
+    from sonoher2.bundle.load import load_bundle
+
+    return load_bundle(folder, Path(trust) if trust else None)
+
+
+def bundle_facts(folder: str, trust: str = "") -> BundleFacts:
+    """Read a model and give what it says of itself."""
+    from sonoher2.server.work.fields import facts_of
+
+    return facts_of(opened_bundle(folder, trust).schema)
+
+
+def open_image(path: str, name: str) -> ImageFacts:
+    """Read the first frame of a file and what the file says of itself.
+
+    Raises
+    ------
+    InputError
+        The image cannot be read whole.
+    """
+    from sonoher2.images.pixels.us_regions import common_spacing, regions_at
+    from sonoher2.images.read import b_mode_box
+
+    picture = _picture(path, name, 1)
+    rows, columns = b_mode_box(picture, None)
+    height, width = picture.shape
+    return ImageFacts(
+        kind=picture.format,
+        frames=picture.provenance.frames,
+        rows=height,
+        columns=width,
+        mm_per_pixel=common_spacing(regions_at(picture.regions, None)) or picture.spacing,
+        b_mode=(int(columns.start), int(rows.start), int(columns.stop), int(rows.stop)),
+        png=_displayed(picture),
+    )
+
+
+def frame_png(path: str, name: str, frame: int) -> bytes:
+    """Read one frame as it is displayed: the whole picture, grey, 8 bits."""
+    return _displayed(_picture(path, name, frame))
+
+
+def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, trust: str) -> Outline:
+    """Find the lesion of one frame, within a box if there is one.
+
+    Parameters
+    ----------
+    path, name, frame
+        The image.
+    box
+        The picture is cut there before the segmenter sees it.
+    bundle, trust
+        Of a model that says how images are read, and may have a segmenter of its own; empty for the shipped one.
+
+    Raises
+    ------
+    InputError
+        The image cannot be read, or the box lies outside.
+    """
+    import numpy as np
+
+    from sonoher2.images.read import b_mode_box, image_of
+    from sonoher2.segmentation.choose import segment_lesion
+    from sonoher2.segmentation.segmenter import load_own_segmenter, load_segmenter
+    from sonoher2.server.work.pictures import mask_png
+
+    picture = _picture(path, name, frame)
+    image, segmenter = image_of(picture, None, None), load_segmenter()
+    model = opened_bundle(bundle, trust) if bundle else None
+    if model is not None and model.image_networks.segmenter:
+        segmenter = load_own_segmenter(model.image_networks.segmenter.final)
+    if box is not None:
+        image = image.cropped(_slices(box, picture.shape))
+    elif model is not None and model.schema.reading and model.schema.reading.crop_to_b_mode:
+        image = image.cropped(b_mode_box(picture, None))
+    found = segment_lesion(segmenter, image.pixels)
+    if not found.found:
+        return Outline(b"", 0, found.confidence)
+    mask = np.zeros(image.file_shape, dtype=bool)
+    mask[image.box] = found.mask
+    return Outline(mask_png(mask), int(np.count_nonzero(mask)), found.confidence)
+
+
+def predict(question: Question) -> Answered:
+    """Predict a patient; the image is shown as it was scored.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The image, the mask or a clinical value cannot be used.
+    """
+    from sonoher2.server.work.pictures import views_of
+
+    prediction, case = _predicted(question)
+    explanation = prediction.explanation
+    views: tuple[View, ...] = views_of(case, prediction)
+    return Answered(
+        prediction.json(),
+        tuple((one.variable, one.points) for one in explanation.points) if explanation else (),
+        explanation.total_points if explanation else None,
+        views,
+    )
+
+
+def case_page(question: Question) -> bytes:
+    """Make the HTML page of a prediction; errors as in `predict`."""
+    import tempfile
+
+    from sonoher2.predict.views import case_views
+    from sonoher2.report.page.case_page import write_case_page
+
+    prediction, case = _predicted(question)
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        write_case_page(page, prediction, case_views(case, prediction), case.patient, question.made)
+        return page.read_bytes()
+
+
+def _predicted(question: Question) -> tuple[Prediction, Case]:
+    from sonoher2.predict.case import Case, ScoredMask
+    from sonoher2.predict.patient import ImageInput, PatientInput
+    from sonoher2.predict.scoring import predict_patient
+    from sonoher2.server.work.pictures import mask_of
+
+    bundle = opened_bundle(question.bundle, question.trust)
+    images: tuple[ImageInput, ...] = ()
+    mask = mask_of(question.mask) if question.image else None
+    if mask is not None:
+        data = Path(question.image).read_bytes()
+        images = (ImageInput(data, (mask,), question.mm_per_pixel, question.frame, question.name),)
+    case = Case(bundle, PatientInput(images, dict(question.clinical), patient_id=question.patient))
+    if mask is not None and question.confidence is not None:
+        # the segmenter made it a moment ago: it says so, and is not asked a second time
+        image = case.images[0]
+        origin = image.picture.provenance
+        image.mask = ScoredMask(origin.name, mask, "segmented", question.confidence, origin)
+    return predict_patient(bundle, case), case
+
+
+def _picture(path: str, name: str, frame: int) -> Picture:
+    from sonoher2.images.read import read_picture
+
+    with _called(path, name):
+        return read_picture(path, frame)
+
+
+@contextmanager
+def _called(path: str, name: str) -> Iterator[None]:
+    """Have errors speak of the user's file, not of where the server keeps it."""
+    try:
+        yield
+    except FindingsError:
+        raise
+    except InputError as error:
+        what, where, fix = (part.replace(path, name) for part in (error.what, error.where, error.fix))
+        raise InputError(what, where=where, fix=fix, hint=error.hint) from None
+
+
+def _displayed(picture: Picture) -> bytes:
+    from sonoher2.server.work.pictures import grey_png
+
+    return grey_png(picture.grey)
+
+
+def _slices(box: Place, shape: tuple[int, int]) -> Box:
+    left, top, right, bottom = box
+    if not (0 <= left < right <= shape[1] and 0 <= top < bottom <= shape[0]):
+        raise InputError("the box lies outside the picture", fix="Draw it on the picture")
+    return slice(top, bottom), slice(left, right)
