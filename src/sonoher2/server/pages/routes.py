@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from sonoher2.server.context.services import Provided
 from sonoher2.server.pages.templates import render
 from sonoher2.server.pages.translation import COOKIE, LANGUAGES
 
@@ -35,8 +36,7 @@ def add_pages(app: FastAPI) -> None:
 
 def user_name(request: Request) -> str | None:
     """Name of the person at the page, as the guard found it."""
-    name: str | None = getattr(request.state, "user", None)
-    return name
+    return getattr(request.state, "user", None) or None
 
 
 def error_page(request: Request, code: int, message: str, fix: str = "") -> HTMLResponse:
@@ -60,6 +60,12 @@ def cases(request: Request) -> HTMLResponse:
 def case(request: Request, case: str) -> HTMLResponse:
     """Show one case; its script asks for the rest."""
     return render(request, "case.html", case=case, user=user_name(request))
+
+
+@router.get("/login")
+def login(request: Request, services: Provided, failed: bool = False, next: str = "/") -> HTMLResponse:
+    """Ask for name and password; a server without users asks for its start address."""
+    return render(request, "login.html", with_users=not services.settings.loopback, failed=failed, next=own_path(next))
 
 
 @router.get("/language/{tag}")
