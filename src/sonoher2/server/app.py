@@ -13,6 +13,7 @@ from sonoher2.server.base.errors import install_errors
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.entry.routes import router as entry
+from sonoher2.server.pages.routes import add_pages
 from sonoher2.server.security.guard import Guard
 from sonoher2.server.security.throttle import Throttle
 
@@ -64,4 +65,5 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     app.add_middleware(Guard, settings=settings, sessions=opened.sessions)
     for router in ROUTERS:
         app.include_router(router)
+    add_pages(app)
     return app

@@ -86,7 +86,9 @@ def test_a_new_step_forgets_what_was_undone(scripts: Page) -> None:
 
 
 @pytest.mark.parametrize("radius", [0.5, 1, 2.5, 7])
-@pytest.mark.parametrize(("start", "end"), [((10.2, 8.7), (10.2, 8.7)), ((5.1, 30.3), (44.8, 4.9)), ((-3, 20.5), (9, 60))])
+@pytest.mark.parametrize(
+    ("start", "end"), [((10.2, 8.7), (10.2, 8.7)), ((5.1, 30.3), (44.8, 4.9)), ((-3, 20.5), (9, 60))]
+)
 def test_a_stroke_covers_what_lies_within_its_radius(
     scripts: Page, radius: float, start: tuple[float, float], end: tuple[float, float]
 ) -> None:
@@ -190,15 +192,20 @@ def test_bounds_and_area(scripts: Page) -> None:
 
 
 def test_lengths_follow_the_size_of_a_pixel(scripts: Page) -> None:
-    body = "return [m.lengthOf([1, 2], [4, 6]), m.lengthOf([0, 0], [3, 4], [0.5, 2]), m.calibrated([0, 0], [0, 40], 10)]"
+    body = (
+        "return [m.lengthOf([1, 2], [4, 6]), m.lengthOf([0, 0], [3, 4], [0.5, 2]), m.calibrated([0, 0], [0, 40], 10)]"
+    )
     assert call(scripts, "geometry", body) == [5.0, pytest.approx(np.hypot(3 * 2, 4 * 0.5)), 0.25]
-    body = "return [m.calibrated([1, 1], [1, 1], 10), m.calibrated([0, 0], [9, 0], -1), m.calibrated([0, 0], [9, 0], NaN)]"
+    body = (
+        "return [m.calibrated([1, 1], [1, 1], 10), m.calibrated([0, 0], [9, 0], -1), m.calibrated([0, 0], [9, 0], NaN)]"
+    )
     assert call(scripts, "geometry", body) == [None, None, None]
 
 
 def test_zooming_holds_the_point_under_the_pointer(scripts: Page) -> None:
     body = """const place = new m.Place(2, 30, -10); const near = place.zoomed(1.7, [200, 90]);
-      return [near.scale, near.toPicture([200, 90]), place.toPicture([200, 90]), near.toScreen(near.toPicture([5, 7]))]"""
+      const same = [near, place].map((one) => one.toPicture([200, 90]));
+      return [near.scale, ...same, near.toScreen(near.toPicture([5, 7]))]"""
     scale, after, before, back = call(scripts, "geometry", body)
     assert scale == pytest.approx(3.4)
     assert before == [85, 50]
@@ -207,10 +214,12 @@ def test_zooming_holds_the_point_under_the_pointer(scripts: Page) -> None:
 
 
 def test_a_picture_fits_in_the_middle(scripts: Page) -> None:
-    body = "const p = m.Place.fit([0, 0, 200, 100], 420, 420, 10); return [p.scale, p.toScreen([0, 0]), p.toScreen([200, 100])]"
+    body = """const place = m.Place.fit([0, 0, 200, 100], 420, 420, 10);
+      return [place.scale, place.toScreen([0, 0]), place.toScreen([200, 100])]"""
     assert call(scripts, "geometry", body) == [2, [10, 110], [410, 310]]
 
 
 def test_a_box_is_whole_pixels_of_the_picture(scripts: Page) -> None:
-    body = "return [m.boxBetween([9.2, 7.9], [2.7, 3.1], 50, 40), m.boxBetween([-5, 30], [60, 90], 50, 40), m.boxBetween([60, 1], [70, 9], 50, 40)]"
+    body = """const box = (a, b) => m.boxBetween(a, b, 50, 40);
+      return [box([9.2, 7.9], [2.7, 3.1]), box([-5, 30], [60, 90]), box([60, 1], [70, 9])]"""
     assert call(scripts, "geometry", body) == [[2, 3, 10, 8], [0, 30, 50, 40], None]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from importlib import resources
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from sonoher2.server.context.services import Provided
+from sonoher2.server.pages.errors import install_error_pages
 from sonoher2.server.pages.templates import render
 from sonoher2.server.pages.translation import COOKIE, LANGUAGES
 
 YEAR = 365 * 24 * 3600
+NextPage = Annotated[str, Query(alias="next")]
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -29,19 +32,15 @@ class FreshFiles(StaticFiles):
 
 
 def add_pages(app: FastAPI) -> None:
-    """Give an application the pages, and below ``/static`` their scripts and looks."""
+    """Give an application the pages, and below ``/static`` their scripts and looks; its errors are installed before."""
     app.include_router(router)
     app.mount("/static", FreshFiles(directory=str(resources.files(__package__) / "static")), name="static")
+    install_error_pages(app)
 
 
 def user_name(request: Request) -> str | None:
     """Name of the person at the page, as the guard found it."""
     return getattr(request.state, "user", None) or None
-
-
-def error_page(request: Request, code: int, message: str, fix: str = "") -> HTMLResponse:
-    """Say in a page what is wrong."""
-    return render(request, "error.html", status=code, code=code, message=message, fix=fix, user=user_name(request))
 
 
 @router.get("/")
@@ -63,9 +62,9 @@ def case(request: Request, case: str) -> HTMLResponse:
 
 
 @router.get("/login")
-def login(request: Request, services: Provided, failed: bool = False, next: str = "/") -> HTMLResponse:
+def login(request: Request, services: Provided, failed: bool = False, to: NextPage = "/") -> HTMLResponse:
     """Ask for name and password; a server without users asks for its start address."""
-    return render(request, "login.html", with_users=not services.settings.loopback, failed=failed, next=own_path(next))
+    return render(request, "login.html", with_users=not services.settings.loopback, failed=failed, next=own_path(to))
 
 
 @router.get("/language/{tag}")
