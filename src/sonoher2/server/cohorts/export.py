@@ -1,0 +1,280 @@
+"""A ZIP of outlines with an images table, which a study reads as it stands once it is unpacked in the data folder."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from sonoher2.cohort.tables import columns as c
+from sonoher2.config.images import FileReading
+from sonoher2.core.table_files import csv_bytes
+from sonoher2.core.version import __version__
+from sonoher2.core.yaml_file import read_yaml
+from sonoher2.server.cohorts.final import ADJUDICATED, GIVEN, SECOND_GIVEN, SEGMENTER, FinalOutline
+from sonoher2.server.cohorts.sources import DESCRIPTIONS, ListedImage
+
+READER, STATE, NOTE, CHANGED, AREA_PIXELS = "reader", "state", "note", "changed", "area_pixels"
+ORIGIN, HAND, SECOND_ORIGIN = "origin", "drawn_by", "second_reader"
+Blob = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class ReaderRow:
+    """What one reader left on one image.
+
+    Attributes
+    ----------
+    reader, state, note, changed
+        Who, how far (``done``, ``skip``, ``todo``), what was noted, and when (ISO 8601).
+    mask, area_pixels
+        Sha256 of the outline and its area; None and 0 without one.
+    """
+
+    reader: str
+    state: str
+    note: str
+    changed: str
+    mask: str | None
+    area_pixels: int
+
+
+@dataclass(frozen=True)
+class ExportImage:
+    """One image of an export.
+
+    Attributes
+    ----------
+    image
+        Which.
+    final
+        The outlines that the images table names.
+    rows
+        What each reader left.
+    """
+
+    image: ListedImage
+    final: FinalOutline
+    rows: tuple[ReaderRow, ...]
+
+
+@dataclass(frozen=True)
+class ExportOf:
+    """What is exported, besides the images.
+
+    Attributes
+    ----------
+    title
+        Of the cohort.
+    by, at
+        Who exports, and when.
+    study
+        The study file from which the cohort was made.
+    reading
+        How the cohort's images are read; the export's masks have two values and need no label.
+    order
+        Readers that were named, the main one first.
+    """
+
+    title: str
+    by: str
+    at: datetime
+    study: Path | None
+    reading: FileReading
+    order: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The one folder of the ZIP."""
+        return f"outlines-{self.at:%Y-%m-%d-%H%M%S}"
+
+
+def export_zip(images: Sequence[ExportImage], export: ExportOf, blob: Blob) -> bytes:
+    """Write an export.
+
+    Parameters
+    ----------
+    images
+        All of the cohort, in their order.
+    export
+        What else is said of them.
+    blob
+        Gives the PNG of an outline by its sha256.
+
+    Returns
+    -------
+    A ZIP with one folder: ``images.csv`` for a study, ``masks/`` and ``second/`` that it names, ``readers/`` with each
+    reader's own outlines, ``outlines.csv`` with who left what, ``study.yaml`` where the cohort came from a study, and
+    ``README.txt``.
+    """
+    names = [file_name(i, one.image) for i, one in enumerate(images, start=1)]
+    folders = reader_folders(images)
+    files: dict[str, bytes] = {}
+    for name, one in zip(names, images, strict=True):
+        files |= _masks(name, one, folders, blob)
+    table = images_table(names, images, export.folder)
+    files["outlines.csv"] = csv_bytes(_outlines_table(images))
+    if export.study is not None:
+        text, table = _study_text(export, export.study, table)
+        files["study.yaml"] = text.encode()
+    files["images.csv"] = csv_bytes(table)
+    files["README.txt"] = _readme(images, export).encode()
+    return _zipped({f"{export.folder}/{name}": data for name, data in files.items()}, export.at)
+
+
+def file_name(number: int, image: ListedImage) -> str:
+    """Name the files of an image: its number in the worklist, its name in safe letters, and its frame."""
+    stem = re.sub(r"[^\w.-]+", "_", Path(image.path).stem)[:60].strip("._-")
+    return f"{number:04d}_{stem or 'image'}" + ("" if image.frame is None else f"_frame{image.frame}") + ".png"
+
+
+def _masks(name: str, one: ExportImage, folders: Mapping[str, str], blob: Blob) -> dict[str, bytes]:
+    own = {f"readers/{folders[row.reader]}/{name}": row.mask for row in one.rows}
+    wanted = {f"masks/{name}": one.final.mask, f"second/{name}": one.final.second, **own}
+    return {path: blob(sha256) for path, sha256 in wanted.items() if sha256 is not None}
+
+
+def reader_folders(images: Sequence[ExportImage]) -> dict[str, str]:
+    """Name each reader's folder in safe letters; a number tells readers apart whose names then are alike."""
+    folders: dict[str, str] = {}
+    taken = Counter[str]()
+    for reader in sorted({row.reader for one in images for row in one.rows}):
+        safe = re.sub(r"[^\w-]+", "_", reader)
+        taken[safe.casefold()] += 1
+        number = taken[safe.casefold()]
+        folders[reader] = safe if number == 1 else f"{safe}+{number}"
+    return folders
+
+
+def images_table(names: Sequence[str], images: Sequence[ExportImage], folder: str) -> pd.DataFrame:
+    """Make the images table of a study, its paths relative to the data folder in which the ZIP is unpacked.
+
+    Parameters
+    ----------
+    names
+        Of each image's files.
+    images
+        As in `export_zip`.
+    folder
+        Of the ZIP.
+    """
+    rows = [
+        {
+            c.PATIENT_ID: one.image.patient_id,
+            c.IMAGE: one.image.cell,
+            c.FRAME: None if one.image.frame is None else str(one.image.frame),
+            c.MM_PER_PIXEL: None if one.image.mm_per_pixel is None else repr(one.image.mm_per_pixel),
+            c.MASK: f"{folder}/masks/{name}" if one.final.mask else None,
+            c.SECOND_MASK: f"{folder}/second/{name}" if one.final.second else None,
+            **{key: one.image.descriptions.get(key) for key in DESCRIPTIONS},
+        }
+        for name, one in zip(names, images, strict=True)
+    ]
+    table = pd.DataFrame(rows, dtype=object)
+    needed = (c.PATIENT_ID, c.IMAGE, c.MASK)
+    return table[[name for name in table.columns if name in needed or table[name].notna().any()]]
+
+
+def _outlines_table(images: Sequence[ExportImage]) -> pd.DataFrame:
+    """One row for each image and reader; an image that nobody opened has one row without a reader."""
+    rows = []
+    for one in images:
+        final = one.final
+        of_image = {c.IMAGE: one.image.cell, c.FRAME: one.image.frame, ORIGIN: final.origin, HAND: final.hand}
+        of_image[SECOND_ORIGIN] = final.second_origin
+        empty = ReaderRow("", "", "", "", None, 0)
+        rows += [
+            of_image
+            | {READER: row.reader, STATE: row.state, AREA_PIXELS: row.area_pixels if row.reader else None}
+            | {CHANGED: row.changed, NOTE: row.note}
+            for row in one.rows or (empty,)
+        ]
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _study_text(export: ExportOf, study: Path, table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Write the cohort's study file anew, with the images table of the export.
+
+    A column keeps the name that it has in the study's own table, since the split may name it.
+    """
+    values = read_yaml(study)
+    before = values[c.IMAGES]
+    own = {name: before[name] for name in DESCRIPTIONS if name in table and _plain_name(before.get(name))}
+    named = table.rename(columns=own)
+    if named.columns.has_duplicates:
+        own, named = {}, table
+    kept = {key: before[key] for key in ("several_masks", "crop_to_b_mode", "near_duplicates") if key in before}
+    columns = {name: own.get(name, name) for name in table.columns if name not in (c.PATIENT_ID, c.IMAGE)}
+    values |= {"data": "..", "regions": "given", c.IMAGES: {"table": f"{export.folder}/images.csv", **columns, **kept}}
+    head = f"# The outlines of {export.at:%Y-%m-%d}. Unpack the folder in the study's data folder.\n"
+    return head + yaml.safe_dump(values, allow_unicode=True, sort_keys=False), named
+
+
+def _plain_name(source: object) -> bool:
+    return isinstance(source, str) and "{" not in source
+
+
+def _readme(images: Sequence[ExportImage], export: ExportOf) -> str:
+    origins = Counter(one.final.origin for one in images if one.final.mask)
+    empty = sum(one.final.mask is None and bool(one.final.origin) for one in images)
+    second = sum(one.final.second is not None for one in images)
+    lines = [
+        f"Outlines of {export.title!r}",
+        f"Exported by {export.by} on {export.at:%Y-%m-%d %H:%M} UTC with SonoHER2 {__version__}.",
+        "Research software, not for clinical use.",
+        "",
+        f"{len(images)} images, {sum(origins.values())} with an outline:",
+        *(f"  {count:5d}  {_origin_words(origin)}" for origin, count in sorted(origins.items())),
+        f"  {empty:5d}  no lesion seen",
+        f"  {sum(not one.final.origin for one in images):5d}  nobody has outlined yet",
+        f"{second} images have the outline of a second reader.",
+        "",
+        f"Unpack this folder in the data folder of the study: paths in images.csv begin with {export.folder}/.",
+        "images.csv    one row per image: `mask` is the outline that counts, `second_mask` that of another reader,",
+        "              as the ICC filter of a study compares them (selection: {icc: 0.75}).",
+        "outlines.csv  who left what on each image, and whose outline counts.",
+        "readers/      each reader's own outlines.",
+    ]
+    if export.study is not None:
+        lines.append("study.yaml    the study with these outlines; the rest of it is as it was.")
+    if any(one.final.origin == ADJUDICATED for one in images):
+        lines.append("Where an outline was adjudicated, `second_mask` is of a reader whose outline was not taken.")
+    return "\n".join([*lines, "", *_reader_lines(images)]) + "\n"
+
+
+def _origin_words(origin: str) -> str:
+    words = {
+        ADJUDICATED: "adjudicated",
+        SEGMENTER: "by the segmenter, looked at by nobody",
+        GIVEN: "as the images table gave them",
+        SECOND_GIVEN: "as the images table gave them (second reader)",
+    }
+    return words.get(origin, f"by {origin}")
+
+
+def _reader_lines(images: Sequence[ExportImage]) -> list[str]:
+    states = Counter((row.reader, row.state) for one in images for row in one.rows)
+    return [
+        f"{reader}: {states[reader, 'done']} finished, {states[reader, 'skip']} skipped, {states[reader, 'todo']} begun"
+        for reader in sorted({reader for reader, _ in states})
+    ]
+
+
+def _zipped(files: Mapping[str, bytes], at: datetime) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+            # masks are compressed already
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()

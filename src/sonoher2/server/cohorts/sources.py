@@ -1,0 +1,183 @@
+"""The images that are to be outlined, as a study file, an images table or a folder names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from math import isnan
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from sonoher2.cohort.drafting.image_patients import own_names
+from sonoher2.cohort.images.find import find_images
+from sonoher2.cohort.images.table import image_rows
+from sonoher2.cohort.patients.patient_rows import without_summaries
+from sonoher2.cohort.reading.read import TABLE_SUFFIXES
+from sonoher2.cohort.tables import columns as c
+from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.cohort.tables.table import keep_rows, read_joined, resolve
+from sonoher2.config.images import FileReading, ImagesConfig
+from sonoher2.config.load import load_study, settings_from
+from sonoher2.core.errors import InputError
+
+Kind = Literal["study", "table", "folder"]
+STUDY_SUFFIXES = (".yaml", ".yml")
+DESCRIPTIONS = (c.LESION_ID, c.VIEW, c.SITE, c.SCANNER, c.DATE)
+"""Columns of the images table that an export hands on as they are."""
+
+
+@dataclass(frozen=True)
+class ListedImage:
+    """One image that is to be outlined.
+
+    Attributes
+    ----------
+    patient_id
+        Whose it is.
+    path
+        Of the file, absolute.
+    cell
+        The file as the images table of the export names it: relative to the data folder where it lies below it.
+    frame
+        Counted from 1; None for the only one.
+    mm_per_pixel
+        As the table tells it; None where it does not.
+    masks, second_mask
+        Outlines that the table names, absolute paths.
+    descriptions
+        Of `DESCRIPTIONS`, those that are known.
+    """
+
+    patient_id: str
+    path: str
+    cell: str
+    frame: int | None = None
+    mm_per_pixel: float | None = None
+    masks: tuple[str, ...] = ()
+    second_mask: str | None = None
+    descriptions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImageList:
+    """The images of a cohort and where they were named.
+
+    Attributes
+    ----------
+    kind, path
+        What was read.
+    title
+        Of the study, or the name of the table or folder.
+    folder
+        To which paths in tables are relative.
+    reading
+        How an image and its masks are read.
+    images
+        In the order of the table.
+    """
+
+    kind: Kind
+    path: Path
+    title: str
+    folder: Path
+    reading: FileReading
+    images: tuple[ListedImage, ...]
+
+
+def list_images(path: Path) -> ImageList:
+    """Read which images are to be outlined.
+
+    Parameters
+    ----------
+    path
+        A study file (YAML); a table with the columns `patient_id` and `image`, and perhaps `frame`, `mask`,
+        `second_mask`, `mm_per_pixel` and others of an images table, with paths relative to it; or a folder of images,
+        in which each image without a patient of its own in the file is a patient named as the file is.
+
+    Raises
+    ------
+    InputError, FindingsError
+        It cannot be read, or names no image.
+    """
+    path = path.resolve()
+    if path.is_dir():
+        listed = _of_folder(path)
+    elif path.suffix.lower() in STUDY_SUFFIXES:
+        listed = _of_study(path)
+    elif path.suffix.lower() in TABLE_SUFFIXES:
+        listed = _of_table(path)
+    else:
+        raise InputError("this is no study file, table or folder", where=str(path), fix=_GIVE)
+    if not listed.images:
+        raise InputError("no image was found", where=str(path), fix=_GIVE)
+    return listed
+
+
+_GIVE = "Give a study file (.yaml), a table of images (.csv, .xlsx) or a folder that holds images"
+
+
+def _of_study(path: Path) -> ImageList:
+    study = load_study(path)
+    if study.images is None:
+        raise InputError("the study has no images", where=str(path), fix="Declare `images` in the study file")
+    images = _rows(study.images, study.data)
+    reading = FileReading(**study.images.model_dump(include=set(FileReading.model_fields)))
+    return ImageList("study", path, study.title, study.data, reading, images)
+
+
+def _of_table(path: Path) -> ImageList:
+    known = read_joined(path, ImagesConfig(table=Path(path.name)), [], path.parent, [], []).frame.columns
+    there = {name: name for name in (*DESCRIPTIONS, c.MASK, c.SECOND_MASK, c.FRAME, c.MM_PER_PIXEL) if name in known}
+    config = settings_from(ImagesConfig, {"table": path.name, **there}, str(path))
+    return ImageList("table", path, path.stem, path.parent, FileReading(), _rows(config, path.parent))
+
+
+def _of_folder(path: Path) -> ImageList:
+    found = find_images(path, TABLE_SUFFIXES).images
+    names = own_names([one.image for one in found])
+    images = (
+        ListedImage(
+            one.patient or name,
+            str(path / one.image),
+            one.image.as_posix(),
+            masks=tuple(str(path / mask) for mask in one.masks),
+            second_mask=str(path / one.second) if one.second else None,
+        )
+        for one, name in zip(found, names, strict=True)
+    )
+    return ImageList("folder", path, path.name, path, FileReading(), tuple(images))
+
+
+def _rows(config: ImagesConfig, folder: Path) -> tuple[ListedImage, ...]:
+    """Take the rows of an images table that name an image; nobody is left out for want of a label or a mask."""
+    read = read_joined(folder / config.table, config, config.join, folder, [], [])
+    whole, _ = without_summaries(read.frame, resolve(read.frame, config.patient_id, read.where), read.where)
+    kept = keep_rows(whole, config.where, read.where)
+    rows, findings = image_rows(kept, config, folder, masks_needed=False, where=read.where)
+    raise_errors(findings)
+    return tuple(_listed(rows[rows[c.IMAGE].notna()], folder))
+
+
+def _listed(rows: pd.DataFrame, folder: Path) -> Iterator[ListedImage]:
+    cell = partial(relative_cell, folder)
+    for row in rows.to_dict("records"):
+        frame, size = float(row[c.FRAME]), float(row[c.MM_PER_PIXEL])
+        yield ListedImage(
+            str(row[c.PATIENT_ID]),
+            str(row[c.IMAGE]),
+            cell(str(row[c.IMAGE])),
+            None if isnan(frame) else int(frame),
+            None if isnan(size) else size,
+            tuple(row[c.MASKS]),
+            row[c.SECOND_MASK],
+            {name: str(row[name]) for name in DESCRIPTIONS if row[name] is not None},
+        )
+
+
+def relative_cell(folder: Path, path: str) -> str:
+    """Write a file as a table in `folder` names it: relative where it lies below, else as it is."""
+    place, root = Path(path), folder.resolve()
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else place.as_posix()

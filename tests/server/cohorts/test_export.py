@@ -1,0 +1,123 @@
+"""An export is read by a study as it stands, and gives the same pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drawn_by_hand import SIDE, disc
+from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.tables import columns as c
+from sonoher2.cohort.tables.table import read_table
+from sonoher2.config.images import FileReading
+from sonoher2.config.load import load_study
+from sonoher2.lesions.mask import Mask, read_mask
+from sonoher2.segmentation.mask_files import mask_png
+from sonoher2.server.cohorts.export import ExportImage, ExportOf, ReaderRow, export_zip, file_name, reader_folders
+from sonoher2.server.cohorts.final import Decision, final_outline
+from sonoher2.server.cohorts.sources import ListedImage, list_images
+
+AT = datetime(2026, 3, 4, 5, 6, 7)
+FOLDER = "outlines-2026-03-04-050607"
+
+
+class Kept:
+    """Outlines by their sha256."""
+
+    def __init__(self) -> None:
+        self.data: dict[str, bytes] = {}
+
+    def add(self, mask: Mask) -> str:
+        png = mask_png(mask)
+        name = hashlib.sha256(png).hexdigest()
+        self.data[name] = png
+        return name
+
+
+@pytest.fixture
+def exported(study_folder: Path) -> zipfile.ZipFile:
+    """Li and Wu on twelve images: Li has drawn a growing disc, Wu one row lower; image 3 was adjudicated to Wu's."""
+    listed, kept = list_images(study_folder / "study.yaml"), Kept()
+    images = []
+    for number, image in enumerate(listed.images, start=1):
+        finished = {"Li": kept.add(disc(30, 32, number + 3)), "Wu": kept.add(disc(31, 32, number + 3))}
+        decision = Decision(finished["Wu"], "Wu") if number == 3 else None
+        rows = tuple(ReaderRow(name, "done", "=note", "2026-03-04T00:00", mask, 9) for name, mask in finished.items())
+        if number == 12:
+            finished, rows = {}, ()
+        images.append(ExportImage(image, final_outline(finished, decision, ["Li"]), rows))
+    how = ExportOf("Twelve patients", "Li", AT, study_folder / "study.yaml", listed.reading)
+    return zipfile.ZipFile(io.BytesIO(export_zip(images, how, kept.data.__getitem__)))
+
+
+def test_a_study_reads_the_export_as_it_stands(study_folder: Path, exported: zipfile.ZipFile) -> None:
+    exported.extractall(study_folder)
+    study = load_study(study_folder / FOLDER / "study.yaml")
+    cohort = load_cohort(study)
+    # the twelfth patient has no outline, and the study takes given ones alone
+    assert list(cohort.images[c.PATIENT_ID]) == [f"P{n}" for n in range(1, 12)]
+    assert (cohort.images[c.MM_PER_PIXEL] == 0.1).all()
+    assert list(cohort.images[c.SITE]) == ["A" if n % 2 else "B" for n in range(1, 12)]
+    assert study.regions == "given"
+    assert study.selection.icc == 0.75
+    for number, row in enumerate(cohort.images.to_dict("records"), start=1):
+        first, second = (disc(30 + lower, 32, number + 3) for lower in ((1, 0) if number == 3 else (0, 1)))
+        assert np.array_equal(read_mask(row[c.MASKS], (SIDE, SIDE)), first)
+        assert np.array_equal(read_mask([row[c.SECOND_MASK]], (SIDE, SIDE)), second)
+
+
+def test_the_split_finds_its_column_under_its_own_name(study_folder: Path, exported: zipfile.ZipFile) -> None:
+    exported.extractall(study_folder)
+    patients = load_cohort(load_study(study_folder / FOLDER / "study.yaml")).patients
+    assert patients.loc["P2", "site"] == "B"
+    assert "Hospital" in read_table(study_folder / FOLDER / "images.csv")
+
+
+def test_every_reader_keeps_an_own_outline_and_the_readme_counts(exported: zipfile.ZipFile) -> None:
+    names = exported.namelist()
+    assert sum(name.startswith(f"{FOLDER}/readers/Li/") for name in names) == 11
+    assert f"{FOLDER}/readers/Wu/0003_P3.png" in names
+    assert {name.split("/")[0] for name in names} == {FOLDER}
+    readme = exported.read(f"{FOLDER}/README.txt").decode()
+    assert "12 images, 11 with an outline" in readme
+    assert "10  by Li" in readme
+    assert "1  adjudicated" in readme
+    assert "1  nobody has outlined yet" in readme
+    assert "11 images have the outline of a second reader" in readme
+    assert "Wu: 11 finished, 0 skipped, 0 begun" in readme
+    assert "Exported by Li on 2026-03-04 05:06 UTC" in readme
+
+
+def test_the_table_of_outlines_says_who_left_what(exported: zipfile.ZipFile, tmp_path: Path) -> None:
+    exported.extractall(tmp_path)
+    table = read_table(tmp_path / FOLDER / "outlines.csv")
+    assert len(table) == 23
+    third = table[table["image"] == "pictures/P3.png"]
+    assert list(third["reader"]) == ["Li", "Wu"]
+    assert list(third["origin"]) == ["adjudicated"] * 2
+    assert list(third["drawn_by"]) == ["Wu"] * 2
+    assert list(third["second_reader"]) == ["Li"] * 2
+    # a spreadsheet would compute it
+    assert b"'=note" in exported.read(f"{FOLDER}/outlines.csv")
+
+
+def test_names_of_files_and_folders_are_safe() -> None:
+    assert file_name(7, ListedImage("p", "/x/../a b&c<d>.tar.png", "")) == "0007_a_b_c_d_.tar.png"
+    assert file_name(8, ListedImage("p", "/x/图像.png", "", frame=3)) == "0008_图像_frame3.png"
+    assert file_name(9, ListedImage("p", "/x/###.png", "")) == "0009_image.png"
+    rows = tuple(ReaderRow(name, "done", "", "", None, 0) for name in ("a b", "a_b", "A.b", "../c"))
+    one = ExportImage(ListedImage("p", "/x.png", "x.png"), final_outline({}, None, []), rows)
+    assert reader_folders([one]) == {"../c": "_c", "A.b": "A_b", "a b": "a_b+2", "a_b": "a_b+3"}
+
+
+def test_the_same_outlines_are_the_same_bytes(study_folder: Path) -> None:
+    listed, kept = list_images(study_folder / "study.yaml"), Kept()
+    images = [ExportImage(one, final_outline({"Li": kept.add(disc(30, 32, 5))}, None, []), ()) for one in listed.images]
+    how = ExportOf("t", "Li", AT, None, FileReading())
+    assert export_zip(images, how, kept.data.__getitem__) == export_zip(images, how, kept.data.__getitem__)
