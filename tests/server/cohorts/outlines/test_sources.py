@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.server.cohorts.sources import list_images
+from sonoher2.server.cohorts.outlines.sources import list_images
 
 
 def test_a_study_names_its_images_and_what_is_known_of_them(study_folder: Path) -> None:

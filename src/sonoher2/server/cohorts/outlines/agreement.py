@@ -1,153 +1,29 @@
-"""How far readers agree: overlap, lesions that one did not see, and the agreement of measurements."""
+"""How far readers agree, with intervals: overlap, lesions that one did not see, agreement of measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations
-from math import inf, nan
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.evaluation.counts import resampling_weights
 from sonoher2.evaluation.discrimination import percentile_estimate
-from sonoher2.evaluation.estimate import Estimate
-from sonoher2.lesions.agreement import dice
-from sonoher2.lesions.mask import Mask
 from sonoher2.radiomics.icc import icc_2_1
+from sonoher2.server.cohorts.outlines.models import (
+    Figure,
+    ImageAgreement,
+    MeasureAgreement,
+    PairAgreement,
+    ReadImage,
+)
 
 Floats = NDArray[np.float64]
-AREA = "area"
 REPEATS = 1000
 SEED = 0
 CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class ReadImage:
-    """One image as one reader has finished it.
-
-    Attributes
-    ----------
-    image, patient, reader
-        Which, whose and by whom.
-    mask
-        (rows, columns); None where the reader saw no lesion.
-    measured
-        `AREA` and features by name; empty where they are not known.
-    """
-
-    image: str
-    patient: str
-    reader: str
-    mask: Mask | None
-    measured: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ImageAgreement:
-    """Two readers on one image.
-
-    Attributes
-    ----------
-    image, patient, first, second
-        Which, whose and by whom.
-    dice
-        0 where one of them saw no lesion, NaN where neither did.
-    missed
-        Who saw no lesion where the other drew one; empty otherwise.
-    """
-
-    image: str
-    patient: str
-    first: str
-    second: str
-    dice: float
-    missed: str = ""
-
-
-@dataclass(frozen=True)
-class PairAgreement:
-    """Two readers on all images that both have finished.
-
-    Attributes
-    ----------
-    first, second
-        The readers.
-    images
-        That both have finished.
-    drawn
-        Of these, both drew a lesion; the figures of Dice are of these.
-    dice
-        Mean over images.
-    median, lowest
-        Of the Dice.
-    missed_by_first, missed_by_second, seen_by_neither
-        Images.
-    """
-
-    first: str
-    second: str
-    images: int
-    drawn: int
-    dice: Estimate
-    median: float
-    lowest: float
-    missed_by_first: int
-    missed_by_second: int
-    seen_by_neither: int
-
-
-@dataclass(frozen=True)
-class MeasureAgreement:
-    """ICC(2,1) of one measurement among readers.
-
-    Attributes
-    ----------
-    measure
-        `AREA` or the name of a feature.
-    readers
-        Two or more.
-    images, patients
-        On which all of them drew a lesion.
-    icc
-        With its interval.
-    """
-
-    measure: str
-    readers: tuple[str, ...]
-    images: int
-    patients: int
-    icc: Estimate
-
-
-def image_agreements(read: Sequence[ReadImage]) -> list[ImageAgreement]:
-    """Compare every pair of readers on every image that both have finished.
-
-    Parameters
-    ----------
-    read
-        One for each image and reader.
-    """
-    by_image: dict[str, list[ReadImage]] = {}
-    for one in read:
-        by_image.setdefault(one.image, []).append(one)
-    return [
-        _on_image(first, second)
-        for readers in by_image.values()
-        for first, second in combinations(sorted(readers, key=lambda one: one.reader), 2)
-    ]
-
-
-def _on_image(first: ReadImage, second: ReadImage) -> ImageAgreement:
-    common = partial(ImageAgreement, first.image, first.patient, first.reader, second.reader)
-    if first.mask is not None and second.mask is not None:
-        return common(dice(first.mask, second.mask))
-    if first.mask is None and second.mask is None:
-        return common(nan)
-    return common(0.0, first.reader if first.mask is None else second.reader)
 
 
 def pair_agreements(agreements: Sequence[ImageAgreement]) -> list[PairAgreement]:
@@ -171,7 +47,7 @@ def _of_pair(first: str, second: str, images: Sequence[ImageAgreement]) -> PairA
     def mean(rows: NDArray[np.intp]) -> Floats:
         return np.array([values[rows].mean()])
 
-    estimate = over_patients(mean, [one.patient for one in drawn])[0] if drawn else Estimate(nan, nan, nan)
+    estimate = over_patients(mean, [one.patient for one in drawn])[0] if drawn else Figure(nan, nan, nan)
     return PairAgreement(
         first,
         second,
@@ -224,7 +100,7 @@ def _of_group(
     ]
 
 
-def over_patients(statistic: Callable[[NDArray[np.intp]], Floats], patients: Sequence[str]) -> list[Estimate]:
+def over_patients(statistic: Callable[[NDArray[np.intp]], Floats], patients: Sequence[str]) -> list[Figure]:
     """Give figures of images with percentile bootstrap intervals, in which patients are drawn.
 
     Images of one patient are no independent readings: a drawn patient comes with all of them.
@@ -244,24 +120,16 @@ def over_patients(statistic: Callable[[NDArray[np.intp]], Floats], patients: Seq
     value = statistic(positions)
     names, group = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
     if len(names) < 2:
-        return [Estimate(float(one), nan, nan) for one in value]
+        return [Figure(float(one), nan, nan) for one in value]
     # all patients are of one stratum
     draws = resampling_weights(np.zeros(len(names), dtype=np.int64), REPEATS, SEED)
     samples = np.array([statistic(np.repeat(positions, times[group])) for times in draws])
     return [_interval(float(one), samples[:, i]) for i, one in enumerate(value)]
 
 
-def _interval(value: float, samples: Floats) -> Estimate:
+def _interval(value: float, samples: Floats) -> Figure:
     known = samples[np.isfinite(samples)]
     if not np.isfinite(value) or 2 * len(known) < len(samples):
-        return Estimate(value, nan, nan)
-    return percentile_estimate(value, known, CONFIDENCE)
-
-
-def lowest_dice(agreements: Sequence[ImageAgreement]) -> dict[str, float]:
-    """Smallest Dice of any two readers, by image; a missed lesion counts 0."""
-    lowest: dict[str, float] = {}
-    for one in agreements:
-        if not np.isnan(one.dice):
-            lowest[one.image] = min(lowest.get(one.image, inf), one.dice)
-    return lowest
+        return Figure(value, nan, nan)
+    estimate = percentile_estimate(value, known, CONFIDENCE)
+    return Figure(value, estimate.low, estimate.high)

@@ -15,13 +15,20 @@ from drawn_by_hand import SIDE, disc
 from sonoher2.cohort.load import load_cohort
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import read_table
-from sonoher2.config.images import FileReading
 from sonoher2.config.load import load_study
 from sonoher2.lesions.mask import Mask, read_mask
 from sonoher2.segmentation.mask_files import mask_png
-from sonoher2.server.cohorts.export import ExportImage, ExportOf, ReaderRow, export_zip, file_name, reader_folders
-from sonoher2.server.cohorts.final import Decision, final_outline
-from sonoher2.server.cohorts.sources import ListedImage, list_images
+from sonoher2.server.cohorts.outlines.export import (
+    ExportImage,
+    ExportOf,
+    ReaderRow,
+    export_zip,
+    file_name,
+    reader_folders,
+)
+from sonoher2.server.cohorts.outlines.final import Decision, ExportImage, ExportOf, ReaderRow, final_outline
+from sonoher2.server.cohorts.outlines.models import ListedImage
+from sonoher2.server.cohorts.outlines.sources import list_images
 
 AT = datetime(2026, 3, 4, 5, 6, 7)
 FOLDER = "outlines-2026-03-04-050607"
@@ -52,7 +59,7 @@ def exported(study_folder: Path) -> zipfile.ZipFile:
         if number == 12:
             finished, rows = {}, ()
         images.append(ExportImage(image, final_outline(finished, decision, ["Li"]), rows))
-    how = ExportOf("Twelve patients", "Li", AT, study_folder / "study.yaml", listed.reading)
+    how = ExportOf("Twelve patients", "Li", AT, study_folder / "study.yaml")
     return zipfile.ZipFile(io.BytesIO(export_zip(images, how, kept.data.__getitem__)))
 
 
@@ -119,5 +126,5 @@ def test_names_of_files_and_folders_are_safe() -> None:
 def test_the_same_outlines_are_the_same_bytes(study_folder: Path) -> None:
     listed, kept = list_images(study_folder / "study.yaml"), Kept()
     images = [ExportImage(one, final_outline({"Li": kept.add(disc(30, 32, 5))}, None, []), ()) for one in listed.images]
-    how = ExportOf("t", "Li", AT, None, FileReading())
+    how = ExportOf("t", "Li", AT, None)
     assert export_zip(images, how, kept.data.__getitem__) == export_zip(images, how, kept.data.__getitem__)

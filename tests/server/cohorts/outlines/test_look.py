@@ -14,10 +14,12 @@ from drawn_by_hand import SIDE, disc, write_mask_file
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
+from sonoher2.lesions.agreement import dice
 from sonoher2.segmentation.mask_files import mask_png
 from sonoher2.segmentation.segment import segment_file
-from sonoher2.server.cohorts.look import MEASURED, displayed_png, look_at_image, mask_of_png, measure_outline
-from sonoher2.server.cohorts.sources import ListedImage, list_images
+from sonoher2.server.cohorts.outlines.look import MEASURED, displayed_png, look_at_image, mask_of_png, measure_outline
+from sonoher2.server.cohorts.outlines.models import ListedImage
+from sonoher2.server.cohorts.outlines.sources import list_images
 
 
 def image(folder: Path, number: int) -> ListedImage:
@@ -32,13 +34,15 @@ def test_a_look_keeps_the_segmenters_outline_and_those_of_the_table(study_folder
     assert found.mm_per_pixel == pytest.approx((0.1, 0.1))
     assert found.given is not None
     assert found.second is not None
-    assert np.array_equal(mask_of_png(found.given), disc(30, 32, 13))
-    assert np.array_equal(mask_of_png(found.second), disc(30, 32, 10))
+    assert np.array_equal(mask_of_png(found.given.png), disc(30, 32, 13))
+    assert np.array_equal(mask_of_png(found.second.png), disc(30, 32, 10))
+    assert found.given.area == disc(30, 32, 13).sum()
     alone = segment_file(path)
     assert found.confidence == alone.confidence
     assert (found.proposal is not None) == alone.found
     if found.proposal is not None:
-        assert np.array_equal(mask_of_png(found.proposal), alone.mask)
+        assert np.array_equal(mask_of_png(found.proposal.png), alone.mask)
+        assert found.given_dice == dice(alone.mask, disc(30, 32, 13))
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(study_folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonoher2.server.cohorts.doubt import doubt
+from sonoher2.server.cohorts.outlines.doubt import doubt
 
 
 def test_a_sure_outline_of_a_good_image_is_in_little_doubt() -> None:

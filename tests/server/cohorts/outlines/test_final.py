@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoher2.server.cohorts.final import Decision, FinalOutline, final_outline, ranked_readers
+from sonoher2.server.cohorts.outlines.final import Decision, FinalOutline, final_outline, ranked_readers
 
 
 def test_the_first_reader_counts_and_the_next_one_is_second() -> None:

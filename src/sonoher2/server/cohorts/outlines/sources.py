@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
@@ -22,69 +20,11 @@ from sonoher2.cohort.tables.table import keep_rows, read_joined, resolve
 from sonoher2.config.images import FileReading, ImagesConfig
 from sonoher2.config.load import load_study, settings_from
 from sonoher2.core.errors import InputError
+from sonoher2.server.cohorts.outlines.models import ImageList, ListedImage
 
-Kind = Literal["study", "table", "folder"]
 STUDY_SUFFIXES = (".yaml", ".yml")
 DESCRIPTIONS = (c.LESION_ID, c.VIEW, c.SITE, c.SCANNER, c.DATE)
 """Columns of the images table that an export hands on as they are."""
-
-
-@dataclass(frozen=True)
-class ListedImage:
-    """One image that is to be outlined.
-
-    Attributes
-    ----------
-    patient_id
-        Whose it is.
-    path
-        Of the file, absolute.
-    cell
-        The file as the images table of the export names it: relative to the data folder where it lies below it.
-    frame
-        Counted from 1; None for the only one.
-    mm_per_pixel
-        As the table tells it; None where it does not.
-    masks, second_mask
-        Outlines that the table names, absolute paths.
-    descriptions
-        Of `DESCRIPTIONS`, those that are known.
-    """
-
-    patient_id: str
-    path: str
-    cell: str
-    frame: int | None = None
-    mm_per_pixel: float | None = None
-    masks: tuple[str, ...] = ()
-    second_mask: str | None = None
-    descriptions: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ImageList:
-    """The images of a cohort and where they were named.
-
-    Attributes
-    ----------
-    kind, path
-        What was read.
-    title
-        Of the study, or the name of the table or folder.
-    folder
-        To which paths in tables are relative.
-    reading
-        How an image and its masks are read.
-    images
-        In the order of the table.
-    """
-
-    kind: Kind
-    path: Path
-    title: str
-    folder: Path
-    reading: FileReading
-    images: tuple[ListedImage, ...]
 
 
 def list_images(path: Path) -> ImageList:

@@ -7,16 +7,12 @@ from math import isnan
 import numpy as np
 import pytest
 
+from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import Mask
-from sonoher2.server.cohorts.agreement import (
-    AREA,
-    ReadImage,
-    image_agreements,
-    lowest_dice,
-    measure_agreements,
-    over_patients,
-    pair_agreements,
-)
+from sonoher2.server.cohorts.outlines.agreement import measure_agreements, over_patients, pair_agreements
+from sonoher2.server.cohorts.outlines.models import AREA, ImageAgreement, ReadImage, image_agreements, lowest_dice
+
+MASKS: dict[str, Mask] = {}
 
 
 def columns(*filled: int) -> Mask:
@@ -27,11 +23,18 @@ def columns(*filled: int) -> Mask:
 
 
 def read(image: str, reader: str, mask: Mask | None, area: float | None = None, patient: str = "") -> ReadImage:
-    return ReadImage(image, patient or f"p-{image}", reader, mask, {} if area is None else {AREA: area})
+    name = None if mask is None else mask.tobytes().hex()
+    if mask is not None and name is not None:
+        MASKS[name] = mask
+    return ReadImage(image, patient or f"p-{image}", reader, name, {} if area is None else {AREA: area})
+
+
+def compared(rows: list[ReadImage]) -> list[ImageAgreement]:
+    return image_agreements(rows, lambda one, other: dice(MASKS[one], MASKS[other]))
 
 
 def test_dice_of_each_pair_on_each_image() -> None:
-    found = image_agreements(
+    found = compared(
         [
             read("i", "Wu", columns(0, 1)),
             read("i", "Li", columns(1, 2, 3)),
@@ -49,7 +52,7 @@ def test_dice_of_each_pair_on_each_image() -> None:
 
 
 def test_a_missed_lesion_is_told_apart_from_a_small_overlap() -> None:
-    found = image_agreements(
+    found = compared(
         [
             *(read("one missed", "Li", None), read("one missed", "Wu", columns(1))),
             *(read("apart", "Li", columns(0)), read("apart", "Wu", columns(1))),
@@ -68,7 +71,7 @@ def test_a_missed_lesion_is_told_apart_from_a_small_overlap() -> None:
 
 
 def test_a_pair_is_summed_up_over_images_that_both_have_outlined() -> None:
-    found = image_agreements(
+    found = compared(
         [
             *(read("a", "Li", columns(0, 1)), read("a", "Wu", columns(0, 1))),
             *(read("b", "Li", columns(0)), read("b", "Wu", columns(0, 1, 2))),

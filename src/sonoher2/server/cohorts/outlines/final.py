@@ -1,9 +1,13 @@
-"""Which outline of each image counts in the end, and which one stands for a second reader."""
+"""Which outline of each image counts in the end, which one stands for a second reader, and what an export is told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sonoher2.server.cohorts.outlines.models import ListedImage
 
 GIVEN, SECOND_GIVEN = "mask", "second_mask"
 """Names under which the outlines that the images table names stand among the readers."""
@@ -101,3 +105,67 @@ def ranked_readers(readers: Iterable[str], order: Sequence[str]) -> list[str]:
         return group, places.get(reader, 0), reader
 
     return sorted(readers, key=key)
+
+
+@dataclass(frozen=True)
+class ReaderRow:
+    """What one reader left on one image.
+
+    Attributes
+    ----------
+    reader, state, note, changed
+        Who, how far (``done``, ``skip``, ``todo``), what was noted, and when (ISO 8601).
+    mask, area_pixels
+        Sha256 of the outline and its area; None and 0 without one.
+    """
+
+    reader: str
+    state: str
+    note: str
+    changed: str
+    mask: str | None
+    area_pixels: int
+
+
+@dataclass(frozen=True)
+class ExportImage:
+    """One image of an export.
+
+    Attributes
+    ----------
+    image
+        Which.
+    final
+        The outlines that the images table names.
+    rows
+        What each reader left.
+    """
+
+    image: ListedImage
+    final: FinalOutline
+    rows: tuple[ReaderRow, ...]
+
+
+@dataclass(frozen=True)
+class ExportOf:
+    """What is exported, besides the images.
+
+    Attributes
+    ----------
+    title
+        Of the cohort.
+    by, at
+        Who exports, and when.
+    study
+        The study file from which the cohort was made.
+    """
+
+    title: str
+    by: str
+    at: datetime
+    study: Path | None
+
+    @property
+    def folder(self) -> str:
+        """The one folder of the ZIP."""
+        return f"outlines-{self.at:%Y-%m-%d-%H%M%S}"

@@ -7,94 +7,30 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
 from sonoher2.cohort.tables import columns as c
-from sonoher2.config.images import FileReading
 from sonoher2.core.table_files import csv_bytes
 from sonoher2.core.version import __version__
 from sonoher2.core.yaml_file import read_yaml
-from sonoher2.server.cohorts.final import ADJUDICATED, GIVEN, SECOND_GIVEN, SEGMENTER, FinalOutline
-from sonoher2.server.cohorts.sources import DESCRIPTIONS, ListedImage
+from sonoher2.server.cohorts.outlines.final import (
+    ADJUDICATED,
+    GIVEN,
+    SECOND_GIVEN,
+    SEGMENTER,
+    ExportImage,
+    ExportOf,
+    ReaderRow,
+)
+from sonoher2.server.cohorts.outlines.models import ListedImage
+from sonoher2.server.cohorts.outlines.sources import DESCRIPTIONS
 
 READER, STATE, NOTE, CHANGED, AREA_PIXELS = "reader", "state", "note", "changed", "area_pixels"
 ORIGIN, HAND, SECOND_ORIGIN = "origin", "drawn_by", "second_reader"
 Blob = Callable[[str], bytes]
-
-
-@dataclass(frozen=True)
-class ReaderRow:
-    """What one reader left on one image.
-
-    Attributes
-    ----------
-    reader, state, note, changed
-        Who, how far (``done``, ``skip``, ``todo``), what was noted, and when (ISO 8601).
-    mask, area_pixels
-        Sha256 of the outline and its area; None and 0 without one.
-    """
-
-    reader: str
-    state: str
-    note: str
-    changed: str
-    mask: str | None
-    area_pixels: int
-
-
-@dataclass(frozen=True)
-class ExportImage:
-    """One image of an export.
-
-    Attributes
-    ----------
-    image
-        Which.
-    final
-        The outlines that the images table names.
-    rows
-        What each reader left.
-    """
-
-    image: ListedImage
-    final: FinalOutline
-    rows: tuple[ReaderRow, ...]
-
-
-@dataclass(frozen=True)
-class ExportOf:
-    """What is exported, besides the images.
-
-    Attributes
-    ----------
-    title
-        Of the cohort.
-    by, at
-        Who exports, and when.
-    study
-        The study file from which the cohort was made.
-    reading
-        How the cohort's images are read; the export's masks have two values and need no label.
-    order
-        Readers that were named, the main one first.
-    """
-
-    title: str
-    by: str
-    at: datetime
-    study: Path | None
-    reading: FileReading
-    order: tuple[str, ...] = ()
-
-    @property
-    def folder(self) -> str:
-        """The one folder of the ZIP."""
-        return f"outlines-{self.at:%Y-%m-%d-%H%M%S}"
 
 
 def export_zip(images: Sequence[ExportImage], export: ExportOf, blob: Blob) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +15,13 @@ from sonoher2.core.files import file_sha256
 from sonoher2.images.pixels.decoded import Picture
 from sonoher2.images.quality import image_quality, problem_codes
 from sonoher2.images.read import image_of, read_picture
+from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import Mask, MaskFrame, read_mask
 from sonoher2.lesions.open import lesion_in
 from sonoher2.radiomics.lesion import measure_lesion
 from sonoher2.segmentation.mask_files import mask_png
 from sonoher2.segmentation.segment import segment_picture
-from sonoher2.server.cohorts.sources import ListedImage
+from sonoher2.server.cohorts.outlines.models import DrawnMask, ListedImage, LookedAt, OutlineSize
 
 MEASURED = (
     "original_shape2D_Sphericity",
@@ -34,59 +34,6 @@ MEASURED = (
 )
 """Features whose agreement is shown: of shape, of grey values, of texture; none has a length in its unit."""
 _MEASURE = RadiomicsConfig(filters=["original"], unit="pixels")
-
-
-@dataclass(frozen=True)
-class LookedAt:
-    """What a first look at an image found.
-
-    Attributes
-    ----------
-    problem
-        Why the image cannot be opened; empty when it can. Then nothing else is known.
-    sha256
-        Of the image file.
-    rows, columns
-        Of the picture.
-    mm_per_pixel
-        Height and width of a pixel, or None.
-    quality
-        Codes of `images.quality.PROBLEMS`.
-    confidence, proposal
-        Of the segmenter, and its outline as PNG; None where it found none.
-    given, second
-        The outlines that the table names, as PNG.
-    mask_problem
-        Why one of those cannot be read.
-    """
-
-    problem: str = ""
-    sha256: str = ""
-    rows: int = 0
-    columns: int = 0
-    mm_per_pixel: tuple[float, float] | None = None
-    quality: tuple[str, ...] = ()
-    confidence: float = 0.0
-    proposal: bytes | None = None
-    given: bytes | None = None
-    second: bytes | None = None
-    mask_problem: str = ""
-
-
-@dataclass(frozen=True)
-class OutlineSize:
-    """An outline, measured.
-
-    Attributes
-    ----------
-    area_mm2
-        None where the size of a pixel is not known.
-    features
-        Of `MEASURED`.
-    """
-
-    area_mm2: float | None
-    features: dict[str, float]
 
 
 def look_at_image(image: ListedImage, reading: FileReading) -> LookedAt:
@@ -116,11 +63,16 @@ def look_at_image(image: ListedImage, reading: FileReading) -> LookedAt:
         mm_per_pixel=whole.mm_per_pixel,
         quality=tuple(quality),
         confidence=found.confidence,
-        proposal=mask_png(found.mask) if found.found else None,
-        given=None if given is None else mask_png(given),
-        second=None if second is None else mask_png(second),
+        proposal=_drawn(found.mask) if found.found else None,
+        given=None if given is None else _drawn(given),
+        second=None if second is None else _drawn(second),
         mask_problem=problem or second_problem,
+        given_dice=dice(found.mask, given) if found.found and given is not None else None,
     )
+
+
+def _drawn(mask: Mask) -> DrawnMask:
+    return DrawnMask(mask_png(mask), int(np.count_nonzero(mask)))
 
 
 def _given(masks: tuple[str, ...], picture: Picture, reading: FileReading) -> tuple[Mask | None, str]:
