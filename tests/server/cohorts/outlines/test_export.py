@@ -18,14 +18,7 @@ from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.load import load_study
 from sonoher2.lesions.mask import Mask, read_mask
 from sonoher2.segmentation.mask_files import mask_png
-from sonoher2.server.cohorts.outlines.export import (
-    ExportImage,
-    ExportOf,
-    ReaderRow,
-    export_zip,
-    file_name,
-    reader_folders,
-)
+from sonoher2.server.cohorts.outlines.export import export_zip, file_name, reader_folders
 from sonoher2.server.cohorts.outlines.final import Decision, ExportImage, ExportOf, ReaderRow, final_outline
 from sonoher2.server.cohorts.outlines.models import ListedImage
 from sonoher2.server.cohorts.outlines.sources import list_images

@@ -72,3 +72,17 @@ def exported(images: Sequence[ExportImage], export: ExportOf, blobs: str) -> byt
     from sonoher2.server.cohorts.outlines.export import export_zip
 
     return export_zip(images, export, lambda name: (Path(blobs) / name).read_bytes())
+
+
+def require_readable(outline: str) -> None:
+    """Refuse an outline, in a file, that no study could read as a lesion.
+
+    Raises
+    ------
+    InputError
+        It is only a line, or covers the whole picture.
+    """
+    from sonoher2.lesions.mask import require_lesion
+    from sonoher2.server.cohorts.outlines.look import mask_of_png
+
+    require_lesion(mask_of_png(Path(outline).read_bytes()))
