@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from sonoher2.explain.shapley import shap_values
 
@@ -34,3 +38,25 @@ def test_they_add_up_to_the_score(tables: tuple[pd.DataFrame, pd.DataFrame]) -> 
     values, base = shap_values(score, training, patients)
     np.testing.assert_allclose(base + values.sum(axis=1), score(patients), atol=1e-9)
     np.testing.assert_allclose(values["d"], 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", [ExtraTreesClassifier(20, random_state=0), KNeighborsClassifier()])
+def test_they_are_those_of_the_shap_library(model) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        import shap
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(rng.normal(size=(60, 5)), columns=list("abcde")).assign(c=rng.integers(0, 2, 60), e=1.0)
+    table.loc[50, "b"] = table.loc[3, "b"]
+    label = (table["a"] + table["b"] * table["c"] > 0.3).to_numpy(int)
+    training, patients = table[:50], table[50:]
+    model.fit(training.to_numpy(), label[:50])
+    values, base = shap_values(lambda rows: model.predict_proba(rows.to_numpy())[:, 1], training, patients, rounds=4)
+    background = training.sample(50, random_state=0).to_numpy(float)
+    masker = shap.maskers.Independent(background, max_samples=50)
+    explainer = shap.explainers.Permutation(lambda rows: model.predict_proba(rows)[:, 1], masker, seed=0)
+    expected = explainer(patients.to_numpy(float), max_evals=4 * 11, silent=True)
+    np.testing.assert_allclose(values, expected.values, atol=1e-12)
+    assert base == pytest.approx(float(expected.base_values[0]), abs=1e-12)
+    assert (values["e"] == 0).all()
+    assert (values["b"] != 0).any()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sonoher2.engine import FRAME, Step
+from sonoher2.explain.margins import of_table, selected_margin
+from sonoher2.explain.shapley import shap_values
 
 if TYPE_CHECKING:
     from sonoher2.classifiers.search import ModelSearch
@@ -16,10 +18,6 @@ ROUNDS, BACKGROUND = 3, 50
 
 
 def _shap(space: pd.DataFrame, training: pd.DataFrame, search: ModelSearch, outcome: int) -> pd.DataFrame:
-    # their imports take two seconds
-    from sonoher2.explain.margins import of_table, selected_margin
-    from sonoher2.explain.shapley import shap_values
-
     margin = of_table(selected_margin(search, outcome))
     values, _ = shap_values(margin, training, space, rounds=ROUNDS, background=BACKGROUND)
     return values

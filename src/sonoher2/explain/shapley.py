@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-with warnings.catch_warnings():
-    # its plots, which are not used here, call what matplotlib is about to drop
-    warnings.simplefilter("ignore", PendingDeprecationWarning)
-    import shap
+Floats = NDArray[np.float64]
 
 BACKGROUND = 100
 """Training patients over whom an absent feature is averaged."""
 
 
 def shap_values(
-    score: Callable[[pd.DataFrame], NDArray[np.float64]],
+    score: Callable[[pd.DataFrame], Floats],
     training: pd.DataFrame,
     patients: pd.DataFrame,
     *,
@@ -53,12 +49,62 @@ def shap_values(
     columns = list(training.columns)
     averaged = training.sample(min(background, len(training)), random_state=seed).to_numpy(np.float64)
 
-    def of_array(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of_rows(rows: Floats) -> Floats:
         return np.asarray(score(pd.DataFrame(rows, columns=training.columns)), np.float64)
 
-    masker = shap.maskers.Independent(averaged, max_samples=len(averaged))
-    explainer = shap.explainers.Permutation(of_array, masker, seed=seed)
+    base = of_rows(averaged)
+    # the stream of the shap library, with which this walk began: the values of older runs stay
+    stream = np.random.RandomState(seed)
     evaluations = rounds * (2 * len(columns) + 1)
-    found = explainer(patients[columns].to_numpy(np.float64), max_evals=evaluations, silent=True)
-    values = pd.DataFrame(found.values, index=patients.index, columns=training.columns)
-    return values, float(np.mean(of_array(averaged)))
+    found = [
+        _one_patient(of_rows, row, averaged, base, evaluations, stream) for row in patients[columns].to_numpy(float)
+    ]
+    return pd.DataFrame(found, patients.index, training.columns, dtype=np.float64), float(base.mean())
+
+
+def _one_patient(
+    score: Callable[[Floats], Floats],
+    patient: Floats,
+    averaged: Floats,
+    base: Floats,
+    evaluations: int,
+    stream: np.random.RandomState,
+) -> Floats:
+    """Give the values (features,) of one patient (features,).
+
+    Along a permutation the patient's values replace those of the background (rows, features) one by one, and then leave
+    again in the same order: each step's change of the mean score belongs to its feature.
+    """
+    differs = ~np.isclose(patient, averaged)
+    varying = np.flatnonzero(differs.any(axis=0))
+    values = np.zeros(len(patient))
+    walks = evaluations // (2 * len(varying) + 1)
+    for _ in range(walks if len(varying) else 0):
+        stream.shuffle(varying)
+        means = _walk(score, patient, averaged, base, differs, varying)
+        there, back = np.diff(means).reshape(2, -1)
+        values[varying] += there - back
+    return values / (2 * walks)
+
+
+def _walk(
+    score: Callable[[Floats], Floats],
+    patient: Floats,
+    averaged: Floats,
+    base: Floats,
+    differs: NDArray[np.bool_],
+    order: NDArray[np.intp],
+) -> Floats:
+    """Give the mean score (1 + 2 features,) before the walk and after each of its steps; equal rows are scored once."""
+    rows, steps, changed = averaged.copy(), [], []
+    for source in (np.broadcast_to(patient, averaged.shape), averaged):
+        for feature in order:
+            rows[:, feature] = source[:, feature]
+            changed.append(differs[:, feature])
+            steps.append(rows[changed[-1]])
+    scored = np.split(score(np.concatenate(steps)), np.cumsum([len(step) for step in steps])[:-1])
+    now, means = base.copy(), [base.mean()]
+    for where, found in zip(changed, scored, strict=True):
+        now[where] = found
+        means.append(now.mean())
+    return np.array(means)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from sonoher2.bundle.reference import Reference, model_spaces
 from sonoher2.bundle.schema import BundleSchema
+from sonoher2.explain.margins import of_table, selected_margin
+from sonoher2.explain.shapley import shap_values
 from sonoher2.predict.findings import PredictionFinding
 from sonoher2.predict.reference_cases import (
     Distance,
@@ -198,10 +200,6 @@ def _features(
         search = model.fitted_[name].feature_model
         if search is None or name not in spaces or not model.fitted_[name].has_named_features:
             continue
-        # its imports take two seconds
-        from sonoher2.explain.margins import of_table, selected_margin
-        from sonoher2.explain.shapley import shap_values
-
         margin, row = selected_margin(search, label), spaces[name]
         values, _ = shap_values(of_table(margin), reference.spaces[name], row)
         ordered = values.iloc[0].sort_values(key=abs, ascending=False, kind="stable")[:MOST_FEATURES]
