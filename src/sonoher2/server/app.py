@@ -11,13 +11,14 @@ from fastapi import APIRouter, FastAPI
 from sonoher2.core.version import __version__
 from sonoher2.server.base.errors import install_errors
 from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.cases.routes import router as cases
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.entry.routes import router as entry
 from sonoher2.server.pages.routes import add_pages
 from sonoher2.server.security.guard import Guard
 from sonoher2.server.security.throttle import Throttle
 
-ROUTERS: tuple[APIRouter, ...] = (entry,)
+ROUTERS: tuple[APIRouter, ...] = (entry, cases)
 """Of all rooms, in the order in which they are tried."""
 THREADS = 64
 """Requests that may wait at a time: for a worker, the database or a disk."""

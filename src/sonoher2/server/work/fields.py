@@ -6,7 +6,6 @@ from sonoher2.bundle.schema import BundleSchema
 from sonoher2.bundle.training import LevelSummary, NumberSummary
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.server.work.models import BundleFacts, ClinicalField
-from sonoher2.signatures.registry import CLINICAL_SIGNATURE
 
 KINDS = {"number": "number", "yes/no": "binary", "category": "category", "ordered": "ordinal"}
 
@@ -23,7 +22,7 @@ def facts_of(schema: BundleSchema) -> BundleFacts:
     return BundleFacts(
         title=schema.title,
         synthetic=schema.synthetic,
-        needs_image=schema.reading is not None and CLINICAL_SIGNATURE not in schema.signatures,
+        needs_image=schema.reading is not None,
         signatures=schema.signatures,
         main=schema.main,
         outcomes=tuple(schema.outcomes),

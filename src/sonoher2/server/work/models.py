@@ -68,7 +68,7 @@ class ClinicalField:
 
 @dataclass(frozen=True)
 class BundleFacts:
-    """What a model says of itself."""
+    """What a model says of itself; `needs_image` is false for one that reads no images at all."""
 
     title: str
     synthetic: bool

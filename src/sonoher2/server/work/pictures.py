@@ -1,51 +1,20 @@
-"""Pictures as PNG files: frames, masks, and what was scored."""
+"""Pictures of what was scored."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from sonoher2.core.errors import InputError
-from sonoher2.lesions.mask import Mask
 from sonoher2.predict.case import Case
 from sonoher2.predict.heat import HeatMap
 from sonoher2.predict.prediction import Prediction
 from sonoher2.predict.views import CaseView, case_views
+from sonoher2.server.work.masks import png
 from sonoher2.server.work.models import View
 
-FAST = 1
-"""Level of compression: the page waits for the picture, the disk has room."""
 OUTLINE = (255, 209, 102)
 STRONGEST = 0.65
 """Opacity of the hottest pixel."""
-
-
-def png(values: NDArray[np.uint8], mode: str) -> bytes:
-    """Write pixels as PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(values, mode).save(buffer, "PNG", compress_level=FAST)
-    return buffer.getvalue()
-
-
-def grey_png(grey: NDArray[np.float64]) -> bytes:
-    """Write grey values of 0 to 255, (rows, columns)."""
-    return png(np.rint(grey).astype(np.uint8), "L")
-
-
-def mask_png(mask: Mask) -> bytes:
-    """Write a mask, (rows, columns), as 0 and 255."""
-    return png(np.where(mask, np.uint8(255), np.uint8(0)), "L")
-
-
-def mask_of(data: bytes) -> Mask:
-    """Read a mask that `mask_png` wrote."""
-    if not data:
-        raise InputError("the case has no outline", fix="Outline the lesion first", hint="mask")
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-        return np.asarray(image.convert("L")) > 0
 
 
 def views_of(case: Case, prediction: Prediction) -> tuple[View, ...]:
@@ -64,8 +33,8 @@ def _view(one: CaseView, name: str, origin: tuple[int, int]) -> View:
     colours[one.lesion & ~ndimage.binary_erosion(one.lesion)] = OUTLINE
     heat = b""
     if one.heat is not None and one.window is not None:
-        heat = png(heat_layer(one.heat, one.window, (rows, columns)), "RGBA")
-    return View(name, origin[1], origin[0], rows, columns, png(colours, "RGB"), heat, one.predicted)
+        heat = png(heat_layer(one.heat, one.window, (rows, columns)))
+    return View(name, origin[1], origin[0], rows, columns, png(colours), heat, one.predicted)
 
 
 def heat_layer(heat: HeatMap, window: tuple[float, float, float], shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -98,7 +98,7 @@ def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, tr
     from sonoher2.images.read import b_mode_box, image_of
     from sonoher2.segmentation.choose import segment_lesion
     from sonoher2.segmentation.segmenter import load_own_segmenter, load_segmenter
-    from sonoher2.server.work.pictures import mask_png
+    from sonoher2.server.work.masks import mask_png
 
     picture = _picture(path, name, frame)
     image, segmenter = image_of(picture, None, None), load_segmenter()
@@ -156,7 +156,7 @@ def _predicted(question: Question) -> tuple[Prediction, Case]:
     from sonoher2.predict.case import Case, ScoredMask
     from sonoher2.predict.patient import ImageInput, PatientInput
     from sonoher2.predict.scoring import predict_patient
-    from sonoher2.server.work.pictures import mask_of
+    from sonoher2.server.work.masks import mask_of
 
     bundle = opened_bundle(question.bundle, question.trust)
     images: tuple[ImageInput, ...] = ()
@@ -193,7 +193,7 @@ def _called(path: str, name: str) -> Iterator[None]:
 
 
 def _displayed(picture: Picture) -> bytes:
-    from sonoher2.server.work.pictures import grey_png
+    from sonoher2.server.work.masks import grey_png
 
     return grey_png(picture.grey)
 

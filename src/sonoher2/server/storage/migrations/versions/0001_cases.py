@@ -69,7 +69,6 @@ def _masks_and_predictions() -> None:
         sa.Column("origin", sa.String(10), nullable=False),
         sa.Column("confidence", sa.Float),
         sa.Column("area", sa.Integer, nullable=False),
-        sa.Column("blob", sa.String(80), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
     )
     op.create_table(
@@ -86,7 +85,7 @@ def _masks_and_predictions() -> None:
         sa.Column("bundle", sa.String(64), nullable=False),
         sa.Column("mask_sha256", sa.String(64), nullable=False),
         sa.Column("given", sa.JSON, nullable=False),
-        sa.Column("prediction", sa.JSON, nullable=False),
+        sa.Column("prediction", sa.Text, nullable=False),
         sa.Column("nomogram", sa.JSON),
         sa.Column("view", sa.JSON),
         sa.Column("page_blob", sa.String(80)),
