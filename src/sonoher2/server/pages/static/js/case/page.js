@@ -1,0 +1,300 @@
+/** The page of a case: image, outline, clinical data, result. */
+import { ApiError, call, get, post } from "../api.js";
+import { h, say } from "../dom.js";
+import { Cine } from "../editor/cine.js";
+import { OutlineEditor } from "../editor/editor.js";
+import { moment, t } from "../i18n.js";
+import { Facts } from "./facts.js";
+import { ClinicalForm } from "./fields.js";
+import { details, summary } from "./result.js";
+import { Saver } from "./saving.js";
+
+class CasePage {
+  constructor(host, record, bundles) {
+    this.host = host;
+    this.record = record;
+    this.bundles = bundles;
+    this.fields = [];
+    this.predictions = [];
+    this.frames = new Map();
+    this.saver = new Saver(record, { onState: (state, error) => this.#saveState(state, error), onRecord: (latest) => this.#took(latest), onConflict: (latest) => this.#conflict(latest) });
+    this.#build();
+  }
+
+  get path() { return `/cases/${this.record.id}`; }
+
+  #build() {
+    const { record } = this;
+    const side = (id, title, ...children) => h("section", { class: "card", "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), ...children);
+    this.heading = h("h1", {});
+    this.state = h("p", { class: "save-state", role: "status" });
+    this.notice = h("div", { class: "notices" });
+    this.editorHost = h("div", {});
+    this.cineHost = h("div", {});
+    this.factsHost = h("div", {});
+    this.formHost = h("div", { class: "fields" });
+    this.summaryHost = h("div", { "aria-live": "polite" });
+    this.detailsHost = h("div", { class: "details" });
+    this.model = h("select", { id: "model", on: { change: () => { this.saver.set({ bundle: this.model.value || null }); this.#showModel(this.model.value); } } });
+    this.modelField = h("div", { class: "field" }, h("label", { for: "model" }, t("Model")), this.model);
+    this.apply = h("button", { type: "submit", class: "button primary" }, t("Apply"));
+    this.downloads = h("p", { class: "actions no-print" });
+    const form = h("form", { id: "clinical", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.predict(); } } }, this.modelField, this.formHost, h("div", { class: "actions apply" }, this.apply, h("span", { class: "soft small no-print" }, t("or Ctrl + Enter"))));
+    this.summaryCard = side("result", t("Result"), this.summaryHost, this.downloads);
+    this.summaryCard.id = "result";
+    this.summaryCard.tabIndex = -1;
+    this.summaryCard.hidden = true;
+    this.host.replaceChildren(
+      h("div", { class: "case-head" }, this.heading, this.state, h("span", { class: "actions no-print" }, h("a", { class: "button small", href: "/cases" }, t("All cases")))),
+      this.notice,
+      h("div", { class: "case" },
+        h("section", { class: "picture-side", "aria-label": t("Image and outline") }, this.editorHost, this.cineHost),
+        h("div", { class: "side" }, this.summaryCard, side("clinical", t("Clinical data"), form), h("details", { class: "card facts-card", open: !record.image.mm_per_pixel }, h("summary", {}, h("h2", {}, t("Image"))), this.factsHost))),
+      this.detailsHost);
+    this.facts = new Facts(this.factsHost, { onName: (name) => { this.saver.set({ name }); this.#title(name); }, onSize: (mm) => this.#setSize(mm), onRuler: () => { this.editor.choose("ruler"); this.editor.focus(); } });
+    this.form = new ClinicalForm(this.formHost, (clinical) => this.saver.set({ clinical }));
+    this.host.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.predict(); } });
+    const { image } = record;
+    this.editor = new OutlineEditor(this.editorHost, {
+      columns: image.columns, rows: image.rows, size: image.mm_per_pixel, region: image.b_mode,
+      onChange: (editor) => this.#drawn(editor), onOutline: (box) => this.outline(box),
+      onCalibrate: image.mm_source === "file" ? null : (mm) => this.#setSize(mm),
+      onFrame: (step) => { this.cine?.stop(); this.cine?.go(this.cine.frame + step); }, onPlay: () => this.cine?.toggle(),
+    });
+    if (image.frames > 1) this.#addCine();
+  }
+
+  async start() {
+    this.#took(this.record);
+    this.#saveState("saved");
+    this.#showModels();
+    await Promise.all([this.#picture(this.record.frame).then((image) => this.editor.setPicture(image)), this.#loadMask(), this.#showModel(this.record.bundle), this.#loadPredictions()]);
+    if (!this.record.mask && !this.record.finding && this.record.version === 1) await this.outline(null);
+  }
+
+  // ------------------------------------------------------------------ the picture
+
+  /** @returns {Promise<HTMLImageElement>} A frame; those that were seen last are kept. */
+  #picture(frame) {
+    const known = this.frames.get(frame);
+    if (known) return known;
+    const image = new Image();
+    image.src = `/api/v1${this.path}/frames/${frame}.png`;
+    const loaded = image.decode().then(() => image, () => { this.frames.delete(frame); throw new ApiError(0, { message: t("Frame {n} cannot be shown.", { n: frame }) }); });
+    this.frames.set(frame, loaded);
+    if (this.frames.size > 400) this.frames.delete(this.frames.keys().next().value);
+    return loaded;
+  }
+
+  #addCine() {
+    this.cine = new Cine(this.record.image.frames, this.record.frame, async (frame) => {
+      try {
+        const image = await this.#picture(frame);
+        if (frame !== this.cine.frame) return;
+        this.editor.setPicture(image);
+        this.#showFrame();
+      } catch (error) { this.cine.stop(); this.tell(error); }
+    });
+    this.useFrame = h("button", { type: "button", class: "button small", on: { click: () => this.#useFrame() } }, t("Use this frame"));
+    this.frameText = h("span", { class: "soft small" });
+    this.cineHost.replaceChildren(this.cine.element, h("p", { class: "actions no-print" }, this.useFrame, this.frameText));
+    this.#showFrame();
+  }
+
+  /** The outline belongs to one frame; over others it is not shown. */
+  #showFrame() {
+    const own = this.cine.frame === this.record.frame;
+    this.editor.setShown(own);
+    this.useFrame.disabled = own;
+    this.frameText.textContent = own ? t("This frame is outlined and predicted.") : t("The outline is on frame {n}.", { n: this.record.frame });
+  }
+
+  async #useFrame() {
+    const { frame } = this.cine;
+    this.cine.stop();
+    await this.#guarded(async () => {
+      this.saver.set({ frame });
+      await this.saver.flush();
+      await this.#loadMask();
+      if (!this.record.mask) await this.outline(null);
+      this.#showFrame();
+    });
+  }
+
+  #setSize(mm) {
+    this.saver.set({ mm_per_pixel: mm });
+    this.editor.setSize(mm ? [mm, mm] : null);
+    this.saver.flush().catch(() => {});
+  }
+
+  // ------------------------------------------------------------------ the outline
+
+  async #loadMask() {
+    const mask = this.record.mask ? await get(`${this.path}/mask`) : null;
+    this.editor.setRuns(mask?.runs ?? null, { forget: true });
+  }
+
+  #drawn(editor) {
+    if (this.cine && this.cine.frame !== this.record.frame) this.cine.go(this.record.frame);
+    this.saver.setMask({ rows: editor.mask.rows, columns: editor.mask.columns, runs: editor.runs() });
+    this.#stale();
+  }
+
+  /** Have the lesion outlined, in a box or anywhere; what was drawn before can be taken back. */
+  async outline(box) {
+    this.host.classList.add("outlining");
+    this.editor.say(t("Looking for the lesion"));
+    await this.#guarded(async () => {
+      const record = await this.saver.through(() => post(`${this.path}/outline`, box ? { box } : {}));
+      if (record.finding === "no_lesion") this.#note(t("No lesion was found. Draw its outline, or draw a box around it."));
+      else {
+        this.#note("");
+        this.editor.setRuns((await get(`${this.path}/mask`)).runs, { forget: !this.editor.area && !this.editor.history.done.length });
+        this.#stale();
+      }
+    });
+    this.host.classList.remove("outlining");
+  }
+
+  // ------------------------------------------------------------------ model and result
+
+  #showModels() {
+    const usable = this.bundles.filter((one) => !one.problem || one.id === this.record.bundle);
+    this.model.replaceChildren(h("option", { value: "" }, t("none: outline only")), ...usable.map((one) => h("option", { value: one.id }, one.title || one.id)));
+    this.model.value = this.record.bundle ?? "";
+    this.modelField.hidden = usable.length === 1 && this.record.bundle === usable[0].id;
+  }
+
+  async #showModel(id) {
+    this.apply.disabled = !id;
+    const found = id ? await get(`/bundles/${encodeURIComponent(id)}`).catch((error) => { this.tell(error); return null; }) : null;
+    this.fields = found?.clinical ?? [];
+    this.form.show(this.fields, this.record.clinical);
+    if (!this.fields.length) this.formHost.replaceChildren(h("p", { class: "soft" }, id ? t("This model takes no clinical data.") : t("Choose a model to get a probability.")));
+    if (this.predictions.length) this.#showResult();
+  }
+
+  async predict() {
+    if (this.apply.disabled || this.working) return;
+    if (!this.form.valid()) return;
+    this.working = true;
+    this.apply.textContent = t("Working …");
+    await this.#guarded(async () => {
+      await this.saver.flush();
+      this.predictions.push(await call("POST", `${this.path}/predictions`));
+      this.#note("");
+      this.#showResult();
+      this.summaryCard.focus({ preventScroll: true });
+      this.summaryCard.scrollIntoView({ block: "nearest" });
+    });
+    this.working = false;
+    this.apply.textContent = t("Apply");
+  }
+
+  async #loadPredictions() {
+    this.predictions = await get(`${this.path}/predictions`);
+    if (this.predictions.length) this.#showResult();
+  }
+
+  #showResult() {
+    const last = this.predictions[this.predictions.length - 1];
+    this.summaryCard.hidden = false;
+    this.summaryCard.classList.remove("stale");
+    this.summaryHost.replaceChildren(summary(this.predictions, this.fields));
+    const own = `/api/v1${this.path}`;
+    const link = (text, href, name) => h("a", { class: "button small", href, download: name }, text);
+    this.downloads.replaceChildren(
+      h("a", { class: "button small", href: last.page, target: "_blank", rel: "noopener" }, t("Page")),
+      link(t("Save page"), last.page, "case.html"), link(t("Mask (PNG)"), `${own}/mask.png`, "mask.png"), link("JSON", `${own}/predictions/${last.number}/prediction.json`, "prediction.json"),
+      h("button", { type: "button", class: "button small", on: { click: () => print() } }, t("Print")));
+    this.detailsHost.replaceChildren(h("h2", {}, t("What the result rests on")), h("div", { class: "cards" }, ...details(last, this.predictions, this.fields, own).flat().filter(Boolean)));
+  }
+
+  /** A result of what has changed meanwhile says so. */
+  #stale() {
+    if (!this.predictions.length) return;
+    this.summaryCard.classList.add("stale");
+    if (!this.summaryHost.querySelector(".outdated")) this.summaryHost.prepend(h("p", { class: "note outdated" }, t("Something has changed since. Press Apply for a new result.")));
+  }
+
+  // ------------------------------------------------------------------ saving
+
+  #title(name) {
+    this.heading.textContent = name || this.record.image.name || t("Case");
+    document.title = `${this.heading.textContent} · SonoHER2`;
+  }
+
+  #took(record) {
+    this.record = record;
+    this.#title(this.saver.fields.name ?? record.name);
+    this.facts.show({ ...record, ...("name" in this.saver.fields ? { name: this.saver.fields.name } : {}) });
+    this.editor.setSize(record.image.mm_per_pixel);
+  }
+
+  #saveState(state, error) {
+    const words = {
+      saved: t("Saved {time}", { time: moment(new Date().toISOString()) }), waiting: t("Changes not saved yet"), saving: t("Saving …"),
+      offline: t("Not saved: the server cannot be reached. It is tried again; keep this page open."),
+      conflict: t("Not saved: the case was changed elsewhere."), refused: error?.text ?? "",
+    };
+    if (this.state.dataset.state === state && state !== "refused") return;
+    this.state.dataset.state = state;
+    this.state.textContent = words[state];
+    if (state === "waiting" && Object.keys(this.saver.fields).some((name) => name !== "name")) this.#stale();
+  }
+
+  #conflict(latest) {
+    const done = (work) => async () => { this.notice.replaceChildren(); await this.#guarded(work); };
+    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" },
+      h("h3", {}, t("This case was changed in another window or by a script")),
+      h("p", {}, t("Your changes are still on this page and nothing is lost. Which shall be kept?")),
+      h("p", { class: "actions" },
+        h("button", { type: "button", class: "button", on: { click: done(() => this.saver.keepMine(latest)) } }, t("My changes")),
+        h("button", { type: "button", class: "button", on: { click: done(() => this.#takeTheirs(latest)) } }, t("The others")))));
+  }
+
+  async #takeTheirs(latest) {
+    this.saver.takeTheirs(latest);
+    this.form.show(this.fields, latest.clinical);
+    this.model.value = latest.bundle ?? "";
+    await Promise.all([this.#loadMask(), this.#loadPredictions()]);
+  }
+
+  // ------------------------------------------------------------------ words
+
+  #note(text) {
+    this.notice.replaceChildren(...(text ? [h("p", { class: "caution", role: "status" }, text)] : []));
+  }
+
+  async #guarded(work) {
+    try { await work(); } catch (error) { this.tell(error); }
+  }
+
+  tell(error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code === "conflict" || error.status === 412) return;
+    if (error.status === 0) { say(error.text, { bad: true, closeName: t("Close") }); return; }
+    const facts = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, [one.where, one.message, one.fix].filter(Boolean).join(": ")))) : null;
+    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, sentence(error)), facts));
+    this.notice.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function sentence(error) {
+  const text = [error.where, error.message].filter(Boolean).join(": ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}. ${error.fix ? `${error.fix}.` : ""}`.replace(/\.\.(\s|$)/g, ".$1");
+}
+
+async function main() {
+  const host = document.getElementById("case");
+  try {
+    const [record, server] = await Promise.all([get(`/cases/${encodeURIComponent(host.dataset.case)}`), get("/server")]);
+    const page = new CasePage(host, record, server.bundles);
+    await page.start().catch((error) => page.tell(error));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    host.replaceChildren(h("h1", {}, error.status === 404 ? t("There is no such case") : t("The case cannot be shown")), h("p", {}, error.text), h("p", {}, h("a", { class: "button", href: "/cases" }, t("All cases"))));
+  }
+}
+
+main();

@@ -1,0 +1,135 @@
+/**
+ * Saving without a button: what changes is sent a moment later, one request after the other, each with the version that it changes.
+ * What could not be sent is kept and tried again. Where somebody else changed the case, the person at the page decides.
+ */
+import { call, ApiError } from "../api.js";
+import { debounced } from "../dom.js";
+
+const WAIT = 500;
+const AGAIN = 3000;
+
+/** @typedef {"saved"|"waiting"|"saving"|"offline"|"conflict"|"refused"} SaveState */
+
+export class Saver {
+  /**
+   * @param {any} record The case.
+   * @param {{onState: (state: SaveState, error?: ApiError) => void, onRecord: (record: any) => void, onConflict: (latest: any) => void}} calls
+   */
+  constructor(record, calls) {
+    this.record = record;
+    this.calls = calls;
+    this.fields = {};
+    this.mask = null;
+    this.running = null;
+    this.held = false; // in conflict
+    this.soon = debounced(() => this.flush().catch(() => {}), WAIT);
+    addEventListener("pagehide", () => this.#last());
+    addEventListener("beforeunload", (event) => { if (this.waits && (this.held || this.failed)) event.preventDefault(); });
+    addEventListener("online", () => this.soon());
+  }
+
+  get path() { return `/cases/${this.record.id}`; }
+  get waits() { return this.mask !== null || Object.keys(this.fields).length > 0; }
+
+  /** Change fields of the case. */
+  set(fields) { Object.assign(this.fields, fields); this.#wait(); }
+
+  /** Change the outline. @param {{rows: number, columns: number, runs: number[]}} mask */
+  setMask(mask) { this.mask = mask; this.#wait(); }
+
+  #wait() {
+    if (this.held) return;
+    this.calls.onState("waiting");
+    this.soon();
+  }
+
+  /** Send all that waits. @returns {Promise<void>} Settles when it is stored; fails when it cannot be. */
+  flush() {
+    this.running ??= this.#send().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  async #send() {
+    while (this.waits) {
+      if (this.held) throw new ApiError(412, { code: "conflict" });
+      this.calls.onState("saving");
+      await this.#one();
+    }
+    this.failed = false;
+    this.calls.onState("saved");
+  }
+
+  async #one() {
+    const sent = this.mask ? { mask: this.mask } : { fields: this.fields };
+    if (sent.mask) this.mask = null;
+    else this.fields = {};
+    try {
+      this.#took(await this.#request(sent));
+    } catch (error) {
+      await this.#failed(sent, error);
+      throw error;
+    }
+  }
+
+  #request({ mask, fields }) {
+    const { version } = this.record;
+    return mask ? call("PUT", `${this.path}/mask`, { json: mask, version }) : call("PATCH", this.path, { json: fields, version });
+  }
+
+  #took(record) {
+    this.record = record;
+    this.calls.onRecord(record);
+  }
+
+  /** Nothing is lost: what was sent waits again, below what came since. */
+  #back({ mask, fields }) {
+    this.mask ??= mask ?? null;
+    this.fields = { ...fields, ...this.fields };
+  }
+
+  async #failed(sent, error) {
+    if (error.status === 412) {
+      this.#back(sent);
+      this.held = true;
+      this.calls.onState("conflict", error);
+      this.calls.onConflict(await call("GET", this.path));
+    } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
+      this.#back(sent);
+      this.failed = true;
+      this.calls.onState("offline", error);
+      setTimeout(() => this.soon(), AGAIN);
+    } else this.calls.onState("refused", error);
+  }
+
+  /** After a conflict: keep what this page has, on top of the latest version. */
+  keepMine(latest) {
+    this.held = false;
+    this.record = { ...this.record, version: latest.version };
+    return this.flush();
+  }
+
+  /** After a conflict: let go of what this page has. */
+  takeTheirs(latest) {
+    this.held = false;
+    this.fields = {};
+    this.mask = null;
+    this.#took(latest);
+    this.calls.onState("saved");
+  }
+
+  /** Run a change of the case by the server itself, after all that waits. @param {() => Promise<any>} work Gives the case. */
+  async through(work) {
+    await this.flush();
+    const record = await work();
+    this.#took(record);
+    return record;
+  }
+
+  /** The page goes away: send what waits, without an answer to come. */
+  #last() {
+    if (!this.waits || this.held || this.running) return;
+    const headers = { "Content-Type": "application/json", "If-Match": `"${this.record.version}"` };
+    const [method, path, body] = this.mask ? ["PUT", `${this.path}/mask`, this.mask] : ["PATCH", this.path, this.fields];
+    fetch(`/api/v1${path}`, { method, headers, body: JSON.stringify(body), keepalive: true, credentials: "same-origin" }).catch(() => {});
+  }
+}
