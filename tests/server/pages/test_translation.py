@@ -5,7 +5,7 @@ import re
 import pytest
 from starlette.requests import Request
 
-from server.pages.translate import OTHERS, mo_bytes, po_file, read, strings
+from server.pages.translate import OTHERS, calls_in_scripts, mo_bytes, po_file, read, strings
 from sonoher2.server.pages.routes import own_path
 from sonoher2.server.pages.templates import render
 from sonoher2.server.pages.translation import catalogue, language_of
@@ -27,6 +27,12 @@ def test_every_string_is_translated() -> None:
         known = {message.id: message.string for message in read("zh_CN", domain) if message.id}
         assert [text for text in texts if not known.get(text)] == []
         assert sorted(set(known) - set(texts)) == []
+
+
+def test_every_string_of_a_script_is_a_literal() -> None:
+    calls = list(calls_in_scripts())
+    assert len(calls) > 100
+    assert [source.name for source, text in calls if not text] == []
 
 
 def test_a_translation_has_the_holes_of_its_string() -> None:

@@ -7,6 +7,8 @@ the .mo files. docs/translate.md tells how to translate.
 from __future__ import annotations
 
 import io
+import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,8 +21,10 @@ from babel.messages.pofile import read_po, write_po
 
 SERVER = Path(__file__).parents[3] / "src" / "sonoher2" / "server"
 PAGES = SERVER / "pages"
-METHODS = {".html": "jinja2.ext:babel_extract", ".js": "javascript", ".py": "python"}
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "t": None}
+METHODS = {".html": "jinja2.ext:babel_extract", ".py": "python"}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+IN_SCRIPTS = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*")?""")
+"""A call of `t` in a script, and its literal: Babel does not see a call within another one."""
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 OTHERS = {"studies": ("studies", "study"), "cohorts": ("cohorts", "cohort")}
 """Domains besides `sonoher2`, by words in the names of the files that they serve."""
@@ -49,7 +53,16 @@ def strings() -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def calls_in_scripts() -> Iterator[tuple[Path, str]]:
+    """Calls of `t`, with the text that each is given; it is empty where that is no literal."""
+    for source in sorted(SERVER.rglob("*.js")):
+        code = source.read_text(encoding="utf-8").replace("export function t(", "")
+        for found in IN_SCRIPTS.finditer(re.sub(r"^ *(/?\*|//).*$", "", code, flags=re.MULTILINE)):
+            yield source, json.loads(found[1]) if found[1] else ""
+
+
 def _every_string() -> Iterator[tuple[Path, str]]:
+    yield from calls_in_scripts()
     for source in sorted(path for path in SERVER.rglob("*") if path.suffix in METHODS):
         with source.open("rb") as stream:
             options = OPTIONS if source.suffix == ".html" else {}

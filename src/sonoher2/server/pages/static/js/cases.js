@@ -18,6 +18,8 @@ async function showList() {
   if (!short && found.total > limit) list.append(pages(found.total, limit));
 }
 
+const nameOf = (item) => item.name || item.image.name;
+
 function table(items) {
   const head = [t("Case"), t("Image"), t("Outline"), t("Predictions"), t("Changed")];
   return h("table", { class: "list folds" },
@@ -27,14 +29,14 @@ function table(items) {
 
 function row(item) {
   const cell = (label, text, extra = {}) => h("td", { "data-label": label, ...extra }, text);
-  const outline = item.outlined ? (item.reviewed ? t("reviewed") : t("there")) : t("none");
+  const outline = item.outlined ? (item.reviewed ? t("reviewed") : t("outlined")) : t("none");
   return h("tr", {},
-    h("td", {}, h("a", { href: `/cases/${item.id}` }, item.name || t("Case without a name"))),
-    cell(t("Image"), item.image ? `${item.image.kind}, ${number(item.image.columns)} × ${number(item.image.rows)}` : ""),
+    h("td", {}, h("a", { href: `/cases/${item.id}` }, nameOf(item))),
+    cell(t("Image"), `${item.image.kind}, ${number(item.image.columns)} × ${number(item.image.rows)}`),
     cell(t("Outline"), outline),
-    cell(t("Predictions"), number(item.predictions ?? 0)),
+    cell(t("Predictions"), number(item.predictions)),
     cell(t("Changed"), moment(item.changed)),
-    h("td", {}, h("button", { type: "button", class: "button small", "aria-label": t("Delete {name}", { name: item.name || t("Case without a name") }), on: { click: () => askToDelete(item) } }, t("Delete"))));
+    h("td", {}, h("button", { type: "button", class: "button small", "aria-label": t("Delete {name}", { name: nameOf(item) }), on: { click: () => askToDelete(item) } }, t("Delete"))));
 }
 
 function pages(total, limit) {
@@ -46,7 +48,7 @@ function pages(total, limit) {
 }
 
 function askToDelete(item) {
-  const name = item.name || t("Case without a name");
+  const name = nameOf(item);
   dialog(t("Delete this case?"), [h("p", {}, t("The image, the outline and the predictions of {name} are removed from this server. This cannot be undone.", { name }))],
     { text: t("Delete"), danger: true, work: () => { remove(`/cases/${item.id}`).then(showList).catch(tell); } });
 }

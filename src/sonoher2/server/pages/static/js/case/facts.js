@@ -9,7 +9,9 @@ export class Facts {
     this.name = h("input", { id: "case-name", type: "text", maxlength: 200, autocomplete: "off", on: { input: () => calls.onName(this.name.value) } });
     this.list = h("dl", { class: "facts" });
     this.size = h("div", {});
-    host.replaceChildren(h("div", { class: "field" }, h("label", { for: "case-name" }, t("Name of the case")), this.name, h("p", { class: "help" }, t("For you to find it again. A study number is better than a patient's name."))), this.list, this.size);
+    const name = h("div", { class: "field" }, h("label", { for: "case-name" }, t("Name of the case")), this.name, h("p", { class: "help" }, t("For you to find it again. A study number is better than a patient's name.")));
+    host.classList.add("image-facts");
+    host.replaceChildren(this.list, h("div", { class: "fields one" }, name, this.size));
   }
 
   /** @param {any} record */

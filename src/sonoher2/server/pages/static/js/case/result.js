@@ -2,7 +2,7 @@
 import { h } from "../dom.js";
 import { moment, number, percent, t } from "../i18n.js";
 import { bars, points, scale, signed } from "./charts.js";
-import { valueName } from "./fields.js";
+import { labelOf, valueName } from "./fields.js";
 import { findingText } from "./findings.js";
 
 const FEATURES = 8;
@@ -18,7 +18,7 @@ export function lead(made) {
 
 /** Name a column or a signature of the image. @param {any[]} fields Of the model. */
 function namer(fields) {
-  const labels = new Map(fields.map((field) => [field.key, field.label]));
+  const labels = new Map(fields.map((field) => [field.key, labelOf(field)]));
   return (name) => labels.get(name) ?? name;
 }
 
