@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi")
@@ -20,7 +17,7 @@ pytest.importorskip("sqlalchemy")
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
-from server_by_hand import browser
+from server_by_hand import RunningServer, browser, png_of, start_server
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.work.pool import Pool
@@ -29,7 +26,6 @@ from sonoher2.server.work.tasks import warm_up
 if TYPE_CHECKING:
     from conftest import FinishedStudy
 
-START_SECONDS = 120
 REQUIRED = os.environ.get("SONOHER2_REQUIRE_SERVERS") == "1"
 POSTGRES = os.environ.get("SONOHER2_TEST_POSTGRES", "")
 
@@ -90,48 +86,6 @@ def client(settings: ServerSettings, services: Services) -> Iterator[TestClient]
         yield client
 
 
-@dataclass(frozen=True)
-class RunningServer:
-    """A server in a process of its own.
-
-    Attributes
-    ----------
-    url, token
-        Where it is; `start` opens a session.
-    home
-        Its folder.
-    process
-        `sonoher2 serve`.
-    """
-
-    url: str
-    token: str
-    home: Path
-    process: subprocess.Popen[bytes]
-
-    @property
-    def start(self) -> str:
-        """Address that opens a session."""
-        return f"{self.url}/?token={self.token}"
-
-
-def start_server(home: Path, *arguments: str) -> RunningServer:
-    """Start `sonoher2 serve` on a free port and wait until it answers."""
-    address = home / "address.json"
-    address.unlink(missing_ok=True)
-    home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "sonoher2", "serve", "--home", str(home), "--port", "0", "--no-open", *arguments]
-    with (home / "log.txt").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    end = time.monotonic() + START_SECONDS
-    while not (address.is_file() and address.stat().st_size and "is at" in (home / "log.txt").read_text()):
-        assert process.poll() is None, (home / "log.txt").read_text()
-        assert time.monotonic() < end, "the server did not start"
-        time.sleep(0.1)
-    facts = json.loads(address.read_text())
-    return RunningServer(facts["url"], facts["token"], home, process)
-
-
 @pytest.fixture(scope="session")
 def server(finished: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A real server with the model of the small study, for browsers and scripts."""
@@ -139,3 +93,13 @@ def server(finished: FinishedStudy, tmp_path_factory: pytest.TempPathFactory) ->
     yield running
     running.process.terminate()
     running.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def lesion_png() -> bytes:
+    """A dark ellipse on bright speckle, 120 rows x 160 columns."""
+    random = np.random.default_rng(3)
+    down, across = np.mgrid[:120, :160]
+    inside = ((down - 60) / 25) ** 2 + ((across - 80) / 40) ** 2 < 1
+    grey = np.where(inside, 40, 150) * random.gamma(4, 0.25, (120, 160))
+    return png_of(np.clip(grey, 0, 255).astype(np.uint8))

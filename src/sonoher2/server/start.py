@@ -161,21 +161,21 @@ def listening(settings: ServerSettings) -> Iterator[socket.socket]:
     InputError
         It is taken, or the address is not this machine's.
     """
-    try:
-        kind, _, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.socket(kind, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if kind == socket.AF_INET6 and settings.host in WILDCARDS:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        sock.bind(address)
-    except OSError as error:
-        raise InputError(
-            f"port {settings.port} of {settings.host} cannot be listened on ({error.strerror})",
-            fix="Choose another port",
-        ) from None
-    with sock:
+    with contextlib.ExitStack() as opened:
+        try:
+            kind, _, _, _, address = socket.getaddrinfo(
+                settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            sock = opened.enter_context(socket.socket(kind, socket.SOCK_STREAM))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if kind == socket.AF_INET6 and settings.host in WILDCARDS:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            sock.bind(address)
+        except OSError as error:
+            raise InputError(
+                f"port {settings.port} of {settings.host} cannot be listened on ({error.strerror})",
+                fix="Choose another port",
+            ) from None
         yield sock
 
 

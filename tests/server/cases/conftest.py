@@ -5,25 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from server_by_hand import png_of
 from sonoher2.server.context.services import Services
 
 if TYPE_CHECKING:
     from conftest import FinishedStudy
-
-
-@pytest.fixture(scope="session")
-def lesion_png() -> bytes:
-    """A dark ellipse on bright speckle, 120 rows x 160 columns."""
-    random = np.random.default_rng(3)
-    down, across = np.mgrid[:120, :160]
-    inside = ((down - 60) / 25) ** 2 + ((across - 80) / 40) ** 2 < 1
-    grey = np.where(inside, 40, 150) * random.gamma(4, 0.25, (120, 160))
-    return png_of(np.clip(grey, 0, 255).astype(np.uint8))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 FREE, LONGEST = 3, 300.0
 """Failures that cost nothing, and the longest wait, seconds."""
+MOST_DOUBLINGS = 20
 MOST_KEPT = 10_000
 
 
@@ -33,7 +34,7 @@ class Throttle:
         count, last = self._failures.get(key, (0, 0.0))
         if count < FREE:
             return 0.0
-        return max(0.0, last + min(2.0 ** (count - FREE), LONGEST) - self._clock())
+        return max(0.0, last + min(2.0 ** min(count - FREE, MOST_DOUBLINGS), LONGEST) - self._clock())
 
     def failed(self, *keys: str) -> None:
         """Count a failure."""

@@ -16,6 +16,7 @@ from sonoher2.server.storage.base import Base, Database, now
 APPENDING = 4_814_523
 """Number of the lock on PostgreSQL under which a row is added."""
 FIRST = "0" * 64
+AT_A_TIME = 1000
 
 
 class AuditRow(Base):
@@ -129,9 +130,16 @@ class AuditLog:
         session.flush()
 
     def rows(self) -> Iterator[AuditRow]:
-        """Give all rows, oldest first."""
-        with self._database.reading() as session:
-            yield from session.scalars(select(AuditRow).order_by(AuditRow.number).execution_options(yield_per=1000))
+        """Give all rows, oldest first, some at a time."""
+        last: int | None = None
+        while True:
+            query = select(AuditRow).order_by(AuditRow.number).limit(AT_A_TIME)
+            with self._database.reading() as session:
+                found = session.scalars(query if last is None else query.where(AuditRow.number > last)).all()
+            yield from found
+            if not found:
+                return
+            last = found[-1].number
 
     def first_broken(self) -> int | None:
         """Give the number of the first row that was changed, removed or put in; None when the log is whole."""

@@ -142,15 +142,14 @@ class Pool:
         self._starters.shutdown(wait=False, cancel_futures=True)
 
     def _taken(self) -> _Worker:
-        while True:
+        while not self._closed:
             try:
                 return self._free.get(timeout=START_SECONDS)
             except queue.Empty:
                 with self._lock:
-                    if not self._all or self._closed:
-                        raise InputError(
-                            "no worker process could be started", fix="Look at the server's log; free some memory"
-                        ) from None
+                    if not self._all:
+                        break
+        raise InputError("no worker process could be started", fix="Look at the server's log; free some memory")
 
     def _add(self) -> None:
         worker = _Worker(self._prepare, self._given)
@@ -188,6 +187,7 @@ class _Worker:
         self.process: BaseProcess = context.Process(target=_work, args=(other, prepare, given), daemon=True)
         self.process.start()
         other.close()
+        self._ending, self._ended = threading.Lock(), False
 
     def greet(self) -> None:
         """Wait for the word that the worker is ready."""
@@ -212,7 +212,11 @@ class _Worker:
             raise WorkerDiedError from None
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it does; a second time does nothing."""
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
         with contextlib.suppress(OSError):
             self._line.close()
         self.process.terminate()
