@@ -45,6 +45,8 @@ def example(request: pytest.FixtureRequest, shared: Path, tmp_path: Path) -> Pat
             shorten(data / part.table, settings[name]["patient_id"], chosen, settings[name].get("sheet", "Sheet1"))
     settings = {**settings, **SHORT, "data": str(data)}
     settings["radiomics"] = {**settings.get("radiomics", {}), "filters": ["original"]}
+    if "selection" in settings:
+        settings["selection"] |= {"bootstraps": 3}
     if "deep" in settings:
         deep = {**settings["deep"], "size": 64}
         settings["deep"] = {**deep, "epochs": 1} if "epochs" in deep else deep
@@ -104,6 +106,10 @@ def test_an_example_is_checked_and_run(
     assert ("Deep" in set(signatures["signature"])) == deep
     assert set(signatures["set"]) == {"train_oof", "test"}
     assert signatures["auc"].between(0.2, 1).all()
+    settings = json.loads(example.read_text(encoding="utf-8"))
+    if "selection" in settings:
+        index = open_run(tmp_path / "run").robustness.selection_index.set_index("repeats")
+        assert index["runs"]["bootstraps"] == settings["selection"]["bootstraps"]
 
 
 @pytest.mark.examples

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import skops.io
 
-from sonoher2.bundle.model_bytes import dump_networks, load_networks
+from sonoher2.bundle.model_bytes import dump_networks, join_networks, load_networks
 from sonoher2.core.errors import InputError
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.embedding import DeepEmbedding
@@ -27,6 +29,23 @@ def test_networks_of_both_kinds_are_read() -> None:
     assert [network.sha256 for network in read] == [embedding.sha256, classifier.sha256]
     for before, after in zip((embedding, classifier), read, strict=True):
         assert np.array_equal(before.raw_embedding(pictures(2)), after.raw_embedding(pictures(2)))
+
+
+def test_files_of_one_network_are_joined_to_the_file_of_all(tmp_path: Path) -> None:
+    """Byte for byte, so that a bundle does not depend on how many networks were in memory."""
+    labels = np.arange(8) % 2
+    networks = [
+        DeepClassifier(**SMALL, epochs=1, variants=1).fit(pictures(8), labels),
+        DeepEmbedding(**SMALL).fit(),
+        DeepClassifier(**SMALL, epochs=1, variants=1, seed=1).fit(pictures(8)[::-1], labels),
+    ]
+    files = [tmp_path / str(place) for place in range(3)]
+    for file, network in zip(files, networks, strict=True):
+        file.write_bytes(dump_networks([network]))
+    read = [network for file in files for network in load_networks(file.read_bytes())]
+    assert join_networks(files) == dump_networks(read)
+    joined = load_networks(join_networks(files[::-1]))
+    assert [network.sha256 for network in joined] == [network.sha256 for network in networks[::-1]]
 
 
 def test_what_is_no_list_of_networks_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,6 +67,29 @@ def test_earlier_stages_learn_more_slowly_and_frozen_ones_not_at_all(
     assert network.pool.weight.requires_grad == (taps is None)
     training._set_rates(optimiser, 0.25)
     assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([rate / 4 for rate in rates])
+
+
+@pytest.mark.parametrize("best", [{}, {"head.bias": torch.tensor([5.0, 6.0])}])
+def test_a_checkpoint_gives_back_weights_optimiser_and_course(best: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    def started() -> tuple[Any, torch.optim.Optimizer]:
+        network: Any = Small()
+        return network, training._optimiser(network, Schedule(4, unfrozen=1, rate=0.8))
+
+    network, optimiser = started()
+    for parameter in network.parameters():
+        parameter.grad = torch.full_like(parameter, 3.0) if parameter.requires_grad else None
+    optimiser.step()
+    training._save(tmp_path / "a.npz", network, best, optimiser, training.Course([2.0, 1.5], 1))
+    other, fresh = started()
+    course, read = training._resumed(other, fresh, tmp_path / "a.npz")
+    assert (course.losses, course.best) == ([2.0, 1.5], 1)
+    assert {name: value.tolist() for name, value in read.items()} == {name: [5.0, 6.0] for name in best}
+    for part in ("stages.1.weight", "stages.2.bias", "head.weight", "pool.bias"):
+        assert torch.equal(other.get_parameter(part), network.get_parameter(part))
+    # the mean of the gradients after one step: a tenth of the gradient
+    assert all(torch.allclose(state["exp_avg"], torch.tensor(0.3)) for state in fresh.state.values())
+    assert len(fresh.state) == 8
+    assert training._resumed(*started(), tmp_path / "none.npz") == (training.Course(), {})
 
 
 def test_usual_settings() -> None:

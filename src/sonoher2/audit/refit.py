@@ -24,7 +24,7 @@ from sonoher2.study.measure.measured import Measured
 
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig
-    from sonoher2.deep.encoder import FrozenEncoder
+    from sonoher2.deep.lesion import StartingPoint
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ def _bench_key(bench: Bench) -> list[object]:
     study, measured = bench.study, bench.measured
     patients = measured.cohort.patients
     crops = [] if measured.crops.empty else [[name, path.stem] for name, path in measured.crops.to_numpy().tolist()]
-    start: tuple[FrozenEncoder, ...] = ()
+    start: tuple[StartingPoint, ...] = ()
     if study.deep is not None and study.deep.training != "frozen":
-        from sonoher2.deep.lesion import frozen_networks
+        from sonoher2.deep.lesion import starting_points
 
-        start = frozen_networks(study.deep)
+        start = starting_points(study.deep)
     return [
         settings_key(study, "seed", "validation", "selection", "models", "harmonise", "deep", "comparison"),
         dict(measured.cohort.clinical),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile, ZipInfo
 
+import numpy as np
 import skops.io
 
-from sonoher2.bundle.skops_file import AGAIN, load_skops
+from sonoher2.bundle.skops_file import AGAIN, SCHEMA, load_skops
 from sonoher2.bundle.stable import stable_bytes
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.set import SignatureSet
@@ -31,6 +35,33 @@ def dump_networks(networks: Sequence[FrozenEncoder]) -> bytes:
     for network in kept:
         network.weights = "none"
     return stable_bytes(skops.io.dumps(kept))
+
+
+def join_networks(files: Sequence[Path]) -> bytes:
+    """Give the bytes of `dump_networks` of several networks, of which at most one is in memory.
+
+    Parameters
+    ----------
+    files
+        From `dump_networks`, of one network each.
+    """
+    # the plan knows an array by its place alone: it is made of networks without weights; those are put in afterwards
+    bare = [network for file in files for network in map(_bare, load_networks(file.read_bytes()))]
+    buffer = io.BytesIO()
+    with ZipFile(io.BytesIO(dump_networks(bare))) as plan, ZipFile(buffer, "w") as target:
+        arrays = (name for name in plan.namelist() if name != SCHEMA)
+        for file in files:
+            with ZipFile(file) as source:
+                for old in source.namelist():
+                    if old != SCHEMA:
+                        target.writestr(ZipInfo(next(arrays)), source.read(old))
+        target.writestr(ZipInfo(SCHEMA), plan.read(SCHEMA))
+    return buffer.getvalue()
+
+
+def _bare(network: FrozenEncoder) -> FrozenEncoder:
+    network.state_ = {name: np.empty(0, np.float32) for name in network.state_}
+    return network
 
 
 def load_model(data: bytes) -> SignatureSet:

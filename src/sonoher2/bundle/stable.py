@@ -26,9 +26,9 @@ def stable_bytes(data: bytes) -> bytes:
     data
         From `skops.io.dumps`.
     """
-    with ZipFile(io.BytesIO(data)) as source:
-        members = {name: source.read(name) for name in source.namelist()}
-    schema = json.loads(members.pop(_SCHEMA))
+    source = ZipFile(io.BytesIO(data))
+    members = set(source.namelist()) - {_SCHEMA}
+    schema = json.loads(source.read(_SCHEMA))
     objects: dict[int, int] = {}
     files: dict[str, str] = {}
 
@@ -51,7 +51,7 @@ def stable_bytes(data: bytes) -> bytes:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as target:
         for old, new in files.items():
-            target.writestr(ZipInfo(new), members[old])
+            target.writestr(ZipInfo(new), source.read(old))
         target.writestr(ZipInfo(_SCHEMA), json.dumps(schema, indent=2))
     return buffer.getvalue()
 

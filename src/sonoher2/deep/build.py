@@ -71,5 +71,8 @@ def restored_network(
     wanted = {key: tuple(tensors[key].shape) or (1,) for key in network.used_tensors()}
     if {key: value.shape or (1,) for key, value in state.items()} != wanted:
         raise other
-    network.load_state_dict({key: torch.from_numpy(np.array(value)) for key, value in state.items()}, strict=False)
+    with torch.no_grad():
+        # one after another, so that the tensors are never there three times
+        for key, value in state.items():
+            tensors[key].copy_(torch.from_numpy(np.array(value)).reshape(tensors[key].shape))
     return network

@@ -221,7 +221,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
 
     def _checkpoint(self, work: Path | None, y: NDArray[np.int64], owner: NDArray[np.int64]) -> Path | None:
         key = content_key(repr(sorted(self.get_params().items())), self.seen_, y.tolist(), owner.tolist())
-        return None if work is None else Path(work) / f"{key}.safetensors"
+        return None if work is None else Path(work) / f"{key}.npz"
 
 
 def crop_key(crop: NDArray[np.uint8]) -> str:

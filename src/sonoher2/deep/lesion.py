@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sonoher2.config.deep import DeepConfig
 from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
@@ -21,12 +23,31 @@ def frozen_networks(config: DeepConfig) -> tuple[DeepEmbedding, ...]:
     InputError
         No such network, or its weights cannot be had.
     """
-    return tuple(
-        DeepEmbedding(
-            network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
-        ).fit()
-        for name in config.network
-    )
+    return tuple(_frozen_network(config, name) for name in config.network)
+
+
+class StartingPoint(NamedTuple):
+    """A network before it is fine-tuned: its name in the study file, and a hash of its weights."""
+
+    network: str
+    sha256: str
+
+
+def starting_points(config: DeepConfig) -> tuple[StartingPoint, ...]:
+    """Fetch the weights that a study's networks start from; one network at a time is in memory.
+
+    Raises
+    ------
+    InputError
+        No such network, or its weights cannot be had.
+    """
+    return tuple(StartingPoint(name, _frozen_network(config, name).sha256) for name in config.network)
+
+
+def _frozen_network(config: DeepConfig, name: str) -> DeepEmbedding:
+    return DeepEmbedding(
+        network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
+    ).fit()
 
 
 def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassifier:

@@ -7,14 +7,14 @@ Kumar et al., Fine-Tuning can Distort Pretrained Features and Underperform Out-o
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.torch import save_file
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from torch.nn import functional
@@ -126,7 +126,7 @@ def train(network: Network, examples: Examples, schedule: Schedule, checkpoint: 
     examples, schedule
         See there.
     checkpoint
-        File (safetensors) to which each finished epoch is written and from which training resumes.
+        File (npz) to which each finished epoch is written and from which training resumes.
     """
     # random features have nothing to keep from distortion, and those that hardly differ between patients, divided by
     # their tiny deviations, blow up at the first step: the head then starts at zero, on the embedding as it is
@@ -136,7 +136,11 @@ def train(network: Network, examples: Examples, schedule: Schedule, checkpoint: 
         network.requires_grad_(False)
         return Course()
     optimiser = _optimiser(network, schedule)
+    # with nobody held out there is nothing to stop by: the last epoch counts, and no other weights need be remembered
+    stops = bool(examples.held_out.any())
     course, best = _resumed(network, optimiser, checkpoint)
+    if stops and not best:
+        best = _copy(network)
     if not course.losses:
         course.losses.append(mean_loss(network, examples, schedule))
     remaining = range(len(course.losses), schedule.epochs + 1)
@@ -145,9 +149,11 @@ def train(network: Network, examples: Examples, schedule: Schedule, checkpoint: 
             break
         _one_epoch(network, examples, schedule, optimiser, epoch)
         course.losses.append(mean_loss(network, examples, schedule))
-        # with nobody held out there is nothing to stop by: the last epoch counts
-        if not examples.held_out.any() or course.losses[-1] < course.losses[course.best]:
-            course.best, best = epoch, _copy(network)
+        if not stops or course.losses[-1] < course.losses[course.best]:
+            course.best = epoch
+            # the old copy goes before the new one is made
+            best.clear()
+            best |= _copy(network) if stops else {}
         if checkpoint is not None:
             _save(checkpoint, network, best, optimiser, course)
     network.load_state_dict(best, strict=False)
@@ -245,6 +251,7 @@ def _one_epoch(
         _loss(scores.float(), examples.y[chunk], weights[chunk]).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
 
 
 def _loss(scores: Tensor, y: NDArray[np.int64], weights: NDArray[np.float32]) -> Tensor:
@@ -279,42 +286,47 @@ def _set_rates(optimiser: torch.optim.Optimizer, factor: float) -> None:
         group["lr"] = group["full"] * factor
 
 
+def _learned(network: Network) -> dict[str, Tensor]:
+    """Name what training changes, as it stands."""
+    learned = {name: value.detach() for name, value in network.named_parameters() if value.requires_grad}
+    return learned | dict(network.named_buffers())
+
+
 def _copy(network: Network) -> dict[str, Tensor]:
-    """Copy what training changes."""
-    learned = {name: value.detach().clone() for name, value in network.named_parameters() if value.requires_grad}
-    return learned | {name: value.clone() for name, value in network.named_buffers()}
+    return {name: value.clone() for name, value in _learned(network).items()}
 
 
 def _save(
     path: Path, network: Network, best: dict[str, Tensor], optimiser: torch.optim.Optimizer, course: Course
 ) -> None:
-    tensors = {f"now.{name}": value for name, value in _copy(network).items()}
+    tensors = {f"now.{name}": value for name, value in _learned(network).items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
     for number, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-    with atomic_path(path) as temporary:
-        contiguous = {name: value.cpu().contiguous().clone() for name, value in tensors.items()}
-        save_file(contiguous, temporary, metadata={"course": json.dumps(asdict(course))})
+    arrays = {name: value.cpu().numpy() for name, value in tensors.items()}
+    # numpy writes one array after another; safetensors would make the bytes of all of them first
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, course=np.array(json.dumps(asdict(course))), **arrays)  # type: ignore[arg-type]
 
 
 def _resumed(network: Network, optimiser: torch.optim.Optimizer, path: Path | None) -> tuple[Course, dict[str, Tensor]]:
-    """Course and best weights of a checkpoint; a new course when there is none."""
+    """Course and best weights of a checkpoint; a new course and none when there is none."""
     if path is None or not path.is_file():
-        return Course(), _copy(network)
-    with safe_open(path, framework="pt") as file:
-        course = Course(**json.loads(file.metadata()["course"]))
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    network.load_state_dict(_under(tensors, "now."), strict=False)
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under(tensors, "optimiser.").items():
-        number, key = name.split(".", 1)
-        state.setdefault(int(number), {})[key] = value
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-    return course, _under(tensors, "best.")
+        return Course(), {}
+    with np.load(path, allow_pickle=False) as file:
+        course = Course(**json.loads(file["course"].item()))
+        network.load_state_dict(_under(file, "now."), strict=False)
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under(file, "optimiser.").items():
+            number, key = name.split(".", 1)
+            state.setdefault(int(number), {})[key] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+        return course, _under(file, "best.")
 
 
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+def _under(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, Tensor]:
+    names = [name for name in arrays if name.startswith(prefix)]
+    return {name.removeprefix(prefix): torch.from_numpy(arrays[name]) for name in names}
 
 
 def _chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pytest
 
 from sonoher2.signatures.nomogram import total_probability
+from sonoher2.study.explain.explain import _explained
 
 
 def scores(finished, signature: str) -> np.ndarray:
@@ -36,3 +41,10 @@ def test_effects_and_a_constant_are_the_log_odds(finished) -> None:
 
 def test_without_deep_features_there_is_no_heat(finished) -> None:
     assert finished.result.explanations.heat is None
+
+
+@pytest.mark.parametrize(("chosen", "taken"), [("vgg19", ["vgg19"]), ("vit", []), (None, [])])
+def test_heat_maps_are_drawn_of_the_network_that_the_deep_signature_chose(chosen: str | None, taken: list[str]) -> None:
+    networks: Any = [SimpleNamespace(network=name) for name in ("resnet101", "vgg19", "swin")]
+    model: Any = SimpleNamespace(fitted_={} if chosen is None else {"Deep": SimpleNamespace(network=chosen)})
+    assert [network.network for network in _explained(model, networks)] == taken

@@ -49,7 +49,7 @@ def test_each_side_is_described_by_its_own_networks(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(module, "fit_networks", fit)
     monkeypatch.setattr(module, "deep_feature_groups", describe)
-    monkeypatch.setattr(lesion, "frozen_networks", lambda deep: ("start",))
+    monkeypatch.setattr(lesion, "starting_points", lambda deep: ("start",))
     found = with_tuned_networks(measured(), IN_TRAINING, study("fine-tuned"), None)  # type: ignore[arg-type]
     assert given == {
         "crops": ["a", "c"],

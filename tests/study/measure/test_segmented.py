@@ -14,8 +14,9 @@ from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.segmented import segment_cohort, write_segmented
+from sonoher2.study.measure.segmented import lost_lesions, segment_cohort, write_segmented
 from sonoher2.synthetic.demo import write_demo_cohort
 
 
@@ -100,3 +101,41 @@ def test_a_file_that_is_no_image_is_named(study: StudyConfig, context: Execution
     cohort.images.loc[0, "image"] = str(broken)
     with pytest.raises(InputError, match=r"broken\.png"):
         segment_cohort(cohort, blind, context)
+
+
+def test_a_cohort_without_a_single_lesion_is_an_error_of_the_segmenter(
+    study: StudyConfig, context: ExecutionContext
+) -> None:
+    blind = without_masks(study)
+    cohort = load_cohort(blind)
+    black = context.store.folder.parent / "black.png"
+    Image.fromarray(np.zeros((96, 96), np.uint8)).save(black)
+    cohort.images["image"] = str(black)
+    images, patients = len(cohort.images), len(cohort.patients)
+    said = rf"the shipped segmenter found no lesion in {images} of {images} images; patients left out: {patients}"
+    with pytest.raises(InputError, match=said):
+        segment_cohort(cohort, blind, context)
+
+
+OWN = ImageNetworks(OwnNetwork(Weights("a.safetensors", "1", "a.json"), {}))
+
+
+@pytest.mark.parametrize(
+    ("regions", "networks", "segmenter", "fix"),
+    [
+        ("segment", ImageNetworks(), "the shipped segmenter", "Give masks and `regions: given`"),
+        ({"segment": "trained"}, OWN, "the study's own segmenter", "`regions.training.epochs`"),
+    ],
+)
+def test_lost_lesions_are_counted_by_image_and_patients_by_their_last_one(
+    regions: object, networks: ImageNetworks, segmenter: str, fix: str, study: StudyConfig
+) -> None:
+    """Of three patients one loses an image of two, and one the only one."""
+    table = pd.DataFrame({"patient_id": ["A", "A", "B", "C", "C"], "found": [True, False, False, True, True]})
+    own = StudyConfig.model_validate(study.model_dump() | {"regions": regions})
+    [finding] = lost_lesions(table, own, networks)
+    assert finding.severity == "error"
+    assert finding.what == f"{segmenter} found no lesion in 2 of 5 images; patients left out: 1"
+    assert fix in finding.fix
+    assert lost_lesions(table[table["found"]], own, networks) == []
+    assert lost_lesions(table[:0], own, networks) == []

@@ -19,7 +19,8 @@ def test_networks_that_are_to_be_trained_describe_nobody_before(
     training: str, networks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(lesion, "frozen_networks", lambda deep: asked.append(deep) or ("network",))
+    for name in ("frozen_networks", "starting_points"):
+        monkeypatch.setattr(lesion, name, lambda deep: asked.append(deep) or ("network",))
     study: Any = SimpleNamespace(images=object(), deep=SimpleNamespace(training=training))
     assert study_networks(study) == networks
     # a lack of their weights shows at once, in either case

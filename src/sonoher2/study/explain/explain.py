@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from sonoher2.explain.feature_shap import FEATURE_SHAP
 from sonoher2.signatures.contributions import part_contributions
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.protocol import outcome_contrast
-from sonoher2.signatures.registry import RADIOMICS_SIGNATURE, headline
+from sonoher2.signatures.registry import DEEP_SIGNATURE, RADIOMICS_SIGNATURE, headline
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.stacking import with_scores
 from sonoher2.study.explain.heat_maps import Explainable, explain_crops
@@ -23,6 +25,9 @@ from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.explanations import Attribution, Explanations
+
+if TYPE_CHECKING:
+    from sonoher2.deep.encoder import FrozenEncoder
 
 
 def explain_test_set(of: Explainable, reference: Reference, main: str, context: ExecutionContext) -> Explanations:
@@ -131,8 +136,9 @@ def explainable_patients(
     frozen = thresholds[thresholds[c.OUTCOME] == classes[-1]].set_index(c.SIGNATURE)[c.THRESHOLD]
     return Explainable(
         model=model,
-        networks=measured.networks,
-        sha256=content_key(sha256, *(network.sha256 for network in measured.networks)),
+        networks=_explained(model, measured.networks),
+        # `map` lets go of a network before it takes the next one
+        sha256=content_key(sha256, *map(attrgetter("sha256"), measured.networks)),
         X=X,
         probabilities=probabilities,
         labels=measured.cohort.patients.loc[X.index, c.LABEL],
@@ -140,6 +146,13 @@ def explainable_patients(
         thresholds={str(name): float(threshold) for name, threshold in frozen.items()},
         crops=crops if crops.empty else crops[crops[c.PATIENT_ID].isin(X.index)],
     )
+
+
+def _explained(model: SignatureSet, networks: Sequence[FrozenEncoder]) -> tuple[FrozenEncoder, ...]:
+    """Take the network of the Deep signature, the only one that heat maps are drawn of."""
+    deep = model.fitted_.get(DEEP_SIGNATURE)
+    found = next(filter(lambda network: deep is not None and network.network == deep.network, networks), None)
+    return () if found is None else (found,)
 
 
 def study_reference(measured: Measured, rows: NDArray[np.bool_], fitted: Fitted) -> tuple[Reference, pd.DataFrame]:

@@ -38,7 +38,7 @@ class Explainable:
     Attributes
     ----------
     model, networks, sha256
-        The model, its networks, and a hash of both.
+        The model, the network of its Deep signature (none without one), and a hash of the model and all its networks.
     X
         Test patients by (feature group, name).
     probabilities

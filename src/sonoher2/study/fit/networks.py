@@ -19,6 +19,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.deep.crop import read_crop
 from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step
 from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups
+from sonoher2.study.fit.stored_networks import StoredNetworks
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sonoher2.deep.classifier import DeepClassifier
     from sonoher2.deep.crossfit import LeftOut
     from sonoher2.deep.encoder import FrozenEncoder
+    from sonoher2.deep.lesion import StartingPoint
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class TunedNetworks:
     Attributes
     ----------
     final
-        Each fitted on all training patients: for new ones.
+        Each fitted on all training patients, for new ones; they stay on disk.
     training
         (training patients, columns), two-level columns (feature group, name): each patient described by networks
         without the patient's fold. For the final fit.
@@ -97,7 +99,7 @@ class TunedNetworks:
         outer one.
     """
 
-    final: tuple[FrozenEncoder, ...]
+    final: StoredNetworks
     training: pd.DataFrame
     by_fold: tuple[pd.DataFrame, ...]
 
@@ -107,7 +109,7 @@ def fit_networks(
     training: TrainingSet,
     study: StudyConfig,
     deep: DeepConfig,
-    start: Sequence[FrozenEncoder],
+    start: Sequence[StartingPoint],
     context: ExecutionContext,
 ) -> TunedNetworks:
     """Fine-tune every network without each fold, without each two folds, and on all training patients.
@@ -136,15 +138,15 @@ def fit_networks(
     by_patient = crops.groupby(c.PATIENT_ID)[c.CROP].agg(list)
     paths: list[list[Path]] = [by_patient[patient] for patient in training.X.index]
     index = training.X.index
-    final: list[FrozenEncoder] = []
+    final: list[Path] = []
     tables: list[dict[str, pd.DataFrame]] = [{} for _ in range(folds.max() + 2)]
     for network in start:
-        fitted, parts = _cross_fit(network, paths, training.y, folds, study.seed, deep, context)
-        final.append(fitted)
+        file, width, parts = _cross_fit(network, paths, training.y, folds, study.seed, deep, context)
+        final.append(file)
         for table, described in zip(tables, _all_rows(parts, folds), strict=True):
-            table |= described_feature_groups(network.network, described, len(fitted.state_["centre"]), index)
+            table |= described_feature_groups(network.network, described, width, index)
     whole, *by_fold = (join_feature_groups(table) for table in tables)
-    return TunedNetworks(tuple(final), whole, tuple(by_fold))
+    return TunedNetworks(StoredNetworks(tuple(final)), whole, tuple(by_fold))
 
 
 def _all_rows(parts: dict[LeftOut, NDArray[np.float64]], folds: NDArray[np.int64]) -> list[NDArray[np.float64]]:
@@ -155,15 +157,15 @@ def _all_rows(parts: dict[LeftOut, NDArray[np.float64]], folds: NDArray[np.int64
 
 
 def _cross_fit(
-    start: FrozenEncoder,
+    start: StartingPoint,
     crops: list[list[Path]],
     y: NDArray[np.int64],
     folds: NDArray[np.int64],
     seed: int,
     deep: DeepConfig,
     context: ExecutionContext,
-) -> tuple[FrozenEncoder, dict[LeftOut, NDArray[np.float64]]]:
-    """Fit the final network, and the descriptions of held-out patients by all others, by the folds left out."""
+) -> tuple[Path, int, dict[LeftOut, NDArray[np.float64]]]:
+    """Give the final network's file, its width, and what the others say of held-out patients, by the folds left out."""
     from sonoher2.deep.crossfit import left_out_sets
     from sonoher2.deep.lesion import trainable_network
 
@@ -180,10 +182,16 @@ def _cross_fit(
     held_out = [np.isin(folds, left_out) for left_out in sets]
     # the labels of those whom a network must not see are no part of its key either
     items = [Keyed(_Fold(rows, i), [rows, np.where(rows, -1, y)]) for i, rows in enumerate(held_out)]
-    final, *parts = context.map(NETWORKS, items, Keyed(_Patients(crops, y, folder), stems), given)
+    patients = Keyed(_Patients(crops, y, folder), stems)
+    # the network without a left-out fold comes first and is given as itself
+    final, *parts = context.map(NETWORKS, items, patients, given)
     if isinstance(final, np.ndarray):
         raise TypeError("the network without a left-out fold is given as itself")
-    return final, dict(zip(sets[1:], map(np.asarray, parts), strict=True))
+    width = len(final.state_["centre"])
+    # it is read again where it is needed: its weights may take half a gigabyte
+    del final
+    [file] = context.files(NETWORKS, items[:1], patients, given)
+    return file, width, dict(zip(sets[1:], map(np.asarray, parts), strict=True))
 
 
 def _read(crops: list[list[Path]]) -> list[NDArray[np.uint8]]:

@@ -31,8 +31,13 @@ def deep_feature_groups(
     context
         Where it is computed and kept.
     """
-    feature_groups: dict[str, pd.DataFrame] = {}
-    for network in networks:
+
+    def groups_of(network: FrozenEncoder) -> dict[str, pd.DataFrame]:
         raw = pd.DataFrame(embed_crops(list(crops[c.CROP]), network, context), index=crops.index)
-        feature_groups |= network_feature_groups(network, pool_patients(raw, crops[c.PATIENT_ID]))
+        return network_feature_groups(network, pool_patients(raw, crops[c.PATIENT_ID]))
+
+    feature_groups: dict[str, pd.DataFrame] = {}
+    # `map` lets go of a network before it takes the next one
+    for found in map(groups_of, networks):
+        feature_groups |= found
     return feature_groups

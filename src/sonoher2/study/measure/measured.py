@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,5 +43,5 @@ class Measured:
     feature_table: pd.DataFrame
     findings: tuple[Finding, ...] = ()
     crops: pd.DataFrame = field(default_factory=pd.DataFrame)
-    networks: tuple[FrozenEncoder, ...] = ()
+    networks: Sequence[FrozenEncoder] = ()
     by_fold: tuple[pd.DataFrame, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ def measure_cohort(
     study: StudyConfig,
     hashes: dict[str, str],
     context: ExecutionContext,
-    networks: tuple[FrozenEncoder, ...] = (),
+    networks: Sequence[FrozenEncoder] = (),
 ) -> Measured:
     """Measure every lesion and lay a patient's clinical and image data side by side.
 

@@ -16,7 +16,7 @@ from PIL import Image
 from sonoher2.cohort.patients.cohort import Cohort, FlowStep
 from sonoher2.config.image_networks import TRAINED, SegmentedRegions
 from sonoher2.core import columns as c
-from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.core.files import check_unchanged, file_sha256, write_bytes
 from sonoher2.core.table_files import write_table
 from sonoher2.engine import BYTES, ExecutionContext, Keyed, Step, record_codec
@@ -58,6 +58,11 @@ def segment_cohort(
     The cohort with masks, and one row per segmented image: `patient_id, image, frame, mask` (paths; frame is NaN for
     the only one), `found`, `confidence` (expected Dice, 0 to 1), `dice` (with the given mask; NaN without one),
     `problem` (empty where the file can be read), and `network` in a study that trains its own.
+
+    Raises
+    ------
+    InputError
+        Files cannot be read, or no lesion was found in any patient.
     """
     images = cohort.images
     wanted = images.index[[study.regions != "segment-missing" or not masks for masks in images[c.MASKS]]]
@@ -84,7 +89,35 @@ def segment_cohort(
     if networks.segmenter is not None and networks.segmenter.unseen_by:
         table[c.NETWORK] = [one.trained_on for one in weights if one is not None]
     told = [name for name in (*COLUMNS, c.NETWORK) if name in table]
-    return _with_masks(cohort, table, named(study, networks)), table[told]
+    outlined = _with_masks(cohort, table, named(study, networks))
+    if outlined.patients.empty:
+        raise FindingsError(lost_lesions(table, study, networks))
+    return outlined, table[told]
+
+
+def lost_lesions(table: pd.DataFrame, study: StudyConfig, networks: ImageNetworks) -> list[Finding]:
+    """Say as an error in how many images no lesion was found, where too few patients are left.
+
+    Parameters
+    ----------
+    table
+        As from `segment_cohort`.
+    study, networks
+        As there.
+
+    Returns
+    -------
+    Nothing where all lesions were found.
+    """
+    if table.empty or table[c.FOUND].all():
+        return []
+    without = int((~table[c.FOUND]).sum())
+    gone = int((~table.groupby(c.PATIENT_ID)[c.FOUND].any()).sum())
+    what = f"{named(study, networks)} found no lesion in {without} of {len(table)} images; patients left out: {gone}"
+    fix = "Give masks and `regions: given`, or use another segmenter"
+    if SEGMENTER in study.trained_networks:
+        fix = "Give more training patients a mask, train longer (`regions.training.epochs`), or use `segment: shipped`"
+    return [Finding("error", what, "regions", fix)]
 
 
 def _waits(study: StudyConfig, networks: ImageNetworks) -> bool:

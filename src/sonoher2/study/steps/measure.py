@@ -54,7 +54,9 @@ def study_networks(study: StudyConfig) -> tuple[FrozenEncoder, ...]:
     if study.images is None or study.deep is None:
         return ()
     # networks are slow to import, and most commands need none
-    from sonoher2.deep.lesion import frozen_networks
+    from sonoher2.deep.lesion import frozen_networks, starting_points
 
-    networks = frozen_networks(study.deep)
-    return networks if study.deep.training == "frozen" else ()
+    if study.deep.training == "frozen":
+        return frozen_networks(study.deep)
+    starting_points(study.deep)
+    return ()

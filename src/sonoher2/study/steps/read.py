@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from sonoher2.cohort.split import draw_or_reload
+from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.study.checks.facts import facts_of
 from sonoher2.study.checks.run import check_facts
 from sonoher2.study.image_networks.crossfit import image_networks
 from sonoher2.study.measure.checked import checked_cohort
+from sonoher2.study.measure.segmented import lost_lesions
 from sonoher2.study.steps.state import RunState
+
+_COUNTING = ("split", "target", "validation")
+"""Settings that an error speaks of when there are too few patients."""
 
 
 def train_image_networks(state: RunState) -> None:
@@ -25,9 +30,17 @@ def read_cohort(state: RunState) -> None:
     """
     state.checked = checked_cohort(state.study, state.context, state.networks)
     state.study = state.checked.study
-    state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json", state.drawn)
-    report = state.checked.report(state.split)
-    report.raise_errors()
+    try:
+        state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json", state.drawn)
+        report = state.checked.report(state.split)
+        report.raise_errors()
+    except InputError as error:
+        lost = lost_lesions(state.checked.segmented, state.study, state.networks)
+        errors = error.findings if isinstance(error, FindingsError) else [error.finding]
+        # too few patients are only what follows where the segmenter found too few lesions
+        if lost and any(one.where in _COUNTING for one in errors):
+            raise FindingsError([*lost, *errors]) from None
+        raise
     state.findings += report.findings
 
 

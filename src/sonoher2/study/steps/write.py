@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from sonoher2.bundle.model_bytes import dump_networks
 from sonoher2.bundle.reference import dump_reference
 from sonoher2.bundle.save import save_bundle
@@ -9,11 +12,15 @@ from sonoher2.bundle.schema import schema_of
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.table_files import write_table
 from sonoher2.core.version import __version__
+from sonoher2.study.fit.stored_networks import StoredNetworks
 from sonoher2.study.measure.segmented import write_segmented
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.parts import write_result
 from sonoher2.study.results.saved import save_result
 from sonoher2.study.steps.state import RunState
+
+if TYPE_CHECKING:
+    from sonoher2.deep.encoder import FrozenEncoder
 
 
 def write(state: RunState) -> None:
@@ -55,10 +62,15 @@ def freeze(state: RunState) -> None:
             **{name: own.final.sha256 for name, own in own_networks.own.items()},
         }
     )
-    networks = state.measured.networks
-    network = dump_networks(networks) if networks else None
     reference = dump_reference(state.reference)
+    network = _network_bytes(state.measured.networks)
     save_bundle(state.out / "bundle", state.fitted.data, schema, network, reference, own_networks)
+
+
+def _network_bytes(networks: Sequence[FrozenEncoder]) -> bytes | None:
+    if not networks:
+        return None
+    return networks.joined if isinstance(networks, StoredNetworks) else dump_networks(networks)
 
 
 def keep(state: RunState) -> None:
