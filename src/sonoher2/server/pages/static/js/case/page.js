@@ -48,8 +48,9 @@ class CasePage {
       h("div", { class: "case-head" }, this.heading, this.state, h("span", { class: "actions no-print" }, h("a", { class: "button small", href: "/cases" }, t("All cases")))),
       this.notice,
       h("div", { class: "case" },
-        h("section", { class: "picture-side", "aria-label": t("Image and outline") }, this.editorHost, this.cineHost, side("image", t("Image"), this.factsHost)),
-        h("div", { class: "side" }, this.summaryCard, side("clinical", t("Clinical data"), form))),
+        h("section", { class: "picture-side", "aria-label": t("Image and outline") }, this.editorHost, this.cineHost),
+        h("div", { class: "side" }, this.summaryCard, side("clinical", t("Clinical data"), form)),
+        h("div", { class: "image-side" }, side("image", t("Image"), this.factsHost))),
       this.detailsHost);
     this.facts = new Facts(this.factsHost, { onName: (name) => { this.saver.set({ name }); this.#title(name); }, onSize: (mm) => this.#setSize(mm), onRuler: () => { this.editor.choose("ruler"); this.editor.focus(); } });
     this.form = new ClinicalForm(this.formHost, (clinical) => this.saver.set({ clinical }));

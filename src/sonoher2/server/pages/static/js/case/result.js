@@ -65,7 +65,7 @@ function headline(made, title) {
   const found = lead(made);
   const { score, similar } = found;
   return h("section", { class: "headline" },
-    title && h("h3", {}, title, " ", h("span", { class: "soft small" }, t("no. {n}", { n: made.number }), ", ", moment(made.created))),
+    title && h("h3", {}, title, " ", h("span", { class: "soft small" }, t("no. {n}", { n: made.number }))),
     h("p", { class: "decision" }, decision(found)),
     h("p", { class: "probability" }, h("span", { class: "value numbers" }, number(score.probability, 2)), " ", h("span", {}, t("probability of HER2 {outcome}, {signature}", { outcome: valueName(score.outcome), signature: score.signature }))),
     similar && h("p", { class: "numbers" }, t("{level} interval {low} to {high}", { level: percent(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
