@@ -22,7 +22,7 @@ export class ApiError extends Error {
  * Call the server.
  * @param {string} method
  * @param {string} path Below /api/v1.
- * @param {{json?: unknown, body?: BodyInit, version?: number|string, signal?: AbortSignal}} [options] `version` is sent as If-Match.
+ * @param {{json?: unknown, body?: BodyInit, version?: number|string, signal?: AbortSignal, keepalive?: boolean}} [options] `version` is sent as If-Match.
  * @returns {Promise<any>} The JSON of the answer, null where there is none.
  */
 export async function call(method, path, options = {}) {
@@ -32,7 +32,7 @@ export async function call(method, path, options = {}) {
   const body = options.json === undefined ? options.body : JSON.stringify(options.json);
   let answer;
   try {
-    answer = await fetch(`/api/v1${path}`, { method, headers, body, signal: options.signal, credentials: "same-origin" });
+    answer = await fetch(`/api/v1${path}`, { method, headers, body, signal: options.signal, keepalive: options.keepalive, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, { code: "unreachable", message: t("The server cannot be reached.") });

@@ -38,6 +38,7 @@ class CasePage {
     this.model = h("select", { id: "model", on: { change: () => { this.saver.set({ bundle: this.model.value || null }); this.#showModel(this.model.value); } } });
     this.modelField = h("div", { class: "field" }, h("label", { for: "model" }, t("Model")), this.model);
     this.apply = h("button", { type: "submit", class: "button primary" }, t("Apply"));
+    this.reviewed = h("input", { type: "checkbox", id: "reviewed", on: { change: () => this.saver.set({ reviewed: this.reviewed.checked }) } });
     this.downloads = h("p", { class: "actions no-print" });
     const form = h("form", { id: "clinical", novalidate: true, on: { submit: (event) => { event.preventDefault(); this.predict(); } } }, this.modelField, this.formHost, h("div", { class: "actions apply" }, this.apply, h("span", { class: "soft small no-print" }, t("or Ctrl + Enter"))));
     this.summaryCard = side("result", t("Result"), this.summaryHost, this.downloads);
@@ -48,7 +49,7 @@ class CasePage {
       h("div", { class: "case-head" }, this.heading, this.state, h("span", { class: "actions no-print" }, h("a", { class: "button small", href: "/cases" }, t("All cases")))),
       this.notice,
       h("div", { class: "case" },
-        h("section", { class: "picture-side", "aria-label": t("Image and outline") }, this.editorHost, this.cineHost),
+        h("section", { class: "picture-side", "aria-label": t("Image and outline") }, this.editorHost, this.cineHost, h("p", { class: "check no-print" }, this.reviewed, h("label", { for: "reviewed" }, t("I have looked at this outline")))),
         h("div", { class: "side" }, this.summaryCard, side("clinical", t("Clinical data"), form)),
         h("div", { class: "image-side" }, side("image", t("Image"), this.factsHost))),
       this.detailsHost);
@@ -70,7 +71,24 @@ class CasePage {
     this.#saveState("saved");
     this.#showModels();
     await Promise.all([this.#picture(this.record.frame).then((image) => this.editor.setPicture(image)), this.#loadMask(), this.#showModel(this.record.bundle), this.#loadPredictions()]);
+    this.#takeUp(this.saver.left());
     if (!this.record.mask && !this.record.finding && this.record.version === 1) await this.outline(null);
+  }
+
+  /** Go on where this tab was left, with what it had not stored yet. */
+  #takeUp(left) {
+    if (!left) return;
+    const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+    const now = { ...this.record, mm_per_pixel: this.record.image.mm_per_pixel };
+    const fields = Object.fromEntries(Object.entries(left.fields).filter(([name, value]) => !same(value, now[name])));
+    if (left.mask && left.mask.runs.length && !same(left.mask.runs, this.editor.runs())) {
+      this.editor.setRuns(left.mask.runs);
+      this.saver.setMask(left.mask);
+    }
+    if (!Object.keys(fields).length) return;
+    this.saver.set(fields);
+    if (fields.clinical) this.form.show(this.fields, fields.clinical);
+    this.#took(this.record);
   }
 
   // ------------------------------------------------------------------ the picture
@@ -230,6 +248,8 @@ class CasePage {
     this.#title(this.saver.fields.name ?? record.name);
     this.facts.show({ ...record, ...("name" in this.saver.fields ? { name: this.saver.fields.name } : {}) });
     this.editor.setSize(record.image.mm_per_pixel);
+    this.reviewed.checked = this.saver.fields.reviewed ?? record.reviewed;
+    this.reviewed.disabled = !record.mask;
   }
 
   #saveState(state, error) {
@@ -241,7 +261,7 @@ class CasePage {
     if (this.state.dataset.state === state && state !== "refused") return;
     this.state.dataset.state = state;
     this.state.textContent = words[state];
-    if (state === "waiting" && Object.keys(this.saver.fields).some((name) => name !== "name")) this.#stale();
+    if (state === "waiting" && Object.keys(this.saver.fields).some((name) => name !== "name" && name !== "reviewed")) this.#stale();
   }
 
   #conflict(latest) {

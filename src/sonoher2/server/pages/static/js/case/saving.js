@@ -23,6 +23,7 @@ export class Saver {
     this.running = null;
     this.held = false; // in conflict
     this.soon = debounced(() => this.flush().catch(() => {}), WAIT);
+    this.sending = {}; // what is under way
     addEventListener("pagehide", () => this.#last());
     addEventListener("beforeunload", (event) => { if (this.waits && (this.held || this.failed)) event.preventDefault(); });
     addEventListener("online", () => this.soon());
@@ -63,17 +64,21 @@ export class Saver {
     const sent = this.mask ? { mask: this.mask } : { fields: this.fields };
     if (sent.mask) this.mask = null;
     else this.fields = {};
+    this.sending = sent;
     try {
-      this.#took(await this.#request(sent));
+      const record = await this.#request(sent);
+      this.sending = {};
+      this.#took(record);
     } catch (error) {
+      this.sending = {};
       await this.#failed(sent, error);
       throw error;
     }
   }
 
-  #request({ mask, fields }) {
+  #request({ mask, fields }, more = {}) {
     const { version } = this.record;
-    return mask ? call("PUT", `${this.path}/mask`, { json: mask, version }) : call("PATCH", this.path, { json: fields, version });
+    return mask ? call("PUT", `${this.path}/mask`, { json: mask, version, ...more }) : call("PATCH", this.path, { json: fields, version, ...more });
   }
 
   #took(record) {
@@ -125,11 +130,19 @@ export class Saver {
     return record;
   }
 
-  /** The page goes away: send what waits, without an answer to come. */
+  /** The page goes away: what is not stored is kept in this tab for when it opens again, and sent if nothing else is under way. */
   #last() {
-    if (!this.waits || this.held || this.running) return;
-    const headers = { "Content-Type": "application/json", "If-Match": `"${this.record.version}"` };
-    const [method, path, body] = this.mask ? ["PUT", `${this.path}/mask`, this.mask] : ["PATCH", this.path, this.fields];
-    fetch(`/api/v1${path}`, { method, headers, body: JSON.stringify(body), keepalive: true, credentials: "same-origin" }).catch(() => {});
+    const mask = this.mask ?? this.sending.mask ?? null;
+    const fields = { ...this.sending.fields, ...this.fields };
+    if (!mask && !Object.keys(fields).length) return;
+    sessionStorage.setItem(this.path, JSON.stringify({ version: this.record.version, mask, fields }));
+    if (!this.held && !this.running) this.#request({ mask: this.mask, fields: this.fields }, { keepalive: true }).catch(() => {});
+  }
+
+  /** What this tab could not send before it was closed or loaded again; null for nothing. It is given once. */
+  left() {
+    const text = sessionStorage.getItem(this.path);
+    sessionStorage.removeItem(this.path);
+    return text ? JSON.parse(text) : null;
   }
 }

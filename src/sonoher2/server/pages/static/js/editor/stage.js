@@ -21,8 +21,8 @@ export class Stage {
   }
 
   /** Size in pixels of the screen as CSS counts them. */
-  get width() { return this.box.clientWidth; }
-  get height() { return this.box.clientHeight; }
+  get width() { return this.box.getBoundingClientRect().width; }
+  get height() { return this.box.getBoundingClientRect().height; }
 
   /** @param {number} window Width of the grey values that are shown, of 255. @param {number} level Their middle. */
   setLevels(window, level) {
@@ -50,12 +50,14 @@ export class Stage {
 
   #fresh(canvas) {
     const ratio = globalThis.devicePixelRatio || 1;
-    const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    const shown = this.box.getBoundingClientRect();
+    const [width, height] = [Math.max(1, Math.round(shown.width * ratio)), Math.max(1, Math.round(shown.height * ratio))];
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
     const context = canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    // a box need not be whole pixels of the screen
+    context.setTransform(width / (shown.width || 1), 0, 0, height / (shown.height || 1), 0, 0);
     return context;
   }
 }

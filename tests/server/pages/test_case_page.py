@@ -1,0 +1,386 @@
+"""The page of a case in a real browser, on a real server: the whole way of a person with one image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from scipy import ndimage
+from skimage.draw import polygon2mask
+
+from server.pages.by_hand import (
+    COLUMNS,
+    ROWS,
+    Complaints,
+    Screen,
+    change_elsewhere,
+    given,
+    kept_mask,
+    new_case,
+    picture,
+    status,
+    wait_saved,
+    within,
+    write_cine,
+    write_png,
+)
+
+if TYPE_CHECKING:
+    from server.conftest import RunningServer
+
+pytestmark = pytest.mark.slow
+CORNERS = ((60.0, 40.0), (110.0, 45.0), (100.0, 85.0), (70.0, 80.0))
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    opened.set_default_timeout(30_000)
+    opened.new_page().goto(server.start)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: RunningServer) -> Iterator[Page]:
+    opened, complaints = context.new_page(), Complaints()
+    complaints.listen(opened, server.url)
+    yield opened
+    opened.close()
+    assert complaints.found == []
+
+
+@pytest.fixture
+def case(page: Page, server: RunningServer, tmp_path: Path) -> str:
+    """A new case with its outline, open on the page."""
+    return new_case(page, server.url, write_png(tmp_path))
+
+
+def draw_polygon(page: Page, corners: tuple[tuple[float, float], ...] = CORNERS) -> np.ndarray:
+    """Clear, and draw a polygon with the pointer; the mask that this must give."""
+    picture(page).press("Delete")
+    picture(page).press("p")
+    screen = Screen.of(page)
+    points = screen.points(*corners)
+    for x, y in points:
+        page.mouse.click(x, y)
+    picture(page).press("Enter")
+    wait_saved(page)
+    own = np.array([screen.to_picture(x, y)[::-1] for x, y in points])
+    return polygon2mask((ROWS, COLUMNS), own - 0.5)
+
+
+def apply(page: Page, predictions: int) -> None:
+    page.get_by_role("button", name="Apply").click()
+    shown = page.locator("#result .probability")
+    expect(shown).to_have_count(min(predictions, 2), timeout=120_000)
+
+
+def test_an_image_is_outlined_at_once_and_the_server_keeps_what_is_shown(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    record = given(context, server.url, case)
+    assert record["mask"]["origin"] == "segmented"
+    assert record["mask"]["area_px"] == kept_mask(context, server.url, case).sum()
+    assert str(record["mask"]["area_px"]) in status(page).inner_text().replace(",", "")
+    expect(page.get_by_text("unknown: lengths are in pixels")).to_be_visible()
+    expect(page.get_by_text("160 × 120 pixels")).to_be_visible()
+
+
+def test_a_polygon_is_kept_pixel_for_pixel(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    own = draw_polygon(page)
+    assert own.sum() > 1000
+    assert np.array_equal(kept_mask(context, server.url, case), own)
+    assert given(context, server.url, case)["mask"]["origin"] == "drawn"
+
+
+def test_brush_and_eraser_are_kept_pixel_for_pixel_and_can_be_undone(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    own = draw_polygon(page)
+    screen = Screen.of(page)
+    radius = 3  # a sixtieth of the picture, at least 3
+    steps = [own]
+    for key, value, ends in (("b", True, ((30, 20), (60, 50))), ("e", False, ((90, 30), (80, 95)))):
+        picture(page).press(key)
+        start, end = screen.points(*ends)
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end)
+        page.mouse.up()
+        line = within((screen.to_picture(*start), screen.to_picture(*end)), radius)
+        steps.append(steps[-1] | line if value else steps[-1] & ~line)
+        wait_saved(page)
+        assert np.array_equal(kept_mask(context, server.url, case), steps[-1])
+    for step in (steps[1], steps[0]):
+        picture(page).press("Control+z")
+        wait_saved(page)
+        assert np.array_equal(kept_mask(context, server.url, case), step)
+    picture(page).press("Control+y")
+    wait_saved(page)
+    assert np.array_equal(kept_mask(context, server.url, case), steps[1])
+
+
+def test_an_outline_can_be_drawn_with_the_keyboard_alone(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    picture(page).focus()
+    keys = ["Delete", "b", "[", "[", "[", "Space", "ArrowRight", "ArrowRight", "ArrowDown", "Space"]
+    for key in keys:
+        page.keyboard.press(key)
+    wait_saved(page)
+    own = np.zeros((ROWS, COLUMNS), bool)
+    own[60, 80:83] = own[61, 82] = True  # the cursor begins in the middle
+    assert np.array_equal(kept_mask(context, server.url, case), own)
+    for key in ("p", "Space", "Shift+ArrowDown", "Space", "Shift+ArrowLeft", "Space", "Enter"):
+        page.keyboard.press(key)
+    wait_saved(page)
+    # corners in the middle of pixels: those on the long side and below it to the left stay out or in by the rule
+    triangle = polygon2mask((ROWS, COLUMNS), np.array([(61, 82), (71, 82), (71, 72)]) + 1e-9 * np.array([1, -1]))
+    kept = kept_mask(context, server.url, case)
+    assert np.abs(kept.astype(int) - (own | triangle)).sum() <= 22
+    assert kept[68, 80]
+    assert not kept[65, 74]
+
+
+def test_growing_filling_and_the_largest_part(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    own = draw_polygon(page)
+    page.get_by_label("Grow and shrink by").fill("2.5")
+    page.get_by_role("button", name="Grow", exact=True).click()
+    wait_saved(page)
+    grown = ndimage.distance_transform_edt(~own) <= 2.5
+    assert np.array_equal(kept_mask(context, server.url, case), grown)
+    page.get_by_role("button", name="Shrink", exact=True).click()
+    wait_saved(page)
+    assert np.array_equal(kept_mask(context, server.url, case), ndimage.distance_transform_edt(grown) > 2.5)
+
+
+def test_a_box_outlines_again_inside_it(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    draw_polygon(page)
+    screen = Screen.of(page)
+    picture(page).press("x")
+    start, end = screen.points((30, 25), (130, 95))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end)
+    with page.expect_response("**/outline") as answer:
+        page.mouse.up()
+    sent = answer.value.request.post_data_json["box"]
+    (left, top), (right, bottom) = screen.to_picture(*start), screen.to_picture(*end)
+    assert sent == [np.floor(left), np.floor(top), np.ceil(right), np.ceil(bottom)]
+    wait_saved(page)
+    if given(context, server.url, case)["finding"] is None:
+        kept = kept_mask(context, server.url, case)
+        y, x = np.nonzero(kept)
+        assert (x.min() >= sent[0], y.min() >= sent[1], x.max() < sent[2], y.max() < sent[3]) == (True,) * 4
+
+
+def test_the_ruler_sets_the_scale(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    screen = Screen.of(page)
+    picture(page).press("r")
+    start, end = screen.points((20, 30), (120, 30))
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end)
+    page.mouse.up()
+    page.get_by_label("Its true length").fill("0")
+    page.get_by_role("button", name="Use this scale").click()
+    expect(page.get_by_text("Give a length above 0 in mm")).to_be_visible()
+    page.get_by_label("Its true length").fill("10")
+    page.get_by_role("button", name="Use this scale").click()
+    expect(page.get_by_text("given by you")).to_be_visible()
+    wait_saved(page)
+    pixels = screen.to_picture(*end)[0] - screen.to_picture(*start)[0]
+    image = given(context, server.url, case)["image"]
+    assert image["mm_per_pixel"] == pytest.approx([10 / pixels, 10 / pixels])
+    assert image["mm_source"] == "given"
+
+
+def test_the_whole_way_from_an_image_to_two_results(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    page.get_by_label("Side of a pixel").fill("0.15")
+    page.get_by_label("Side of a pixel").press("Tab")
+    age = page.get_by_role("textbox", name="Age")
+    age.fill("fifty")
+    expect(page.get_by_text("Give a number, such as 52.")).to_be_visible()
+    expect(age).to_have_attribute("aria-invalid", "true")
+    age.fill("103")
+    expect(page.get_by_text("Outside the range of the training patients.")).to_be_visible()
+    age.fill("52")
+    expect(page.get_by_text("Outside the range of the training patients.")).to_have_count(0)
+    page.get_by_label("Menopause").select_option("yes")
+    apply(page, 1)
+    first = given(context, server.url, f"{case}/predictions")
+    assert [one["clinical"] for one in first] == [{"age": "52", "menopause": "yes"}]
+    explained = first[0]["prediction"]["explanation"]
+    own = next(one for one in first[0]["prediction"]["scores"] if one["signature"] == explained["signature"])
+    expect(page.locator("#result .value")).to_have_text(f"{own['probability']:.2f}")
+    similar = next(one for one in explained["similar"] if one["signature"] == explained["signature"])
+    expect(page.locator("#result")).to_contain_text(f"95% interval {similar['low']:.2f} to {similar['high']:.2f}")
+    expect(page.locator("#result")).to_contain_text("confidence")
+    expect(page.get_by_role("heading", name="Similar training cases")).to_be_visible()
+
+    draw_polygon(page)
+    expect(page.get_by_text("Press Apply for a new result.")).to_be_visible()
+    apply(page, 2)
+    expect(page.locator(".headline h3")).to_have_text(["Before no. 1", "Now no. 2"])
+    expect(page.locator("#result")).to_contain_text("Changed between them: the outline.")
+    both = given(context, server.url, f"{case}/predictions")
+    assert both[0]["mask_sha256"] != both[1]["mask_sha256"]
+    values = [
+        one["probability"]
+        for made in both
+        for one in made["prediction"]["scores"]
+        if one["signature"] == explained["signature"]
+    ]
+    assert page.locator("#result .value").all_inner_texts() == [f"{value:.2f}" for value in values]
+
+    page.reload()
+    expect(page.locator("#result .value")).to_have_count(2)
+    expect(page.get_by_role("textbox", name="Age")).to_have_value("52")
+    expect(page.get_by_label("Menopause")).to_have_value("yes")
+
+
+def test_what_is_saved_can_be_taken_home(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    page.get_by_label("Side of a pixel").fill("0.15")
+    page.get_by_label("Side of a pixel").press("Tab")
+    apply(page, 1)
+    for name, ends in (("Mask (PNG)", ".png"), ("JSON", ".json"), ("Save page", ".html")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert download.value.suggested_filename.endswith(ends)
+        assert Path(download.value.path()).stat().st_size > 100
+
+
+def test_a_cine_is_played_and_each_frame_has_its_own_outline(
+    page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path
+) -> None:
+    case = new_case(page, server.url, write_cine(tmp_path))
+    expect(page.get_by_text("0.2 × 0.1 mm, from the file")).to_be_visible()
+    assert "mm²" in status(page).inner_text()
+    first = kept_mask(context, server.url, case)
+    picture(page).focus()
+    picture(page).press(".")
+    picture(page).press(".")
+    expect(page.locator(".cine output")).to_have_text("3 of 5")
+    expect(page.get_by_text("The outline is on frame 1.")).to_be_visible()
+    page.get_by_role("button", name="Use this frame").click()
+    expect(page.get_by_text("This frame is outlined and predicted.")).to_be_visible()
+    wait_saved(page)
+    record = given(context, server.url, case)
+    assert record["frame"] == 3
+    own = draw_polygon(page)
+    assert np.array_equal(kept_mask(context, server.url, case), own)
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".cine output")).to_have_text("1 of 5")
+    page.get_by_role("button", name="Pause").click()
+    change_elsewhere(context, server.url, case, {"frame": 1})
+    assert np.array_equal(kept_mask(context, server.url, case), first)
+    page.reload()
+    expect(status(page)).to_contain_text("Lesion")
+    expect(page.locator(".cine output")).to_have_text("1 of 5")
+
+
+def test_a_reload_loses_nothing(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    page.get_by_label("Name of the case").fill("Study 7, patient 12")
+    own = draw_polygon(page)
+    page.get_by_role("textbox", name="Age").fill("61")
+    page.reload()  # at once: what waits is sent as the page goes
+    expect(page.get_by_role("textbox", name="Age")).to_have_value("61")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Study 7, patient 12")
+    assert given(context, server.url, case)["clinical"] == {"age": "61"}
+    assert np.array_equal(kept_mask(context, server.url, case), own)
+    page.goto(f"{server.url}/cases")
+    expect(page.get_by_role("link", name="Study 7, patient 12")).to_be_visible()
+
+
+def test_a_conflict_is_said_and_either_side_can_be_kept(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    wait_saved(page)
+    change_elsewhere(context, server.url, case, {"name": "elsewhere"})
+    page.get_by_role("textbox", name="Age").fill("44")
+    expect(page.get_by_text("This case was changed in another window or by a script")).to_be_visible()
+    assert given(context, server.url, case)["clinical"] == {}
+    page.get_by_role("button", name="My changes").click()
+    wait_saved(page)
+    record = given(context, server.url, case)
+    assert (record["clinical"], record["name"]) == ({"age": "44"}, "elsewhere")
+
+    change_elsewhere(context, server.url, case, {"clinical": {"age": "70"}})
+    page.get_by_role("textbox", name="Age").fill("45")
+    page.get_by_role("button", name="The others").click()
+    wait_saved(page)
+    expect(page.get_by_role("textbox", name="Age")).to_have_value("70")
+    assert given(context, server.url, case)["clinical"] == {"age": "70"}
+
+
+def test_what_cannot_be_sent_is_sent_later(context: BrowserContext, server: RunningServer, tmp_path: Path) -> None:
+    page = context.new_page()
+    case = new_case(page, server.url, write_png(tmp_path))
+
+    def down(route: Route) -> None:
+        route.abort() if route.request.method in ("PUT", "PATCH") else route.continue_()
+
+    page.route("**/api/**", down)
+    page.get_by_role("textbox", name="Age").fill("48")
+    expect(page.get_by_text("Not saved: the server cannot be reached.")).to_be_visible()
+    assert given(context, server.url, case)["clinical"] == {}
+    page.unroute("**/api/**")
+    wait_saved(page)
+    assert given(context, server.url, case)["clinical"] == {"age": "48"}
+    page.close()
+
+
+def test_a_server_that_refuses_says_why(page: Page, case: str) -> None:
+    expect(page.get_by_text("unknown: lengths are in pixels")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    alert = page.locator(".notices .problem, #result .probability")
+    expect(alert.first).to_be_visible(timeout=120_000)
+
+
+def test_html_in_text_is_text(page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    new_case(page, server.url, write_png(tmp_path, "<b>lesion.png"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("lesion.png")
+    page.get_by_label("Name of the case").fill(name)
+    wait_saved(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.goto(f"{server.url}/cases")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    assert page.locator("main img, main b").count() == 0
+
+
+def test_a_case_is_deleted_after_a_question(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    page.get_by_label("Name of the case").fill("to be deleted")
+    wait_saved(page)
+    page.goto(f"{server.url}/cases")
+    page.get_by_role("button", name="Delete to be deleted").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("link", name="to be deleted")).to_have_count(0)
+    assert context.request.get(f"{server.url}{case}").status == 404
+    page.goto(f"{server.url}{case.removeprefix('/api/v1')}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no such case")
+
+
+def test_the_sheet_of_keys_names_every_tool(page: Page, case: str) -> None:
+    picture(page).focus()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    shown = set(re.findall(r"\S+", " ".join(sheet.locator("kbd").all_inner_texts())))
+    assert {"V", "B", "E", "P", "X", "R", "A", "G", "S", "F", "L", "H", "O", "K", "?", "Space", "Enter"} <= shown
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
