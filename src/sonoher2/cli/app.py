@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -69,6 +70,7 @@ def _options(
 def main() -> None:
     """Run the command line; the exit code is 0 done, 1 internal error, 2 usage, 3 bad input, 4 interrupted."""
     prepare()
+    write_line("begin", pid=os.getpid())
     try:
         code = run(sys.argv[1:])
     # a second signal, while the first one is answered

@@ -89,7 +89,7 @@ def draft_study(folder: Path, *, patient_id: str | None = None, tables_in: Path 
     tables: dict[str, pd.DataFrame] = {}
     questions: list[str] = []
     if table is None:
-        table, owners, asks = _from_folders(folder, found, skipped, tables)
+        table, owners, asks = _from_folders(folder, place, found, skipped, tables)
     else:
         told = image_owners(found.images, table.frame, table.patient)
         owners, asks = told.ids, list(told.questions)
@@ -142,7 +142,7 @@ def _left_out(found: Found) -> list[tuple[Path, str]]:
 
 
 def _from_folders(
-    folder: Path, found: Found, skipped: list[tuple[Path, str]], tables: dict[str, pd.DataFrame]
+    folder: Path, place: Path, found: Found, skipped: list[tuple[Path, str]], tables: dict[str, pd.DataFrame]
 ) -> tuple[PatientTable, list[str], list[str]]:
     """Take the classes from the folders where there is no table; makes the table of patients."""
     classes = class_folders(found.images)
@@ -150,7 +150,8 @@ def _from_folders(
         raise _no_table(folder, found, skipped)
     frame = pd.DataFrame(patient_rows(classes), columns=[c.PATIENT_ID, "class"], dtype=object)
     tables[PATIENTS_TABLE] = frame
-    return PatientTable(Path(PATIENTS_TABLE), frame, c.PATIENT_ID, named=True), classes.patients, _of_folders(classes)
+    path = Path(_relative(place / PATIENTS_TABLE, folder))
+    return PatientTable(path, frame, c.PATIENT_ID, named=True), classes.patients, _of_folders(classes)
 
 
 def _of_folders(classes: ClassFolders) -> list[str]:

@@ -1,0 +1,1 @@
+"""`init` with a face: from a folder to a study file, changed step by step, checked before anything is computed."""

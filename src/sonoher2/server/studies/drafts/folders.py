@@ -1,0 +1,172 @@
+"""Folders that a draft may name, and files that a browser uploads into one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from sonoher2.cohort.images.table import image_rows
+from sonoher2.cohort.tables import columns as c
+from sonoher2.cohort.tables.table import read_joined
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.errors import InputError
+from sonoher2.core.files import LONGEST_NAME, atomic_path
+from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.settings import ServerSettings
+
+DEEPEST = 16
+MOST_FILES = 100_000
+LEFT_OUT = (".DS_Store", "Thumbs.db", "desktop.ini")
+CHUNK = 1 << 20
+
+
+def home_of(settings: ServerSettings, kind: str, key: str = "") -> Path:
+    """Folder of the server for ``uploads``, ``drafts`` or ``studies``, or of one of them.
+
+    Raises
+    ------
+    ApiError
+        No such id can be.
+    """
+    place = settings.home.resolve() / kind
+    if not key:
+        return place
+    if not key.replace("-", "").replace("_", "").isalnum() or not key.isascii():
+        raise not_found(kind.rstrip("s"))
+    return place / key
+
+
+def allowed(settings: ServerSettings, path: Path) -> Path:
+    """Give an absolute path if requests may name it: any on a loopback address, else one that the server keeps.
+
+    Raises
+    ------
+    ApiError
+        It is not allowed, or it is not absolute.
+    """
+    if not path.is_absolute():
+        raise ApiError(422, "folder", "the path is not absolute", "Write it whole, from the root of the disk on")
+    found = path.resolve()
+    if settings.loopback or any(found.is_relative_to(home_of(settings, kind)) for kind in ("uploads", "drafts")):
+        return found
+    raise ApiError(403, "folder", "the folder is not one of this server", "Upload the files instead")
+
+
+def safe_name(name: str) -> PurePosixPath:
+    """Read the relative path of an uploaded file.
+
+    Parameters
+    ----------
+    name
+        As a browser sends it, with slashes in either direction.
+
+    Raises
+    ------
+    InputError
+        It is absolute, climbs up, or holds what no name of a file may hold.
+    """
+    parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
+    bad = any(
+        part in ("", ".", "..") or not part.isprintable() or len(os.fsencode(part)) > LONGEST_NAME for part in parts
+    )
+    if bad or ":" in parts[0] or len(parts) > DEEPEST:
+        raise InputError("a file has a name that cannot be kept", fix="Rename the file or its folder, and upload again")
+    return PurePosixPath(*parts)
+
+
+def new_upload(settings: ServerSettings) -> str:
+    """Make an empty folder for files and give its id."""
+    key = secrets.token_urlsafe(12)
+    home_of(settings, "uploads", key).mkdir(parents=True)
+    return key
+
+
+def upload_folder(settings: ServerSettings, key: str) -> Path:
+    """Folder of an upload.
+
+    Raises
+    ------
+    ApiError
+        There is none of this id.
+    """
+    folder = home_of(settings, "uploads", key)
+    if not folder.is_dir():
+        raise not_found("upload")
+    return folder
+
+
+def keep_file(folder: Path, name: str, stream: BinaryIO) -> bool:
+    """Write an uploaded file below a folder, whole or not at all; False for one that is of no use.
+
+    Raises
+    ------
+    InputError
+        Its name cannot be kept.
+    """
+    path = safe_name(name)
+    if path.name in LEFT_OUT or path.name.startswith("._"):
+        return False
+    target = folder / path
+    if any(parent.is_file() for parent in target.parents) or target.is_dir():
+        raise InputError("a file has the name of a folder", fix="Rename one of them, and upload again")
+    with atomic_path(target) as temporary, temporary.open("wb") as out:
+        for piece in _pieces(stream):
+            out.write(piece)
+    return True
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(CHUNK):
+        yield piece
+
+
+def count_files(folder: Path) -> int:
+    """Count the files of an upload.
+
+    Raises
+    ------
+    ApiError
+        They are too many.
+    """
+    number = sum(len(files) for _, _, files in os.walk(folder))
+    if number > MOST_FILES:
+        raise ApiError(413, "too_many", f"an upload has at most {MOST_FILES} files", "Name a folder of the server")
+    return number
+
+
+def common_top(folder: Path) -> Path:
+    """Folder within an upload that holds all of it: browsers send the name of the chosen folder along."""
+    while True:
+        inside = list(folder.iterdir())
+        if len(inside) != 1 or not inside[0].is_dir():
+            return folder
+        folder = inside[0]
+
+
+def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
+    """Refuse a study file that names files which requests may not name; on a loopback address there are none.
+
+    Raises
+    ------
+    ApiError
+        It names one: its data folder, a table, an image, a mask or weights.
+    """
+    if settings.loopback:
+        return
+    allowed(settings, config.data)
+    parts = [config.clinical, *([config.images] if config.images else [])]
+    named = [config.path(table) for part in parts for table in (part.table, *(one.table for one in part.join))]
+    weights = (getattr(config.regions, "segment", None), getattr(config.enhance, "gan", None))
+    named += [config.path(one) for one in weights if isinstance(one, Path)]
+    for path in named:
+        allowed(settings, path)
+    if config.images is not None:
+        read = read_joined(config.path(config.images.table), config.images, config.images.join, config.data, [], [])
+        rows = image_rows(read.frame, config.images, config.data, masks_needed=False)[0]
+        for text in {*rows[c.IMAGE].dropna(), *rows[c.SECOND_MASK].dropna(), *rows[c.MASKS].explode().dropna()}:
+            allowed(settings, Path(text))
+

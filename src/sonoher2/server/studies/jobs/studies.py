@@ -1,0 +1,214 @@
+"""Studies of the server: started, shown, stopped, resumed."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.files import write_text
+from sonoher2.core.yaml_file import read_yaml
+from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.context.services import Services
+from sonoher2.server.storage.base import now
+from sonoher2.server.storage.tables_studies import JobRow, StudyRow
+from sonoher2.server.studies.drafts.documents import find_draft, study_file
+from sonoher2.server.studies.drafts.edits import as_yaml
+from sonoher2.server.studies.drafts.folders import allowed, require_allowed
+from sonoher2.server.studies.jobs.commands import Command, study_home
+from sonoher2.server.studies.jobs.schemas import NewStudy
+from sonoher2.server.studies.jobs.states import OPEN, study_state
+
+BUNDLE = "bundle"
+RUNS: tuple[Command, ...] = ("run", "validate")
+
+
+def find_study(session: Session, key: str) -> StudyRow:
+    """Give a study of the database.
+
+    Raises
+    ------
+    ApiError
+        There is none.
+    """
+    row = session.get(StudyRow, key)
+    if row is None:
+        raise not_found("study")
+    return row
+
+
+def jobs_of(session: Session, study: str) -> list[JobRow]:
+    """Jobs of a study, the first one first."""
+    return list(session.scalars(select(JobRow).where(JobRow.study == study).order_by(JobRow.queued, JobRow.id)))
+
+
+def start_study(services: Services, user: str, asked: NewStudy, validated: StudyRow | None = None) -> StudyRow:
+    """Keep a study and put its run, or the validation of a model on it, at the end of the queue.
+
+    Parameters
+    ----------
+    validated
+        The study whose model is tested; none for a study of its own.
+
+    Raises
+    ------
+    ApiError
+        It names nothing to run, or what it may not name, or the folder belongs to another study.
+    FindingsError, InputError
+        The study file cannot be read.
+    """
+    key = secrets.token_urlsafe(12)
+    home = study_home(services.settings, key)
+    file, config, draft = _study_file(services, asked, home)
+    out = _out(services, asked, home)
+    row = StudyRow(
+        id=key,
+        owner=user,
+        created=now(),
+        title=config.title,
+        kind="study" if validated is None else "validation",
+        study_file=str(file),
+        out=str(out),
+        draft=draft,
+        parent=None if validated is None else validated.id,
+        bundle="" if validated is None else str(Path(validated.out) / BUNDLE),
+    )
+    options = []
+    recalibrate = getattr(asked, "recalibrate", None)
+    if recalibrate is not None:
+        options = ["--recalibrate", f"{recalibrate:g}"]
+    with services.database.session() as session:
+        if session.scalar(select(func.count()).select_from(StudyRow).where(StudyRow.out == row.out)):
+            raise ApiError(409, "folder", "another study has its results in this folder", "Resume that one")
+        session.add(row)
+        session.flush()
+        add_job(session, row, "run" if validated is None else "validate", options)
+        services.audit.add_to(session, user, "start study", key)
+    return row
+
+
+def _study_file(services: Services, asked: NewStudy, home: Path) -> tuple[Path, StudyConfig, str]:
+    """File to run: of a draft a copy, which later changes of the draft leave alone."""
+    if (asked.draft is None) == (asked.study is None):
+        raise ApiError(422, "study", "name a draft or a study file", "Give one of the two")
+    if asked.study is not None:
+        file = allowed(services.settings, Path(asked.study))
+        config = load_study(file)
+        require_allowed(services.settings, config)
+        return file, config, ""
+    draft = str(asked.draft)
+    with services.database.reading() as session:
+        find_draft(session, draft)
+    original = study_file(services, draft)
+    config = load_study(original)
+    require_allowed(services.settings, config)
+    values = read_yaml(original)
+    text = original.read_text(encoding="utf-8")
+    if not Path(str(values.get("data", ""))).is_absolute():
+        # its paths are relative to the draft, and the copy lies elsewhere
+        text = as_yaml({**values, "data": str(config.data)})
+    file = home / "study.yaml"
+    write_text(file, text)
+    return file, config, draft
+
+
+def _out(services: Services, asked: NewStudy, home: Path) -> Path:
+    if not asked.out:
+        return home / "run"
+    if not services.settings.loopback:
+        raise ApiError(403, "folder", "the server chooses the folder of the results", "Leave it out")
+    return allowed(services.settings, Path(asked.out))
+
+
+def add_job(session: Session, study: StudyRow, command: Command, options: list[str]) -> JobRow:
+    """Put work on a study at the end of the queue."""
+    job = JobRow(
+        id=secrets.token_urlsafe(12),
+        study=study.id,
+        command=command,
+        options=options,
+        state="queued",
+        queued=now(),
+        started=None,
+        ended=None,
+        pid=None,
+        cancelled=None,
+        code=None,
+    )
+    session.add(job)
+    return job
+
+
+def cancel(services: Services, user: str, key: str) -> None:
+    """Stop the work on a study; what is finished is kept.
+
+    Raises
+    ------
+    ApiError
+        There is no such study, or nothing to stop.
+    """
+    with services.database.session() as session:
+        find_study(session, key)
+        open_jobs = [job for job in jobs_of(session, key) if job.state in OPEN and job.cancelled is None]
+        if not open_jobs:
+            raise ApiError(409, "state", "nothing of this study is running", "Look at its state")
+        for job in open_jobs:
+            job.cancelled = now()
+        services.audit.add_to(session, user, "cancel study", key)
+
+
+def resume(services: Services, user: str, key: str) -> None:
+    """Start the last command of a study again: what is finished is taken from its folder.
+
+    Raises
+    ------
+    ApiError
+        There is no such study, or it is under way.
+    """
+    with services.database.session() as session:
+        study = find_study(session, key)
+        last = _idle(jobs_of(session, key))
+        command: Command = "validate" if study.kind == "validation" else "run"
+        if last is None:
+            add_job(session, study, command, [])
+        elif study_state(study, last) == "finished" and last.command in RUNS:
+            raise ApiError(409, "state", "the study is finished", "Start a new one")
+        else:
+            add_job(session, study, last.command, last.options)  # type: ignore[arg-type]
+        services.audit.add_to(session, user, "resume study", key)
+
+
+def add_audit(services: Services, user: str, key: str, kind: str, runs: int | None) -> None:
+    """Audit a finished study.
+
+    Parameters
+    ----------
+    kind
+        ``null`` or ``planted``.
+    runs
+        How many; as many as the command line makes unless told.
+
+    Raises
+    ------
+    ApiError
+        There is no such study, or it is not finished, or it is a validation.
+    """
+    with services.database.session() as session:
+        study = find_study(session, key)
+        last = _idle(jobs_of(session, key))
+        if study.kind != "study" or study_state(study, last) != "finished":
+            raise ApiError(409, "state", "only a finished study can be audited", "Wait until it is finished")
+        command: Command = "null" if kind == "null" else "simulated-signal"
+        add_job(session, study, command, [] if runs is None else ["--runs", str(runs)])
+        services.audit.add_to(session, user, "audit study", key)
+
+
+def _idle(jobs: list[JobRow]) -> JobRow | None:
+    """Last job, when none is under way."""
+    if any(job.state in OPEN for job in jobs):
+        raise ApiError(409, "state", "the study is under way", "Wait until it has ended, or stop it")
+    return jobs[-1] if jobs else None

@@ -1,0 +1,1 @@
+"""Processes of the command line: started in a group of their own, found again, ended whole."""
