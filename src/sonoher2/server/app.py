@@ -17,6 +17,7 @@ from sonoher2.server.entry.routes import router as entry
 from sonoher2.server.pages.routes import add_pages
 from sonoher2.server.security.guard import Guard
 from sonoher2.server.security.throttle import Throttle
+from sonoher2.server.studies.setup import add_studies, supervised
 
 ROUTERS: tuple[APIRouter, ...] = (entry, cases)
 """Of all rooms, in the order in which they are tried."""
@@ -42,10 +43,11 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     opened = services or open_services(settings)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         try:
-            yield
+            with supervised(app, opened):
+                yield
         finally:
             if services is None:
                 opened.close()
@@ -66,5 +68,6 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     app.add_middleware(Guard, settings=settings, sessions=opened.sessions)
     for router in ROUTERS:
         app.include_router(router)
+    add_studies(app)
     add_pages(app)
     return app

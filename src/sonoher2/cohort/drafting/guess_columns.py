@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.images.find import has_image_name
 from sonoher2.cohort.patients.clinical import NO, YES, read_number
+from sonoher2.cohort.reading.text import is_date
 from sonoher2.cohort.tables.table import plain
 from sonoher2.config.base import Kind, Timing
 
@@ -160,7 +161,8 @@ def _guess(values: pd.Series, known: _Known) -> GuessedColumn | None:
     elif kind == "ordered":
         doubts.append("lowest level first?")
     unit = known.unit if kind == "number" else ""
-    shown = tuple(levels) if kind == "ordered" and not odd else ()
+    # Excel makes dates of texts such as 4-5: they are no levels, and the check names their rows
+    shown = tuple(level for level in levels if not is_date(level)) if kind == "ordered" and not odd else ()
     ready = not odd or kind in ("number", "yes/no")
     return GuessedColumn(known.key, str(values.name), kind, known.timing, unit, shown, "; ".join(doubts), ready)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from sonoher2.cohort.drafting.guess_columns import PATIENT_NAMES, GuessedColumn, clinical_columns, names_a_person, words
 from sonoher2.cohort.her2.columns import UnreadFinding, read_columns
+from sonoher2.cohort.images.find import has_image_name
 from sonoher2.cohort.patients.clinical import read_number, unread_cells
 from sonoher2.cohort.reading.text import is_date
 from sonoher2.config.clinical import ClinicalColumn
@@ -114,8 +117,8 @@ def shows_values(name: str, texts: pd.Series, patients: Iterable[str]) -> bool:
     if names_a_person(name) or named or name in patients:
         return False
     known = texts.dropna().map(str)
-    dates = known.map(is_date).sum() + known.map(lambda text: bool(_ID_LIKE.fullmatch(text))).sum()
-    if 2 * dates > len(known):
+    telling = known.map(lambda text: is_date(text) or bool(_ID_LIKE.fullmatch(text)) or has_image_name(Path(text)))
+    if 2 * int(telling.sum()) > len(known):
         return False
     numbers = known.map(lambda text: read_number(text) is not None).sum()
     return bool(2 * numbers > len(known) or known.nunique() <= MOST_DISTINCT)
@@ -133,6 +136,11 @@ def counts(numbers: pd.Series, most: int) -> list[Count]:
     return [Count(value=_short(str(value)), count=int(number)) for value, number in ordered[:most]]
 
 
+def _numbers(texts: pd.Series) -> dict[str, int]:
+    """Count the rows of each value."""
+    return dict(Counter(map(str, texts.dropna())))
+
+
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -142,7 +150,7 @@ def _clinical(view: ColumnView, texts: pd.Series, key: str, declared: ClinicalCo
     changes: dict[str, object] = {
         "read_as": "clinical", "key": key, "kind": declared.kind, "timing": declared.timing, "unit": declared.unit,
         "levels": declared.levels, "missing": declared.missing,
-        "unread": _hidden(view, texts[wrong.to_numpy(bool)].value_counts().to_dict()),
+        "unread": _hidden(view, _numbers(texts[wrong.to_numpy(bool)])),
     }  # fmt: skip
     if declared.kind == "number":
         numbers = texts.map(lambda text: read_number(text, declared.unit), na_action="ignore").astype(float).dropna()
@@ -176,9 +184,13 @@ def _her2_unread(config: StudyConfig, frame: pd.DataFrame) -> dict[str, dict[str
     if not isinstance(target, Her2Target):
         if target.negative is None or target.column not in frame.columns:
             return {}
-        named = [one for given in (target.positive, target.negative) for one in ([given] if isinstance(given, str) else given)]
+        named = [
+            one
+            for given in (target.positive, target.negative)
+            for one in ([given] if isinstance(given, str) else given)
+        ]
         texts = frame[target.column].dropna()
-        return {target.column: texts[~texts.isin(named)].value_counts().to_dict()}
+        return {target.column: _numbers(texts[~texts.isin(named)])}
     found: dict[str, dict[str, int]] = {}
     try:
         findings = read_columns(frame, target, config.clinical.table.name)[1]
@@ -187,5 +199,3 @@ def _her2_unread(config: StudyConfig, frame: pd.DataFrame) -> dict[str, dict[str
     for one in (one for finding in findings if isinstance(finding, UnreadFinding) for one in finding.unread):
         found.setdefault(one.column, {})[one.spelling] = len(one.rows)
     return found
-
-

@@ -50,9 +50,7 @@ def changed(values: Mapping[str, object], change: DraftChange) -> Values:
 
 def as_yaml(values: Mapping[str, object]) -> str:
     """Write values as a study file: keys in their order, small parts in one line."""
-    return cast(
-        "str", yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
-    )
+    return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None))
 
 
 def _copy(value: Mapping[str, object]) -> Values:
@@ -143,16 +141,16 @@ def _target(new: Values, change: DraftChange) -> None:
     for side, values in (("positive", change.positive), ("negative", change.negative)):
         if values is not None:
             target[side] = values
-    if change.values:
-        held = _part(target, "values")
-        for role, spellings in change.values.items():
-            own = _part(held, role)
-            for spelling, meaning in spellings.items():
-                if meaning:
-                    own[spelling] = meaning
-                else:
-                    own.pop(spelling, None)
-            if not own:
-                del held[role]
-        if not held:
-            del target["values"]
+    for role, spellings in change.values.items():
+        _spellings(target, role, spellings)
+
+
+def _spellings(target: Values, role: str, spellings: Mapping[str, str]) -> None:
+    """Say what spellings mean; one without a meaning is forgotten, and so is a map that holds nothing more."""
+    held = _part(target, "values")
+    own = {**_part(held, role), **spellings}
+    held[role] = {spelling: meaning for spelling, meaning in own.items() if meaning}
+    if not held[role]:
+        del held[role]
+    if not held:
+        del target["values"]

@@ -8,7 +8,8 @@ from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.server.studies.drafts.schemas import Cell, FindingView
 
 _CELLS = re.compile(
-    r"(?P<table>[^,]+(?:, sheet '[^']*')?)(?:, column '(?P<column>.*?)')?(?:, rows? (?P<rows>\d+(?:, \d+)*)(?: and \d+ more)?)?"
+    r"(?P<table>[^,]+(?:, sheet '[^']*')?)(?:, column '(?P<column>.*?)')?"
+    r"(?:, rows? (?P<rows>\d+(?:, \d+)*)(?: and \d+ more)?)?"
 )
 _KEY = re.compile(r"[a-z_0-9]+(\.[^\s,.]+)*")
 

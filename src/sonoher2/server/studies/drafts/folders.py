@@ -12,6 +12,8 @@ from typing import BinaryIO
 from sonoher2.cohort.images.table import image_rows
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import read_joined
+from sonoher2.config.clinical import ClinicalConfig
+from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import LONGEST_NAME, atomic_path
@@ -158,7 +160,7 @@ def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
     if settings.loopback:
         return
     allowed(settings, config.data)
-    parts = [config.clinical, *([config.images] if config.images else [])]
+    parts: list[ClinicalConfig | ImagesConfig] = [config.clinical, *([config.images] if config.images else [])]
     named = [config.path(table) for part in parts for table in (part.table, *(one.table for one in part.join))]
     weights = (getattr(config.regions, "segment", None), getattr(config.enhance, "gan", None))
     named += [config.path(one) for one in weights if isinstance(one, Path)]
@@ -169,4 +171,3 @@ def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
         rows = image_rows(read.frame, config.images, config.data, masks_needed=False)[0]
         for text in {*rows[c.IMAGE].dropna(), *rows[c.SECOND_MASK].dropna(), *rows[c.MASKS].explode().dropna()}:
             allowed(settings, Path(text))
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import pandas as pd
 
 from sonoher2.cohort.images.table import image_rows
 from sonoher2.cohort.labels import patient_labels
+from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.patients.patient_rows import without_summaries
 from sonoher2.cohort.tables import columns as c
-from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.table import read_joined, resolve
-from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import Her2Target
-from sonoher2.core.errors import Finding
+from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.server.studies.drafts.columns import clinical_views, counts, image_views
 from sonoher2.server.studies.drafts.schemas import ColumnView, Count, Images, Pair, TargetView, Unpaired
 
@@ -55,39 +56,41 @@ def preview(config: StudyConfig) -> Preview:
     """
     made = Preview()
     frame, owners = pd.DataFrame(), pd.Series(dtype=object)
-    with collected(made.findings):
-        frame = _table(config, config.clinical, made.findings)
+    # what is wrong here is said by reading the cohort, below
+    with suppress(InputError):
+        frame = _clinical_table(config)
         made.columns += clinical_views(config, frame)
         owners = resolve(frame, config.clinical.patient_id, config.clinical.table.name)
+        frame = without_summaries(frame, owners, "")[0]
+        owners = owners.loc[frame.index].dropna()
         made.patients = int(owners.nunique())
-    made.target = _target(config, frame, owners, made.findings)
+    made.target = _target(config, frame, owners)
     if config.images is not None:
-        with collected(made.findings):
-            images = _table(config, config.images, made.findings)
+        with suppress(InputError):
+            images = read_joined(
+                config.path(config.images.table), config.images, config.images.join, config.data, [], []
+            )
             if config.images.table != config.clinical.table:
-                made.columns += image_views(config, images)
-            made.images = _pairs(config, config.images, images, set(owners.dropna()), made.findings)
-    made.findings = list(dict.fromkeys(made.findings))
+                made.columns += image_views(config, images.frame)
+            made.images = _pairs(config, config.images, images.frame, set(owners))
+    try:
+        made.findings = list(load_cohort(config).findings)
+    except InputError as error:
+        made.findings = error.findings if isinstance(error, FindingsError) else [error.finding]
     return made
 
 
-def _table(config: StudyConfig, part: ClinicalConfig | ImagesConfig, findings: list[Finding]) -> pd.DataFrame:
-    """Read a table of the study, HER2 and clinical columns as they are written."""
-    missing, as_written = list[str](), list[str]()
-    if isinstance(part, ClinicalConfig):
-        missing = part.missing
-        as_written = [declared.column or key for key, declared in part.columns.items()]
-        as_written += config.target.columns if isinstance(config.target, Her2Target) else ()
-    read = read_joined(config.path(part.table), part, part.join, config.data, missing, [], as_written)
-    findings += read.findings
-    return read.frame
+def _clinical_table(config: StudyConfig) -> pd.DataFrame:
+    """Read the clinical table as it is written, but for the column of the patients, where a dash names nobody."""
+    clinical = config.clinical
+    path, missing = config.path(clinical.table), clinical.missing
+    names = read_joined(path, clinical, clinical.join, config.data, missing, []).frame.columns
+    as_written = [str(name) for name in names if str(name) != clinical.patient_id]
+    return read_joined(path, clinical, clinical.join, config.data, missing, [], as_written).frame
 
 
-def _pairs(
-    config: StudyConfig, images: ImagesConfig, table: pd.DataFrame, known: set[str], findings: list[Finding]
-) -> Images:
-    rows, problems = image_rows(table, images, config.data, masks_needed=False)
-    findings += problems
+def _pairs(config: StudyConfig, images: ImagesConfig, table: pd.DataFrame, known: set[str]) -> Images:
+    rows = image_rows(table, images, config.data, masks_needed=False)[0]
     rows = rows[rows[c.IMAGE].notna()]
     needed = config.regions == "given"
     pairs = [
@@ -130,22 +133,20 @@ def _relative(path: str, folder: Path) -> str:
     return Path(path if shown.startswith("..") else shown).as_posix()
 
 
-def _target(config: StudyConfig, frame: pd.DataFrame, owners: pd.Series, findings: list[Finding]) -> TargetView:
+def _target(config: StudyConfig, frame: pd.DataFrame, owners: pd.Series) -> TargetView:
     view = _declared(config)
-    if frame.empty:
+    if not len(owners):
         return view
-    with collected(findings):
-        kept = owners.notna()
-        labels = patient_labels(frame[kept], owners[kept], config.target, config.clinical.table.name)
-        findings += labels.findings
+    with suppress(InputError):
+        labels = patient_labels(frame.loc[owners.index], owners, config.target, config.clinical.table.name)
         classes = labels.names.dropna().value_counts()
         view = view.model_copy(
             update={
                 "classes": [Count(value=name, count=int(classes.get(name, 0))) for name in labels.classes],
                 "left_out": counts(labels.reasons[labels.reasons != ""].value_counts(), MOST_LISTED),
                 "statuses": [
-                    Count(value=f"{row.branch}: {row.status}", count=int(row.patients))
-                    for row in labels.rule_counts.itertuples()
+                    Count(value=f"{row[c.BRANCH]}: {row[c.STATUS]}", count=int(row[c.PATIENTS]))
+                    for row in labels.rule_counts.to_dict("records")
                 ],
             }
         )
@@ -160,7 +161,11 @@ def _declared(config: StudyConfig) -> TargetView:
         flat = {spelling: meaning for spelling, meaning in target.values.items() if isinstance(meaning, str)}
         values = {role: dict(own) for role, own in target.values.items() if isinstance(own, dict)}
         return TargetView(
-            kind="her2", rule=target.rule, task=target.task, columns=columns, values=values | ({"": flat} if flat else {})
+            kind="her2",
+            rule=target.rule,
+            task=target.task,
+            columns=columns,
+            values=values | ({"": flat} if flat else {}),
         )
     return TargetView(
         kind="column",

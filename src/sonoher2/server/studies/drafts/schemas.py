@@ -145,12 +145,15 @@ class NewDraft(BaseModel):
     patient_id: str | None = Field(None, max_length=200, description="Column of the patients; guessed unless given.")
 
 
+NewRole = Literal["patient", "clinical", "unused", "ihc", "ish", "ratio", "copies", "status", "outcome"]
+
+
 class ColumnChange(BaseModel):
     """What one column is from now on; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
 
-    read_as: Literal["patient", "clinical", "unused", "ihc", "ish", "ratio", "copies", "status", "outcome"] | None = None
+    read_as: NewRole | None = None
     key: str | None = Field(None, min_length=1, max_length=100)
     kind: Kind | None = None
     timing: Timing | None = None
@@ -192,4 +195,3 @@ class Upload(BaseModel):
 
     id: str
     files: int
-

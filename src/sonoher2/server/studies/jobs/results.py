@@ -55,7 +55,8 @@ def zipped_bundle(study: StudyRow) -> IO[bytes]:
     folder = Path(study.out) / BUNDLE
     if not (folder / "manifest.json").is_file():
         raise not_found("model: the study is not finished")
-    stream = tempfile.SpooledTemporaryFile(MEMORY)
+    # given back open, and closed when it was sent
+    stream = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():

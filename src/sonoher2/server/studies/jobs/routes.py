@@ -67,10 +67,10 @@ def studies(services: Provided) -> list[StudySummary]:
 
 
 @router.get("/compare")
-def compare(services: Provided, id: Annotated[list[str], Query(max_length=MOST_COMPARED)]) -> Comparison:
+def compare(services: Provided, keys: Annotated[list[str], Query(alias="id", max_length=MOST_COMPARED)]) -> Comparison:
     """Lay the signatures of finished studies side by side, with their intervals."""
     with services.database.reading() as session:
-        rows = [find_study(session, key) for key in dict.fromkeys(id)]
+        rows = [find_study(session, key) for key in dict.fromkeys(keys)]
     return results.compare(rows)
 
 

@@ -31,8 +31,10 @@ def progress_of(services: Services, session: Session, state: State, job: JobRow 
     if job is None or job.state not in ("queued", "running"):
         return JobProgress(state=state)
     if job.state == "queued":
-        before = select(func.count()).select_from(JobRow).where(
-            JobRow.state.in_(("queued", "running")), JobRow.queued < job.queued
+        before = (
+            select(func.count())
+            .select_from(JobRow)
+            .where(JobRow.state.in_(("queued", "running")), JobRow.queued < job.queued)
         )
         return JobProgress(state=state, waits_for=session.scalar(before) or 0)
     found = read_progress(progress_file(services.settings, job))

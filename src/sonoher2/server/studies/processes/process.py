@@ -34,13 +34,17 @@ def start(arguments: Sequence[str], log: Path, progress: Path) -> subprocess.Pop
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(path for path in sys.path if path))
     with log.open("ab") as stream:
         return subprocess.Popen(
-            [sys.executable, "-m", "sonoher2", *arguments],
+            _command(arguments),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
             env=environment,
             start_new_session=True,
         )
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "sonoher2", *arguments]
 
 
 def runs(pid: int, progress: Path) -> bool:
