@@ -30,6 +30,7 @@ from sonoher2.server.studies.drafts.folders import (
     common_top,
     count_files,
     home_of,
+    known_id,
     require_allowed,
     upload_folder,
 )
@@ -120,7 +121,7 @@ def find_draft(session: Session, key: str) -> DraftRow:
     ApiError
         There is none.
     """
-    row = session.get(DraftRow, key)
+    row = session.get(DraftRow, known_id(key, "draft"))
     if row is None:
         raise not_found("draft")
     return row

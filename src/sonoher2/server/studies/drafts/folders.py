@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
-from sonoher2.core.files import LONGEST_NAME, atomic_path
+from sonoher2.core.files import LONGEST_NAME, atomic_path, path_fault
 from sonoher2.server.base.errors import ApiError, not_found
 from sonoher2.server.base.settings import ServerSettings
 
@@ -32,14 +33,25 @@ def home_of(settings: ServerSettings, kind: str, key: str = "") -> Path:
     Raises
     ------
     ApiError
-        No such id can be.
+        No id is written so.
     """
     place = settings.home.resolve() / kind
     if not key:
         return place
-    if not key.replace("-", "").replace("_", "").isalnum() or not key.isascii():
-        raise not_found(kind.rstrip("s"))
-    return place / key
+    return place / known_id(key, kind.rstrip("s"))
+
+
+def known_id(key: str, what: str) -> str:
+    """Give an id back that may be one of this server's.
+
+    Raises
+    ------
+    ApiError
+        No id is written so.
+    """
+    if not re.fullmatch(r"[\w-]{1,64}", key, re.ASCII):
+        raise not_found(what)
+    return key
 
 
 def allowed(settings: ServerSettings, path: Path) -> Path:
@@ -50,8 +62,8 @@ def allowed(settings: ServerSettings, path: Path) -> Path:
     ApiError
         It is not allowed, or it is not absolute.
     """
-    if not path.is_absolute():
-        raise ApiError(422, "folder", "the path is not absolute", "Write it whole, from the root of the disk on")
+    if not path.is_absolute() or path_fault(str(path)):
+        raise ApiError(422, "folder", "this is no absolute path", "Write it whole, from the root of the disk on")
     found = path.resolve()
     if settings.loopback or any(found.is_relative_to(home_of(settings, kind)) for kind in ("uploads", "drafts")):
         return found

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sonoher2.config.base import Kind, Timing
 from sonoher2.config.target import Her2Role, Her2Rule, Her2Task
 
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("a control character or the end of a line stands in this text")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
 ReadAs = Literal[
     "patient", "clinical", "waiting", "ihc", "ish", "ratio", "copies", "status", "recount", "outcome", "image", "mask",
     "second_mask", "lesion_id", "view", "site", "scanner", "date", "frame", "mm_per_pixel", "person", "unused",
@@ -168,7 +176,7 @@ class DraftChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     yaml: str | None = Field(None, max_length=512 << 10)
-    title: str | None = Field(None, min_length=1, max_length=200)
+    title: Line | None = Field(None, min_length=1, max_length=200)
     timing: Timing | None = None
     columns: dict[str, ColumnChange] = Field({}, max_length=2000, description="By name in the clinical table.")
     images: dict[str, str | None] = Field(

@@ -18,7 +18,7 @@ from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
 from sonoher2.server.studies.drafts.documents import find_draft, study_file
 from sonoher2.server.studies.drafts.edits import as_yaml
-from sonoher2.server.studies.drafts.folders import allowed, require_allowed
+from sonoher2.server.studies.drafts.folders import allowed, known_id, require_allowed
 from sonoher2.server.studies.jobs.commands import Command, study_home
 from sonoher2.server.studies.jobs.schemas import NewStudy
 from sonoher2.server.studies.jobs.states import OPEN, study_state
@@ -35,7 +35,7 @@ def find_study(session: Session, key: str) -> StudyRow:
     ApiError
         There is none.
     """
-    row = session.get(StudyRow, key)
+    row = session.get(StudyRow, known_id(key, "study"))
     if row is None:
         raise not_found("study")
     return row

@@ -1,0 +1,111 @@
+"""Folders come over the network under names that cannot leave their place."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pytest
+from fastapi.testclient import TestClient
+
+from server_studies import messy_folder
+from sonoher2.config.load import load_study
+from sonoher2.core.errors import InputError
+from sonoher2.server.base.errors import ApiError
+from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.studies.drafts.folders import allowed, keep_file, require_allowed, safe_name
+
+BAD = [
+    "../a.csv", "a/../../b.csv", "/etc/passwd", "..\\a.csv", "C:\\a.csv", "a//b.csv", "", ".", "a/.", "a\nb.csv",
+    "x" * 256, "/".join("a" * 20), "nul\0.csv",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_names_that_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name"):
+        keep_file(tmp_path / "up", name, io.BytesIO(b"x"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_are_kept() -> None:
+    assert safe_name("乳腺/图像\\1.png") == PurePosixPath("乳腺/图像/1.png")
+    assert safe_name("e\u0301.csv") == PurePosixPath("é.csv")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    assert keep_file(tmp_path, "a/b", io.BytesIO(b"1"))
+    for name in ("a", "a/b/c"):
+        with pytest.raises(InputError, match="name of a folder"):
+            keep_file(tmp_path, name, io.BytesIO(b"2"))
+    assert not keep_file(tmp_path, "a/.DS_Store", io.BytesIO(b"3"))
+    assert (tmp_path / "a" / "b").read_bytes() == b"1"
+
+
+def test_an_uploaded_folder_becomes_a_draft(client: TestClient, settings: ServerSettings, tmp_path: Path) -> None:
+    table = messy_folder(tmp_path / "d") / "登记.csv"
+    first = client.post("/api/v1/uploads", files=[("files", ("乳腺/登记.csv", table.read_bytes()))])
+    assert first.status_code == 201, first.text
+    key = first.json()["id"]
+    more = [("files", ("乳腺/笔记/a.md", b"x")), ("files", ("乳腺/Thumbs.db", b"x"))]
+    second = client.post("/api/v1/uploads", params={"into": key}, files=more)
+    assert second.json() == {"id": key, "files": 2}
+    draft = client.post("/api/v1/drafts", json={"upload": key}).json()
+    assert (draft["title"], draft["patients"]) == ("乳腺", 72)
+    assert draft["folder"] == str(settings.home.resolve() / "uploads" / key / "乳腺")
+    refused = client.post("/api/v1/uploads", files=[("files", ("../../evil.csv", b"x"))])
+    assert refused.status_code == 422
+    assert list(settings.home.rglob("evil*")) == list(tmp_path.rglob("evil*")) == []
+    assert client.post("/api/v1/uploads", params={"into": "../.."}, files=more).status_code == 404
+
+
+STUDY = """
+clinical: {table: %s, columns: {}}
+target: {ihc: HER2, rule: ASCO/CAP 2023}
+"""
+
+
+def test_others_may_name_only_folders_of_the_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    inside = home / "uploads" / "u"
+    inside.mkdir(parents=True)
+    shared = ServerSettings(home, host="192.0.2.1")
+    local = ServerSettings(home)
+    assert allowed(local, tmp_path) == tmp_path.resolve()
+    assert allowed(shared, inside) == inside.resolve()
+    (inside / "out").symlink_to(tmp_path)
+    for place in (tmp_path, home, home / "sonoher2.db", inside / ".." / ".." / "..", inside / "out"):
+        with pytest.raises(ApiError, match="not one of this server"):
+            allowed(shared, place)
+    assert replace(shared, host="127.0.0.1").loopback
+
+
+def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    inside = home / "uploads" / "u"
+    inside.mkdir(parents=True)
+    shared = ServerSettings(home, host="192.0.2.1")
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"x")
+    (inside / "t.csv").write_text("patient_id,HER2,image\nA,0,i.png\n", encoding="utf-8")
+    (inside / "i.png").write_bytes(b"x")
+    (inside / "far.csv").write_text(f"patient_id,image\nA,{secret}\n", encoding="utf-8")
+    study = inside / "study.yaml"
+
+    def check(text: str) -> None:
+        study.write_text(text, encoding="utf-8")
+        require_allowed(shared, load_study(study))
+
+    fine = STUDY % "t.csv"
+    check(fine + "images: {table: t.csv}\n")
+    for text in (
+        fine + f"data: {tmp_path}\n",
+        STUDY % (tmp_path / "t.csv"),
+        STUDY % "../../../t.csv",
+        fine + "images: {table: far.csv}\n",
+        fine + f"images: {{table: t.csv}}\nregions: {{segment: {tmp_path / 'w.safetensors'}}}\n",
+        fine.replace("columns", f"join: [{{table: {tmp_path / 'j.csv'}, on: patient_id}}], columns"),
+    ):
+        with pytest.raises(ApiError, match="not one of this server"):
+            check(text)
