@@ -32,7 +32,7 @@ def compare(request: Request, user: User) -> HTMLResponse:
 @router.get("/drafts/{key}")
 def draft(request: Request, user: User, key: str) -> HTMLResponse:
     """Change a draft, check it and run it."""
-    return render(request, "draft.html", user=user, draft=key)
+    return render(request, "study_draft.html", user=user, draft=key)
 
 
 @router.get("/studies/{key}")

@@ -10,7 +10,8 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sonoher2.cohort.drafting.draft import IMAGES_TABLE, Draft, draft_study
+from sonoher2.cohort.drafting.draft import Draft, draft_study
+from sonoher2.cohort.drafting.find_tables import IMAGES_TABLE
 from sonoher2.config.load import load_study, settings_from
 from sonoher2.config.split import Split
 from sonoher2.config.study import StudyConfig
