@@ -69,7 +69,7 @@ class Bench:
         with self.services.database.session() as session:
             session.add(row)
             session.flush()
-            add_job(session, row, "run", [])
+            add_job(session, row, "run", {})
         return out
 
 

@@ -92,7 +92,7 @@ class JobRow(Base):
     command
         ``run``, ``validate``, ``null`` or ``simulated-signal``.
     options
-        What is typed after the command, besides the study and the folder of results.
+        Options of the command and their values, besides the folder of results.
     state
         ``queued``, ``running``, ``finished``, ``failed``, ``cancelled`` or ``interrupted``.
     queued, started, ended
@@ -110,7 +110,7 @@ class JobRow(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     study: Mapped[str] = mapped_column(String(32), ForeignKey("studies.id"), index=True)
     command: Mapped[str] = mapped_column(String(24))
-    options: Mapped[list[str]] = mapped_column(JSON)
+    options: Mapped[dict[str, str]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16), index=True)
     queued: Mapped[datetime]
     started: Mapped[datetime | None]

@@ -14,7 +14,8 @@ from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError
 from sonoher2.server.base.settings import ServerSettings
-from sonoher2.server.studies.drafts.folders import allowed, keep_file, require_allowed, safe_name
+from sonoher2.server.studies.drafts.folders import allowed, keep_file, safe_name
+from sonoher2.server.studies.drafts.inside import require_allowed
 
 BAD = [
     "../a.csv", "a/../../b.csv", "/etc/passwd", "..\\a.csv", "C:\\a.csv", "a//b.csv", "", ".", "a/.", "a\nb.csv",

@@ -11,7 +11,7 @@ from sonoher2.core.errors import Finding, InputError
 from sonoher2.server.base.errors import ApiError
 from sonoher2.server.studies.drafts.findings import finding_view
 from sonoher2.server.studies.drafts.schemas import Checked
-from sonoher2.server.studies.processes.process import kill, start
+from sonoher2.server.studies.processes.process import kill, option, start
 
 SECONDS = 3600
 REMADE = ("severity", "what", "where", "fix", "code")
@@ -34,7 +34,7 @@ def check(study: Path) -> Checked:
     """
     name = f".check-{secrets.token_hex(4)}"
     log, progress = study.with_name(f"{name}.log"), study.with_name(f"{name}.jsonl")
-    process = start(["check", str(study), "--json"], log, progress)
+    process = start(["check", str(study), *option("json")], log, progress)
     try:
         process.wait(SECONDS)
         text = log.read_text(encoding="utf-8", errors="replace")

@@ -7,9 +7,6 @@ import secrets
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from sonoher2.cohort.drafting.draft import Draft, draft_study
 from sonoher2.cohort.drafting.find_tables import IMAGES_TABLE
 from sonoher2.config.load import load_study, settings_from
@@ -19,7 +16,7 @@ from sonoher2.core.errors import InputError, SonoHer2Error
 from sonoher2.core.files import write_text
 from sonoher2.core.table_files import write_table
 from sonoher2.core.yaml_file import read_yaml
-from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.errors import ApiError
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import DraftRow
@@ -31,14 +28,12 @@ from sonoher2.server.studies.drafts.folders import (
     common_top,
     count_files,
     home_of,
-    known_id,
-    require_allowed,
     upload_folder,
 )
+from sonoher2.server.studies.drafts.inside import require_allowed
 from sonoher2.server.studies.drafts.preview import preview
+from sonoher2.server.studies.drafts.rows import STUDY, find_draft, study_file
 from sonoher2.server.studies.drafts.schemas import DraftChange, DraftSummary, NewDraft
-
-STUDY = "study.yaml"
 
 
 def make_draft(services: Services, user: str, asked: NewDraft) -> DraftRow:
@@ -109,32 +104,6 @@ def _title(path: Path) -> str:
         return ""
 
 
-def study_file(services: Services, key: str) -> Path:
-    """Where the study file of a draft lies."""
-    return home_of(services.settings, "drafts", key) / STUDY
-
-
-def find_draft(session: Session, key: str) -> DraftRow:
-    """Give a draft of the database.
-
-    Raises
-    ------
-    ApiError
-        There is none.
-    """
-    row = session.get(DraftRow, known_id(key, "draft"))
-    if row is None:
-        raise not_found("draft")
-    return row
-
-
-def drafts_of(services: Services, most: int = 200) -> list[DraftSummary]:
-    """List the drafts, the last changed first."""
-    with services.database.reading() as session:
-        rows = session.scalars(select(DraftRow).order_by(DraftRow.changed.desc()).limit(most))
-        return [DraftSummary.model_validate(row, from_attributes=True) for row in rows]
-
-
 def change_draft(services: Services, user: str, key: str, version: int | None, change: DraftChange) -> DraftRow:
     """Change the study file of a draft, or leave it as it is when the change would break it.
 
@@ -177,13 +146,6 @@ def _parsed(path: Path, text: str) -> StudyConfig:
         trial.unlink(missing_ok=True)
     study = settings_from(StudyConfig, values, STUDY)
     return study.model_copy(update={"data": (path.parent / study.data).resolve()})
-
-
-def delete_draft(services: Services, user: str, key: str) -> None:
-    """Forget a draft; its file and its tables stay, as a study may have been started from it."""
-    with services.database.session() as session:
-        session.delete(find_draft(session, key))
-        services.audit.add_to(session, user, "delete draft", key)
 
 
 def draft_view(services: Services, key: str) -> schemas.Draft:

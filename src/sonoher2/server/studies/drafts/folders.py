@@ -10,12 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from sonoher2.cohort.images.table import image_rows
-from sonoher2.cohort.tables import columns as c
-from sonoher2.cohort.tables.table import read_joined
-from sonoher2.config.clinical import ClinicalConfig
-from sonoher2.config.images import ImagesConfig
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import LONGEST_NAME, atomic_path, path_fault
 from sonoher2.server.base.errors import ApiError, not_found
@@ -159,27 +153,3 @@ def common_top(folder: Path) -> Path:
         if len(inside) != 1 or not inside[0].is_dir():
             return folder
         folder = inside[0]
-
-
-def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
-    """Refuse a study file that names files which requests may not name; on a loopback address there are none.
-
-    Raises
-    ------
-    ApiError
-        It names one: its data folder, a table, an image, a mask or weights.
-    """
-    if settings.loopback:
-        return
-    allowed(settings, config.data)
-    parts: list[ClinicalConfig | ImagesConfig] = [config.clinical, *([config.images] if config.images else [])]
-    named = [config.path(table) for part in parts for table in (part.table, *(one.table for one in part.join))]
-    weights = (getattr(config.regions, "segment", None), getattr(config.enhance, "gan", None))
-    named += [config.path(one) for one in weights if isinstance(one, Path)]
-    for path in named:
-        allowed(settings, path)
-    if config.images is not None:
-        read = read_joined(config.path(config.images.table), config.images, config.images.join, config.data, [], [])
-        rows = image_rows(read.frame, config.images, config.data, masks_needed=False)[0]
-        for text in {*rows[c.IMAGE].dropna(), *rows[c.SECOND_MASK].dropna(), *rows[c.MASKS].explode().dropna()}:
-            allowed(settings, Path(text))

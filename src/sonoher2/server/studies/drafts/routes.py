@@ -1,4 +1,4 @@
-"""Addresses of drafts and uploads."""
+"""Addresses of drafts and uploads; what reads tables is imported when it is first asked for."""
 
 from __future__ import annotations
 
@@ -8,20 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, File, Header, Query, UploadFile
 from fastapi.responses import FileResponse
 
-from sonoher2.config.load import load_study
 from sonoher2.server.base.errors import RESPONSES, ApiError
 from sonoher2.server.context.services import Provided, User
 from sonoher2.server.studies.drafts.checked import check
-from sonoher2.server.studies.drafts.documents import (
-    change_draft,
-    delete_draft,
-    draft_view,
-    drafts_of,
-    find_draft,
-    make_draft,
-    study_file,
-)
-from sonoher2.server.studies.drafts.folders import count_files, keep_file, new_upload, require_allowed, upload_folder
+from sonoher2.server.studies.drafts.folders import count_files, keep_file, new_upload, upload_folder
+from sonoher2.server.studies.drafts.rows import delete_draft, drafts_of, find_draft, study_file
 from sonoher2.server.studies.drafts.schemas import Checked, Draft, DraftChange, DraftSummary, NewDraft, Upload
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["drafts"])
@@ -46,6 +37,8 @@ def upload(
 @router.post("/drafts", status_code=201)
 def create(services: Provided, user: User, asked: NewDraft) -> Draft:
     """Draft a study file for a folder, as `sonoher2 init` does."""
+    from sonoher2.server.studies.drafts.documents import draft_view, make_draft
+
     return draft_view(services, make_draft(services, user, asked).id)
 
 
@@ -58,6 +51,8 @@ def drafts(services: Provided) -> list[DraftSummary]:
 @router.get("/drafts/{key}")
 def one(services: Provided, key: str) -> Draft:
     """Give a draft: pairs, columns and classes as its study file says now."""
+    from sonoher2.server.studies.drafts.documents import draft_view
+
     return draft_view(services, key)
 
 
@@ -66,6 +61,8 @@ def change(
     services: Provided, user: User, key: str, asked: DraftChange, if_match: Annotated[str | None, Header()] = None
 ) -> Draft:
     """Change a draft; what its study file would refuse changes nothing."""
+    from sonoher2.server.studies.drafts.documents import change_draft, draft_view
+
     change_draft(services, user, key, version_of(if_match), asked)
     return draft_view(services, key)
 
@@ -103,6 +100,9 @@ def yaml_file(services: Provided, key: str) -> FileResponse:
 @router.post("/drafts/{key}/check")
 def check_draft(services: Provided, key: str) -> Checked:
     """Check the whole study before anything is computed; images are opened, which may take minutes."""
+    from sonoher2.config.load import load_study
+    from sonoher2.server.studies.drafts.inside import require_allowed
+
     with services.database.reading() as session:
         find_draft(session, key)
     path = study_file(services, key)

@@ -9,6 +9,7 @@ from typing import Literal
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
 from sonoher2.server.studies.drafts.folders import home_of
+from sonoher2.server.studies.processes.process import option
 
 Command = Literal["run", "validate", "null", "simulated-signal"]
 
@@ -23,14 +24,14 @@ def arguments(study: StudyRow, job: JobRow) -> list[str]:
     job
         Its kind and options.
     """
-    out = ["--out", study.out]
+    options = [part for name, value in job.options.items() for part in option(name, value)]
     starts = {
         "run": ["run", study.study_file],
         "validate": ["validate", study.bundle, study.study_file],
         "null": ["audit", "null", study.study_file],
         "simulated-signal": ["audit", "simulated-signal", study.study_file],
     }
-    return [*starts[job.command], *out, *job.options]
+    return [*starts[job.command], *option("out", study.out), *options]
 
 
 def typed(study: StudyRow, job: JobRow) -> str:

@@ -9,10 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-import pandas as pd
-
 from sonoher2.core.errors import InputError
-from sonoher2.evaluation.table import METRICS
 from sonoher2.server.base.errors import ApiError, not_found
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.tables_studies import StudyRow, UsedBundleRow
@@ -116,6 +113,10 @@ def compare(studies: Sequence[StudyRow]) -> Comparison:
 
 
 def _signatures(study: StudyRow) -> dict[tuple[str, str, str], dict[str, float | None]]:
+    import pandas as pd
+
+    from sonoher2.evaluation.table import METRICS
+
     path = Path(study.out) / "signatures.csv"
     if not path.is_file():
         raise ApiError(409, "state", f"the study {study.title} is not finished", "Choose finished studies")

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sonoher2.config.load import load_study
-from sonoher2.config.study import StudyConfig
 from sonoher2.core.files import write_text
 from sonoher2.core.yaml_file import read_yaml
 from sonoher2.server.base.errors import ApiError, not_found
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
-from sonoher2.server.studies.drafts.documents import find_draft, study_file
-from sonoher2.server.studies.drafts.edits import as_yaml
-from sonoher2.server.studies.drafts.folders import allowed, known_id, require_allowed
+from sonoher2.server.studies.drafts.folders import allowed, known_id
+from sonoher2.server.studies.drafts.rows import find_draft, study_file
 from sonoher2.server.studies.jobs.commands import Command, study_home
 from sonoher2.server.studies.jobs.schemas import NewStudy
 from sonoher2.server.studies.jobs.states import OPEN, study_state
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 BUNDLE = "bundle"
 RUNS: tuple[Command, ...] = ("run", "validate")
@@ -77,10 +78,8 @@ def start_study(services: Services, user: str, asked: NewStudy, validated: Study
         parent=None if validated is None else validated.id,
         bundle="" if validated is None else str(Path(validated.out) / BUNDLE),
     )
-    options = []
     recalibrate = getattr(asked, "recalibrate", None)
-    if recalibrate is not None:
-        options = ["--recalibrate", f"{recalibrate:g}"]
+    options = {} if recalibrate is None else {"recalibrate": f"{recalibrate:g}"}
     with services.database.session() as session:
         if session.scalar(select(func.count()).select_from(StudyRow).where(StudyRow.out == row.out)):
             raise ApiError(409, "folder", "another study has its results in this folder", "Resume that one")
@@ -93,6 +92,11 @@ def start_study(services: Services, user: str, asked: NewStudy, validated: Study
 
 def _study_file(services: Services, asked: NewStudy, home: Path) -> tuple[Path, StudyConfig, str]:
     """File to run: of a draft a copy, which later changes of the draft leave alone."""
+    # what reads study files and tables takes long to import
+    from sonoher2.config.load import load_study
+    from sonoher2.server.studies.drafts.edits import as_yaml
+    from sonoher2.server.studies.drafts.inside import require_allowed
+
     if (asked.draft is None) == (asked.study is None):
         raise ApiError(422, "study", "name a draft or a study file", "Give one of the two")
     if asked.study is not None:
@@ -124,7 +128,7 @@ def _out(services: Services, asked: NewStudy, home: Path) -> Path:
     return allowed(services.settings, Path(asked.out))
 
 
-def add_job(session: Session, study: StudyRow, command: Command, options: list[str]) -> JobRow:
+def add_job(session: Session, study: StudyRow, command: Command, options: dict[str, str]) -> JobRow:
     """Put work on a study at the end of the queue."""
     job = JobRow(
         id=secrets.token_urlsafe(12),
@@ -174,7 +178,7 @@ def resume(services: Services, user: str, key: str) -> None:
         last = _idle(jobs_of(session, key))
         command: Command = "validate" if study.kind == "validation" else "run"
         if last is None:
-            add_job(session, study, command, [])
+            add_job(session, study, command, {})
         elif study_state(study, last) == "finished" and last.command in RUNS:
             raise ApiError(409, "state", "the study is finished", "Start a new one")
         else:
@@ -203,7 +207,7 @@ def add_audit(services: Services, user: str, key: str, kind: str, runs: int | No
         if study.kind != "study" or study_state(study, last) != "finished":
             raise ApiError(409, "state", "only a finished study can be audited", "Wait until it is finished")
         command: Command = "null" if kind == "null" else "simulated-signal"
-        add_job(session, study, command, [] if runs is None else ["--runs", str(runs)])
+        add_job(session, study, command, {} if runs is None else {"runs": str(runs)})
         services.audit.add_to(session, user, "audit study", key)
 
 

@@ -43,6 +43,11 @@ def start(arguments: Sequence[str], log: Path, progress: Path) -> subprocess.Pop
         )
 
 
+def option(name: str, *values: str) -> list[str]:
+    """Write an option as the command line takes it."""
+    return [f"--{name}", *values]
+
+
 def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "sonoher2", *arguments]
 
