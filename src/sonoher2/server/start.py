@@ -72,7 +72,9 @@ def _serve(settings: ServerSettings, sock: socket.socket, say: Callable[[str], N
         )
         with address_file(settings):
             threading.Thread(target=_announce, args=(server, address, say, open_browser), daemon=True).start()
-            server.run([sock])
+            # uvicorn ends in good order, and then raises the signal that it was sent once more
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run([sock])
     finally:
         services.close()
 

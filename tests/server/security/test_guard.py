@@ -113,3 +113,21 @@ def test_every_answer_has_the_headers_that_keep_a_page_alone(client: TestClient,
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_unforeseen_error_is_logged_without_its_message(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = "patient Anna"
+
+    def fail() -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(services.bundles, "all", fail)
+    answer = client.get("/api/v1/server")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "Anna" not in answer.text
+    assert "RuntimeError" in caplog.text
+    assert "test_guard.py" in caplog.text
+    assert "Anna" not in caplog.text

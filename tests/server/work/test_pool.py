@@ -48,9 +48,9 @@ def test_an_error_of_ours_comes_back_as_it_was_raised(quick: Pool) -> None:
 def test_an_unforeseen_error_says_where_and_not_what(quick: Pool) -> None:
     with pytest.raises(TaskFailedError) as raised:
         quick.run(tasks.fail, "patient Anna")
-    assert "ZeroDivisionError" in str(raised.value)
-    assert "pool_tasks.py" in str(raised.value)
-    assert "Anna" not in str(raised.value)
+    assert str(raised.value) == "ZeroDivisionError"
+    assert "pool_tasks.py" in raised.value.places
+    assert "Anna" not in raised.value.places
     assert quick.run(tasks.process) in quick.pids()
 
 

@@ -84,7 +84,6 @@ def install_errors(app: FastAPI) -> None:
     app.exception_handler(ApiError)(_of_api)
     app.exception_handler(RequestValidationError)(_of_validation)
     app.exception_handler(HTTPException)(_of_http)
-    app.exception_handler(Exception)(_of_fault)
 
 
 def _of_ours(_: Request, error: SonoHer2Error) -> JSONResponse:
@@ -127,10 +126,13 @@ def _of_http(_: Request, error: HTTPException) -> JSONResponse:
     return answer(error.status_code, ErrorDetail(code=code, message=str(error.detail)), dict(error.headers or {}))
 
 
-def _of_fault(_: Request, error: Exception) -> JSONResponse:
-    # the message of an unforeseen error may hold a patient's value, so only the places in the code are logged
+def fault(error: Exception) -> JSONResponse:
+    """Log an unforeseen error, and answer that there was one.
+
+    Its message may hold a patient's value, so only the places in the code are logged, and those that a worker told.
+    """
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    log.error("internal error, %s\n%s", type(error).__name__, places)
+    log.error("internal error, %s\n%s%s", type(error).__name__, places, getattr(error, "places", ""))
     return answer(
         500, ErrorDetail(code="internal", message="the server met an error of its own", fix="Please report it")
     )

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sonoher2.server.base.errors import ErrorDetail, answer
+from sonoher2.server.base.errors import ErrorDetail, answer, fault
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.security.sessions import Sessions
 from sonoher2.server.security.users import LOCAL
@@ -80,7 +80,23 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self.app(scope, _limited(receive, limit), send)
+        await self._answered(scope, _limited(receive, limit), send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered; an unforeseen error goes no further, as others would log its message."""
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            refusal = fault(error)
+            if not started:
+                await refusal(scope, receive, send)
 
     def _refusal(self, headers: Headers, limit: int) -> Response | None:
         if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:

@@ -41,7 +41,11 @@ class Failure:
 
 
 class TaskFailedError(Exception):
-    """A task ended with an unforeseen error; the message says where in the code."""
+    """A task ended with an unforeseen error; `places` says where in the code."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.places = f"in a worker, {failure.kind}\n{failure.places}"
+        super().__init__(failure.kind)
 
 
 class Pool:
@@ -118,7 +122,7 @@ class Pool:
                 raise
             self._free.put(worker)
             if isinstance(answer, Failure):
-                raise TaskFailedError(f"{answer.kind}\n{answer.places}")
+                raise TaskFailedError(answer)
             if isinstance(answer, InputError):
                 raise answer
             return cast("R", answer)
