@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Both create the environment in .venv when it is missing.
+# Three commands: `make demo`, `make serve` and `make test`. All create the environment in .venv when it is missing.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,11 +9,11 @@ SECONDS ?= 120
 NUMBER ?= 300
 SEED ?= 1
 
-.PHONY: demo test lint oracles examples core fuzz mutants clean
+.PHONY: demo serve test lint oracles examples core fuzz mutants clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[offline]'
+	$(BIN)/python -m pip install --quiet --editable '.[offline,serve]'
 	touch $@
 
 $(VENV)/installed-test: pyproject.toml
@@ -35,6 +35,10 @@ $(ORACLES)/installed: tests/oracles/requirements.txt
 demo: $(VENV)/installed
 	$(BIN)/sonoher2 demo --out $(DEMO) --patients $(PATIENTS) --deep
 	$(BIN)/sonoher2 run $(DEMO)/study.yaml --out $(DEMO)/run
+
+# the page with the model of the demo; a run that is there already resumes
+serve: demo
+	$(BIN)/sonoher2 serve $(DEMO)/run/bundle --home $(DEMO)/server
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
