@@ -12,6 +12,7 @@ from sonoher2.core.version import __version__
 from sonoher2.server.base.errors import install_errors
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.cases.routes import router as cases
+from sonoher2.server.cohorts.setup import add_cohorts, outlining
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.entry.routes import router as entry
 from sonoher2.server.pages.routes import add_pages
@@ -46,7 +47,7 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         try:
-            with supervised(app, opened):
+            with supervised(app, opened), outlining(app, opened):
                 yield
         finally:
             if services is None:
@@ -69,5 +70,6 @@ def create_app(settings: ServerSettings, services: Services | None = None) -> Fa
     for router in ROUTERS:
         app.include_router(router)
     add_studies(app)
+    add_cohorts(app)
     add_pages(app)
     return app

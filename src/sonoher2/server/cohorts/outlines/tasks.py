@@ -74,8 +74,8 @@ def exported(images: Sequence[ExportImage], export: ExportOf, blobs: str) -> byt
     return export_zip(images, export, lambda name: (Path(blobs) / name).read_bytes())
 
 
-def require_readable(outline: str) -> None:
-    """Refuse an outline, in a file, that no study could read as a lesion.
+def require_readable(outline: str) -> int:
+    """Refuse an outline, in a file, that no study could read as a lesion; give its area in pixels.
 
     Raises
     ------
@@ -85,4 +85,6 @@ def require_readable(outline: str) -> None:
     from sonoher2.lesions.mask import require_lesion
     from sonoher2.server.cohorts.outlines.look import mask_of_png
 
-    require_lesion(mask_of_png(Path(outline).read_bytes()))
+    mask = mask_of_png(Path(outline).read_bytes())
+    require_lesion(mask)
+    return int(mask.sum())
