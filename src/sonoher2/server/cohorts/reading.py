@@ -30,7 +30,6 @@ from sonoher2.server.storage.events import Event
 from sonoher2.server.storage.tables_cohorts import CohortDecisionRow, CohortImageRow, CohortOutlineRow, CohortRow
 from sonoher2.server.work.tasks import outline
 
-
 if TYPE_CHECKING:
     from sonoher2.server.work.masks import Mask
 
