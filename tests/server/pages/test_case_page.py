@@ -226,7 +226,10 @@ def test_the_whole_way_from_an_image_to_two_results(
     own = next(one for one in first[0]["prediction"]["scores"] if one["signature"] == explained["signature"])
     expect(page.locator("#result .value")).to_have_text(f"{own['probability']:.2f}")
     similar = next(one for one in explained["similar"] if one["signature"] == explained["signature"])
-    expect(page.locator("#result")).to_contain_text(f"95% interval {similar['low']:.2f} to {similar['high']:.2f}")
+    expect(page.locator("#result")).to_contain_text(
+        f"Observed in similar training patients: {similar['share']:.2f}, "
+        f"95% interval {similar['low']:.2f} to {similar['high']:.2f}"
+    )
     expect(page.locator("#result")).to_contain_text("confidence")
     expect(page.get_by_role("heading", name="Similar training cases")).to_be_visible()
 

@@ -94,6 +94,6 @@ def test_a_way_back_stays_on_this_server(address: str, path: str) -> None:
 
 
 def test_values_are_text_in_a_page() -> None:
-    page = bytes(render(request(), "error.html", code=404, message="<script>alert(1)</script>", fix="").body).decode()
+    page = bytes(render(request(), "error.html", code=422, message="<script>alert(1)</script>", fix="").body).decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page

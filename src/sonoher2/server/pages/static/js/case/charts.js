@@ -3,14 +3,14 @@ import { h, svg } from "../dom.js";
 import { number, percent, t } from "../i18n.js";
 
 /**
- * Probability on a line from 0 to 1, with its interval and the threshold.
+ * Probability on a line from 0 to 1, with the threshold and the interval of what was observed in similar training patients.
  * @param {{probability: number, threshold: number, low?: number, high?: number}} values
  */
 export function scale({ probability, threshold, low, high }) {
   const at = (value) => 10 + 280 * value;
   const words = low === undefined
     ? t("Probability {p}, threshold {threshold}", { p: number(probability, 2), threshold: number(threshold, 2) })
-    : t("Probability {p}, interval {low} to {high}, threshold {threshold}", { p: number(probability, 2), low: number(low, 2), high: number(high, 2), threshold: number(threshold, 2) });
+    : t("Probability {p}; share among similar training patients between {low} and {high}; threshold {threshold}", { p: number(probability, 2), low: number(low, 2), high: number(high, 2), threshold: number(threshold, 2) });
   return svg("svg", { viewBox: "0 0 300 46", class: "scale", role: "img", "aria-label": words },
     svg("line", { x1: 10, x2: 290, y1: 22, y2: 22, class: "rail" }),
     low !== undefined && svg("rect", { x: at(low), y: 16, width: Math.max(1, at(high) - at(low)), height: 12, rx: 3, class: "band" }),
@@ -28,7 +28,7 @@ export function bars(rows) {
   const most = Math.max(...rows.map((row) => Math.abs(row.value)), 1e-9);
   const bar = (value) => {
     const width = (Math.abs(value) / most) * 48;
-    return svg("svg", { viewBox: "0 0 100 16", class: "bar", preserveAspectRatio: "none", "aria-hidden": "true" },
+    return svg("svg", { viewBox: "0 0 100 16", class: "beam", preserveAspectRatio: "none", "aria-hidden": "true" },
       svg("rect", { x: value < 0 ? 50 - width : 50, y: 2, width, height: 12, class: value < 0 ? "against" : "for" }),
       svg("line", { x1: 50, x2: 50, y1: 0, y2: 16, class: "middle" }));
   };
@@ -49,6 +49,6 @@ export function points(rows, name) {
   const most = Math.max(...rows.map((row) => row.points), 1e-9);
   return h("table", { class: "bars" }, h("tbody", {}, rows.map((row) => h("tr", {},
     h("th", { scope: "row" }, name(row.variable)),
-    h("td", {}, svg("svg", { viewBox: "0 0 100 16", class: "bar", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { x: 0, y: 2, width: Math.max(0.5, (Math.max(0, row.points) / most) * 100), height: 12, class: "for" }))),
+    h("td", {}, svg("svg", { viewBox: "0 0 100 16", class: "beam", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { x: 0, y: 2, width: Math.max(0.5, (Math.max(0, row.points) / most) * 100), height: 12, class: "for" }))),
     h("td", { class: "number" }, number(row.points, 1))))));
 }

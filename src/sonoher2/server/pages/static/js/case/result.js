@@ -68,7 +68,7 @@ function headline(made, title) {
     title && h("h3", {}, title, " ", h("span", { class: "soft small" }, t("no. {n}", { n: made.number }))),
     h("p", { class: "decision" }, decision(found)),
     h("p", { class: "probability" }, h("span", { class: "value numbers" }, number(score.probability, 2)), " ", h("span", {}, t("probability of HER2 {outcome}, {signature}", { outcome: valueName(score.outcome), signature: score.signature }))),
-    similar && h("p", { class: "numbers" }, t("{level} interval {low} to {high}", { level: percent(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
+    similar && h("p", { class: "numbers" }, t("Observed in similar training patients: {share}, {level} interval {low} to {high}", { share: number(similar.share, 2), level: percent(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
     scale({ probability: score.probability, threshold: score.threshold, low: similar?.low, high: similar?.high }),
     h("p", { class: "soft small" }, reason(found)));
 }
@@ -112,7 +112,7 @@ function rests(explanation, fields) {
   const parts = [...explanation.parts].sort((one, other) => Math.abs(other.log_odds) - Math.abs(one.log_odds));
   const row = (effect) => ({ name: name(effect.name), value: effect.log_odds, note: effect.value === null ? "" : t("(z {value})", { value: signed(effect.value, 1) }) });
   return h("section", { class: "card" },
-    h("h3", {}, t("What it rests on")),
+    h("h3", {}, t("What adds to the answer")),
     h("p", { class: "soft small" }, t("Added to the log-odds of HER2 {outcome}, against the mean training patient. Bars to the right speak for it.", { outcome: valueName(explanation.outcome) })),
     parts.length > 0 && bars(parts.map(row)),
     Object.entries(explanation.features).map(([signature, effects]) => h("details", { open: !parts.length }, h("summary", {}, t("Within {signature}", { signature })), bars(effects.slice(0, FEATURES).map(row)))));
