@@ -75,6 +75,29 @@ def test_a_score_beyond_what_exp_takes_is_no_warning() -> None:
     x = rng.normal(0, 0.01, 200)
     outcome = (rng.random(200) < expit(300 * x)).astype(int)
     x[np.flatnonzero(outcome == 0)[0]] = -13
-    found = score_by_group(outcome, expit(x), np.tile(["a", "b"], 100))
-    assert found.levels == 2
-    assert 0 <= found.p <= 1
+    group = np.tile(["a", "b"], 100)
+    found = score_by_group(outcome, expit(x), group)
+    # its chance of being a case is nothing, and it is none: it adds nothing to either likelihood
+    others = x > -1
+    table = pd.DataFrame({"y": outcome, "x": x, "g": group})[others]
+    full, without = (smf.logit(f"y ~ x {sign} C(g)", table).fit(disp=0) for sign in "*+")
+    ratio = 2 * (full.llf - without.llf)
+    assert (found.levels, found.degrees) == (2, 1)
+    assert found.chi2 == pytest.approx(ratio, rel=1e-4)
+    assert found.p == pytest.approx(chi2.sf(ratio, 1), rel=1e-4)
+
+
+@pytest.mark.parametrize(("cases", "ratio"), [((5, 15, 15, 5), 160 * (np.log(2) - 0.5623351446)), ((5, 15, 5, 15), 0)])
+def test_opposite_slopes_by_hand(cases: tuple[int, ...], ratio: float) -> None:
+    """Two levels, 20 patients at either of two scores.
+
+    The score of opposite slopes tells nothing on the whole: every patient is a case by one half. Within the levels a
+    quarter and three quarters are cases: -(ln(1/4) / 4 + 3 ln(3/4) / 4) = 0.5623 per patient, of 80. With equal slopes
+    there is no interaction.
+    """
+    outcome = np.concatenate([np.arange(20) < some for some in cases]).astype(int)
+    probability, group = np.tile(np.repeat([0.2, 0.8], 20), 2), np.repeat(["a", "b"], 40)
+    found = score_by_group(outcome, probability, group)
+    assert (found.levels, found.degrees) == (2, 1)
+    assert found.chi2 == pytest.approx(ratio, abs=1e-6)
+    assert found.p == pytest.approx(chi2.sf(ratio, 1), rel=1e-5)

@@ -50,7 +50,7 @@ FEATURE, COEFFICIENT = "feature", "coefficient"
 
 # robustness
 LESIONS, ICC, ICC_SECOND_READER = "lesions", "icc", "icc_second_reader"
-FAMILY, SELECTED = "family", "selected"
+SELECTED = "selected"
 CHANGE, STRENGTH, MOVED, SWITCHED = "change", "strength", "moved", "switched"
 READING = "reading"
 HARMONISED, SITES, FEATURES, EXPLAINED, DIFFERING = "harmonised", "sites", "features", "explained", "differing"
