@@ -7,30 +7,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 HEADER = "住院号,姓名,年龄,绝经,备注,HER2免疫组化,HER2_FISH"
-QUICK = {
-    "models": ["logistic", "naive-bayes"],
-    "validation": {"outer_folds": 3, "inner_folds": 3},
-    "evaluation": {"bootstrap": 100},
-}
+QUICK = """
+models: [logistic, naive-bayes]
+validation: {outer_folds: 3, inner_folds: 3}
+evaluation: {bootstrap: 100}
+"""
 
 
-def messy_rows(patients: int = 72) -> list[str]:
-    """Half are 3+; ages differ by 6 years; every ninth ISH is a spelling that nobody knows, every sixth a dash."""
+def messy_rows(patients: int = 72, odd: int = 0) -> list[str]:
+    """Half are 3+, and these are older by six years; the first `odd` others have a score that nobody can read."""
     rows = []
     for i in range(patients):
         positive = i % 2
         age = 40 + (i * 7) % 30 + 6 * positive
         name = "张王李赵陈"[i % 5] + "芳丽敏静娟"[i // 5 % 5]
         menopause = "是" if (i * 5 + positive * 2) % 3 else "否"
-        score = "3+" if positive else ("0", "1+")[i % 4 // 2]
+        score = "3+" if positive else ("弱阳" if i < 2 * odd else ("0", "1+")[i % 4 // 2])
         rows.append(f"{100200 + i},{name},{age},{menopause},电话13800{100000 + i},{score},")
     return rows
 
 
-def messy_folder(folder: Path, patients: int = 72) -> Path:
+def messy_folder(folder: Path, patients: int = 72, odd: int = 0) -> Path:
     """A CSV file in GBK with Chinese headers below a title, as a hospital's registry writes it."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["某医院乳腺超声登记表,,,,,,", HEADER, *messy_rows(patients)]
+    lines = ["某医院乳腺超声登记表,,,,,,", HEADER, *messy_rows(patients, odd)]
     (folder / "登记.csv").write_bytes("\n".join(lines).encode("gb18030"))
     return folder
 

@@ -29,7 +29,7 @@ def compare(request: Request, user: User) -> HTMLResponse:
     return render(request, "study_compare.html", user=user)
 
 
-@router.get("/drafts/{key}")
+@router.get("/studies/drafts/{key}")
 def draft(request: Request, user: User, key: str) -> HTMLResponse:
     """Change a draft, check it and run it."""
     return render(request, "study_draft.html", user=user, draft=key)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from sonoher2.server.base.errors import RESPONSES, ApiError
@@ -33,6 +35,7 @@ from sonoher2.server.studies.jobs.views import log_view, progress_view, study_vi
 router = APIRouter(prefix="/api/v1/studies", responses=RESPONSES, tags=["studies"])
 SECONDS = 0.5
 MOST_COMPARED = 12
+PIECE = 1 << 20
 REPORT_CSP = (
     "sandbox allow-scripts allow-downloads; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
     " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -169,4 +172,6 @@ def bundle(services: Provided, key: str) -> StreamingResponse:
     with services.database.reading() as session:
         study = find_study(session, key)
     headers = {"Content-Disposition": f'attachment; filename="sonoher2-bundle-{key}.zip"'}
-    return StreamingResponse(results.zipped_bundle(study), media_type="application/zip", headers=headers)
+    packed = results.zipped_bundle(study)
+    pieces = iter(partial(packed.read, PIECE), b"")
+    return StreamingResponse(pieces, 200, headers, "application/zip", BackgroundTask(packed.close))

@@ -57,7 +57,7 @@ async function showDrafts() {
   section.querySelector("div").replaceChildren(h("table", { class: "list folds" },
     h("thead", {}, h("tr", {}, [t("Draft"), t("Changed"), t("By")].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, drafts.map((one) => h("tr", {},
-      h("td", {}, h("a", { href: `/drafts/${one.id}` }, one.title)),
+      h("td", {}, h("a", { href: `/studies/drafts/${one.id}` }, one.title)),
       h("td", { "data-label": t("Changed") }, utc(one.changed)),
       h("td", { "data-label": t("By") }, one.owner))))));
 }

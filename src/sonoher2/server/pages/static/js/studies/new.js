@@ -10,7 +10,7 @@ const problem = document.getElementById("problem");
 async function begin(asked) {
   problem.replaceChildren();
   const draft = await tried(() => post("/drafts", asked), problem);
-  if (draft) location.assign(`/drafts/${draft.id}`);
+  if (draft) location.assign(`/studies/drafts/${draft.id}`);
 }
 
 document.getElementById("by-path").addEventListener("submit", async (event) => {

@@ -1,0 +1,139 @@
+"""A real server, a real study: whatever is killed, nothing is lost and the result is the same to the byte."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from server.conftest import RunningServer, start_server
+from server_studies import QUICK, messy_folder, until
+from sonoher2.config.load import load_study
+from sonoher2.core.files import file_sha256
+from sonoher2.study.run import run_study
+
+pytestmark = pytest.mark.slow
+SAME = ("signatures.csv", "predictions.csv", "split.json", "bundle/manifest.json", "bundle/model.skops")
+SECONDS = 400
+
+
+class Client:
+    """A browser of a running server."""
+
+    def __init__(self, server: RunningServer) -> None:
+        headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+        self.http = httpx.Client(base_url=server.url, headers=headers, timeout=120, follow_redirects=True)
+        self.http.get("/", params={"token": server.token})
+
+    def get(self, path: str) -> dict[str, Any]:
+        return dict(self.http.get(f"/api/v1{path}").raise_for_status().json())
+
+    def post(self, path: str, **body: object) -> dict[str, Any]:
+        return dict(self.http.post(f"/api/v1{path}", json=body).raise_for_status().json())
+
+    def state(self, study: str) -> str:
+        return str(self.get(f"/studies/{study}/progress")["state"])
+
+
+def kill(server: RunningServer) -> None:
+    server.process.kill()
+    server.process.wait()
+
+
+def group(pid: int) -> list[int]:
+    """Processes of a group that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == pid and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Study file of a folder as a hospital has it."""
+    messy_folder(tmp_path / "data")
+    text = "clinical: {table: 登记.csv, encoding: gb18030, header_row: 2, patient_id: 住院号, columns:"
+    text += (
+        " {age: {column: 年龄, kind: number, timing: pre-biopsy}}}\ntarget: {ihc: HER2免疫组化, rule: ASCO/CAP 2023}\n"
+    )
+    path = tmp_path / "data" / "study.yaml"
+    path.write_text(text + QUICK, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    home = tmp_path / "home"
+    yield home
+    log = (home / "log.txt").read_text()
+    assert "Traceback" not in log, log
+
+
+def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    run_study(load_study(study), undisturbed, jobs=1)
+    wanted = {name: file_sha256(undisturbed / name) for name in SAME}
+
+    server = start_server(home, "--jobs", "1")
+    client = Client(server)
+    first = client.post("/studies", study=str(study), out=str(tmp_path / "first"))["id"]
+    second = client.post("/studies", study=str(study), out=str(tmp_path / "second"))["id"]
+    until(lambda: client.get(f"/studies/{first}/progress")["stage"] not in ("", "image networks", "cohort"), SECONDS)
+    (pid,) = map(int, {line.split('"pid": ')[1].rstrip("}\n") for line in begin_lines(home, first)})
+    kill(server)
+    assert group(pid)
+
+    # the study went on by itself; the next server watches it to its end, and starts the one that waited
+    server = start_server(home, "--jobs", "1")
+    client = Client(server)
+    assert [job["state"] for job in client.get(f"/studies/{first}")["jobs"]] != ["interrupted"]
+    until(lambda: client.state(first) == "finished", SECONDS)
+    assert {name: file_sha256(tmp_path / "first" / name) for name in SAME} == wanted
+    assert not group(pid)
+
+    # a study that is killed itself is interrupted, and resumes from what it had kept
+    until(lambda: client.get(f"/studies/{second}/progress")["stage"] not in ("", "image networks", "cohort"), SECONDS)
+    (pid,) = map(int, {line.split('"pid": ')[1].rstrip("}\n") for line in begin_lines(home, second)})
+    os.killpg(pid, signal.SIGKILL)
+    until(lambda: client.state(second) == "interrupted", SECONDS)
+    client.post(f"/studies/{second}/resume")
+    until(lambda: client.state(second) == "finished", SECONDS)
+    assert {name: file_sha256(tmp_path / "second" / name) for name in SAME} == wanted
+    assert [job["state"] for job in client.get(f"/studies/{second}")["jobs"]] == ["interrupted", "finished"]
+    server.process.terminate()
+    server.process.wait(60)
+
+
+def begin_lines(home: Path, study: str) -> list[str]:
+    (file,) = (home / "studies" / study).glob("*.jsonl")
+    return [line for line in file.read_text().splitlines() if '"kind": "begin"' in line]
+
+
+def test_stop_ends_every_process(study: Path, home: Path, tmp_path: Path) -> None:
+    server = start_server(home, "--jobs", "1")
+    client = Client(server)
+    key = client.post("/studies", study=str(study), out=str(tmp_path / "run"))["id"]
+    # while the fits are spread over processes
+    until(lambda: client.get(f"/studies/{key}/progress")["stage"] == "models", SECONDS)
+    (line,) = begin_lines(home, key)
+    pid = int(line.split('"pid": ')[1].rstrip("}\n"))
+    client.post(f"/studies/{key}/cancel")
+    until(lambda: client.state(key) == "cancelled", 60)
+    assert group(pid) == []
+    # the lock of the folder is free: the command line may go on
+    client.post(f"/studies/{key}/resume")
+    until(lambda: client.state(key) == "running", 60)
+    client.post(f"/studies/{key}/cancel")
+    until(lambda: client.state(key) == "cancelled", 60)
+    server.process.terminate()
+    server.process.wait(60)
