@@ -28,7 +28,14 @@ class Client:
     def __init__(self, server: RunningServer) -> None:
         headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
         self.http = httpx.Client(base_url=server.url, headers=headers, timeout=120, follow_redirects=True)
-        self.http.get("/", params={"token": server.token})
+        # a server that was started again tells its address before it listens
+        until(lambda: self.came_in(server.token), 60)
+
+    def came_in(self, token: str) -> bool:
+        try:
+            return self.http.get("/", params={"token": token}).status_code == 200
+        except httpx.ConnectError:
+            return False
 
     def get(self, path: str) -> dict[str, Any]:
         return dict(self.http.get(f"/api/v1{path}").raise_for_status().json())
@@ -110,6 +117,7 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     until(lambda: client.state(second) == "finished", SECONDS)
     assert {name: file_sha256(tmp_path / "second" / name) for name in SAME} == wanted
     assert [job["state"] for job in client.get(f"/studies/{second}")["jobs"]] == ["interrupted", "finished"]
+    client.http.close()
     server.process.terminate()
     server.process.wait(60)
 
