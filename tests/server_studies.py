@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 HEADER = "住院号,姓名,年龄,绝经,备注,HER2免疫组化,HER2_FISH"
@@ -41,3 +46,59 @@ def until(holds: Callable[[], bool], seconds: float = 240) -> None:
     while not holds():
         assert time.monotonic() < end, "it did not come to pass"
         time.sleep(0.05)
+
+
+SERVER = """
+import sys
+from pathlib import Path
+import uvicorn
+from sonoher2.server.app import create_app
+from sonoher2.server.base.settings import ServerSettings
+settings = ServerSettings(Path(sys.argv[1]), port=int(sys.argv[2]), token="token")
+uvicorn.run(create_app(settings), port=settings.port, log_level="warning", timeout_graceful_shutdown=2)
+"""
+
+
+@dataclass(frozen=True)
+class LightServer:
+    """A server in a process of its own that loads no network: studies need none, and it starts at once.
+
+    Attributes
+    ----------
+    url
+        Where it is; `start` opens a session.
+    process
+        Its process.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def start(self) -> str:
+        """Address that opens a session."""
+        return f"{self.url}/?token=token"
+
+    def end(self) -> None:
+        """Ask it to stop, as Ctrl-C does."""
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def light_server(home: Path) -> LightServer:
+    """Start a server and wait until it listens."""
+    home.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (home / "log.txt").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-c", SERVER, str(home), str(port)], stdout=log, stderr=log)
+
+    def listens() -> bool:
+        assert process.poll() is None, (home / "log.txt").read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    until(listens, 120)
+    return LightServer(f"http://127.0.0.1:{port}", process)

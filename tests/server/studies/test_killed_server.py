@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.conftest import RunningServer, start_server
-from server_studies import QUICK, messy_folder, until
+from server_studies import QUICK, LightServer, light_server, messy_folder, until
 from sonoher2.config.load import load_study
 from sonoher2.core.files import file_sha256
 from sonoher2.study.run import run_study
@@ -25,17 +24,10 @@ SECONDS = 400
 class Client:
     """A browser of a running server."""
 
-    def __init__(self, server: RunningServer) -> None:
+    def __init__(self, server: LightServer) -> None:
         headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
         self.http = httpx.Client(base_url=server.url, headers=headers, timeout=120, follow_redirects=True)
-        # a server that was started again tells its address before it listens
-        until(lambda: self.came_in(server.token), 60)
-
-    def came_in(self, token: str) -> bool:
-        try:
-            return self.http.get("/", params={"token": token}).status_code == 200
-        except httpx.ConnectError:
-            return False
+        self.http.get(server.start)
 
     def get(self, path: str) -> dict[str, Any]:
         return dict(self.http.get(f"/api/v1{path}").raise_for_status().json())
@@ -47,7 +39,7 @@ class Client:
         return str(self.get(f"/studies/{study}/progress")["state"])
 
 
-def kill(server: RunningServer) -> None:
+def kill(server: LightServer) -> None:
     server.process.kill()
     server.process.wait()
 
@@ -91,7 +83,7 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     run_study(load_study(study), undisturbed, jobs=1)
     wanted = {name: file_sha256(undisturbed / name) for name in SAME}
 
-    server = start_server(home, "--jobs", "1")
+    server = light_server(home)
     client = Client(server)
     first = client.post("/studies", study=str(study), out=str(tmp_path / "first"))["id"]
     second = client.post("/studies", study=str(study), out=str(tmp_path / "second"))["id"]
@@ -101,7 +93,7 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     assert group(pid)
 
     # the study went on by itself; the next server watches it to its end, and starts the one that waited
-    server = start_server(home, "--jobs", "1")
+    server = light_server(home)
     client = Client(server)
     assert [job["state"] for job in client.get(f"/studies/{first}")["jobs"]] != ["interrupted"]
     until(lambda: client.state(first) == "finished", SECONDS)
@@ -118,8 +110,7 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     assert {name: file_sha256(tmp_path / "second" / name) for name in SAME} == wanted
     assert [job["state"] for job in client.get(f"/studies/{second}")["jobs"]] == ["interrupted", "finished"]
     client.http.close()
-    server.process.terminate()
-    server.process.wait(60)
+    server.end()
 
 
 def begin_lines(home: Path, study: str) -> list[str]:
@@ -128,7 +119,7 @@ def begin_lines(home: Path, study: str) -> list[str]:
 
 
 def test_stop_ends_every_process(study: Path, home: Path, tmp_path: Path) -> None:
-    server = start_server(home, "--jobs", "1")
+    server = light_server(home)
     client = Client(server)
     key = client.post("/studies", study=str(study), out=str(tmp_path / "run"))["id"]
     # while the fits are spread over processes
@@ -143,5 +134,4 @@ def test_stop_ends_every_process(study: Path, home: Path, tmp_path: Path) -> Non
     until(lambda: client.state(key) == "running", 60)
     client.post(f"/studies/{key}/cancel")
     until(lambda: client.state(key) == "cancelled", 60)
-    server.process.terminate()
-    server.process.wait(60)
+    server.end()

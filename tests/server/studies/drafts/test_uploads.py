@@ -14,6 +14,7 @@ from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError
 from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.studies.drafts import folders
 from sonoher2.server.studies.drafts.folders import allowed, keep_file, safe_name
 from sonoher2.server.studies.drafts.inside import require_allowed
 
@@ -80,6 +81,21 @@ def test_others_may_name_only_folders_of_the_server(tmp_path: Path) -> None:
         with pytest.raises(ApiError, match="not one of this server"):
             allowed(shared, place)
     assert replace(shared, host="127.0.0.1").loopback
+
+
+def test_a_whole_disk_is_no_folder_of_a_study(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abcd":
+        (tmp_path / name).write_text("", encoding="utf-8")
+    monkeypatch.setattr(folders, "MOST_FILES", 3)
+    refused = client.post("/api/v1/drafts", json={"folder": str(tmp_path)})
+    assert (refused.status_code, refused.json()["error"]["message"]) == (422, "the folder holds more than 3 files")
+
+
+def test_a_link_to_itself_is_no_folder(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert client.post("/api/v1/drafts", json={"folder": str(tmp_path / "loop")}).status_code == 422
 
 
 def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:

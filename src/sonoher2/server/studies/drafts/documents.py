@@ -49,7 +49,6 @@ def make_draft(services: Services, user: str, asked: NewDraft) -> DraftRow:
     folder = _folder(services, asked)
     key = secrets.token_urlsafe(12)
     place = home_of(services.settings, "drafts", key)
-    place.mkdir(parents=True)
     drafted = _drafted(folder, place, asked.patient_id or None)
     for name, table in drafted.tables.items():
         write_table(place / name, table)
@@ -87,10 +86,10 @@ def _folder(services: Services, asked: NewDraft) -> Path:
     if (asked.folder is None) == (asked.upload is None):
         raise ApiError(422, "folder", "name a folder or an upload", "Give one of the two")
     if asked.upload is not None:
-        place = upload_folder(services.settings, asked.upload)
-        count_files(place)
-        return common_top(place)
-    return allowed(services.settings, Path(str(asked.folder)))
+        return common_top(upload_folder(services.settings, asked.upload))
+    folder = allowed(services.settings, Path(str(asked.folder)))
+    count_files(folder)
+    return folder
 
 
 def _skipped(drafted: Draft) -> list[list[str]]:

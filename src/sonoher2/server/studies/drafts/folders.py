@@ -58,7 +58,12 @@ def allowed(settings: ServerSettings, path: Path) -> Path:
     """
     if not path.is_absolute() or path_fault(str(path)):
         raise ApiError(422, "folder", "this is no absolute path", "Write it whole, from the root of the disk on")
-    found = path.resolve()
+    try:
+        found = path.resolve()
+        found.exists()
+    except (OSError, RuntimeError):
+        # no right to look there, or a link that leads to itself
+        raise ApiError(422, "folder", "the path cannot be opened", "Check the path and its rights") from None
     if settings.loopback or any(found.is_relative_to(home_of(settings, kind)) for kind in ("uploads", "drafts")):
         return found
     raise ApiError(403, "folder", "the folder is not one of this server", "Upload the files instead")
@@ -133,16 +138,19 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def count_files(folder: Path) -> int:
-    """Count the files of an upload.
+    """Count the files of a folder.
 
     Raises
     ------
     ApiError
-        They are too many.
+        They are more than a study has: somebody named a whole disk.
     """
-    number = sum(len(files) for _, _, files in os.walk(folder))
-    if number > MOST_FILES:
-        raise ApiError(413, "too_many", f"an upload has at most {MOST_FILES} files", "Name a folder of the server")
+    number = 0
+    for _, _, files in os.walk(folder):
+        number += len(files)
+        if number > MOST_FILES:
+            what = f"the folder holds more than {MOST_FILES} files"
+            raise ApiError(422, "folder", what, "Name the folder of the study alone")
     return number
 
 

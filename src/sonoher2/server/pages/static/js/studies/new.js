@@ -22,6 +22,14 @@ document.getElementById("by-path").addEventListener("submit", async (event) => {
   button.disabled = false;
 });
 
+document.getElementById("by-file").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = new FormData(event.target);
+  const asked = { study: form.get("study").trim(), out: form.get("out").trim() || null };
+  const study = await tried(() => post("/studies", asked), problem);
+  if (study) location.assign(`/studies/${study.id}`);
+});
+
 /** Parts of an upload that one request takes. */
 function batches(files) {
   const found = [];

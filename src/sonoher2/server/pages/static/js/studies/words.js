@@ -27,6 +27,7 @@ export const LABELS = {
   "Running frozen stages": t("Running frozen stages"), "Training enhancers by folds": t("Training enhancers by folds"),
   "Training networks by folds": t("Training networks by folds"),
   "Training segmenters by folds": t("Training segmenters by folds"), "Null runs": t("Runs on permuted labels"),
+  "Planted runs": t("Runs with a planted signal"),
 };
 
 export const ROLES = {
