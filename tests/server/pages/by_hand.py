@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, FloatRect, Locator, Page, expect
+from skimage.draw import polygon2mask
 
 from images.dicom_writer import write_dicom
 from server_by_hand import png_of
 
 ROWS, COLUMNS = 120, 160
+CORNERS = ((60.0, 40.0), (110.0, 45.0), (100.0, 85.0), (70.0, 80.0))
+"""Of the polygon that tests draw, columns and rows."""
 MARGIN = 8
 """Pixels of the screen that the editor leaves around a picture."""
 Mask = NDArray[np.bool_]
@@ -150,3 +153,17 @@ def within(points: tuple[tuple[float, float], tuple[float, float]], radius: floa
     share = ((x - start[0]) * direction[0] + (y - start[1]) * direction[1]) / max(direction @ direction, 1e-300)
     share = np.clip(share, 0, 1)
     return np.asarray(np.hypot(x - start[0] - share * direction[0], y - start[1] - share * direction[1]) <= radius)
+
+
+def draw_polygon(page: Page, corners: tuple[tuple[float, float], ...] = CORNERS) -> Mask:
+    """Clear, and draw a polygon with the pointer; the mask that this must give."""
+    picture(page).press("Delete")
+    picture(page).press("p")
+    screen = Screen.of(page)
+    points = screen.points(*corners)
+    for x, y in points:
+        page.mouse.click(x, y)
+    picture(page).press("Enter")
+    wait_saved(page)
+    own = np.array([screen.to_picture(x, y)[::-1] for x, y in points])
+    return np.asarray(polygon2mask((ROWS, COLUMNS), own - 0.5))

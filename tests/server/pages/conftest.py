@@ -5,9 +5,15 @@ import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from server.pages.by_hand import Complaints, new_case, write_png
+
+if TYPE_CHECKING:
+    from server.conftest import RunningServer
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -49,3 +55,27 @@ def scripts(browser: Browser) -> Iterator[Page]:
     page.goto("http://pages.test/")
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    opened.set_default_timeout(30_000)
+    opened.new_page().goto(server.start)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, server: RunningServer) -> Iterator[Page]:
+    opened, complaints = context.new_page(), Complaints()
+    complaints.listen(opened, server.url)
+    yield opened
+    opened.close()
+    assert complaints.found == []
+
+
+@pytest.fixture
+def case(page: Page, server: RunningServer, tmp_path: Path) -> str:
+    """A new case with its outline, open on the page."""
+    return new_case(page, server.url, write_png(tmp_path))

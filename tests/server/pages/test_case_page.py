@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from scipy import ndimage
-from skimage.draw import polygon2mask
 
 from server.pages.by_hand import (
-    COLUMNS,
-    ROWS,
-    Complaints,
-    Screen,
     change_elsewhere,
+    draw_polygon,
     given,
     kept_mask,
     new_case,
     picture,
     status,
     wait_saved,
-    within,
     write_cine,
     write_png,
 )
@@ -34,45 +27,6 @@ if TYPE_CHECKING:
     from server.conftest import RunningServer
 
 pytestmark = pytest.mark.slow
-CORNERS = ((60.0, 40.0), (110.0, 45.0), (100.0, 85.0), (70.0, 80.0))
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    opened.set_default_timeout(30_000)
-    opened.new_page().goto(server.start)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, server: RunningServer) -> Iterator[Page]:
-    opened, complaints = context.new_page(), Complaints()
-    complaints.listen(opened, server.url)
-    yield opened
-    opened.close()
-    assert complaints.found == []
-
-
-@pytest.fixture
-def case(page: Page, server: RunningServer, tmp_path: Path) -> str:
-    """A new case with its outline, open on the page."""
-    return new_case(page, server.url, write_png(tmp_path))
-
-
-def draw_polygon(page: Page, corners: tuple[tuple[float, float], ...] = CORNERS) -> np.ndarray:
-    """Clear, and draw a polygon with the pointer; the mask that this must give."""
-    picture(page).press("Delete")
-    picture(page).press("p")
-    screen = Screen.of(page)
-    points = screen.points(*corners)
-    for x, y in points:
-        page.mouse.click(x, y)
-    picture(page).press("Enter")
-    wait_saved(page)
-    own = np.array([screen.to_picture(x, y)[::-1] for x, y in points])
-    return polygon2mask((ROWS, COLUMNS), own - 0.5)
 
 
 def apply(page: Page, predictions: int) -> None:
@@ -90,119 +44,6 @@ def test_an_image_is_outlined_at_once_and_the_server_keeps_what_is_shown(
     assert str(record["mask"]["area_px"]) in status(page).inner_text().replace(",", "")
     expect(page.get_by_text("unknown: lengths are in pixels")).to_be_visible()
     expect(page.get_by_text("160 × 120 pixels")).to_be_visible()
-
-
-def test_a_polygon_is_kept_pixel_for_pixel(
-    page: Page, context: BrowserContext, server: RunningServer, case: str
-) -> None:
-    own = draw_polygon(page)
-    assert own.sum() > 1000
-    assert np.array_equal(kept_mask(context, server.url, case), own)
-    assert given(context, server.url, case)["mask"]["origin"] == "drawn"
-
-
-def test_brush_and_eraser_are_kept_pixel_for_pixel_and_can_be_undone(
-    page: Page, context: BrowserContext, server: RunningServer, case: str
-) -> None:
-    own = draw_polygon(page)
-    screen = Screen.of(page)
-    radius = 3  # a sixtieth of the picture, at least 3
-    steps = [own]
-    for key, value, ends in (("b", True, ((30, 20), (60, 50))), ("e", False, ((90, 30), (80, 95)))):
-        picture(page).press(key)
-        start, end = screen.points(*ends)
-        page.mouse.move(*start)
-        page.mouse.down()
-        page.mouse.move(*end)
-        page.mouse.up()
-        line = within((screen.to_picture(*start), screen.to_picture(*end)), radius)
-        steps.append(steps[-1] | line if value else steps[-1] & ~line)
-        wait_saved(page)
-        assert np.array_equal(kept_mask(context, server.url, case), steps[-1])
-    for step in (steps[1], steps[0]):
-        picture(page).press("Control+z")
-        wait_saved(page)
-        assert np.array_equal(kept_mask(context, server.url, case), step)
-    picture(page).press("Control+y")
-    wait_saved(page)
-    assert np.array_equal(kept_mask(context, server.url, case), steps[1])
-
-
-def test_an_outline_can_be_drawn_with_the_keyboard_alone(
-    page: Page, context: BrowserContext, server: RunningServer, case: str
-) -> None:
-    picture(page).focus()
-    keys = ["Delete", "b", "[", "[", "[", "Space", "ArrowRight", "ArrowRight", "ArrowDown", "Space"]
-    for key in keys:
-        page.keyboard.press(key)
-    wait_saved(page)
-    own = np.zeros((ROWS, COLUMNS), bool)
-    own[60, 80:83] = own[61, 82] = True  # the cursor begins in the middle
-    assert np.array_equal(kept_mask(context, server.url, case), own)
-    for key in ("p", "Space", "Shift+ArrowDown", "Space", "Shift+ArrowLeft", "Space", "Enter"):
-        page.keyboard.press(key)
-    wait_saved(page)
-    # corners in the middle of pixels: those on the long side and below it to the left stay out or in by the rule
-    triangle = polygon2mask((ROWS, COLUMNS), np.array([(61, 82), (71, 82), (71, 72)]) + 1e-9 * np.array([1, -1]))
-    kept = kept_mask(context, server.url, case)
-    assert np.abs(kept.astype(int) - (own | triangle)).sum() <= 22
-    assert kept[68, 80]
-    assert not kept[65, 74]
-
-
-def test_growing_filling_and_the_largest_part(
-    page: Page, context: BrowserContext, server: RunningServer, case: str
-) -> None:
-    own = draw_polygon(page)
-    page.get_by_label("Grow and shrink by").fill("2.5")
-    page.get_by_role("button", name="Grow", exact=True).click()
-    wait_saved(page)
-    grown = ndimage.distance_transform_edt(~own) <= 2.5
-    assert np.array_equal(kept_mask(context, server.url, case), grown)
-    page.get_by_role("button", name="Shrink", exact=True).click()
-    wait_saved(page)
-    assert np.array_equal(kept_mask(context, server.url, case), ndimage.distance_transform_edt(grown) > 2.5)
-
-
-def test_a_box_outlines_again_inside_it(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
-    draw_polygon(page)
-    screen = Screen.of(page)
-    picture(page).press("x")
-    start, end = screen.points((30, 25), (130, 95))
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*end)
-    with page.expect_response("**/outline") as answer:
-        page.mouse.up()
-    sent = answer.value.request.post_data_json["box"]
-    (left, top), (right, bottom) = screen.to_picture(*start), screen.to_picture(*end)
-    assert sent == [np.floor(left), np.floor(top), np.ceil(right), np.ceil(bottom)]
-    wait_saved(page)
-    if given(context, server.url, case)["finding"] is None:
-        kept = kept_mask(context, server.url, case)
-        y, x = np.nonzero(kept)
-        assert (x.min() >= sent[0], y.min() >= sent[1], x.max() < sent[2], y.max() < sent[3]) == (True,) * 4
-
-
-def test_the_ruler_sets_the_scale(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
-    screen = Screen.of(page)
-    picture(page).press("r")
-    start, end = screen.points((20, 30), (120, 30))
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*end)
-    page.mouse.up()
-    page.get_by_label("Its true length").fill("0")
-    page.get_by_role("button", name="Use this scale").click()
-    expect(page.get_by_text("Give a length above 0 in mm")).to_be_visible()
-    page.get_by_label("Its true length").fill("10")
-    page.get_by_role("button", name="Use this scale").click()
-    expect(page.get_by_text("given by you")).to_be_visible()
-    wait_saved(page)
-    pixels = screen.to_picture(*end)[0] - screen.to_picture(*start)[0]
-    image = given(context, server.url, case)["image"]
-    assert image["mm_per_pixel"] == pytest.approx([10 / pixels, 10 / pixels])
-    assert image["mm_source"] == "given"
 
 
 def test_the_whole_way_from_an_image_to_two_results(
@@ -328,6 +169,24 @@ def test_a_conflict_is_said_and_either_side_can_be_kept(
     assert given(context, server.url, case)["clinical"] == {"age": "70"}
 
 
+def test_my_changes_and_those_of_others_are_shown_together(
+    page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path
+) -> None:
+    case = new_case(page, server.url, write_cine(tmp_path))
+    first = kept_mask(context, server.url, case)
+    change_elsewhere(context, server.url, case, {"frame": 2, "name": "theirs"})
+    picture(page).press("g")
+    expect(page.get_by_text("This case was changed in another window or by a script")).to_be_visible()
+    page.get_by_role("button", name="My changes").click()
+    wait_saved(page)
+    # the outline stays with the frame that it was drawn on
+    record = given(context, server.url, case)
+    assert (record["frame"], record["name"]) == (1, "theirs")
+    grown = ndimage.distance_transform_edt(~first) <= 1
+    assert np.array_equal(kept_mask(context, server.url, case), grown)
+    expect(page.get_by_role("heading", level=1)).to_have_text("theirs")
+
+
 def test_what_cannot_be_sent_is_sent_later(context: BrowserContext, server: RunningServer, tmp_path: Path) -> None:
     page = context.new_page()
     case = new_case(page, server.url, write_png(tmp_path))
@@ -376,14 +235,3 @@ def test_a_case_is_deleted_after_a_question(
     assert context.request.get(f"{server.url}{case}").status == 404
     page.goto(f"{server.url}{case.removeprefix('/api/v1')}")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no such case")
-
-
-def test_the_sheet_of_keys_names_every_tool(page: Page, case: str) -> None:
-    picture(page).focus()
-    page.keyboard.press("?")
-    sheet = page.get_by_role("dialog", name="Keys")
-    expect(sheet).to_be_visible()
-    shown = set(re.findall(r"\S+", " ".join(sheet.locator("kbd").all_inner_texts())))
-    assert {"V", "B", "E", "P", "X", "R", "A", "G", "S", "F", "L", "H", "O", "K", "?", "Space", "Enter"} <= shown
-    page.keyboard.press("Escape")
-    expect(sheet).to_have_count(0)

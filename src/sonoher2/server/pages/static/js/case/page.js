@@ -162,7 +162,7 @@ class CasePage {
   /** Have the lesion outlined, in a box or anywhere; what was drawn before can be taken back. */
   async outline(box) {
     this.host.classList.add("outlining");
-    this.editor.say(t("Looking for the lesion"));
+    this.editor.setBusy(t("Looking for the lesion …"));
     await this.#guarded(async () => {
       const record = await this.saver.through(() => post(`${this.path}/outline`, box ? { box } : {}));
       if (record.finding === "no_lesion") this.#note(t("No lesion was found. Draw its outline, or draw a box around it."));
@@ -173,6 +173,7 @@ class CasePage {
       }
     });
     this.host.classList.remove("outlining");
+    this.editor.setBusy("");
   }
 
   // ------------------------------------------------------------------ model and result
@@ -270,15 +271,16 @@ class CasePage {
       h("h3", {}, t("This case was changed in another window or by a script")),
       h("p", {}, t("Your changes are still on this page and nothing is lost. Which shall be kept?")),
       h("p", { class: "actions" },
-        h("button", { type: "button", class: "button", on: { click: done(() => this.saver.keepMine(latest)) } }, t("My changes")),
-        h("button", { type: "button", class: "button", on: { click: done(() => this.#takeTheirs(latest)) } }, t("The others")))));
+        h("button", { type: "button", class: "button", on: { click: done(() => this.saver.keepMine(latest).then(() => this.#showAnew())) } }, t("My changes")),
+        h("button", { type: "button", class: "button", on: { click: done(() => { this.saver.takeTheirs(latest); return this.#showAnew(); }) } }, t("The others")))));
   }
 
-  async #takeTheirs(latest) {
-    this.saver.takeTheirs(latest);
-    this.form.show(this.fields, latest.clinical);
-    this.model.value = latest.bundle ?? "";
-    await Promise.all([this.#loadMask(), this.#loadPredictions()]);
+  /** After a conflict the page shows what the server has. */
+  async #showAnew() {
+    const { record } = this.saver;
+    this.#took(record);
+    this.model.value = record.bundle ?? "";
+    await Promise.all([this.#loadMask(), this.#loadPredictions(), this.#showModel(record.bundle), this.cine?.go(record.frame)]);
   }
 
   // ------------------------------------------------------------------ words

@@ -7,6 +7,8 @@ import { debounced } from "../dom.js";
 
 const WAIT = 500;
 const AGAIN = 3000;
+/** Answers that say nothing about what was sent: no server, no session, too slow, too much at a time. */
+const PASSING = [0, 401, 403, 408, 429];
 
 /** @typedef {"saved"|"waiting"|"saving"|"offline"|"conflict"|"refused"} SaveState */
 
@@ -98,7 +100,7 @@ export class Saver {
       this.held = true;
       this.calls.onState("conflict", error);
       this.calls.onConflict(await call("GET", this.path));
-    } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
+    } else if (PASSING.includes(error.status) || error.status >= 500) {
       this.#back(sent);
       this.failed = true;
       this.calls.onState("offline", error);
@@ -106,11 +108,13 @@ export class Saver {
     } else this.calls.onState("refused", error);
   }
 
-  /** After a conflict: keep what this page has, on top of the latest version. */
-  keepMine(latest) {
+  /** After a conflict: keep what this page has, on top of the latest version. An outline stays with the frame that it was drawn on. */
+  async keepMine(latest) {
     this.held = false;
-    this.record = { ...this.record, version: latest.version };
-    return this.flush();
+    const { frame } = this.record;
+    const moved = this.mask && latest.frame !== frame;
+    this.record = moved ? await call("PATCH", this.path, { json: { frame }, version: latest.version }) : latest;
+    await this.flush();
   }
 
   /** After a conflict: let go of what this page has. */

@@ -42,6 +42,7 @@ export class OutlineEditor {
     this.level = 127.5;
     this.lines = [];
     this.area = 0;
+    this.busy = "";
     this.shown = true;
     this.hidden = false;
     this.beside = false;
@@ -103,6 +104,13 @@ export class OutlineEditor {
 
   /** @param {boolean} shown Whether the outline belongs to the picture that is shown. */
   setShown(shown) { this.shown = shown; this.show(); }
+
+  /** Say what is being waited for; empty for nothing. */
+  setBusy(text) {
+    this.busy = text;
+    if (text) this.say(text);
+    this.show();
+  }
 
   // ------------------------------------------------------------------ steps
 

@@ -99,7 +99,7 @@ export class Toolbar {
     this.levels.middle.value = editor.level;
     this.unit.querySelector('[value="mm"]').disabled = !editor.size;
     if (!editor.size) this.unit.value = "px";
-    this.status.textContent = [percent(editor.place.scale), this.#areaText(), editor.cursorText()].filter(Boolean).join(" · ");
+    this.status.textContent = [editor.busy, percent(editor.place.scale), this.#areaText(), editor.cursorText()].filter(Boolean).join(" · ");
   }
 
   #areaText() {
