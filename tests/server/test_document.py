@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -38,10 +39,14 @@ def operations(document: dict[str, Any]) -> list[Any]:
 
 
 @pytest.fixture
-def known(client: TestClient, lesion_png: bytes) -> dict[str, str]:
+def known(client: TestClient, lesion_png: bytes, tmp_path: Path) -> dict[str, str]:
     """Ids of things that are there, by the name of the path's part."""
     made = client.post("/api/v1/cases", files={"image": ("a.png", lesion_png)}).json()
-    return {"case": made["id"], "number": "1"}
+    (tmp_path / "a.png").write_bytes(lesion_png)
+    (tmp_path / "images.csv").write_text("patient_id,image\np,a.png\n", encoding="utf-8")
+    cohort = client.post("/api/v1/cohorts", json={"source": str(tmp_path / "images.csv")}).json()["id"]
+    image = client.get(f"/api/v1/cohorts/{cohort}/images").json()["items"][0]["id"]
+    return {"case": made["id"], "number": "1", "cohort": cohort, "image": image}
 
 
 @pytest.mark.slow
@@ -58,6 +63,7 @@ def test_nothing_that_the_document_allows_is_an_internal_error(client: TestClien
     assert 200 in tried["GET /api/v1/cases"]
     assert 201 in tried["POST /api/v1/tokens"]
     assert 200 in tried["PATCH /api/v1/cases/{case}"]
+    assert 200 in tried["GET /api/v1/cohorts/{cohort}/images/{image}"]
 
 
 def statuses(client: TestClient, document: dict[str, Any], operation: Any, known: dict[str, str]) -> set[int]:

@@ -8,6 +8,9 @@ import pytest
 from PIL import Image
 
 from drawn_by_hand import disc, speckle, write_mask_file
+from readers_by_hand import Reader
+from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.context.services import Services
 
 PATIENTS = 12
 
@@ -57,3 +60,22 @@ regions: segment-missing
 radiomics: {filters: [original]}
 selection: {icc: 0.75}
 """
+
+
+@pytest.fixture
+def li(settings: ServerSettings, services: Services) -> Reader:
+    return Reader(settings, services, "Li")
+
+
+@pytest.fixture
+def wu(settings: ServerSettings, services: Services) -> Reader:
+    return Reader(settings, services, "吴 Wu")
+
+
+@pytest.fixture
+def cohort(li: Reader, study_folder: Path) -> str:
+    """Address of a cohort of the twelve patients."""
+    answer = li.client.post("/api/v1/cohorts", json={"source": str(study_folder / "study.yaml")})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["images"] == 12
+    return f"/{answer.json()['id']}"

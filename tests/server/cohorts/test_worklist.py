@@ -13,77 +13,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from drawn_by_hand import SIDE, disc
+from readers_by_hand import Reader, of_patient, runs_of
 from server_by_hand import browser
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
-from sonoher2.lesions.mask import Mask, read_mask
+from sonoher2.lesions.mask import read_mask
 from sonoher2.segmentation.mask_files import mask_png
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services
-
-
-def runs_of(mask: Mask) -> list[int]:
-    """Lengths of runs along rows, counted one pixel after the other."""
-    runs, value = [0], False
-    for pixel in mask.ravel().tolist():
-        if pixel != value:
-            runs.append(0)
-            value = pixel
-        runs[-1] += 1
-    return runs
-
-
-class Reader:
-    """A browser of one reader."""
-
-    def __init__(self, settings: ServerSettings, services: Services, name: str) -> None:
-        self.client = browser(settings, services)
-        self.client.get("/api/v1/reader", params={"token": settings.token})
-        assert self.client.put("/api/v1/reader", json={"name": name}).json()["name"] == name
-
-    def get(self, path: str, status: int = 200, **params: object) -> dict:
-        answer = self.client.get(f"/api/v1/cohorts{path}", params=params)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def send(self, method: str, path: str, version: int, body: dict, status: int = 200) -> dict:
-        headers = {"If-Match": f'"{version}"'}
-        answer = self.client.request(method, f"/api/v1/cohorts{path}", json=body, headers=headers)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def draw(self, path: str, version: int, mask: Mask, status: int = 200) -> dict:
-        body = {"rows": SIDE, "columns": SIDE, "runs": runs_of(mask)}
-        return self.send("PUT", f"{path}/mask", version, body, status)
-
-    def finish(self, path: str, mask: Mask) -> dict:
-        drawn = self.draw(path, self.get(path)["version"], mask)
-        return self.send("PUT", f"{path}/state", drawn["version"], {"state": "done"})
-
-
-@pytest.fixture
-def li(settings: ServerSettings, services: Services) -> Reader:
-    return Reader(settings, services, "Li")
-
-
-@pytest.fixture
-def wu(settings: ServerSettings, services: Services) -> Reader:
-    return Reader(settings, services, "吴 Wu")
-
-
-@pytest.fixture
-def cohort(li: Reader, study_folder: Path) -> str:
-    """Address of a cohort of the twelve patients."""
-    answer = li.client.post("/api/v1/cohorts", json={"source": str(study_folder / "study.yaml")})
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["images"] == 12
-    return f"/{answer.json()['id']}"
-
-
-def of_patient(reader: Reader, cohort: str, patient: str) -> str:
-    """Address of a patient's image."""
-    items = reader.get(f"{cohort}/images")["items"]
-    return f"{cohort}/images/{next(one['id'] for one in items if one['patient_id'] == patient)}"
 
 
 def test_an_image_is_opened_before_the_segmenter_came_to_it(li: Reader, cohort: str) -> None:

@@ -16,7 +16,7 @@ from sonoher2.server.pages.routes import user_name
 from sonoher2.server.pages.templates import render
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-Id = Annotated[str, InPath(max_length=64)]
+Id = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 def cohort_of(services: Provided, user: User, reader: Reader, cohort: Id) -> CohortBody:

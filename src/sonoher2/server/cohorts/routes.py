@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from sonoher2.core.errors import InputError, UsageError
+from sonoher2.core.files import path_fault
 from sonoher2.server.base.errors import RESPONSES, ApiError, not_found
 from sonoher2.server.cases.routes import FOREVER, MASK_BODY, MOST_NUMBER, PNG, Version, body_of
 from sonoher2.server.cases.schemas import OutlineRequest, RunsBody
@@ -21,6 +22,7 @@ from sonoher2.server.cohorts.background import Outliner, topic
 from sonoher2.server.cohorts.outlines.models import DrawnMask
 from sonoher2.server.cohorts.readers import Reader, choose_reader
 from sonoher2.server.cohorts.schemas import (
+    NO_NUL,
     AgreementBody,
     CohortBody,
     CohortList,
@@ -52,8 +54,10 @@ def cohorts_of(services: Provided, user: User, reader: Reader) -> Cohorts:
 
 
 All = Annotated[Cohorts, Depends(cohorts_of)]
-Id = Annotated[str, InPath(max_length=64)]
-WhoseOutline = Annotated[str, Query(max_length=64, description="Another reader; your own outline without.")]
+Id = Annotated[str, InPath(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+WhoseOutline = Annotated[
+    str, Query(max_length=64, pattern=NO_NUL, description="Another reader; your own outline without.")
+]
 
 
 @router.get("/reader")
@@ -82,8 +86,8 @@ def _source(cohorts: Cohorts, body: CohortRequest) -> Path:
     if (body.source is None) == (body.draft is None):
         raise UsageError("a cohort is made of `source` or of `draft`; give one of them")
     if body.source is not None:
-        path = Path(body.source).expanduser() if cohorts.services.settings.loopback else Path(body.source)
-        if "\0" in body.source or not path.is_absolute():
+        path = Path(body.source)
+        if path_fault(body.source) or not path.is_absolute():
             raise InputError("the path is not one of this machine", fix="Give the whole path, from the root on")
         return path
     name = body.draft or ""

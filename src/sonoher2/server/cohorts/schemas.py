@@ -12,8 +12,10 @@ from sonoher2.server.cases.schemas import Asked, RunsBody
 State = Literal["todo", "done", "skip"]
 Start = Literal["segmenter", "given", "blank"]
 Origin = Literal["own", "segmenter", "given", "none"]
-Note = Annotated[str, Field(max_length=2000)]
-Name = Annotated[str, Field(max_length=64)]
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps every character but this one."""
+Note = Annotated[str, Field(max_length=2000, pattern=NO_NUL)]
+Name = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
 
 
 class CohortRequest(Asked):
@@ -21,7 +23,7 @@ class CohortRequest(Asked):
 
     source: Annotated[str, Field(max_length=4096)] | None = None
     draft: Annotated[str, Field(max_length=64)] | None = None
-    title: Annotated[str, Field(max_length=200)] = ""
+    title: Annotated[str, Field(max_length=200, pattern=NO_NUL)] = ""
     start: Annotated[Start, Field(description="What a reader starts with on each image.")] = "segmenter"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -166,11 +166,13 @@ class Cohorts:
     def body(self, session: Session, row: CohortRow) -> CohortBody:
         """Write a cohort as the API gives it."""
         of_cohort = CohortImageRow.cohort_id == row.id
-        counted = session.execute(
-            select(CohortImageRow.looked, CohortImageRow.problem != "", func.count())
-            .where(of_cohort)
-            .group_by(CohortImageRow.looked, CohortImageRow.problem != "")
-        ).all()
+        images, looked, problems = session.execute(
+            select(
+                func.count(),
+                func.count(case((CohortImageRow.looked, 1))),
+                func.count(case((CohortImageRow.problem != "", 1))),
+            ).where(of_cohort)
+        ).one()
         decided = select(func.count()).select_from(CohortDecisionRow).join(CohortImageRow).where(of_cohort)
         readers = self._progress(session, row.id)
         return CohortBody(
@@ -180,9 +182,9 @@ class Cohorts:
             created=aware(row.created),
             kind=row.kind,
             start=row.start,
-            images=sum(count for *_, count in counted),
-            looked=sum(count for looked, _, count in counted if looked),
-            problems=sum(count for _, problem, count in counted if problem),
+            images=images,
+            looked=looked,
+            problems=problems,
             decided=session.scalar(decided) or 0,
             reader=self.reader,
             mine=next((one for one in readers if one.name == self.reader), _none_yet(self.reader)),
