@@ -14,8 +14,7 @@ from fastapi.testclient import TestClient
 
 from drawn_by_hand import SIDE, disc
 from readers_by_hand import Reader, of_patient, runs_of
-from server.conftest import RunningServer, start_server
-from server_by_hand import browser
+from server_by_hand import RunningServer, browser, start_server
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.work.pool import Pool

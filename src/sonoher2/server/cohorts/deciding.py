@@ -70,7 +70,9 @@ def _rows(cohorts: Cohorts, cohort: str) -> Rows:
 
 def _single(cohorts: Cohorts, rows: Rows, found: list[ImageAgreement]) -> list[ImageDice]:
     by_id = {row.id: row for row in rows.images}
-    told = {row.id for row in rows.images if rows.may_compare(row.id, cohorts.reader)}
+    # to who has finished the image, and to who reads none at all
+    blind = rows.reads(cohorts.reader)
+    told = {row.id for row in rows.images if not blind or rows.finished_by(row.id, cohorts.reader)}
     return [
         ImageDice(
             image=one.image,

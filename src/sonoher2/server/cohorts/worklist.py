@@ -49,10 +49,6 @@ class Rows:
         own = self.own(image, reader)
         return own is not None and own.state in FINISHED
 
-    def may_compare(self, image: str, reader: str) -> bool:
-        """Whether the outlines of others may be told: to who has finished the image, and to who reads none at all."""
-        return self.finished_by(image, reader) or not self.reads(reader)
-
     def reads(self, reader: str) -> bool:
         """Whether somebody has drawn anything in the cohort."""
         return any(reader in by_reader and by_reader[reader].drawn for by_reader in self.outlines.values())
