@@ -14,8 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from drawn_by_hand import SIDE
+from server.conftest import REQUIRED
 from server.pages.conftest import ARGUMENTS, CHROMIUM
-from server_by_hand import REQUIRED, RunningServer, start_server
+from server_by_hand import RunningServer, start_server
 from sonoher2.cohort.load import load_cohort
 from sonoher2.config.load import load_study
 from sonoher2.lesions.mask import Mask, read_mask
