@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
+import timm
+import torch
 
-from sonoher2.bundle.model_bytes import dump_networks, join_networks, load_networks
+from sonoher2.bundle.model_bytes import MOST_NETWORKS, dump_networks, join_networks, load_networks
 from sonoher2.core.errors import InputError
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.embedding import DeepEmbedding
+from sonoher2.networks.presets import timm_name
 
 SIZE = 32
 SMALL = {"network": "test_resnet.r160_in1k", "weights": "none", "size": SIZE}
@@ -46,6 +49,15 @@ def test_files_of_one_network_are_joined_to_the_file_of_all(tmp_path: Path) -> N
     assert join_networks(files) == dump_networks(read)
     joined = load_networks(join_networks(files[::-1]))
     assert [network.sha256 for network in joined] == [network.sha256 for network in networks[::-1]]
+
+
+def test_a_bundle_may_hold_all_networks_of_the_paper_together() -> None:
+    total = 0
+    with torch.device("meta"):
+        for name in ("ResNet101", "VGG19", "ViT", "Swin"):
+            tensors = timm.create_model(timm_name(name), num_classes=0).state_dict().values()
+            total += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    assert 1.1e9 < total < 0.9 * MOST_NETWORKS
 
 
 def test_what_is_no_list_of_networks_is_refused() -> None:

@@ -68,8 +68,8 @@ def _by_chance(view: View, count: int) -> Iterator[str]:
     best = pd.DataFrame() if audit is None else audit.best
     if best.empty:
         yield (
-            f"What the best of {count} would be by chance is not known yet: `sonoher2 audit null` runs the same"
-            " comparison on permuted labels."
+            f"What the best of {count} would be by chance is not known yet: the command sonoher2 audit null runs the"
+            " same comparison on permuted labels."
         )
         return
     tested = best[best[c.SET] == TEST]
@@ -104,10 +104,12 @@ def _table(view: View) -> Table:
         "AUC less the best": _differences(data),
         "p (Holm)": p_values(data[c.P_HOLM]),
     }
+    averaged = ", averaged over the classes" if view.several else ""
     caption = (
         f"{view.confidence} intervals in brackets; training patients are scored out of fold. Sensitivity, specificity"
-        " and F1 at each model's own frozen threshold. The best: the highest AUC of the training patients out of fold;"
-        " the others are compared with it by DeLong's test, p (Holm) is corrected for all of a set and outcome."
+        " and F1 at each model's own frozen threshold. The best: the highest AUC of the training patients out of"
+        f" fold{averaged}; the others are compared with it by DeLong's test, p (Holm) is corrected for all of a set and"
+        " outcome."
     )
     return Table("models", "Comparison of models", caption, data, pd.DataFrame(shown).reset_index(drop=True), long=True)
 

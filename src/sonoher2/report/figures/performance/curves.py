@@ -71,18 +71,10 @@ def decision_figure(shown: Panels) -> Figure:
 
 def _figure(shown: Panels, draw: Callable[[Axes, Panel], Legend], height: float, columns_below: int = 1) -> Figure:
     """Draw the panels, two to a row, each above a place of its own for the legend, where no curve can pass."""
-    columns = min(len(shown), 2)
-    rows = -(-len(shown) // columns)
     # a legend has two lines more than signatures: its title and the gap, or treating all and none
     below = _LEGEND_LINE * -(-(2 + max(len(lines) for lines in shown.values())) // columns_below)
-    figure = Figure(figsize=(COLUMN if columns == 1 else PAGE, rows * (height + below)), layout="constrained")
-    grid = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw={"height_ratios": [height, below] * rows})
-    for place in grid.flat:
-        place.axis("off")
-    for index, (title, lines) in enumerate(shown.items()):
-        row, column = divmod(index, columns)
-        upper, lower = grid[2 * row, column], grid[2 * row + 1, column]
-        upper.axis("on")
+    figure, places = panels_above_legends(len(shown), 2, height, below)
+    for (upper, lower), (title, lines) in zip(places, shown.items(), strict=True):
         legend = draw(upper, lines)
         upper.set_title(title)
         handles, labels = upper.get_legend_handles_labels()
@@ -98,6 +90,30 @@ def _figure(shown: Panels, draw: Callable[[Axes, Panel], Legend], height: float,
             alignment="left",
         )
     return figure
+
+
+def panels_above_legends(
+    count: int, columns: int, height: float, below: float
+) -> tuple[Figure, list[tuple[Axes, Axes]]]:
+    """Lay out panels row by row, each above an empty place for its legend.
+
+    Parameters
+    ----------
+    count, columns
+        Panels, and how many to a row at most.
+    height, below
+        Inches of a panel and of a legend.
+    """
+    columns = min(count, columns)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(COLUMN if columns == 1 else PAGE, rows * (height + below)), layout="constrained")
+    grid = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw={"height_ratios": [height, below] * rows})
+    for place in grid.flat:
+        place.axis("off")
+    places = [(grid[2 * row, column], grid[2 * row + 1, column]) for row in range(rows) for column in range(columns)]
+    for upper, _ in places[:count]:
+        upper.axis("on")
+    return figure, places[:count]
 
 
 def _draw_roc(axes: Axes, lines: Panel) -> Legend:

@@ -13,7 +13,6 @@ from sonoher2.evaluation.calibration import smooth_calibration_curve
 from sonoher2.evaluation.discrimination import roc_points
 from sonoher2.report.content.style import (
     BLUE,
-    COLUMN,
     GREEN,
     GREY,
     INK,
@@ -25,7 +24,7 @@ from sonoher2.report.content.style import (
     VERMILLION,
     unit_square,
 )
-from sonoher2.report.figures.performance.curves import Line
+from sonoher2.report.figures.performance.curves import Line, panels_above_legends
 
 _COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, INK)
 _LEGEND_LINE, _PANEL = 0.125, 2.0
@@ -52,18 +51,9 @@ def families_figure(
     kind
         ``roc`` or ``calibration``.
     """
-    columns = min(len(families), 3)
-    rows = -(-len(families) // columns)
     below = _LEGEND_LINE * (1 + max(len(lines) for lines in families.values()))
-    width = COLUMN if columns == 1 else PAGE
-    figure = Figure(figsize=(width, rows * (_PANEL + below)), layout="constrained")
-    grid = figure.subplots(2 * rows, columns, squeeze=False, gridspec_kw={"height_ratios": [_PANEL, below] * rows})
-    for place in grid.flat:
-        place.axis("off")
-    for index, (title, lines) in enumerate(families.items()):
-        row, column = divmod(index, columns)
-        upper, lower = grid[2 * row, column], grid[2 * row + 1, column]
-        upper.axis("on")
+    figure, places = panels_above_legends(len(families), 3, _PANEL, below)
+    for (upper, lower), (title, lines) in zip(places, families.items(), strict=True):
         _draw(upper, lines, looks, kind)
         upper.set_title(title, fontsize=8)
         lower.legend(
