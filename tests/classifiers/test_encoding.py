@@ -43,6 +43,7 @@ def test_new_patients_use_what_was_learned() -> None:
     Z = encoder.transform(new)
     assert np.isfinite(Z.to_numpy()).all()
     assert Z.iloc[0, 3:].tolist() == [0, 0, 0]
+    assert encoder.transform(new.set_axis(["P7"])).index.tolist() == ["P7"]
     assert encoder.transform(patients().iloc[:1]).to_numpy() == pytest.approx(encoder.transform(patients()).iloc[[0]])
 
 

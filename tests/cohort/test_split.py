@@ -31,6 +31,13 @@ def test_random_split_keeps_the_share_of_each_class() -> None:
     assert pd.crosstab(cohort["label"], sets)[TEST].tolist() == [30, 15, 6]
 
 
+@pytest.mark.parametrize(("share", "in_test"), [(0.01, [1, 1]), (0.99, [1, 4])])
+def test_every_class_has_a_patient_on_each_side(share: float, in_test: list[int]) -> None:
+    cohort = patients([0, 0, 1, 1, 1, 1, 1])
+    sets = split_patients(cohort, RandomSplit(test_share=share), seed=1).sets
+    assert pd.crosstab(cohort["label"], sets)[TEST].tolist() == in_test
+
+
 def test_random_split_depends_on_the_seed_alone() -> None:
     cohort = patients([0, 1] * 50)
     one, same, other = (split_patients(cohort, RandomSplit(), seed=seed) for seed in (1, 1, 2))

@@ -118,6 +118,7 @@ def test_everything_that_is_not_understood_is_listed_with_a_line_that_decides_it
     message = texts(findings, "error")
     assert all(f"'code {i}' (1)" in message for i in range(30))
     line = message.split("`")[1].replace("FILL-IN", "missing")
+    assert line.index("ihc: {") < line.index("ish: {")
     given = yaml.safe_load(line)
     assert given["values"]["zz"] == "missing"
     assert given["values"]["ihc"]["-"] == "0"

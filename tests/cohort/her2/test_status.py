@@ -260,10 +260,10 @@ def test_every_unreadable_column_is_named() -> None:
 
 
 def test_counts_over_all_cells_are_not_copies_per_cell() -> None:
-    frame, patients = table(score=["2", "2"], ratio=["1.5", "1.5"], copies=["60", "5"])
+    frame, patients = table(score=["2"] * 4, ratio=["1.5"] * 4, copies=["60", "5", "15", "15.2"])
     target = Her2Target(ihc="score", ratio="ratio", copies="copies", rule="ASCO/CAP 2018")
     _, findings = her2_statuses(frame, patients, target, "t")
-    assert "more than 10 CEP17 copies per cell for 1 patients (P0)" in str(findings[0])
+    assert "more than 10 CEP17 copies per cell for 2 patients (P0, P3)" in str(findings[0])
 
 
 def test_one_patient_with_two_scores_is_an_error() -> None:

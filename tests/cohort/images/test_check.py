@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.cohort.check import check_cohort
-from sonoher2.cohort.images.check import ImageRecord, image_findings, image_record
+from sonoher2.cohort.images.check import ImageRecord, _surroundings, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import split_patients
@@ -152,6 +152,12 @@ def test_a_calliper_counts_on_the_lesion_only(cohort: Callable[..., tuple[StudyC
         picture[row, column - 4 : column + 5] = 250
     config, loaded = cohort(i1=on, i2=off)
     assert [record.marked for record in records_of(config, loaded)][:2] == [True, False]
+
+
+def test_marks_are_looked_for_up_to_20_pixels_around_the_lesion() -> None:
+    mask = np.zeros((100, 120), dtype=bool)
+    mask[10:31, 50:61] = True
+    assert _surroundings(mask) == (slice(0, 51), slice(30, 81))
 
 
 def test_records_survive_json(cohort: Callable[..., tuple[StudyConfig, Cohort]]) -> None:

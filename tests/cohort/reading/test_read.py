@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.reading import parquet
+from sonoher2.cohort.reading import excel, parquet
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
@@ -247,7 +247,14 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts, parts.open(SHEET, "w") as part:
         for _ in range(600):
             part.write(b" " * 2**20)
-    with pytest.raises(InputError, match="too large"):
+    with pytest.raises(InputError, match="1,048,576 rows, 100,000 columns, 20 million cells and 512 MB; remove"):
+        read_whole(path)
+
+
+def test_a_cell_that_stands_too_far_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path, [HEAD, *BODY], lambda made: made.active.cell(20, 703, "x"))
+    monkeypatch.setattr(excel, "MOST_CELLS", 700)
+    with pytest.raises(InputError, match="as far out as AAA20. Remove the cells that lie far outside the table"):
         read_whole(path)
 
 
