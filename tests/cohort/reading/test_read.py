@@ -254,7 +254,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
 def test_a_cell_that_stands_too_far_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = book(tmp_path, [HEAD, *BODY], lambda made: made.active.cell(20, 703, "x"))
     monkeypatch.setattr(excel, "MOST_CELLS", 700)
-    with pytest.raises(InputError, match="as far out as AAA20. Remove the cells that lie far outside the table"):
+    with pytest.raises(InputError, match=r"as far out as AAA20\. Remove the cells that lie far outside the table"):
         read_whole(path)
 
 
