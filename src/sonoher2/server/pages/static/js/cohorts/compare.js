@@ -1,19 +1,19 @@
 /** Outlines of several readers over one picture, told apart by colour and by the kind of line. Nothing is drawn by hand here. */
 import { h } from "../dom.js";
 import { Pointers } from "../editor/pointers.js";
-import { drawLines, Stage } from "../editor/stage.js";
+import { Stage } from "../editor/stage.js";
 import { t } from "../i18n.js";
-import { edgesOf } from "../outline/edges.js";
 import { Place } from "../outline/geometry.js";
 import { maskOf } from "../outline/runs.js";
+import { loopsOf } from "./loops.js";
 
 /** Colours of the palette of Okabe and Ito; the dashes differ as well. */
 export const LINES = [
   { colour: "#56b4e9", dash: [] },
-  { colour: "#e69f00", dash: [8, 5] },
-  { colour: "#f0e442", dash: [2, 4] },
+  { colour: "#e69f00", dash: [10, 6] },
+  { colour: "#f0e442", dash: [2, 5] },
   { colour: "#cc79a7", dash: [12, 4, 2, 4] },
-  { colour: "#009e73", dash: [4, 4] },
+  { colour: "#009e73", dash: [5, 4] },
 ];
 export const lineOf = (place) => LINES[place % LINES.length];
 
@@ -42,7 +42,7 @@ export class CompareView {
   /** @param {{runs: number[], line: {colour: string, dash: number[]}, shown: boolean}[]} outlines */
   setOutlines(outlines) {
     const { rows, columns } = this.size;
-    this.outlines = outlines.map((one) => ({ ...one, edges: edgesOf({ rows, columns, pixels: maskOf(one.runs, rows * columns) }) }));
+    this.outlines = outlines.map((one) => ({ ...one, loops: loopsOf({ rows, columns, pixels: maskOf(one.runs, rows * columns) }) }));
     this.show();
   }
 
@@ -74,7 +74,24 @@ export class CompareView {
       this.drawing = null;
       this.stage.drawPicture(this.place);
       const context = this.stage.above();
-      for (const one of this.outlines) if (one.shown) drawLines(context, this.place, one.edges, { ...one.line, width: 2 });
+      for (const one of this.outlines) if (one.shown) drawLoops(context, this.place, one.loops, one.line);
     });
   }
+}
+
+/** Closed lines, each in one go, so that its dashes are seen; a dark line below them shows on any grey. */
+function drawLoops(context, place, loops, { colour, dash }) {
+  context.beginPath();
+  for (const loop of loops) {
+    loop.forEach((corner, i) => context[i ? "lineTo" : "moveTo"](...place.toScreen(corner)));
+    context.closePath();
+  }
+  context.lineJoin = "round";
+  for (const [style, width, pattern] of [["rgb(0 0 0 / 55%)", 4, []], [colour, 2, dash]]) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.setLineDash(pattern);
+    context.stroke();
+  }
+  context.setLineDash([]);
 }

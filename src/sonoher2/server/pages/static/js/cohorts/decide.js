@@ -68,7 +68,7 @@ class DecidePage {
     const { record } = this;
     this.note = h("textarea", { id: "why", rows: 2, maxlength: 2000 });
     this.note.value = record.decision?.note ?? "";
-    const take = (one) => h("button", { type: "button", class: "button", on: { click: () => this.#decide({ reader: one.name || record.reader }) } }, t("Take {name}", { name: one.title }));
+    const take = (one) => h("button", { type: "button", class: "button", on: { click: () => this.#decide({ reader: one.name || record.reader }) } }, one.name ? t("Take {name}", { name: one.title }) : t("Take yours"));
     const line = record.decision && h("p", { class: "note" }, this.#decided(record.decision));
     this.side.replaceChildren(
       h("section", { class: "card", "aria-labelledby": "legend-title" }, h("h2", { id: "legend-title" }, t("Outlines")),
