@@ -27,7 +27,7 @@ def messy_rows(patients: int = 72, odd: int = 0) -> list[str]:
         age = 40 + (i * 7) % 30 + 6 * positive
         name = "张王李赵陈"[i % 5] + "芳丽敏静娟"[i // 5 % 5]
         menopause = "是" if (i * 5 + positive * 2) % 3 else "否"
-        score = "3+" if positive else ("弱阳" if i < 2 * odd else ("0", "1+")[i % 4 // 2])
+        score = "3+" if positive else ("HER2+" if i < 2 * odd else ("0", "1+")[i % 4 // 2])
         rows.append(f"{100200 + i},{name},{age},{menopause},电话13800{100000 + i},{score},")
     return rows
 

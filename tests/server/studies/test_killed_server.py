@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -34,6 +35,10 @@ class Client:
 
     def post(self, path: str, **body: object) -> dict[str, Any]:
         return dict(self.http.post(f"/api/v1{path}", json=body).raise_for_status().json())
+
+    def has_read_the_cohort(self, study: str) -> bool:
+        """Whether a study is past its beginning, so that something is kept and something is left to do."""
+        return self.get(f"/studies/{study}/progress")["stage"] not in ("", "image networks", "cohort")
 
     def state(self, study: str) -> str:
         return str(self.get(f"/studies/{study}/progress")["state"])
@@ -87,8 +92,9 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     client = Client(server)
     first = client.post("/studies", study=str(study), out=str(tmp_path / "first"))["id"]
     second = client.post("/studies", study=str(study), out=str(tmp_path / "second"))["id"]
-    until(lambda: client.get(f"/studies/{first}/progress")["stage"] not in ("", "image networks", "cohort"), SECONDS)
-    (pid,) = map(int, {line.split('"pid": ')[1].rstrip("}\n") for line in begin_lines(home, first)})
+    until(lambda: client.has_read_the_cohort(first), SECONDS)
+    pid = pid_of(home, first)
+    client.http.close()
     kill(server)
     assert group(pid)
 
@@ -101,8 +107,8 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     assert not group(pid)
 
     # a study that is killed itself is interrupted, and resumes from what it had kept
-    until(lambda: client.get(f"/studies/{second}/progress")["stage"] not in ("", "image networks", "cohort"), SECONDS)
-    (pid,) = map(int, {line.split('"pid": ')[1].rstrip("}\n") for line in begin_lines(home, second)})
+    until(lambda: client.has_read_the_cohort(second), SECONDS)
+    pid = pid_of(home, second)
     os.killpg(pid, signal.SIGKILL)
     until(lambda: client.state(second) == "interrupted", SECONDS)
     client.post(f"/studies/{second}/resume")
@@ -113,19 +119,20 @@ def test_nothing_is_lost(study: Path, home: Path, tmp_path: Path) -> None:
     server.end()
 
 
-def begin_lines(home: Path, study: str) -> list[str]:
+def pid_of(home: Path, study: str) -> int:
+    """Number of the process of a study's only job."""
     (file,) = (home / "studies" / study).glob("*.jsonl")
-    return [line for line in file.read_text().splitlines() if '"kind": "begin"' in line]
+    first = json.loads(file.read_text().splitlines()[0])
+    assert first["kind"] == "begin"
+    return int(first["pid"])
 
 
 def test_stop_ends_every_process(study: Path, home: Path, tmp_path: Path) -> None:
     server = light_server(home)
     client = Client(server)
     key = client.post("/studies", study=str(study), out=str(tmp_path / "run"))["id"]
-    # while the fits are spread over processes
-    until(lambda: client.get(f"/studies/{key}/progress")["stage"] == "models", SECONDS)
-    (line,) = begin_lines(home, key)
-    pid = int(line.split('"pid": ')[1].rstrip("}\n"))
+    until(lambda: client.has_read_the_cohort(key), SECONDS)
+    pid = pid_of(home, key)
     client.post(f"/studies/{key}/cancel")
     until(lambda: client.state(key) == "cancelled", 60)
     assert group(pid) == []
@@ -134,4 +141,5 @@ def test_stop_ends_every_process(study: Path, home: Path, tmp_path: Path) -> Non
     until(lambda: client.state(key) == "running", 60)
     client.post(f"/studies/{key}/cancel")
     until(lambda: client.state(key) == "cancelled", 60)
+    client.http.close()
     server.end()
