@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from server_studies import QUICK, LightServer, light_server, messy_folder
 
 pytestmark = pytest.mark.slow
+EXPECTED = (200, 201, 303, 304, 422)
 SHORT = 90_000
 """For an expectation of this module: tables are read, on a busy machine."""
 LONG = 400_000
@@ -34,9 +35,7 @@ def page(browser: Browser, own_server: LightServer) -> Iterator[Page]:
     expect.set_options(timeout=SHORT)
     page, wrong = context.new_page(), list[str]()
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console", lambda line: wrong.append(line.text) if line.type == "error" and "422" not in line.text else None
-    )
+    page.on("response", lambda one: wrong.append(f"{one.status} {one.url}") if one.status not in EXPECTED else None)
     page.goto(own_server.start)
     yield page
     expect.set_options(timeout=5_000)
