@@ -141,6 +141,25 @@ def test_growing_and_shrinking_are_euclidean(
     assert near.sum() > mask.sum() > deep.sum()
 
 
+@pytest.mark.parametrize(("distance", "size"), [(1, (1, 1)), (4.4, (1, 1)), (0.9, (0.2, 0.07))])
+def test_a_small_lesion_grows_and_shrinks_alike(scripts: Page, distance: float, size: tuple[float, float]) -> None:
+    mask = np.zeros((60, 90), bool)
+    mask[12:27, 50:81] = True
+    mask[15, 60] = mask[26, 80] = False
+    mask[40, 0] = True  # on the border of the picture
+    more = {"distance": distance, "size": size}
+    near = ndimage.distance_transform_edt(~mask, sampling=size) <= distance * (1 + 1e-9)
+    deep = ndimage.distance_transform_edt(mask, sampling=size) > distance * (1 + 1e-9)
+    assert np.array_equal(changed(scripts, "algebra", "m.grown(mask, a.distance, a.size)", mask, **more), near)
+    assert np.array_equal(changed(scripts, "algebra", "m.shrunk(mask, a.distance, a.size)", mask, **more), deep)
+    alone = mask & (np.arange(90) > 0)
+    body = "return m.edgesOf({...a, pixels: Uint8Array.from(a.pixels)})"
+    lines = np.array(call(scripts, "edges", body, sent(alone))).reshape(-1, 4)
+    framed = np.pad(alone, 1).astype(int)
+    edges = np.abs(np.diff(framed, axis=0)).sum() + np.abs(np.diff(framed, axis=1)).sum()
+    assert np.abs(lines[:, 2:] - lines[:, :2]).sum() == edges
+
+
 def test_nothing_grows_from_nothing_and_the_border_takes_nothing_away(scripts: Page) -> None:
     nothing, all_of_it = np.zeros((6, 7), bool), np.ones((6, 7), bool)
     assert not changed(scripts, "algebra", "m.grown(mask, 3)", nothing).any()

@@ -56,7 +56,7 @@ export class Toolbar {
 
   #view() {
     const { editor } = this;
-    const hold = { pointerdown: () => editor.hide(true), pointerup: () => editor.hide(false), pointerleave: () => editor.hide(false), blur: () => editor.hide(false) };
+    const hold = { keydown: (event) => { if (event.key === " ") editor.hide(true); }, keyup: () => editor.hide(false), pointerdown: () => editor.hide(true), pointerup: () => editor.hide(false), pointerleave: () => editor.hide(false), blur: () => editor.hide(false) };
     this.beside = this.#button("beside", t("Original beside"), "O", () => editor.showBeside(!editor.beside), { "aria-pressed": "false" });
     const range = (label, value, least, work) => {
       const input = h("input", { type: "range", min: least, max: 255, step: 1, value, on: { input: () => work(Number(input.value)) } });

@@ -1,5 +1,7 @@
 /** Changes of a whole mask: grow, shrink, holes, the largest part. Each gives new pixels back. */
 
+import { boundsOf } from "./shapes.js";
+
 /** @typedef {import("./shapes.js").Mask} Mask */
 
 const TIE = 1 + 1e-9; // a distance that is reached exactly counts, whatever its last digit
@@ -12,15 +14,35 @@ const TIE = 1 + 1e-9; // a distance that is reached exactly counts, whatever its
  * @returns {Uint8Array}
  */
 export function grown(mask, distance, size = [1, 1]) {
-  const squares = squaredDistances(mask, size);
-  const limit = distance ** 2 * TIE;
-  return Uint8Array.from(squares, (square) => (square <= limit ? 1 : 0));
+  return inWindow(mask, [Math.ceil(distance / size[0]), Math.ceil(distance / size[1])], (part) => near(part, distance, size));
 }
 
 /** Take all pixels away that lie within a distance of the background; the edge of the picture takes nothing away. */
 export function shrunk(mask, distance, size = [1, 1]) {
-  const rest = { ...mask, pixels: mask.pixels.map((pixel) => pixel ^ 1) };
-  return grown(rest, distance, size).map((pixel) => pixel ^ 1);
+  // the nearest background of a pixel of the mask lies at most one pixel outside the mask's bounds
+  return inWindow(mask, [1, 1], (part) => near({ ...part, pixels: turned(part.pixels) }, distance, size).map((pixel) => pixel ^ 1));
+}
+
+const turned = (pixels) => pixels.map((pixel) => pixel ^ 1);
+
+/** Work on a window around the mask, [rows, columns] wider on each side, and lay what it gives into an empty picture. */
+function inWindow(mask, [rows, columns], work) {
+  const found = new Uint8Array(mask.pixels.length);
+  const bounds = boundsOf(mask);
+  if (!bounds) return found;
+  const [left, top] = [Math.max(0, bounds[0] - columns), Math.max(0, bounds[1] - rows)];
+  const [right, bottom] = [Math.min(mask.columns, bounds[2] + columns), Math.min(mask.rows, bounds[3] + rows)];
+  const width = right - left;
+  const part = { columns: width, rows: bottom - top, pixels: new Uint8Array(width * (bottom - top)) };
+  for (let row = top; row < bottom; row++) part.pixels.set(mask.pixels.subarray(row * mask.columns + left, row * mask.columns + right), (row - top) * width);
+  const changed = work(part);
+  for (let row = top; row < bottom; row++) found.set(changed.subarray((row - top) * width, (row - top + 1) * width), row * mask.columns + left);
+  return found;
+}
+
+function near(mask, distance, size) {
+  const limit = distance ** 2 * TIE;
+  return Uint8Array.from(squaredDistances(mask, size), (square) => (square <= limit ? 1 : 0));
 }
 
 /**
