@@ -52,3 +52,11 @@ def sleep(seconds: float) -> None:
 
 def prepare(given: tuple[str, ...]) -> None:
     (Path(given[0]) / str(os.getpid())).touch()
+
+
+def die_at_start(given: tuple[str, ...]) -> None:
+    die()
+
+
+def die_at_first_start(given: tuple[str, ...]) -> None:
+    die_once(given[0])

@@ -101,3 +101,20 @@ def test_workers_end_with_the_pool(quick: Pool) -> None:
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     with pytest.raises(InputError, match="no worker"):
         quick.run(tasks.process)
+
+
+def test_a_pool_whose_workers_cannot_start_says_so() -> None:
+    pool = Pool(2, 20.0, tasks.die_at_start, ("",))
+    try:
+        with pytest.raises(InputError, match="no worker"):
+            pool.run(tasks.process)
+    finally:
+        pool.close()
+
+
+def test_a_worker_that_fails_to_start_once_is_replaced(tmp_path: Path) -> None:
+    pool = Pool(1, 20.0, tasks.die_at_first_start, (str(tmp_path / "died"),))
+    try:
+        assert pool.run(tasks.process) in pool.pids()
+    finally:
+        pool.close()

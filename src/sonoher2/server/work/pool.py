@@ -20,7 +20,9 @@ from typing import ParamSpec, TypeVar, cast
 
 from sonoher2.core.errors import InputError
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
+MOST_FAILED_STARTS = 3
+"""One after the other, until the pool gives up."""
 ATTEMPTS = 2
 """A task whose worker died is given to another one, once."""
 END_SECONDS = 5.0
@@ -75,6 +77,7 @@ class Pool:
         self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._all: set[_Worker] = set()
         self._lock, self._started, self._closed = threading.Lock(), False, False
+        self._failed_starts = 0
         self._starters = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="starter")
 
     def start(self) -> None:
@@ -148,11 +151,10 @@ class Pool:
     def _taken(self) -> _Worker:
         while not self._closed:
             try:
-                return self._free.get(timeout=START_SECONDS)
+                return self._free.get(timeout=1.0)
             except queue.Empty:
-                with self._lock:
-                    if not self._all:
-                        break
+                if self._failed_starts >= MOST_FAILED_STARTS and not self._all:
+                    break
         raise InputError("no worker process could be started", fix="Look at the server's log; free some memory")
 
     def _add(self) -> None:
@@ -167,10 +169,10 @@ class Pool:
         try:
             worker.greet()
         except WorkerDiedError:
-            with self._lock:
-                self._all.discard(worker)
-            worker.end()
+            self._failed_starts += 1
+            self._replace(worker)
             return
+        self._failed_starts = 0
         self._free.put(worker)
 
     def _replace(self, worker: _Worker) -> None:
@@ -178,7 +180,7 @@ class Pool:
             self._all.discard(worker)
             closed = self._closed
         worker.end()
-        if not closed:
+        if not closed and self._failed_starts < MOST_FAILED_STARTS:
             self._starters.submit(self._add)
 
 
