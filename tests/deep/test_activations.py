@@ -124,3 +124,9 @@ def test_augmented_has_the_usual_limits_unless_told(crops: list[np.ndarray]) -> 
     np.testing.assert_array_equal(one, other)
     assert one.dtype == np.uint8
     assert one.shape == (2, SIZE, SIZE)
+
+
+def test_a_kept_file_that_holds_objects_is_not_opened(tmp_path: Path) -> None:
+    np.save(tmp_path / "key.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match=r"pickle|Python objects"):
+        Store(tmp_path).get("key")

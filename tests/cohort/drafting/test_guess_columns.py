@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.drafting.guess_columns import clinical_columns, patient_column
+from sonoher2.cohort.drafting.guess_columns import _level_order, clinical_columns, patient_column
 from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
 
 
@@ -69,3 +69,7 @@ def test_words_of_a_status_are_no_scores() -> None:
     words = ["阳性", "阴性", "可疑", "未测", "阳性", "阴性"]
     assert her2_columns(table(**{"HER2状态": words})).get("ihc") is None
     assert her2_columns(table(**{"HER2": ["强阳性", "弱阳性", "中度阳性", "无表达"]})) == {"ihc": "HER2"}
+
+
+def test_levels_are_ordered_by_their_number_and_those_without_come_last() -> None:
+    assert sorted(["IDC", "cN10", "cN2", "DCIS", "cN0"], key=_level_order) == ["cN0", "cN2", "cN10", "DCIS", "IDC"]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonoher2.cohort.patients.identity import alias_keys, alias_pairs, doubtful_pairs, identity, view_stems
+from sonoher2.cohort.patients.identity import (
+    alias_findings,
+    alias_keys,
+    alias_pairs,
+    doubtful_pairs,
+    identity,
+    view_stems,
+)
 from sonoher2.cohort.tables.table import read_table
 
 
@@ -122,3 +130,17 @@ def test_any_text_has_a_key(names: list[str]) -> None:
     assert len(keys) == len(names)
     assert all(key for key in keys)
     doubtful_pairs(names, {})
+
+
+def test_patients_under_several_identifiers_are_told_with_their_labels() -> None:
+    names = pd.Index(["P1", "p01", "Q2", "q2", "R3"], name="patient_id")
+    (same,) = alias_findings(pd.DataFrame({"label": [1, 1, 0, 0, 1]}, names))
+    assert same.severity == "warning"
+    assert same.what == (
+        "2 patients stand under 4 identifiers that differ only in how they are written (P1 and p01; Q2 and q2)"
+    )
+    (one,) = alias_findings(pd.DataFrame({"label": [1, 0, 0, 0, 1]}, names))
+    assert one.what.endswith("(P1 and p01; Q2 and q2), and 1 of them has different labels")
+    (two,) = alias_findings(pd.DataFrame({"label": [1, 0, 0, 1, 1]}, names))
+    assert two.what.endswith("and 2 of them have different labels")
+    assert alias_findings(pd.DataFrame({"label": [1, 0]}, names[[0, 4]])) == []

@@ -14,6 +14,7 @@ import pytest
 
 from sonoher2.cohort.reading import excel, parquet
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
+from sonoher2.cohort.reading.sheet import listed
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
 
@@ -120,6 +121,7 @@ def test_a_line_that_may_be_comment_or_header_is_refused(tmp_path: Path) -> None
         ("id,name\nP1,Müller\nP2,Zoë\n", "cp1252", "cp1252"),
         ("пациент,возраст\nП1,40\n", "utf-8", None),
         ("id,café\nP1,±5 °\n", "utf-8", None),
+        ("id,x\nP1,±\n", "utf-8", None),
         ("住院号,姓名\nP1,赵一\n", "utf-16", None),
     ],
 )
@@ -349,3 +351,8 @@ def test_rows_without_height_are_hidden(tmp_path: Path) -> None:
 def test_a_table_without_header_does_not_speak_of_quotes(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not look like a header"):
         read_whole(text(tmp_path, csv_text([["P1", 40, "3+"], *([f"P{i}", 40, "2+", "neg"] for i in range(2, 9))])))
+
+
+def test_the_first_five_are_listed_and_the_others_counted() -> None:
+    assert listed(range(1, 6)) == "1, 2, 3, 4, 5"
+    assert listed(range(1, 7)) == "1, 2, 3, 4, 5 and 1 more"
