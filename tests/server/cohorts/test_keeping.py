@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from drawn_by_hand import SIDE, disc
 from readers_by_hand import Reader, of_patient, runs_of
-from server_by_hand import RunningServer, browser, start_server
+from server_by_hand import browser, start_server
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.work.pool import Pool
@@ -135,33 +136,31 @@ def test_a_draft_of_this_server_is_outlined(li: Reader, study_folder: Path) -> N
     assert (made.json()["kind"], made.json()["images"]) == ("study", 12)
 
 
-def api(running: RunningServer) -> httpx.Client:
+@contextmanager
+def started(home: Path, *, kill: bool) -> Iterator[httpx.Client]:
+    """A server in a process of its own, and a script that talks to it; killed or ended afterwards."""
+    running = start_server(home, "--jobs", "1")
     headers = {"Authorization": f"Bearer {running.token}"}
-    return httpx.Client(base_url=f"{running.url}/api/v1", headers=headers, timeout=120)
+    try:
+        with httpx.Client(base_url=f"{running.url}/api/v1", headers=headers, timeout=120) as client:
+            yield client
+    finally:
+        running.process.kill() if kill else running.process.terminate()
+        running.process.wait(30)
 
 
 @pytest.mark.slow
 def test_a_killed_server_goes_on_where_it_was_and_nothing_drawn_is_lost(tmp_path: Path, study_folder: Path) -> None:
-    running = start_server(tmp_path / "killed", "--jobs", "1")
-    try:
-        client = api(running)
+    body = {"rows": SIDE, "columns": SIDE, "runs": runs_of(disc(20, 30, 5))}
+    with started(tmp_path / "killed", kill=True) as client:
         made = client.post("/cohorts", json={"source": str(study_folder / "study.yaml")}).json()
         images = client.get(f"/cohorts/{made['id']}/images").json()["items"]
         last = f"/cohorts/{made['id']}/images/{images[-1]['id']}"
-        body = {"rows": SIDE, "columns": SIDE, "runs": runs_of(disc(20, 30, 5))}
         assert client.put(f"{last}/mask", json=body, headers={"If-Match": '"0"'}).status_code == 200
-    finally:
-        running.process.kill()
-        running.process.wait(30)
-    running = start_server(tmp_path / "killed", "--jobs", "1")
-    try:
-        client = api(running)
+    with started(tmp_path / "killed", kill=False) as client:
         end = time.monotonic() + 120
         while client.get(f"/cohorts/{made['id']}").json()["looked"] < 12:
             assert time.monotonic() < end
             time.sleep(0.2)
         assert client.get(f"{last}/mask").json()["runs"] == body["runs"]
         assert client.get(last).json()["version"] == 1
-    finally:
-        running.process.terminate()
-        running.process.wait(30)
