@@ -67,8 +67,9 @@ def an_opening(data: Path, seed: int = 0) -> Opening:
 def test_the_same_opening_counts_once(opening: Opening, tmp_path: Path) -> None:
     for folder in ("run", "run", "other"):
         assert len(opening.into(tmp_path / folder).entries) == 1
-    # neither a title nor the order of rows is another opening
-    assert len(opening.with_settings(title="Another").into(tmp_path / "third").entries) == 1
+    # neither a title, nor a description of the selection, nor the order of rows is another opening
+    described = opening.with_settings(title="Another", selection={"bootstraps": 100})
+    assert len(described.into(tmp_path / "third").entries) == 1
     turned = opening.with_patients(opening.cohort.patients.iloc[::-1])
     assert len(replace(turned, tested=opening.tested[::-1]).into(tmp_path / "fourth").entries) == 1
 
@@ -108,6 +109,7 @@ def test_another_rule_for_the_threshold_is_counted(opening: Opening, tmp_path: P
     opening.into(tmp_path / "run")
     assert len(opening.with_settings(evaluation=rule).into(tmp_path / "run").entries) == 2
     assert len(opening.with_settings(evaluation={"bootstrap": 150}).into(tmp_path / "run").entries) == 2
+    assert len(opening.with_settings(selection={"mrmr": 5}).into(tmp_path / "run").entries) == 3
 
 
 @pytest.mark.parametrize("gone", ["data", "run", "run and record", "all but the record", "all but the cache"])

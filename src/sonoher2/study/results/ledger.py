@@ -34,6 +34,8 @@ ENOUGH_ROWS, ENOUGH_COLUMNS = 10, 3
 CHOICES = {"seed", "split", "target", "timing", "regions", "enhance", "radiomics", "deep", "selection", "models",
            "harmonise", "validation"}  # fmt: skip
 """Settings that make another model or another test set; titles, paths and what a report shows besides do not."""
+DESCRIBING = {"selection": {"bootstraps"}}
+"""Settings among them that only describe: the model is the same without."""
 JUDGING = {"threshold", "threshold_at", "coverage", "rule_out_sensitivity", "rule_in_specificity"}
 
 LONGEST_WAIT = 30
@@ -91,7 +93,7 @@ def settings_key(
     weights
         Sha256 of weights that the study file names, by network: they count instead of their paths.
     """
-    chosen = study.model_dump(mode="json", include=CHOICES)
+    chosen = study.model_dump(mode="json", include=CHOICES, exclude=DESCRIBING)
     for name, setting in ((SEGMENTER, "regions"), (ENHANCER, "enhance")):
         if weights and name in weights:
             chosen[setting] = weights[name]
