@@ -128,7 +128,7 @@ def operators() -> dict[str, Operator]:
 
 
 def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Places of annotations, decorators, imports, compiled kernels and keyword arguments without effect."""
+    """Places of annotations, decorators, imports, caught errors, compiled kernels and keywords without effect."""
     nodes: list[ast.AST] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
@@ -140,6 +140,8 @@ def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             ]
         elif isinstance(node, ast.ClassDef):
             nodes += node.decorator_list
+        elif isinstance(node, ast.ExceptHandler) and node.type:
+            nodes.append(node.type)  # the order of kinds of errors means nothing
         elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
             nodes.append(node.annotation)
         elif (

@@ -17,7 +17,9 @@ from sonoher2.enhancement.training import (
     CHECKPOINT,
     CURVE,
     WEIGHTS,
+    Losses,
     Patches,
+    _one_epoch,
     _one_step,
     _start,
     gradient_loss,
@@ -96,3 +98,20 @@ def test_gradient_loss_does_not_see_brightness() -> None:
     picture = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     assert float(gradient_loss(picture + 0.2, picture)) == pytest.approx(0, abs=1e-6)
     assert float(gradient_loss(2 * picture, picture)) > 0.1
+
+
+def test_losses_of_an_epoch_are_means_over_its_steps_and_scales(
+    pictures: list[NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def step(training: object, degraded: object, clean: object, scale: int, *_: object, adversarial: bool) -> Losses:
+        asked.append((scale, adversarial))
+        return Losses(l1=float(len(asked)))
+
+    monkeypatch.setattr("sonoher2.enhancement.training._one_step", step)
+    training, source = _start(SMALL), Patches(pictures, SMALL.patch)
+    assert _one_epoch(training, source, SMALL, 0).l1 == pytest.approx((1 + 2 + 3 + 4) / 4)
+    assert asked == [(1, False), (2, False), (1, False), (2, False)]
+    _one_epoch(training, source, SMALL, 1)
+    assert all(adversarial for _, adversarial in asked[4:])

@@ -96,3 +96,12 @@ def test_only_models_of_an_embedding_are_taken(fitted: Fitted) -> None:
     search = ModelSearch(("logistic",), SelectionPipeline(), 3, 0).fit(pd.DataFrame(embedded[:, :20]), y)
     with pytest.raises(ValueError, match="principal components"):
         embedding_slope(search, 1)
+
+
+@pytest.mark.parametrize("use", ["none", "channel", "blank"])
+def test_the_network_sees_the_mask_as_in_training(patients: Make, use: str) -> None:
+    embedding = DeepEmbedding("resnet10t", "none", 32, mask=use).fit()
+    X, y = patients(12, 0)
+    embedded = embedding.transform(X)
+    explained = Explained.of_search(embedding, search_of(embedded, y, "ridge"))
+    np.testing.assert_allclose(explained.embed(X[0][0]), embedding.transform([X[0][:1]])[0], atol=1e-6)

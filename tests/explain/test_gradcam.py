@@ -73,7 +73,11 @@ def test_attention_relevance_has_the_gradient_of_the_attention(vit: DeepClassifi
     crop = patients(2, 1)[0][1][0]
     explained = Explained.of_classifier(vit)
     batch = Preparation().run(explained.network, [crop], 0)
+    layers = [block.attn for block in explained.network.body.blocks]
+    before = [layer.fused_attn for layer in layers]
     relevance = attention_relevance(explained, batch)
+    assert [layer.fused_attn for layer in layers] == before
+    assert not any(layer.attn_drop._forward_hooks for layer in layers)
     assert relevance.shape == explained.network.body.patch_embed.grid_size
     assert relevance.min() >= 0
     assert relevance.max() > 0

@@ -52,6 +52,14 @@ def test_without_tissue_the_whole_picture_stays(grey: np.ndarray) -> None:
     assert box_of(grey) == (0, 50, 0, 60)
 
 
+def test_a_part_below_a_twentieth_of_the_picture_is_not_believed() -> None:
+    grey = np.zeros((400, 500))
+    grey[100:160, 100:160] = tissue(60, 60)
+    assert box_of(grey) == (0, 400, 0, 500)
+    grey[100:260, 100:260] = tissue(160, 160)
+    np.testing.assert_allclose(box_of(grey), [100, 260, 100, 260], atol=6)
+
+
 @pytest.mark.parametrize("name", ["bus_0003-l", "bus_0428-l", "bus_0979-r", "bus_0806-s"])
 def test_tight_crops_stay_whole(shared: Path, name: str) -> None:
     whole = read_image(shared / f"data/BUS-BRA/Images/{name}.png")

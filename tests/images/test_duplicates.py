@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.images import duplicates
-from sonoher2.images.duplicates import lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import _standardised, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
 from sonoher2.images.read import read_image
 from sonoher2.lesions.open import read_lesion
 
@@ -164,3 +164,19 @@ def test_a_lesion_that_a_public_data_set_has_twice_in_pictures_of_other_sizes(sh
     pairs = pairs_with_lesions([(lesion.image.pixels, lesion.mask) for lesion in lesions])
     assert pairs
     assert set(pairs) <= {(0, 2), (1, 3)}
+
+
+def test_views_are_of_the_lesions_box_and_of_a_quarter_more_on_each_side() -> None:
+    pixels, mask = np.random.default_rng(0).uniform(0, 255, (120, 140)), np.zeros((120, 140), dtype=bool)
+    mask[30:70, 50:90] = True
+    share = round(duplicates.SURROUNDINGS * 40)
+    _, box, around = lesion_views(pixels, mask)
+    np.testing.assert_array_equal(box, thumbnail(pixels[30:70, 50:90]))
+    np.testing.assert_array_equal(around, thumbnail(pixels[30 - share : 70 + share, 50 - share : 90 + share]))
+
+
+def test_every_view_of_every_picture_is_standardised_by_itself() -> None:
+    rows = _standardised(np.random.default_rng(0).uniform(0, 255, (2, 3, 8, 8)))
+    assert rows.shape == (2, 3, 64)
+    np.testing.assert_allclose(rows.mean(axis=-1), 0, atol=1e-7)
+    np.testing.assert_allclose((rows**2).sum(axis=-1), 1, rtol=1e-5)

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.measure import blur_effect
 
-from sonoher2.images.quality import blur, image_quality, quality_problems
+from sonoher2.images.quality import blur, image_quality, problem_codes, quality_problems
 
 
 @pytest.fixture
@@ -60,3 +60,22 @@ def test_small_lesions_are_named(speckle):
     mask = np.zeros((120, 160), dtype=bool)
     mask[50:60, 50:60] = True
     assert quality_problems(image_quality(speckle, mask)) == ["the lesion is smaller than 16 pixels"]
+
+
+def test_twenty_pixels_around_the_lesion_are_looked_at():
+    pixels, mask = np.zeros((100, 120)), np.zeros((100, 120), dtype=bool)
+    mask[40:50, 60:70] = True
+    pixels[20, 40] = pixels[69, 89] = 255
+    # just outside the 50 rows and 50 columns
+    pixels[19, 60] = pixels[70, 60] = pixels[45, 39] = pixels[45, 90] = 255
+    quality = image_quality(pixels, mask)
+    assert quality["saturated"] == pytest.approx(2 / 2500)
+    assert quality["levels"] == 2
+
+
+def test_a_limit_itself_is_no_problem():
+    at = {"diameter": 16.0, "levels": 32.0, "saturated": 0.05, "blur": 0.75}
+    assert problem_codes(at) == []
+    beyond = {"diameter": 15.9, "levels": 31.0, "saturated": 0.051, "blur": 0.751}
+    for name, code in zip(at, ("small lesion", "few grey levels", "white", "blurred"), strict=True):
+        assert problem_codes(at | {name: beyond[name]}) == [code]

@@ -14,6 +14,7 @@ import SimpleITK
 from PIL import Image
 
 from sonoher2.core.errors import InputError
+from sonoher2.images.formats import raster
 from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
@@ -276,3 +277,14 @@ def test_hidden_colours_of_breast_images_are_not_seen(shared: Path) -> None:
         hidden = rgba[..., 3] == 0
         assert rgba[hidden][:, :3].any()
         assert not read_image(folder / f"{case}.png").pixels[hidden].any()
+
+
+def test_a_tiff_may_have_so_many_pages_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster, "MOST_PAGES", 3)
+    pages = [Image.fromarray(np.full((20, 30), 50 * number, np.uint8)) for number in range(1, 5)]
+    path = tmp_path / "pages.tif"
+    pages[0].save(path, save_all=True, append_images=pages[1:3])
+    assert read_image(path, frame=3).pixels[0, 0] == 150
+    pages[0].save(path, save_all=True, append_images=pages[1:4])
+    with pytest.raises(InputError, match="more than 3 pages"):
+        read_image(path, frame=1)
