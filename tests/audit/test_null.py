@@ -149,3 +149,21 @@ def test_too_few_runs_are_refused(study: StudyConfig, tmp_path: Path) -> None:
 def test_result_without_audits_has_no_section(audited, tmp_path: Path) -> None:
     plain = changed(audited[1], audits=type(audited[1].audits)())
     assert "Null audit" not in write_report(plain, tmp_path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("cheap", [True, False])
+def test_the_cheaper_network_is_used_where_asked(
+    study: StudyConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cheap: bool
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(used: StudyConfig, *_: object) -> None:
+        raise StoppedError(used)
+
+    monkeypatch.setattr("sonoher2.audit.null.run_study", lambda *_: None)
+    monkeypatch.setattr("sonoher2.audit.null.set_up", stop)
+    heavy = study.model_copy(update={"deep": DeepConfig(size=224, weights="none")})
+    with pytest.raises(StoppedError) as caught:
+        audit_null(heavy, tmp_path, cheap=cheap)
+    assert caught.value.args[0].deep.size == (CHEAP_SIZE if cheap else 224)

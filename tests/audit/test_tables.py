@@ -94,6 +94,23 @@ def test_faes_layout(tmp_path: Path) -> None:
     np.testing.assert_array_equal(tables.rows["label"], y)
     assert tables.predictions.groupby("set")["out_of_fold"].all().to_dict() == {"train": True, "test": False}
     assert tables.models == ["predictions"]
+    # the column with the scores is no decision
+    assert tables.predictions["call"].isna().all()
+
+
+def test_decisions_beside_scores_are_read(tmp_path: Path) -> None:
+    values, y, training = noise(features=6)
+    sets = np.where(training, "train", "test")
+    features, predictions = tmp_path / "features.csv", tmp_path / "predictions.csv"
+    values.assign(label=y, set=sets).to_csv(features, index_label="ID")
+    said = np.arange(N) % 3 == 0
+    table = pd.DataFrame(
+        {"score": np.linspace(0, 1, N), "predicted": said.astype(int), "set": sets}, index=values.index
+    )
+    table.to_csv(predictions, index_label="ID")
+    found = read_tables([features], [predictions]).predictions
+    np.testing.assert_array_equal(found["call"], said)
+    np.testing.assert_allclose(found["score"], table["score"])
 
 
 def test_the_tables_of_this_package(finished) -> None:
