@@ -169,3 +169,20 @@ def test_an_image_for_a_model_without_images_is_refused(bundle: Bundle, files: t
     schema = bundle.schema.model_copy(update={"reading": None, "radiomics": None})
     with pytest.raises(InputError, match="trained without images"):
         predict_patient(replace(bundle, schema=schema), PatientInput((ImageInput(files[0], (files[1],)),)))
+
+
+@pytest.mark.parametrize("crop", [True, False])
+def test_the_screen_around_the_b_mode_image_is_cut_off_where_the_model_does_so(
+    bundle: Bundle, files: tuple[Path, Path, float], crop: bool
+) -> None:
+    path, mask, _ = files
+    grey, drawn = np.asarray(Image.open(path).convert("L")), np.asarray(Image.open(mask).convert("L"))
+    screen, lesion = (np.pad(part, ((60, 40), (50, 30))) for part in (grey, drawn))
+    assert bundle.schema.reading is not None
+    reading = bundle.schema.reading.model_copy(update={"crop_to_b_mode": crop})
+    other = replace(bundle, schema=bundle.schema.model_copy(update={"reading": reading}))
+    image = ImageInput(screen, (lesion > 0,), mm_per_pixel=0.3, name="screen")
+    (opened,) = Case(other, PatientInput((image,))).images
+    size = opened.lesion_as_taken.image.pixels.shape
+    assert np.count_nonzero(opened.lesion_as_taken.mask) == np.count_nonzero(drawn)
+    np.testing.assert_allclose(size, grey.shape if crop else screen.shape, atol=12 if crop else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import report_by_hand as by
 from sonoher2.report.chapters.registry import CHAPTERS, build_sections
 from sonoher2.report.content.parts import Folded
@@ -27,3 +29,10 @@ def test_checklists_link_to_the_chapters_that_are_there() -> None:
     own |= {f"{kind}-{part.name}" for section in others for part in section.parts
             for kind in ("tab", "fig") if hasattr(part, "name")}  # fmt: skip
     assert anchors <= own
+
+
+def test_each_chapter_has_an_anchor_of_its_own_and_a_heading_for_people() -> None:
+    anchors = [chapter.name for chapter in CHAPTERS]
+    assert len(set(anchors)) == len(anchors)
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", anchor) for anchor in anchors)
+    assert all(re.match(r"[A-Z]", chapter.title) for chapter in CHAPTERS)
