@@ -16,7 +16,7 @@ audit null: STUDY! --out! --runs=20 --data --jobs --cheap=False
 audit planted: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs --cheap=False
 audit simulated-signal: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs --cheap=False
 audit table: FEATURES!* --predictions* --labels* --selected --threshold --out --json=False
-check: STUDY! --data --jobs
+check: STUDY! --data --jobs --json=False
 demo: --out=demo --patients=120 --seed=0 --deep=False
 enhance: IMAGES!* --out! --scale=1 --side-by-side=False --frame --weights --jobs
 extract: IMAGES! --out! --data --bin-count --bin-width --resample-mm --ring-mm --ring-share --largest=False --unit
