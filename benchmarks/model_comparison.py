@@ -25,6 +25,7 @@ from sonoher2.audit.null import audit_null
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.load import load_study
 from sonoher2.engine import default_workers
+from sonoher2.study.analyses.performance.model_comparison import as_models
 from sonoher2.synthetic.demo import write_demo_cohort
 
 NETWORKS = ["EfficientNet-Lite0", "EfficientNet-Lite2"]
@@ -41,8 +42,7 @@ def one_cohort(file: Path, run: Path, permutations: int, jobs: int) -> tuple[pd.
     quick = study.model_copy(update={"deep": deep, "comparison": True, "stability": None, "selection": selection})
     audit = audit_null(quick, run, runs=permutations, jobs=jobs).audits.null
     assert audit is not None
-    own = audit.runs.assign(family="Signatures", model=audit.runs["signature"])
-    return pd.concat([audit.models, own])[[*MODEL, "run", "set", "outcome", "auc"]], audit.best
+    return pd.concat([audit.models, as_models(audit.runs)])[[*MODEL, "run", "set", "outcome", "auc"]], audit.best
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

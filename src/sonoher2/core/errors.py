@@ -75,6 +75,11 @@ class InputError(SonoHer2Error):
         """The same as a finding, to be listed with others."""
         return Finding("error", self.what, self.where, self.fix, hint=self.hint)
 
+    @property
+    def findings(self) -> list[Finding]:
+        """All that is wrong, one finding for each."""
+        return [self.finding]
+
     def at(self, where: str, fix: str = "") -> InputError:
         """Give the same error with its place, and with `fix`, unless it names its own."""
         return InputError(self.what, where=self.where or where, fix=self.fix or fix, hint=self.hint)
@@ -136,8 +141,13 @@ class FindingsError(InputError):
     """Several things are wrong at once; all are listed so that the user mends them in one go."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = [f for f in findings if f.severity == "error"]
-        count = len(self.findings)
+        self._findings = [f for f in findings if f.severity == "error"]
+        count = len(self._findings)
         lines = "\n".join(f"  - {finding}" for finding in self.findings)
         Exception.__init__(self, str(self.findings[0]) if count == 1 else f"{count} problems:\n{lines}")
         self.what, self.where, self.fix, self.hint = str(self), "", "", ""
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that is wrong, one finding for each."""
+        return self._findings

@@ -37,13 +37,12 @@ def _as_json(study: Path, data: Path | None, jobs: int | None) -> None:
     """Print what is found as JSON, also where the study's file or tables cannot be read."""
     from sonoher2.cohort.check import CheckReport
     from sonoher2.config.load import load_study
-    from sonoher2.core.errors import FindingsError, InputError
+    from sonoher2.core.errors import InputError
     from sonoher2.study.check import check_study
 
     try:
         report = check_study(load_study(study, data), jobs)
     except InputError as error:
-        found = error.findings if isinstance(error, FindingsError) else [error.finding]
-        report = CheckReport((), tuple(found))
+        report = CheckReport((), tuple(error.findings))
     say(report.json())
     report.raise_errors()

@@ -36,10 +36,9 @@ def read_cohort(state: RunState) -> None:
         report.raise_errors()
     except InputError as error:
         lost = lost_lesions(state.checked.segmented, state.study, state.networks)
-        errors = error.findings if isinstance(error, FindingsError) else [error.finding]
         # too few patients are only what follows where the segmenter found too few lesions
-        if lost and any(one.where in _COUNTING for one in errors):
-            raise FindingsError([*lost, *errors]) from None
+        if lost and any(one.where in _COUNTING for one in error.findings):
+            raise FindingsError([*lost, *error.findings]) from None
         raise
     state.findings += report.findings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sonoher2.core.errors import Finding, FindingsError, InputError
+from sonoher2.core.errors import Finding, InputError
 from sonoher2.server.studies.drafts.schemas import Cell, FindingView
 
 _CELLS = re.compile(
@@ -45,5 +45,4 @@ def finding_view(finding: Finding) -> FindingView:
 
 def error_views(error: InputError) -> list[FindingView]:
     """Make what is answered of an error, one view for each thing that is wrong."""
-    found = error.findings if isinstance(error, FindingsError) else [error.finding]
-    return [finding_view(one) for one in found]
+    return [finding_view(one) for one in error.findings]

@@ -19,7 +19,7 @@ from sonoher2.cohort.tables.table import read_joined, resolve
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import Her2Target
-from sonoher2.core.errors import Finding, FindingsError, InputError
+from sonoher2.core.errors import Finding, InputError
 from sonoher2.server.studies.drafts.columns import clinical_views, counts, image_views
 from sonoher2.server.studies.drafts.schemas import ColumnView, Count, Images, Pair, TargetView, Unpaired
 
@@ -76,7 +76,7 @@ def preview(config: StudyConfig) -> Preview:
     try:
         made.findings = list(load_cohort(config).findings)
     except InputError as error:
-        made.findings = error.findings if isinstance(error, FindingsError) else [error.finding]
+        made.findings = error.findings
     return made
 
 
