@@ -44,13 +44,14 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file benchmarks/mypy.ini benchmarks
 	$(BIN)/lint-imports
 
 oracles: $(ORACLES)/installed
 	PYTHONPATH=src $(ORACLES)/bin/python -m pytest -n auto --confcutdir=tests/oracles tests/oracles
 
 test: lint oracles
-	$(BIN)/pytest -n auto --dist loadfile -m "not examples"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not examples"
 
 # every file in examples, on a part of its own data
 examples: $(VENV)/installed-test
@@ -58,7 +59,7 @@ examples: $(VENV)/installed-test
 
 # the suite without what takes long, for another Python: make core PYTHON=python3.13 VENV=.venv-3.13
 core: $(VENV)/installed-test
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not examples"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow and not examples"
 
 fuzz: $(VENV)/installed-test
 	$(BIN)/python benchmarks/fuzz.py --seconds $(SECONDS)

@@ -47,7 +47,7 @@ def study_table(study: StudyConfig, features: Path | None, cache: Path) -> tuple
         measured = measure_cohort(checked.cohort, study, checked.hashes, context)
         return measured.feature_table, measured.cohort.patients
     cohort, table = load_cohort(study), pd.read_csv(features, dtype={"patient_id": str})
-    kept = [name for name in table if name.startswith(("original_", "ring_original_"))]
+    kept = [name for name in table.columns if name.startswith(("original_", "ring_original_"))]
     radiomics = pool_patients(table[kept], table["patient_id"]).loc[cohort.patients.index]
     return join_feature_groups(
         {CLINICAL: cohort.patients[list(cohort.clinical)], RADIOMICS: radiomics}

@@ -13,11 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,10 +126,10 @@ def _bus_bra(folder: Path) -> Iterable[Case]:
 def _breast(folder: Path) -> Iterable[Case]:
     table = pd.read_excel(next(folder.glob("*.xlsx"))).sort_values("CaseID").reset_index(drop=True)
     pictures = next(path for path in folder.iterdir() if path.is_dir())
-    for number, row in table.iterrows():
+    for number, (_, row) in enumerate(table.iterrows()):
         masks = [row["Mask_tumor_filename"]] if isinstance(row["Mask_tumor_filename"], str) else []
         yield Case(
-            "BrEaST", pictures / row["Image_filename"], tuple(pictures / mask for mask in masks), int(number) % 5 == 4
+            "BrEaST", pictures / row["Image_filename"], tuple(pictures / mask for mask in masks), number % 5 == 4
         )
 
 
@@ -202,11 +204,15 @@ def fidelity_summary(table: pd.DataFrame) -> pd.DataFrame:
     keys, metrics = ["data_set", "scale", "method"], ["psnr", "ssim", "gradient_similarity"]
     wide = table.set_index(["data_set", "scale", "image", "method"])["psnr"].unstack("method")
     # a method that saw few images is compared on those
-    gain = wide[[ENHANCER]].to_numpy() - wide
+    gain = pd.DataFrame(wide[[ENHANCER]].to_numpy() - wide.to_numpy(), wide.index, wide.columns)
     by_set = gain.groupby(["data_set", "scale"])
     spread = 1.96 * by_set.std() / np.sqrt(by_set.count())
     gains = pd.DataFrame(
-        {"psnr_gain": by_set.mean().stack(), "psnr_gain_plus_minus": spread.stack(), "images": by_set.count().stack()}
+        {
+            "psnr_gain": by_set.mean().stack(),
+            "psnr_gain_plus_minus": pd.DataFrame(spread).stack(),
+            "images": by_set.count().stack(),
+        }
     )
     return table.groupby(keys, sort=False)[metrics].mean().join(gains).reset_index()
 
@@ -242,14 +248,14 @@ def radiomics_icc(lesions: list[tuple[str, Lesion]], enhancer: Enhancer) -> pd.D
 def icc_summary(table: pd.DataFrame) -> list[dict[str, object]]:
     """Median ICC and shares of features above 0.75 and 0.9, by image type, by family and over all but shape."""
     textures = table[table["family"] != "shape2D"]
-    rows = []
+    rows: list[dict[str, object]] = []
     for data_set in ("BUS-BRA", "BrEaST"):
         groups = [("all", textures)]
         groups += [(f"family {name}", part) for name, part in textures.groupby("family")]
         groups += [(f"image type {name}", part) for name, part in textures.groupby("image_type", sort=False)]
         for name, part in groups:
             icc = part[data_set].dropna()
-            row = {"data_set": data_set, "features": name, "n": len(icc), "median": icc.median()}
+            row: dict[str, object] = {"data_set": data_set, "features": name, "n": len(icc), "median": icc.median()}
             rows.append(row | {"share_above_0.75": (icc > 0.75).mean(), "share_above_0.9": (icc > 0.9).mean()})
     return rows
 
@@ -312,7 +318,7 @@ def measure(cases: list[Case], enhancers: dict[str, Enhancer], options: argparse
     icc.round(4).to_csv(options.out / "enhancer_icc.csv", index=False)
     families = icc_summary(icc)
     print(pd.DataFrame(families).round(3).to_string())
-    checks = {f"x{scale}": check_hallucination(lambda p, s=scale: enhancers[ENHANCER].clear(p, s)) for scale in SCALES}
+    checks = {f"x{scale}": check_hallucination(partial(enhancers[ENHANCER].clear, scale=scale)) for scale in SCALES}
     return {
         "weights_sha256": enhancers[ENHANCER].sha256,
         "tuned": [{"method": name, "scale": scale, "strength": value} for (name, scale), value in strengths.items()],
@@ -345,7 +351,7 @@ def beats(summary: pd.DataFrame) -> bool:
     )
 
 
-def rounded(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+def rounded(rows: Iterable[Mapping[Any, object]]) -> list[dict[str, object]]:
     """Rows with numbers of four decimals."""
     return [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 

@@ -34,17 +34,17 @@ def one_way(trained: str, tested: str, folders: dict[str, Path | None], out: Pat
     write_report(result, run)
     external = validate_bundle(load_bundle(run / "bundle"), studies[tested], there, jobs, share)
     write_report(external, there)
-    updated = external.updated
-    largest = external.shift.loc[external.shift["difference"].abs().nlargest(8).index]
+    updated, shift = external.external.updated, external.external.shift
+    largest = shift.loc[shift["difference"].abs().nlargest(8).index]
     return {
         "trained": trained,
         "tested": tested,
-        "main": external.main,
+        "main": external.about.main,
         "training": _rows(result, "train_oof"),
         "test": _rows(result, "test"),
         "frozen": _rows(external, "test"),
-        "coverage": _records(external.coverage),
-        "zones": _records(external.zones),
+        "coverage": _records(external.uncertainty.coverage),
+        "zones": _records(external.uncertainty.zones),
         "updating": _records(updated.figures if updated else pd.DataFrame()),
         "largest shift": _records(largest),
     }

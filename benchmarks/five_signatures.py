@@ -46,7 +46,8 @@ def one_seed(seed: int, patients: int, folder: Path) -> pd.DataFrame:
     result = run_study(quick, folder / f"run-{seed}", jobs=1)
     found = result.performance.signatures[["signature", "set", "auc"]].assign(seed=seed)
     best = best_scores(folder / f"cohort-{seed}")
-    return pd.concat([found, *(_same_patients(result, best, name).assign(seed=seed) for name in best)])
+    bounds = [_same_patients(result, best, str(name)).assign(seed=seed) for name in best]
+    return pd.concat([found, *bounds])
 
 
 def best_scores(cohort: Path) -> pd.DataFrame:

@@ -79,13 +79,30 @@ def read(reader: str, path: Path) -> None:
         predict_patient(load_bundle(path), PatientInput((), {"age": "50"}))
 
 
-def import_all() -> None:
-    """Load every library first, so that its memory is not counted."""
-    import openpyxl  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
+def import_all(wholes: dict[str, list[Path]]) -> None:
+    """Read some whole files first: the memory of libraries, which load when they are used, is not counted."""
+    from sonoher2.bundle.skops_library import in_own_process
+    from sonoher2.core.errors import SonoHer2Error
 
-    import sonoher2.images.dicom.read
-    import sonoher2.predict.scoring  # noqa: F401
+    in_own_process()
+    for reader, paths in wholes.items():
+        for path in paths:
+            with contextlib.suppress(SonoHer2Error):
+                read(reader, path)
+
+
+def one_of_each_kind(pools: dict[str, list[Path]], work: Path) -> dict[str, list[Path]]:
+    """Choose a whole file of every kind for each reader; a bundle as a copy that can be read."""
+    wholes = {}
+    for reader, pool in pools.items():
+        kinds = {path.suffix: path for path in pool}
+        wholes[reader] = list(kinds.values())
+    if "bundle" in wholes:
+        copy = work / "whole"
+        shutil.copytree(wholes["bundle"][0], copy)
+        write_manifest(copy)
+        wholes["bundle"] = [copy]
+    return wholes
 
 
 class Hang(BaseException):
@@ -96,7 +113,7 @@ def _ring(number: int, frame: object) -> None:
     raise Hang
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, wholes: dict[str, list[Path]]) -> None:
     """Read files that the parent names, one after another; answer with what became of each."""
     from sonoher2.core.errors import SonoHer2Error
 
@@ -104,7 +121,7 @@ def serve(pipe: Connection) -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    import_all()
+    import_all(wholes)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -136,7 +153,8 @@ def _place() -> str:
 class Reader:
     """A process that reads; a new one after each crash, and now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, wholes: dict[str, list[Path]]) -> None:
+        self._wholes = wholes
         self._process: Any = None
         self._asked = 0
 
@@ -161,7 +179,7 @@ class Reader:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=serve, args=(other,), daemon=True)
+        self._process = context.Process(target=serve, args=(other, self._wholes), daemon=True)
         self._process.start()
         other.close()
         assert self._pipe.recv() == "ready"
@@ -301,7 +319,7 @@ def damage_file(path: Path, draw: random.Random, others: list[bytes]) -> tuple[s
 def damage_bundle(folder: Path, target: Path, draw: random.Random, others: list[bytes]) -> None:
     """Copy of a bundle with one part damaged, mostly with a manifest that fits."""
     shutil.copytree(folder, target)
-    parts = [name for name in ("model.skops", "model.json", "reference.parquet") if (target / name).exists()]
+    parts = listed_parts(target)
     name = draw.choice([*parts, "model.skops", "model.skops", "manifest.json"])
     data = (target / name).read_bytes()
     if name.endswith(".skops") and draw.random() < 0.9:
@@ -312,8 +330,18 @@ def damage_bundle(folder: Path, target: Path, draw: random.Random, others: list[
         data = damage_bytes(data, draw, others)
     (target / name).write_bytes(data)
     if name != "manifest.json":
-        hashes = {part: hashlib.sha256((target / part).read_bytes()).hexdigest() for part in parts}
-        (target / "manifest.json").write_text(json.dumps({"format": 1, "files": hashes}))
+        write_manifest(target)
+
+
+def listed_parts(bundle: Path) -> list[str]:
+    """Files of a bundle that its manifest lists."""
+    return [name for name in ("model.skops", "model.json", "reference.parquet") if (bundle / name).exists()]
+
+
+def write_manifest(bundle: Path) -> None:
+    """Write the manifest that fits the files."""
+    hashes = {part: hashlib.sha256((bundle / part).read_bytes()).hexdigest() for part in listed_parts(bundle)}
+    (bundle / "manifest.json").write_text(json.dumps({"format": 1, "files": hashes}))
 
 
 # --- the run ----------------------------------------------------------------------------------------------------------
@@ -391,13 +419,14 @@ def main() -> int:
     parser.add_argument("--readers", default=",".join(READERS))
     parser.add_argument("--keep", type=Path, default=Path("fuzz-faults"), help="Folder for inputs that make a fault.")
     asked = parser.parse_args()
-    readers, process = asked.readers.split(","), Reader()
+    readers = asked.readers.split(",")
     counts: dict[str, Counter[str]] = {reader: Counter() for reader in readers}
     faults: Counter[str] = Counter()
     end = time.monotonic() + asked.seconds
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         pools = {reader: seeds(reader, work) for reader in readers}
+        process = Reader(one_of_each_kind(pools, work))
         number = 0
         while time.monotonic() < end:
             number += 1

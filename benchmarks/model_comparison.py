@@ -45,12 +45,17 @@ def one_cohort(file: Path, run: Path, permutations: int, jobs: int) -> tuple[pd.
     return pd.concat([audit.models, as_models(audit.runs)])[[*MODEL, "run", "set", "outcome", "auc"]], audit.best
 
 
+def synthetic_cohort(folder: Path, patients: int, seed: int, permutations: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write a cohort and compare the models on it, in one process."""
+    return one_cohort(write_demo_cohort(folder, patients=patients, seed=seed), folder / "run", permutations, jobs=1)
+
+
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Give the mean AUC, its standard deviation and standard error by model and set, real and permuted."""
     kind = np.where(table["run"] == 0, "real", "permuted")
     found = table.groupby([*MODEL, "set", kind], sort=False)["auc"].agg(["mean", "std", "count"])
     found["se"] = found["std"] / np.sqrt(found["count"])
-    return found.unstack([-2, -1])
+    return pd.DataFrame(found.unstack([-2, -1]))
 
 
 def main() -> int:
@@ -68,23 +73,24 @@ def main() -> int:
     if options.study:
         found = [one_cohort(options.study, options.folder, options.permutations, options.jobs)]
     else:
-        folders = [options.folder / f"cohort-{seed}" for seed in range(options.seeds)]
-        files = [write_demo_cohort(one, patients=options.patients, seed=seed) for seed, one in enumerate(folders)]
-        jobs = (delayed(one_cohort)(file, file.parent / "run", options.permutations, 1) for file in files)
-        found = Parallel(n_jobs=options.jobs)(jobs)
+        found = Parallel(n_jobs=options.jobs)(
+            delayed(synthetic_cohort)(options.folder / f"cohort-{seed}", options.patients, seed, options.permutations)
+            for seed in range(options.seeds)
+        )
     table, best = (pd.concat(part, ignore_index=True) for part in zip(*found, strict=True))
     models = summary(table)
     by_chance = best[best["run"] > 0].groupby("set")["auc"].agg(["mean", "std", "max", "count"])
     print(models.round(3).to_string())
     print("\nbest of all models on permuted labels\n" + by_chance.round(3).to_string())
     nulls = models[("mean", "test", "permuted")]
+    names = [" ".join(map(str, reversed(name))) for name in models.columns]
     record = {
         "cohorts": len(found),
         "patients": None if options.study else options.patients,
         "permutations": options.permutations,
         "seconds": round(monotonic() - start, 1),
         "best_by_chance": by_chance.round(4).reset_index().to_dict("records"),
-        "runs": table.round(4).to_dict("records"),
+        "models": models.set_axis(names, axis="columns").round(4).reset_index().to_dict("records"),
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

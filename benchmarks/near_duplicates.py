@@ -188,9 +188,9 @@ def main() -> None:
         of = dict(enumerate(copied, start=len(pictures)))
         found = [pair for pair in pairs_of([*pictures, *copies]) if pair[1] in of and pair[0] not in of]
         own = {j for i, j in found if i == of[j]}
-        patients = ((j, pictures[i].patient, pictures[of[j]].patient) for i, j in found)
+        named = ((j, pictures[i].patient, pictures[of[j]].patient) for i, j in found)
         # an original that has a twin of its own is found twice
-        others = {j for j, one, own_patient in patients if one != own_patient and (one, own_patient) not in twins}
+        others = {j for j, one, own_patient in named if one != own_patient and (one, own_patient) not in twins}
         rows.append({"change": change, "copies": len(copies), "found": len(own), "of another patient": len(others)})
         print(f"{change:36} {len(own):4} of {len(copies)} found, {len(others)} taken for another patient's", flush=True)
     results: dict[str, object] = {"planted": rows}

@@ -32,7 +32,7 @@ from sonoher2.explain.deletion import heat_shares
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import has_relevance, heat_map
 from sonoher2.lesions.open import open_lesion
-from sonoher2.networks.weights import HUB, NONE
+from sonoher2.networks.sources import HUB, NONE
 from sonoher2.study.measure.lesion_files import lesion_files
 
 PAPER = ("ResNet101", "VGG19", "ViT", "Swin")
@@ -48,6 +48,7 @@ def real_pictures(study: StudyConfig, images: int) -> tuple[NDArray[np.uint8], N
     drawn = [labels[labels == label].sample(images // 2, random_state=study.seed).index for label in (0, 1)]
     chosen = drawn[0].append(drawn[1])
     config, reading = DeepConfig(size=SIZE), study.reading
+    assert reading is not None, "a study with images"
     opened = [
         open_lesion(file.image, file.masks, reading=reading, mm_per_pixel=file.mm_per_pixel, frame=file.frame)
         for file in lesion_files(first.loc[chosen])

@@ -13,11 +13,14 @@ from __future__ import annotations
 import os
 import sys
 
-# this file has the name of pyradiomics' package; its own folder must not come first
-sys.path.pop(0)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
+
+from lesions import Lesion, lesions
+
+# this file has the name of pyradiomics' package; its own folder must not come first
+sys.path.pop(0)
 
 import argparse
 import json
@@ -26,22 +29,21 @@ import platform
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
-from PIL import Image
 
-from radiomics import featureextractor, imageoperations
+from radiomics import featureextractor, imageoperations  # type: ignore[attr-defined]  # not this file
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.radiomics.discretise import bin_edges
-from sonoher2.radiomics.extract import INTENSITY_NAMES, extract, measure_image
-from sonoher2.radiomics.filters import filtered_images, image_type_names
-from sonoher2.radiomics.region import region_geometry
+from sonoher2.radiomics.discretise import bin_edges, binning_of
+from sonoher2.radiomics.extract import INTENSITY_NAMES, extract, measure_region
+from sonoher2.radiomics.filters import FilteredImages, filtered_images, image_type_names
+from sonoher2.radiomics.region import padded_mask, region_geometry
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 IMAGE_TYPES: dict[str, dict[str, Any]] = {
@@ -56,46 +58,12 @@ BINNINGS = {
 NYXUS_GROUPS = [f"*ALL_{name}*" for name in ("INTENSITY", "GLCM", "GLRLM", "GLSZM", "GLDM", "NGTDM")]
 
 
-@dataclass(frozen=True)
-class Lesion:
-    """One image, its lesion and the lesion's bounding box."""
-
-    name: str
-    pixels: np.ndarray
-    mask: np.ndarray
-
-    @property
-    def box(self) -> tuple[slice, slice]:
-        """Rows and columns of the lesion."""
-        rows, columns = np.flatnonzero(self.mask.any(axis=1)), np.flatnonzero(self.mask.any(axis=0))
-        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-    @property
-    def area(self) -> int:
-        """Pixels."""
-        return int(self.mask.sum())
-
-    @property
-    def as_itk(self) -> tuple[sitk.Image, sitk.Image]:
-        """True 2D images."""
-        return sitk.GetImageFromArray(self.pixels), sitk.GetImageFromArray(self.mask.astype(np.uint8))
+def as_itk(lesion: Lesion) -> tuple[sitk.Image, sitk.Image]:
+    """Image and mask as true 2D images."""
+    return sitk.GetImageFromArray(lesion.pixels), sitk.GetImageFromArray(lesion.mask.astype(np.uint8))
 
 
-def lesions(data: Path, count: int) -> Iterator[Lesion]:
-    """Half from BUS-BRA, half from BrEaST, evenly spaced over each."""
-    bus = sorted((data / "BUS-BRA" / "Images").glob("*.png"))
-    pairs = [(path, data / "BUS-BRA" / "Masks" / path.name.replace("bus", "mask")) for path in bus]
-    folder = data / "BrEaST" / "BrEaST-Lesions_USG-images_and_masks"
-    tumours = sorted(folder.glob("*_tumor.png"))
-    others = [(folder / path.name.replace("_tumor", ""), path) for path in tumours]
-    for group in (pairs, others):
-        for k in np.linspace(0, len(group) - 1, count // 2).astype(int):
-            image, mask = group[k]
-            pixels = np.asarray(Image.open(image).convert("L"), np.float64)
-            yield Lesion(image.stem, pixels, np.asarray(Image.open(mask).convert("L")) > 0)
-
-
-def extractor(settings: dict[str, float]) -> featureextractor.RadiomicsFeatureExtractor:
+def extractor(settings: Mapping[str, float]) -> featureextractor.RadiomicsFeatureExtractor:
     """Set pyradiomics up for the same 1,497 features."""
     result = featureextractor.RadiomicsFeatureExtractor(additionalInfo=False, **settings)
     result.disableAllImageTypes()
@@ -116,9 +84,9 @@ def cpu_seconds(function: Callable[[], Any], runs: int) -> float:
     return min(times)
 
 
-def timed_reference(lesion: Lesion, settings: dict[str, float]) -> tuple[dict[str, float], float]:
+def timed_reference(lesion: Lesion, settings: Mapping[str, float]) -> tuple[dict[str, float], float]:
     """Return pyradiomics' features and its time."""
-    image, mask = lesion.as_itk
+    image, mask = as_itk(lesion)
     engine = extractor(settings)
     start = time.process_time()
     found = engine.execute(image, mask)
@@ -127,7 +95,7 @@ def timed_reference(lesion: Lesion, settings: dict[str, float]) -> tuple[dict[st
 
 def reference_filters(lesion: Lesion) -> dict[str, np.ndarray]:
     """Filter with pyradiomics, within the lesion's box."""
-    image, mask = lesion.as_itk
+    image, mask = as_itk(lesion)
     found = {}
     for kind, options in IMAGE_TYPES.items():
         for each, name, _ in getattr(imageoperations, f"get{kind}Image")(image, mask, **options):
@@ -143,26 +111,27 @@ def disagreeing(ours: dict[str, float], theirs: dict[str, float]) -> list[str]:
 
 
 def pixels_across_an_edge(one: np.ndarray, other: np.ndarray, config: RadiomicsConfig) -> int:
-    """Count the pixels whose grey level differs between two versions of a filtered lesion."""
+    """Count the pixels whose grey level differs between our version of a filtered lesion and pyradiomics'."""
+    single, binning = other.dtype == np.float32, binning_of(config)
     levels = [
-        np.digitize(each, bin_edges(each.min(), each.max(), config.bin_count, config.bin_width))
-        for each in (one, other)
+        np.digitize(each, bin_edges(float(each.min()), float(each.max()), binning, single)) for each in (one, other)
     ]
     return int((levels[0] != levels[1]).sum())
 
 
 def agreement(lesion: Lesion, theirs: dict[str, float], images: dict[str, np.ndarray], config: RadiomicsConfig) -> dict:
     """Compare on pyradiomics' own filtered images, and end to end."""
-    region = region_geometry(lesion.mask[lesion.box])
+    region = region_geometry(padded_mask(lesion.mask, lesion.box))
     found = extract(lesion.pixels, lesion.mask, config)
     same_image = {name: value for name, value in found.items() if "shape2D" in name}
     for kind, image in images.items():
-        same_image |= dict(
-            zip((f"{kind}_{name}" for name in INTENSITY_NAMES), measure_image(image, region, config), strict=True)
-        )
+        alone = FilteredImages(image[None].astype(np.float64), np.array([image.dtype == np.float32]))
+        values = measure_region(alone, region, config)[0]
+        same_image |= dict(zip((f"{kind}_{name}" for name in INTENSITY_NAMES), values, strict=True))
     apart = disagreeing(found, theirs)
     kinds = {name.split("_")[0] for name in apart}
-    ours = dict(zip(image_type_names(config), filtered_images(lesion.pixels, lesion.box, config, 1.0), strict=True))
+    images_of_ours = filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)).images
+    ours = dict(zip(image_type_names(config), images_of_ours, strict=True))
     inside = lesion.mask[lesion.box]
     crossing = {kind: pixels_across_an_edge(ours[kind][inside], images[kind][inside], config) for kind in kinds}
     return {
@@ -190,7 +159,7 @@ def measure(lesion: Lesion, nyxus: Any | None) -> dict[str, Any]:
         theirs, seconds = timed_reference(lesion, settings)
         row["binnings"][name] = {
             "pyradiomics seconds": seconds,
-            "sonoher2 seconds": cpu_seconds(lambda config=config: extract(lesion.pixels, lesion.mask, config), 7),
+            "sonoher2 seconds": cpu_seconds(partial(extract, lesion.pixels, lesion.mask, config), 7),
             **agreement(lesion, theirs, images, config),
         }
     original = RadiomicsConfig(filters=["original"])

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx
 import numpy as np
@@ -139,8 +140,8 @@ def one_case(client: httpx.Client, bundle: str, image: Path, mm: float) -> Waits
     return waits
 
 
-def _asked(waits: Waits, answer: httpx.Response) -> dict[str, object]:
-    body: dict[str, object] = answer.json()
+def _asked(waits: Waits, answer: httpx.Response) -> dict[str, Any]:
+    body: dict[str, Any] = answer.json()
     if answer.is_error:
         waits.errors.append(f"{answer.status_code} {body}")
     return body

@@ -35,8 +35,8 @@ def main() -> int:
     for number, mark in enumerate(MARKS):
         row = axes[number]
         for ax, z in zip(row, STEPS, strict=True):
-            marks = {name: float(z) if name == mark else 0.0 for name in MARKS}
-            lesion = draw_lesion(*marks.values(), patient_generator(SEED, 0, 2))
+            marks = {f"z_{name}": float(z) if name == mark else 0.0 for name in MARKS}
+            lesion = draw_lesion(**marks, generator=patient_generator(SEED, 0, 2))
             draw(ax, patient_pictures(lesion, 0, SEED, SIZE)[0])
             if number == 0:
                 ax.set_title(f"z = {z:+d}" if z else "z = 0", fontsize=10)
@@ -44,7 +44,8 @@ def main() -> int:
     signal = latent_signal(len(STEPS), SEED)
     for patient, ax in enumerate(axes[-1]):
         known = signal.iloc[patient]
-        lesion = draw_lesion(*(known[f"z_{mark}"] for mark in MARKS), patient_generator(SEED, patient, 2))
+        latents = {f"z_{mark}": float(known[f"z_{mark}"]) for mark in MARKS}
+        lesion = draw_lesion(**latents, generator=patient_generator(SEED, patient, 2))
         draw(ax, patient_pictures(lesion, patient, SEED, SIZE)[0], outline=True)
         ax.set_xlabel(f"{'positive' if known['label'] else 'negative'}, p = {known['probability']:.2f}", fontsize=9)
     axes[-1][0].set_ylabel("patients")

@@ -73,3 +73,35 @@ RECORD = Step("record", record, record_codec(Record), packed=True)
 ENDED = Step("ended", ended, JSON, "Ending")
 WHERE = Step("where", where, JSON)
 RESUMED = Step("resumed", resumed, JSON, scratch=True)
+
+
+def ended_once(x: int, mark: str) -> int:
+    if x == 5 and not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def total(x: float, given: np.ndarray) -> float:
+    return float(given.sum()) + x
+
+
+def refuse() -> None:
+    raise InputError("it was changed", fix="Leave it alone")
+
+
+HELD: list[bytes] = []
+
+
+def grown(x: int) -> int:
+    """Grow by 400 MB once, after a small first item."""
+    time.sleep(0.3)
+    if x > 3 and not HELD:
+        HELD.append(b"x" * 400_000_000)
+    return os.getpid()
+
+
+GROWN = Step("grown", grown, JSON)
+CHANGED = Step("changed", square, ARRAY)
+ENDED_ONCE = Step("ended once", ended_once, JSON, "Ending once")
+SUM = Step("sum", total, JSON)

@@ -32,14 +32,15 @@ from which_tests import PLACE, function_at, import_heavy, run_tests, settle, whi
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC, KEPT = ROOT / "src", ROOT / ".mutants"
-OWN_SECONDS, ALL_SECONDS = 60, 120
+SECONDS = 60, 60, 120
+"""For the tests of the module's name, the others of its package, and all others."""
 NOTHING_RAN = 5
 
 
 def candidates(
     mutant: Mutant, source: str, tests: dict[str, Any], texts: dict[str, str]
-) -> tuple[list[str], list[str]]:
-    """List the tests that run the function: those of the package, and the others.
+) -> tuple[list[str], list[str], list[str]]:
+    """List the tests that run the function: those of the module's name, the others of the package, and all others.
 
     Quick ones come first. The test file of the module's name counts whole, since its tests may start processes. Outside
     functions, and where no test was seen in the function: tests that run anything of the file or name its module; where
@@ -60,8 +61,10 @@ def candidates(
         seconds = tests[test]["seconds"]
         return seconds > 2, Path(mutant.file).stem not in file, file, seconds
 
-    own = sorted((t for t in ran if t.startswith(home)), key=order)
-    return own, sorted(set(ran) - set(own), key=order)
+    own = [test for test in ran if test.startswith(home)]
+    named = [test for test in own if mirror in test]
+    others, elsewhere = set(own) - set(named), set(ran) - set(own)
+    return sorted(named, key=order), sorted(others, key=order), sorted(elsewhere, key=order)
 
 
 def verdict(mutant: Mutant, groups: Iterable[list[str]], control: bool) -> str:
@@ -70,7 +73,7 @@ def verdict(mutant: Mutant, groups: Iterable[list[str]], control: bool) -> str:
     if not control:
         changed.write_text(changed_code(original.read_text(encoding="utf-8"), mutant), encoding="utf-8")
     try:
-        for group, seconds in zip(groups, (OWN_SECONDS, ALL_SECONDS), strict=True):
+        for group, seconds in zip(groups, SECONDS, strict=True):
             answer = run_tests(group, ROOT, seconds) if group else 0
             if answer not in {0, NOTHING_RAN}:
                 return "hung" if answer is None else "failed"

@@ -51,8 +51,15 @@ class SwapArguments(Operator):
             plain = comma.type == "operator" and not any(n.type == "argument" for n in (first, second))
             caller = node.parent.get_previous_sibling() if node.parent else None
             either_way = caller is not None and caller.get_code().strip().strip(".") in EITHER_WAY
-            if plain and names[0] != names[1] and not either_way:
+            if plain and names[0] != names[1] and not either_way and not self._is_a_set(node):
                 yield node.start_pos, second.end_pos
+
+    def _is_a_set(self, node: Any) -> bool:
+        """Whether the order means nothing: bases of a class, and values that something is looked for among."""
+        if node.parent.type == "classdef" or node.parent.parent is None:
+            return node.parent.type == "classdef"
+        asked = node.parent.get_previous_sibling() if node.parent.parent.type == "comparison" else None
+        return asked is not None and asked.get_code().split()[-1] == "in"
 
     def mutate(self, node: Any, index: int) -> Any:
         """Change one of them."""
@@ -127,9 +134,9 @@ def operators() -> dict[str, Operator]:
     return ours | {"SwapArguments": SwapArguments(), "DropKeyword": DropKeyword()}
 
 
-def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int | None, int | None]]]:
     """Places of annotations, decorators, imports, caught errors, compiled kernels and keywords without effect."""
-    nodes: list[ast.AST] = []
+    nodes: list[ast.expr | ast.stmt | ast.keyword] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             named = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
@@ -155,7 +162,7 @@ def left_alone(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 def places(source: str) -> dict[Any, list[tuple[str, int]]]:
     """Places that can be changed, each with its operators and their occurrence."""
-    kept_out, found, seen = left_alone(source), {}, Counter[str]()
+    kept_out, found, seen = left_alone(source), dict[Any, list[tuple[str, int]]](), Counter[str]()
     nodes = list(ast_nodes(get_ast(source)))
     for name, operator in operators().items():
         for node in nodes:

@@ -179,7 +179,7 @@ def measure(file: Path, root: Path) -> dict[str, Any]:
 
 def ran_by_context(meter: coverage.Coverage, src: Path) -> dict[str, set[str]]:
     """Functions of the program that ran in each test or fixture."""
-    data, ran = meter.get_data(), {}
+    data, ran = meter.get_data(), dict[str, set[str]]()
     for path in map(Path, data.measured_files()):
         if path.suffix != ".py":  # a page's template is compiled too
             continue
@@ -226,12 +226,14 @@ class Chosen:
 
     def __init__(self, tests: list[str], seconds: float) -> None:
         self.order = {test: index for index, test in enumerate(tests)}
-        self.end = time.monotonic() + seconds
+        self.seconds, self.end = seconds, 0.0
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the chosen."""
         items[:] = sorted((item for item in items if item.nodeid in self.order), key=lambda i: self.order[i.nodeid])
+        # reading many files of tests may take as long as the tests themselves
+        self.end = time.monotonic() + self.seconds
 
     def pytest_runtest_logfinish(self) -> None:
         """Stop where the time is spent."""

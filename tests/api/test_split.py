@@ -81,3 +81,15 @@ def test_defaults_are_a_third_part_and_five_folds(images: pd.DataFrame) -> None:
     assert sets[sets["set"] == "test"]["label"].value_counts().to_dict() == {0: 8, 1: 4}
     assert told.columns.tolist() == ["set", "fold", "group"]
     assert told.index.equals(images.index)
+
+
+def test_empty_text_binds_nobody_and_is_no_patient(images: pd.DataFrame) -> None:
+    blank = images.assign(family="")
+    split = sonoher2.split_patients(blank, together="family")
+    assert split["group"].nunique() == sonoher2.split_patients(images)["group"].nunique()
+    assert set(split["set"]) == {"train", "test"}
+    for name in ("patient_id", "label"):
+        table = images.astype({name: object})
+        table.loc[table.index[3], name] = " "
+        with pytest.raises(sonoher2.InputError, match="a row has no patient or no label"):
+            sonoher2.split_patients(table)

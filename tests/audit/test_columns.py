@@ -17,14 +17,14 @@ from sonoher2.audit.tables.columns import (
     PATIENT,
     SCORE,
     SET,
-    binary,
     find_column,
     model_of_file,
     patient_names,
-    score_column,
+    score_columns,
     side_of,
     side_of_file,
 )
+from sonoher2.audit.tables.labels import binary
 from sonoher2.audit.tables.read import read_tables
 from sonoher2.core.errors import InputError
 
@@ -69,14 +69,14 @@ def test_a_set_of_another_name_is_told_with_its_column(tmp_path: Path) -> None:
     ],
 )
 def test_the_score_of_the_positive_class(names: list[str], found: str | None) -> None:
-    assert score_column(pd.DataFrame(columns=names)) == found
+    assert next(iter(score_columns(pd.DataFrame(columns=names))), None) == found
 
 
 @pytest.mark.parametrize(
     ("text", "side"),
     [
         ("Train", ("train", False)), ("train_oof", ("train", True)), ("cv_val", ("train", True)),
-        ("cv train", ("train", False)), ("val", ("test", False)), ("external", ("test", False)),
+        ("cv train", ("train", False)), ("val", ("validation", False)), ("external", ("test", False)),
     ],
 )  # fmt: skip
 def test_sets_by_their_words(text: str, side: tuple[str, bool]) -> None:

@@ -115,6 +115,26 @@ def test_no_run_depends_on_the_labels_of_its_test_patients(audited, study: Study
     assert changed.to_dict() == {"train_oof": 0.0, "test": 1.0}
 
 
+def test_a_comparison_of_models_is_made_anew_on_permuted_labels(audited, study: StudyConfig, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(audited[0], run)
+    result = audit_null(study.model_copy(update={"comparison": True}), run, runs=2, jobs=1)
+    audit = result.audits.null
+    names = ["family", "model", "set"]
+    compared = result.performance.models
+    compared = compared[compared["family"] != "Signatures"][names]
+    assert len(compared) == 4
+    for number, found in audit.models.groupby("run"):
+        assert sorted(found[names].itertuples(index=False)) == sorted(compared.itertuples(index=False)), number
+    assert sorted(audit.models["run"].unique()) == [0, 1, 2]
+    # the same models on other labels
+    both = audit.models.pivot(index=names, columns="run", values="auc")
+    assert (both[0] != both[1]).mean() > 0.8
+    everything = pd.concat([audit.models, audit.runs])
+    best = everything.groupby(["run", "set"])["auc"].max()
+    pd.testing.assert_series_equal(audit.best.set_index(["run", "set"])["auc"].sort_index(), best.sort_index())
+
+
 def test_cheaper_network_is_small_and_frozen(study: StudyConfig) -> None:
     assert cheaper(study) == study
     heavy = study.model_copy(update={"deep": DeepConfig(network=["ResNet101"], size=224, weights="none")})

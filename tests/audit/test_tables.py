@@ -12,8 +12,10 @@ from sklearn.linear_model import LogisticRegression
 
 from sonoher2.audit.tables import checks
 from sonoher2.audit.tables.audit import audit_tables
-from sonoher2.audit.tables.read import Tables, pool, read_tables
+from sonoher2.audit.tables.pool import pool
+from sonoher2.audit.tables.read import Tables, read_tables
 from sonoher2.audit.tables.rerun import Rerun, features_behind
+from sonoher2.audit.tables.scores import auc_rows
 from sonoher2.cli.app import run
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.shift.leakage import rank_association
@@ -183,6 +185,13 @@ def test_scaling_on_everyone() -> None:
     sign = checks.scaled_on_everyone(plain(on_all, y, training))
     assert (sign.outcome.code, state(sign)) == ("LEAK003", "error")
     assert "40 of 40" in sign.evidence
+    # the test patients by their own mean and deviation: the whole table has mean 0 and deviation 1 as well
+    apart = on_training.copy()
+    apart[~training] = (values[~training] - values[~training].mean()) / values[~training].std()
+    sign = checks.scaled_on_everyone(plain(apart, y, training))
+    assert (sign.outcome.code, state(sign)) == ("LEAK003", "error")
+    assert "the test rows were scaled on themselves" in str(sign.outcome.finding)
+    assert "40 over each set by itself" in sign.evidence
 
 
 def test_a_univariate_filter_on_everyone() -> None:
@@ -237,6 +246,22 @@ def test_test_auc_above_the_out_of_fold_one() -> None:
     assert state(checks.tested_above_training(plain(values, y, training, alike), None)) == "passed"
     sign = checks.tested_above_training(plain(values, y, training, above), None)
     assert (sign.outcome.code, state(sign)) == ("LEAK005", "error")
+
+
+def test_images_of_a_patient_count_once() -> None:
+    """A patient with two images has the mean of both scores; three times the same images prove no more than once."""
+    values, y, training = noise(features=6)
+    rng = np.random.default_rng(3)
+    score = np.where(training, rng.random(N), 0.7 * rng.random(N) + 0.3 * y)
+    once = plain(values, y, training, score)
+    scored = once.predictions
+    twice = pd.concat([scored.assign(score=score - 0.1), scored.assign(score=score + 0.1)] * 3, ignore_index=True)
+    repeated = Tables(once.rows, once.features, twice)
+    expected, found = auc_rows(once), auc_rows(repeated)
+    pd.testing.assert_frame_equal(found, expected)
+    assert found["n"].tolist() == [TRAIN, N - TRAIN]
+    evidence = [checks.tested_above_training(tables, None).evidence for tables in (once, repeated)]
+    assert evidence[0] == evidence[1]
 
 
 def one_strength(out_of_fold: bool) -> tuple[Tables, np.ndarray, np.ndarray]:

@@ -162,7 +162,7 @@ def test_what_a_second_study_declares_meets_what_the_model_knows(finished) -> No
 
 def test_validation_without_anything_to_score_is_refused(finished, tmp_path: Path) -> None:
     bundle, study = load_bundle(finished.run / "bundle"), load_study(finished.file)
-    with pytest.raises(UsageError, match="holds a study"):
+    with pytest.raises(UsageError, match=r"holds a study.*[Cc]hoose another folder"):
         validate_bundle(bundle, study, finished.run, jobs=1)
     empty = study.model_copy(update={"images": None, "clinical": study.clinical.model_copy(update={"columns": {}})})
     with pytest.raises(InputError, match="none of the model's columns"):

@@ -230,6 +230,8 @@ def npy(shape: str, numbers: bytes = b"\0" * 64, descr: str = "'<f8'") -> bytes:
         npy("(-8,)"),
         npy("(1000000000000,)", b"", "'V0'"),
         npy("(8,)", descr="'|O'"),
+        npy("(0,)", b"", "'|O'"),
+        npy("(0, -8)", b""),
         npy("8"),
         npy("(8,)", descr="5"),
         npy("(8,)")[:90],

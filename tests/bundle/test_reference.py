@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle import reference
-from sonoher2.bundle.reference import Reference, build_reference, dump_reference, load_reference, model_spaces
+from sonoher2.bundle.reference import (
+    Reference,
+    build_reference,
+    dump_reference,
+    load_reference,
+    model_spaces,
+    spaces_seen,
+)
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.feature_table import CLINICAL
 
@@ -62,6 +69,26 @@ def test_every_part_has_the_patients_in_the_same_order() -> None:
     for part in (found.labels, found.scores, *found.spaces.values()):
         assert part.index.tolist() == [1, 2, 3, 4]
     assert list(found.spaces) == [CLINICAL, "Radiomics"]
+
+
+def test_a_stacked_signature_sees_what_its_parents_see() -> None:
+    def signature(kinds: dict[str, str], *parents: str) -> SimpleNamespace:
+        return SimpleNamespace(clinical_kinds=kinds, parents=parents)
+
+    fitted = {
+        "Clinical": signature({"age": "number"}),
+        "Radiomics": signature({}),
+        "Deep": signature({}),
+        "DLR": signature({}, "Radiomics", "Deep"),
+        "Combined": signature({"age": "number"}, "DLR"),
+    }
+    assert spaces_seen(SimpleNamespace(fitted_=fitted)) == {  # type: ignore[arg-type]
+        "Clinical": ("Clinical", CLINICAL),
+        "Radiomics": ("Radiomics",),
+        "Deep": ("Deep",),
+        "DLR": ("DLR", "Radiomics", "Deep"),
+        "Combined": ("Combined", CLINICAL, "DLR", "Radiomics", "Deep"),
+    }
 
 
 def test_a_patient_without_clinical_data_has_no_such_space() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import skops.io
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -91,3 +93,19 @@ def test_a_model_of_the_first_version_is_read_and_written_under_the_same_names()
     assert groups == {"Clinical": ("clinical",), "Radiomics": ("radiomics",), "Clinical+Radiomics": ("clinical",)}
     assert model.fitted_["Clinical+Radiomics"].parents == ("Radiomics",)
     assert objects(dump_model(model)) == objects(data)
+
+
+def test_words_that_python_keeps_once_or_twice_give_the_same_bytes() -> None:
+    word = "".join(["several ", "letters"])
+    once, twice = [word, word, 1.5], [word, "".join(["several ", "letters"]), float("1.5")]
+    assert twice[0] is not twice[1]
+    assert stable_bytes(skops.io.dumps(once)) == stable_bytes(skops.io.dumps(twice))
+    assert skops.io.loads(stable_bytes(skops.io.dumps([1, True, "1", 1.0, None]))) == [1, True, "1", 1.0, None]
+
+
+def test_a_model_from_another_process_has_the_same_bytes() -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "c"])
+    model = FeatureSignature(("radiomics",), ("logistic",), inner_folds=3)
+    model.fit(pd.concat({"radiomics": frame}, axis=1), np.arange(40) % 2)
+    sent = pickle.loads(pickle.dumps(model))
+    assert stable_bytes(skops.io.dumps(sent)) == stable_bytes(skops.io.dumps(model))

@@ -46,6 +46,8 @@ def test_scores_that_fit_no_class_are_said_to() -> None:
         coverage=0.8, conformal_quantiles=(0.7, 0.7), sensitivity=0.9, specificity=0.9, rule_out={}, rule_in={}
     )
     assert strict.answer(CLASSES, [0.5, 0.5]).text == "don't know: at 80% coverage the scores fit no class"
+    surer = strict.model_copy(update={"coverage": 0.995})
+    assert surer.answer(CLASSES, [0.5, 0.5]).text == "don't know: at 99.5% coverage the scores fit no class"
 
 
 def test_three_classes_are_named() -> None:

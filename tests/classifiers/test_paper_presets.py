@@ -8,7 +8,7 @@ import pytest
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import heat_map
-from sonoher2.networks.presets import PRESETS
+from sonoher2.networks.sources import PRESETS
 
 PAPER = {"ResNet101": 64, "VGG19": 32, "ViT": 64, "Swin": 56}
 

@@ -12,30 +12,33 @@ from sonoher2.cli.app import app
 
 # ! needed, * several, = default
 EXPECTED = """
-audit null: STUDY! --out! --runs=20 --data --jobs --cheap=False
-audit planted: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs --cheap=False
-audit simulated-signal: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs --cheap=False
+audit null: STUDY! --out! --runs=20 --data --jobs
+  --cluster --cluster-settings --cheap=False
+audit planted: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs
+  --cluster --cluster-settings --cheap=False
+audit simulated-signal: STUDY! --out! --strength=2.0 --mixture= --runs=10 --data --jobs
+  --cluster --cluster-settings --cheap=False
 audit table: FEATURES!* --predictions* --labels* --selected --threshold --out --json=False
 check: STUDY! --data --jobs --json=False
-demo: --out=demo --patients=120 --seed=0 --deep=False
+demo: --out=demo --patients=120 --seed=0 --deep=False --jobs
 enhance: IMAGES!* --out! --scale=1 --side-by-side=False --frame --weights --jobs
 extract: IMAGES! --out! --data --bin-count --bin-width --resample-mm --ring-mm --ring-share --largest=False --unit
-  --label --jobs
+  --label --jobs --cluster --cluster-settings
 init: FOLDER! --out=study.yaml --patient-id
 new-key: NAME!
 predict: BUNDLE! --image* --mask* --clinical* --frame* --mm-per-pixel* --site --label --trust --patient=
   --json=False --page
-report: RUN!
-run: STUDY! --out! --data --jobs
+report: RUN! --print=False --jobs
+run: STUDY! --out! --data --jobs --cluster --cluster-settings
 segment: IMAGES!* --out! --click --box --overlay/--no-overlay=True --nifti=False --frame --weights --jobs
 serve: --host=127.0.0.1 --port=8765 --name* --certificate --key --users --home --database= BUNDLES* --trust
   --open/--no-open=True --jobs --add-user
 sign: BUNDLE! --key!
 train-enhancer: IMAGES!* --out! --data --epochs=30 --warm-up=24 --steps=125 --batch=8 --patch=128 --rate=0.001
   --adversarial=0.002 --bf16=False --seed=0
-train-segmenter: IMAGES! --out! --data --network=EfficientNet-Lite2 --encoder-weights=auto --size=224 --epochs=14
-  --warm-up=3 --warm-up-size=192 --adversarial=0.02 --validation=0.1 --seed=0
-validate: BUNDLE! STUDY! --out! --data --recalibrate --trust --jobs
+train-segmenter: IMAGES! --out! --data --label --network=EfficientNet-Lite2 --encoder-weights=auto --size=224
+  --epochs=14 --warm-up=3 --warm-up-size=192 --adversarial=0.02 --validation=0.1 --seed=0
+validate: BUNDLE! STUDY! --out! --data --recalibrate --trust --jobs --cluster --cluster-settings
 """
 
 

@@ -86,7 +86,7 @@ def test_what_is_taken_and_what_is_refused(
 DEFAULTS: list[tuple[type[BaseModel], dict[str, Any], dict[str, Any]]] = [
     (DeepConfig, {}, {
         "network": ["EfficientNet-Lite0"], "training": "frozen", "epochs": 4, "unfreeze": 1, "weights": "auto",
-        "size": 160, "margin": 0.3, "pooling": "lesion", "mask": "none",
+        "size": 160, "margin": 0.3, "window": "centred", "pooling": "lesion", "mask": "none",
     }),
     (StabilityConfig, {}, {"strength": 0.05, "patients": 100, "strengths": [0.05, 0.1]}),
     (EvaluationConfig, {}, {

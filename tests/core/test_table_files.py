@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from sonoher2.cohort.reading.read import read_table
 from sonoher2.core import table_files
 from sonoher2.core.errors import UsageError
-from sonoher2.core.table_files import read_written, write_table
+from sonoher2.core.table_files import open_table, read_written, write_table
 
 TEXTS = ["=1+1", "+A1", "-x.png", "@SUM(A1)", "'=1", "''=1", "'quoted'", "-", "+", "-5", "+1.5e3", "患者1", "a,b"]
 
@@ -22,7 +23,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame({"-name": TEXTS, "number": np.linspace(-1, 1, len(TEXTS)), "gap": [None] * len(TEXTS)})
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".xlsx"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".xlsx", ".parquet"])
 def test_what_is_read_back_is_what_was_written(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"t{suffix}"
     write_table(path, table())
@@ -86,3 +87,42 @@ def test_a_workbook_loses_what_it_cannot_hold(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["table"]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows == [["a", "b", "c"], ["xy", None, 4], ["a\nb\tc", 3, 5]]
+
+
+def test_a_table_of_many_blocks_is_as_one_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(tmp_path / "whole.csv", table())
+    # two rows of three columns
+    monkeypatch.setattr(table_files, "BLOCK_CELLS", 7)
+    write_table(tmp_path / "blocks.csv", table())
+    assert (tmp_path / "blocks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    write_table(tmp_path / "empty.csv", table().iloc[:0])
+    assert (tmp_path / "empty.csv").read_bytes() == b"\xef\xbb\xbf'-name,number,gap\n"
+
+
+def test_rows_that_are_appended_are_row_groups_of_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    with open_table(path) as append:
+        for part in (slice(0, 5), slice(5, 13)):
+            append(table().iloc[part])
+    file = pq.ParquetFile(path)
+    assert [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)] == [5, 8]
+    read = pd.read_parquet(path)
+    # no formula is feared here
+    assert read["-name"].tolist() == TEXTS
+    assert read["number"].tolist() == table()["number"].tolist()
+    assert read["gap"].isna().all()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_a_table_that_is_not_finished_leaves_nothing(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"t{suffix}"
+    path.write_bytes(b"earlier")
+
+    def fill() -> None:
+        with open_table(path) as append:
+            append(table())
+            raise ValueError("stopped")
+
+    with pytest.raises(ValueError, match="stopped"):
+        fill()
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(path.name, b"earlier")]

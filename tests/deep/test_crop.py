@@ -25,6 +25,37 @@ def test_the_window_is_centred_and_has_the_margin() -> None:
     assert square_window(mask, 0.5) == (15 - 20, 40 - 20, 40)
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "expected"),
+    [
+        # 20 x 20 with half of it on each side is 40 x 40: it leaves the image above, at the right, or nowhere
+        ((2, 22), (30, 50), (0, 20, 40)),
+        ((20, 40), (75, 95), (10, 60, 40)),
+        ((20, 40), (30, 50), (10, 20, 40)),
+        # the image is 60 high: a window of 80 becomes one of 60
+        ((10, 50), (20, 60), (0, 10, 60)),
+        # a lesion that is wider than the image is high keeps its width
+        ((20, 40), (10, 90), (30 - 40, 10, 80)),
+    ],
+)
+def test_a_window_inside_the_image(
+    rows: tuple[int, int], columns: tuple[int, int], expected: tuple[float, float, float]
+) -> None:
+    mask = np.zeros((60, 100), bool)
+    mask[slice(*rows), slice(*columns)] = True
+    assert square_window(mask, 0.5, "inside") == expected
+
+
+def test_a_window_inside_has_no_black_border() -> None:
+    pixels, mask = np.full((60, 100), 200.0), np.zeros((60, 100), bool)
+    mask[:12, :20] = True
+    centred, inside = (lesion_crop(pixels, mask, size=40, margin=0.5, window=place) for place in ("centred", "inside"))
+    assert (centred[0] == 0).any()
+    assert (inside[0] == 200).all()
+    # the lesion is as large in both
+    assert inside[1].sum() == pytest.approx(centred[1].sum(), rel=0.05)
+
+
 def test_beyond_the_image_is_black() -> None:
     pixels, mask = np.full((20, 20), 255.0), np.zeros((20, 20), bool)
     mask[:10, :10] = True

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import engine_steps
-from engine_steps import CALLS, ENDED, PACKED, RECORD, RESUMED, SQUARE, SQUARES, TABLE, WHERE, Record
+from engine_steps import CALLS, ENDED, GROWN, PACKED, RECORD, RESUMED, SQUARE, SQUARES, TABLE, WHERE, Record
 from sonoher2.core.errors import InputError
 from sonoher2.engine import (
     ARRAY,
@@ -235,6 +235,14 @@ def test_a_process_that_is_ended_is_told_without_a_flag(tmp_path: Path) -> None:
     assert "--" not in str(caught.value)
 
 
+def test_processes_that_grow_once_live_on(tmp_path: Path) -> None:
+    # psutil is installed with the tests, and loky measures with it every second
+    pytest.importorskip("psutil")
+    context = ExecutionContext(ArtifactStore(tmp_path), JoblibExecutor(2))
+    pids = context.map(GROWN, list(range(12)))
+    assert len(set(pids)) == 2
+
+
 def test_how_many_processes() -> None:
     assert local_executor(1) == SerialExecutor()
     assert local_executor(3) == JoblibExecutor(3)
@@ -272,6 +280,53 @@ context.map({"files": SQUARE, "packs": PACKED}[sys.argv[2]], [1.0, 2.0, 3.0, 4.0
 """
 
 
+def streamed(context: ExecutionContext, step: Step[np.ndarray], xs: list[float]) -> list[tuple[int, object]]:
+    found = context.stream(step, xs)
+    return [(place, one.where if isinstance(one, InputError) else one[0]) for place, one in found]
+
+
+def test_a_stream_has_the_order_of_the_items_whatever_was_kept(
+    context: ExecutionContext, step: Step[np.ndarray]
+) -> None:
+    context.map(step, [3.0, 5.0])
+    CALLS.clear()
+    xs = [2.0, -1.0, 3.0, 2.0, -1.0, 4.0, 5.0]
+    values = [4.0, "item -1.0", 9.0, 4.0, "item -1.0", 16.0, 25.0]
+    for other in (context, again(context)):
+        assert streamed(other, step, xs) == list(enumerate(values))
+    # what could not be used is tried anew, the rest is found
+    assert CALLS == [2.0, -1.0, 4.0, -1.0]
+
+
+def test_a_stream_computes_no_further_than_it_is_asked(context: ExecutionContext, step: Step[np.ndarray]) -> None:
+    found = context.stream(step, [1.0, 2.0, 3.0])
+    assert [next(found)[0], next(found)[0]] == [0, 1]
+    assert CALLS == [1.0, 2.0]
+    found.close()
+    assert [value[0] for value in again(context).map(step, [1.0, 2.0, 3.0])] == [1, 4, 9]
+    assert CALLS == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("kind", ["cut", "garbage"])
+def test_a_stream_computes_broken_entries_anew(context: ExecutionContext, step: Step[np.ndarray], kind: str) -> None:
+    context.map(step, [2.0, 3.0])
+    for path in entries(context):
+        data = path.read_bytes()
+        path.write_bytes({"cut": data[: len(data) - 9], "garbage": b"x" * len(data)}[kind])
+    assert streamed(again(context), step, [2.0, 3.0]) == [(0, 4.0), (1, 9.0)]
+    assert CALLS == [2.0, 3.0, 2.0, 3.0]
+
+
+def test_a_stream_over_processes_and_many_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "PACK_ENTRIES", 2)
+    monkeypatch.setattr(store_module, "OPEN_PACKS", 2)
+    context = ExecutionContext(ArtifactStore(tmp_path), JoblibExecutor(2))
+    xs = [float(x % 11) for x in range(40)]
+    for _ in range(2):
+        assert streamed(context, PACKED, xs) == [(place, x * x) for place, x in enumerate(xs)]
+    assert len(list(tmp_path.rglob("*.zip"))) == 6
+
+
 @pytest.mark.parametrize(("kind", "kept"), [("files", 3), ("packs", 0)])
 def test_a_killed_run_resumes(context: ExecutionContext, kind: str, kept: int) -> None:
     tests = str(Path(__file__).resolve().parents[1])
@@ -294,6 +349,34 @@ def test_a_pack_does_not_wait_for_long(context: ExecutionContext, monkeypatch: p
     assert 0 < len(there) < 4
     after = dict(ArtifactStore(context.store.folder).read("step", ["a" * 64, "b" * 64, "c" * 64], ".npy"))
     assert after == {key * 64: b"data" for key in "abc"}
+
+
+def test_what_another_process_is_writing_is_no_entry_yet(context: ExecutionContext) -> None:
+    context.map(PACKED, [2.0])
+    (pack,) = entries(context)
+    pack.rename(pack.with_name(".abc-1.part.zip"))
+    assert [value[0] for value in again(context).map(PACKED, [2.0])] == [4.0]
+    assert CALLS == [2.0, 2.0]
+
+
+def test_an_entry_of_another_machine_is_waited_for(context: ExecutionContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = again(context).store
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            with other.writer("step", ".npy", packed=True) as keep:
+                keep("a" * 64, b"data")
+
+    monkeypatch.setattr(store_module, "sleep", pause)
+    context.store.await_entry("step", "a" * 64, ".npy")
+    assert len(pauses) == 3
+    with context.store.reader("step", ".npy") as read:
+        assert (read("a" * 64), read("b" * 64)) == (b"data", None)
+    monkeypatch.setattr(store_module, "SEEN_SECONDS", 0.0)
+    with pytest.raises(InputError, match="a folder that all machines share"):
+        context.store.await_entry("step", "b" * 64, ".npy")
 
 
 def test_a_cleared_store_holds_nothing(context: ExecutionContext, step: Step[np.ndarray]) -> None:

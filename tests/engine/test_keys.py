@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import namedtuple
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from sonoher2.core.files import content_key
-from sonoher2.engine import Keyed, NeutralAt, key_of, settings_key
+from sonoher2.engine import Keyed, NeutralAt, key_of, settings_key, table_key
 
 
 def hashed(value: object) -> str:
@@ -31,6 +32,8 @@ DIFFERENT = [
     pd.DataFrame({"a": ["1", "2"]}), pd.DataFrame({"a": ["1", None]}), pd.DataFrame({"a": ["1", "None"]}),
     pd.DataFrame({"a": [1, None]}, dtype="Int64"), pd.DataFrame({"a": [1, 0]}, dtype="Int64"),
     pd.DataFrame({("a", "b"): [1, 2]}), pd.DataFrame({("a", "c"): [1, 2]}), pd.DataFrame(),
+    pd.DataFrame({"a": [1], "b": [1.0], "c": [2]}), pd.DataFrame({"a": [2], "b": [1.0], "c": [1]}),
+    pd.DataFrame({"a": [1], "b": [2.0], "c": [2]}), pd.DataFrame({"a": [1], "b": [2], "c": [2.0]}),
     pd.DataFrame({"a": [True, False]}, dtype=object), pd.DataFrame({"a": [1, 0]}, dtype=object),
 ]  # fmt: skip
 
@@ -39,6 +42,18 @@ def test_different_values_have_different_keys() -> None:
     keys = [hashed(value) for value in DIFFERENT]
     twins = [(i, j) for i in range(len(keys)) for j in range(i) if keys[i] == keys[j]]
     assert not twins
+
+
+def test_columns_of_one_kind_are_hashed_as_each_by_itself() -> None:
+    mixed = pd.DataFrame({"n": [1, 2], "x": [0.5, np.nan], "m": [3, 4], "t": ["a", None], "y": [1.5, 2.5]})
+    digests = [hashlib.sha256(np.array(mixed[name]).tobytes()).hexdigest() for name in ("n", "x", "m", "y")]
+    kinds = ("<i8", "<f8", "<i8", "<f8")
+    n, x, m, y = ({"array": [kind, 2], "sha256": digest} for kind, digest in zip(kinds, digests, strict=True))
+    index = {"array": ["<i8", 2], "sha256": hashlib.sha256(np.array([0, 1]).tobytes()).hexdigest()}
+    expected = content_key(
+        [["n", "x", "m", "t", "y"]], index, [n, x, m, [str(mixed["t"].dtype), ["a", float("nan")]], y]
+    )
+    assert table_key(mixed) == {"table": expected}
 
 
 def test_equal_values_have_the_same_key() -> None:

@@ -117,3 +117,15 @@ def test_margins_do_not_count_and_enlarged_ones_are_averaged() -> None:
         return changed
 
     assert hallucination._flat_change(90.0, framed) == pytest.approx(2)
+
+
+def test_flat_greys_from_black_to_white_are_shown() -> None:
+    seen = []
+
+    def looked_at(pixels: np.ndarray) -> np.ndarray:
+        if np.ptp(pixels) == 0:
+            seen.append(float(pixels[0, 0]))
+        return pixels
+
+    check_hallucination(looked_at)
+    assert seen == [0, 30, 90, 150, 210, 255]

@@ -18,6 +18,7 @@ from sonoher2.evaluation.calibration import (
     calibration_curve,
     calibration_slope_intercept,
     expected_calibration_error,
+    expected_over_observed,
     scaled_brier,
     smooth_calibration_curve,
 )
@@ -168,3 +169,18 @@ def test_what_is_no_probability_is_refused():
 def test_no_patient_has_no_curve():
     with pytest.raises(InputError, match="cannot form"):
         calibration_curve([], [])
+
+
+def test_expected_over_observed_by_hand():
+    # 30 expected, 25 of 100 seen; log standard error sqrt(0.75 / 25) = 0.173205, times 1.959964 = 0.339476
+    found = expected_over_observed([1] * 25 + [0] * 75, [0.3] * 100)
+    assert found.value == pytest.approx(1.2)
+    assert (found.low, found.high) == pytest.approx((1.2 * np.exp(-0.339476), 1.2 * np.exp(0.339476)), rel=1e-6)
+    assert expected_over_observed([1] * 25 + [0] * 75, [0.2] * 100).value == pytest.approx(0.8)
+
+
+def test_expected_over_observed_needs_a_case_and_has_no_width_with_cases_alone():
+    assert isnan(expected_over_observed([0, 0], [0.1, 0.2]).value)
+    assert isnan(expected_over_observed([], []).low)
+    only = expected_over_observed([1, 1], [0.5, 0.25])
+    assert (only.value, only.low, only.high) == (0.375, 0.375, 0.375)

@@ -94,6 +94,13 @@ def test_perfect_separation_has_clopper_pearsons_limit(size):
     assert (reversed_.value, reversed_.low, reversed_.high) == pytest.approx((0, 0, 1 - low))
 
 
+def test_a_single_case_apart_from_the_controls_has_the_limit_of_one_pair_that_was_won():
+    """One pair: (0.05 / 2)^(1/1)."""
+    won, lost = auc_delong([0, 1], [0.1, 0.9]), auc_delong([0, 0, 1], [0.5, 0.9, 0.1])
+    assert (won.value, won.low, won.high) == (1, pytest.approx(0.025), 1)
+    assert (lost.value, lost.low, lost.high) == (0, 0, pytest.approx(0.975))
+
+
 def test_delong_limits_are_unknown_with_a_single_case():
     estimate = auc_delong([1, 0, 0, 0], [0.5, 0.2, 0.7, 0.1])
     assert estimate.value == pytest.approx(2 / 3)

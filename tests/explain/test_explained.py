@@ -67,6 +67,17 @@ def test_score_is_the_calibrated_log_odds_of_the_signature(fitted: Fitted) -> No
     np.testing.assert_allclose(embedding_margin(search, 0)(embedded), -embedding_margin(search, 1)(embedded))
 
 
+def test_a_crop_is_embedded_as_for_a_prediction(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedding, embedded, y, X = fitted
+    explained = Explained.of_search(embedding, search_of(embedded, y, "ridge"))
+    by_torch = explained.embed(X[0][0])
+    monkeypatch.setattr(embedding, "graph_", None)
+    embedding.keep_graph()
+    by_graph = explained.embed(X[0][0])
+    np.testing.assert_array_equal(by_graph, embedding.raw_embedding([X[0][:1]])[0])
+    assert 0 < np.abs(by_graph - by_torch).max() < 1e-4
+
+
 def test_one_crop_of_several_shares_in_the_mean(fitted: Fitted) -> None:
     embedding, embedded, y, X = fitted
     explained = Explained.of_search(embedding, search_of(embedded, y, "naive-bayes"))

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import grey_opening
 
-from sonoher2.images.marks import Marks, overlay_marks
+from sonoher2.images.marks import Marks, _opened, crosses, overlay_marks
 from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
@@ -32,6 +33,25 @@ def test_crosses_are_found_where_they_are() -> None:
         grey[row, column - 5 : column + 6] = 255
         grey[row - 5 : row + 6, column] = 255
     assert marks_of(grey).callipers == [(60, 80), (120, 200)]
+
+
+def test_of_two_crosses_side_by_side_the_brighter_one_counts() -> None:
+    grey = np.zeros((60, 60))
+    for row, column, bright in ((20, 20, 200), (20, 24, 255), (40, 20, 255), (40, 25, 200)):
+        grey[row, column - 2 : column + 3] = grey[row - 2 : row + 3, column] = bright
+    # four pixels apart they are one place, five pixels apart two
+    assert crosses(grey) == [(20, 24), (40, 20), (40, 25)]
+
+
+def test_crosses_at_the_edge_count() -> None:
+    grey = np.zeros((20, 30))
+    grey[2, 0:5] = grey[0:5, 2] = grey[17, 25:30] = grey[15:20, 27] = 150
+    assert crosses(grey) == [(2, 2), (17, 27)]
+
+
+@pytest.mark.parametrize("grey", [tissue(), tissue().round(), tissue()[:3, :40], np.full((2, 2), 7.0)])
+def test_the_opening_is_that_of_scipy(grey: np.ndarray) -> None:
+    assert np.array_equal(_opened(grey), grey_opening(grey, size=(7, 7)))
 
 
 def test_lines_are_no_crosses() -> None:

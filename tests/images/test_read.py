@@ -14,9 +14,10 @@ import SimpleITK
 from PIL import Image
 
 from sonoher2.core.errors import InputError
+from sonoher2.images.content import content_of
 from sonoher2.images.formats import raster
 from sonoher2.images.pixels.image import UltrasoundImage
-from sonoher2.images.read import read_image
+from sonoher2.images.read import file_kind, read_image
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(8, 32)
 
@@ -288,3 +289,22 @@ def test_a_tiff_may_have_so_many_pages_and_no_more(tmp_path: Path, monkeypatch: 
     pages[0].save(path, save_all=True, append_images=pages[1:4])
     with pytest.raises(InputError, match="more than 3 pages"):
         read_image(path, frame=1)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        # the size of the header comes first, in either order of bytes: NIfTI-1 and NIfTI-2
+        ((348).to_bytes(4, "little"), "NIfTI"),
+        ((348).to_bytes(4, "big"), "NIfTI"),
+        ((540).to_bytes(4, "little"), "NIfTI"),
+        ((540).to_bytes(4, "big"), "NIfTI"),
+        ((349).to_bytes(4, "little"), "raster"),
+        ((349).to_bytes(4, "big"), "raster"),
+        ((541).to_bytes(4, "little"), "raster"),
+        (b"\x1f\x8b\x08\x00", "NIfTI"),
+        (b"NRRD", "NRRD"),
+    ],
+)
+def test_bytes_without_a_name_tell_their_kind(head: bytes, kind: str) -> None:
+    assert file_kind(content_of(head + b"\x07" * 600)) == kind

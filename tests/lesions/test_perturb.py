@@ -14,7 +14,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_picture
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import components, read_mask
-from sonoher2.lesions.perturb import CHANGES, Change, contour_moved, perturb, shifted, signed_distance
+from sonoher2.lesions.perturb import CHANGES, Change, contour_moved, perturb, shifted, signed_distance, smooth_noise
 from sonoher2.lesions.rings import equivalent_diameter
 
 
@@ -110,6 +110,52 @@ def test_signed_distance_is_zero_between_the_pixels() -> None:
     mask[:, 2:5] = True
     # outside of the image counts as outside of the lesion
     assert signed_distance(mask)[2].tolist() == [1.5, 0.5, -0.5, -1.5, -0.5, 0.5, 1.5]
+
+
+def test_distances_of_oblong_pixels_are_in_their_height() -> None:
+    mask = np.zeros((5, 7), dtype=bool)
+    mask[:, 2:5] = True
+    # twice as wide as high
+    assert signed_distance(mask, 2.0)[2].tolist() == [3, 1, -1, -2.5, -1, 1, 3]
+    assert signed_distance(mask.T, 2.0)[:, 2].tolist() == [1.5, 0.5, -0.5, -1.5, -0.5, 0.5, 1.5]
+
+
+OBLONG = np.hypot((np.arange(400)[:, None] - 200) / 50, (np.arange(400) - 200) / 100) <= 1
+"""A circle of 50 pixel heights where pixels are twice as high as wide: 10 mm with 0.2 x 0.1 mm."""
+
+
+def test_oblong_pixels_grow_and_shrink_alike_in_all_directions() -> None:
+    for change, radius in (("grow", 60), ("shrink", 40)):
+        changed = perturb(OBLONG, change, 0.1, np.random.default_rng(0), 0.5)  # type: ignore[arg-type]
+        rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+        assert rows[-1] - 200 == 200 - rows[0] == pytest.approx(radius, abs=1)
+        assert columns[-1] - 200 == 200 - columns[0] == pytest.approx(2 * radius, abs=1)
+        # a circle still, on the slant too
+        place = round(radius / math.sqrt(2))
+        assert changed[200 + place - 1, 200 + 2 * place - 2]
+        assert not changed[200 + place + 2, 200 + 2 * place + 4]
+
+
+def test_oblong_pixels_are_shifted_by_the_same_length_in_every_direction() -> None:
+    moves = []
+    for seed in range(20):
+        changed = perturb(OBLONG, "shift", 0.1, np.random.default_rng(seed), 0.5)
+        down, across = np.argwhere(changed).mean(axis=0) - np.argwhere(OBLONG).mean(axis=0)
+        moves.append((down, across))
+        assert math.hypot(down, across / 2) == pytest.approx(10, abs=0.6)
+    assert max(abs(across) for _, across in moves) > 18
+
+
+def test_noise_of_oblong_pixels_reaches_as_far_down_as_across() -> None:
+    noise = smooth_noise(OBLONG, np.random.default_rng(3), 0.5)
+    along = [np.diff(noise, axis=axis).std() for axis in (0, 1)]
+    assert along[0] / along[1] == pytest.approx(2, rel=0.25)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_strength_changes_nothing_of_oblong_pixels(change: Change) -> None:
+    for aspect in (0.3, 2.5):
+        assert (perturb(OBLONG, change, 0.0, np.random.default_rng(0), aspect) == OBLONG).all()
 
 
 def test_an_empty_mask_is_refused() -> None:

@@ -121,7 +121,7 @@ def test_offline_weights_recognise_a_cup_of_coffee(name: str, package: str) -> N
     """The tensors of the package stand in timm's order only if the network still knows ImageNet's classes."""
     pytest.importorskip(package)
     whole = weights._create(name, 224)
-    whole = weights._in_order(whole, weights._read(weights._offline_file(name)), Path())
+    whole = weights._in_order(whole, weights._read(weights.offline_file(name)), Path())
     photograph = transform.resize(data.coffee()[:, 100:500], (224, 224), anti_aliasing=True)
     x = torch.from_numpy(np.ascontiguousarray(photograph.transpose(2, 0, 1)[None], np.float32))
     with torch.no_grad():
@@ -129,3 +129,9 @@ def test_offline_weights_recognise_a_cup_of_coffee(name: str, package: str) -> N
     body = build_body(name, "offline", size=64)
     assert torch.equal(body.conv_stem.weight, whole.conv_stem.weight)
     assert torch.equal(body.conv_head.weight, whole.conv_head.weight)
+
+
+def test_tensors_of_another_network_are_not_put_in_order() -> None:
+    network = build_body("resnet18", "none", size=64)
+    with pytest.raises(InputError, match=r"do not fit the network.*sonoher2\[offline\]"):
+        weights._in_order(network, {"one": torch.zeros(3)}, Path("somewhere.pth"))

@@ -14,10 +14,10 @@ from PIL import Image
 
 from radiomics import featureextractor, imageoperations
 from sonoher2.config.radiomics import ALL_FILTERS, RadiomicsConfig
-from sonoher2.radiomics.discretise import bin_edges
-from sonoher2.radiomics.extract import INTENSITY_NAMES, extract, feature_names, measure_image
-from sonoher2.radiomics.filters import filtered_images, image_type_names
-from sonoher2.radiomics.region import region_geometry
+from sonoher2.radiomics.discretise import bin_edges, binning_of
+from sonoher2.radiomics.extract import INTENSITY_NAMES, extract, feature_names, measure_region
+from sonoher2.radiomics.filters import FilteredImages, filtered_images, image_type_names
+from sonoher2.radiomics.region import padded_mask, region_geometry
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
@@ -101,6 +101,10 @@ def reference_filters(lesion: Lesion) -> dict[str, np.ndarray]:
     return found
 
 
+def as_filtered(image: np.ndarray) -> FilteredImages:
+    return FilteredImages(image[None].astype(np.float64), np.array([image.dtype == np.float32]))
+
+
 def disagreeing(ours: dict[str, float], theirs: dict[str, float]) -> set[str]:
     names = list(theirs)
     return {name for name, same in zip(names, agree(ours, theirs), strict=True) if not same}
@@ -122,13 +126,11 @@ def test_names_and_their_order():
 def test_filtered_pixels(lesion: Lesion):
     theirs = reference_filters(lesion)
     config = RadiomicsConfig()
-    ours = dict(
-        zip(image_type_names(config), filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)), strict=True)
-    )
-    assert list(ours) == list(theirs)
-    for name, image in ours.items():
+    images, single = filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0))
+    assert image_type_names(config) == list(theirs)
+    for name, image, rounded in zip(theirs, images, single, strict=True):
         expected = theirs[name][lesion.box]
-        assert image.dtype == expected.dtype
+        assert rounded == (expected.dtype == np.float32)
         if name.startswith("log-sigma"):
             np.testing.assert_allclose(image, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
         else:
@@ -141,11 +143,11 @@ def test_features(lesion: Lesion, binning: str):
     settings, config = BINNINGS[binning]
     theirs = reference(lesion.pixels, lesion.mask, settings)
     images = reference_filters(lesion)
-    region = region_geometry(lesion.mask[lesion.box])
+    region = region_geometry(padded_mask(lesion.mask, lesion.box))
     end_to_end = extract(lesion.pixels, lesion.mask, config)
     same_image = {name: value for name, value in end_to_end.items() if "shape2D" in name}
     for kind, image in images.items():
-        values = measure_image(image[lesion.box], region, config)
+        values = measure_region(as_filtered(image[lesion.box]), region, config)[0]
         same_image |= {f"{kind}_{name}": value for name, value in zip(INTENSITY_NAMES, values, strict=True)}
     assert len(disagreeing(same_image, theirs)) <= 3
     # on our own filtered images only pixels at a bin edge may fall on its other side
@@ -156,10 +158,11 @@ def test_features(lesion: Lesion, binning: str):
 def pixels_that_cross_an_edge(lesion: Lesion, kind: str, theirs: np.ndarray, config: RadiomicsConfig) -> int:
     """Count pixels whose level differs; each must lie at an edge up to float32 rounding."""
     position = image_type_names(config).index(kind)
-    ours = list(filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)))[position]
+    ours = filtered_images(lesion.pixels, lesion.box, config, (1.0, 1.0)).images[position]
     inside = lesion.mask[lesion.box]
     one, other = ours[inside], theirs[lesion.box][inside]
-    edges = [bin_edges(each.min(), each.max(), config.bin_count, config.bin_width) for each in (one, other)]
+    single = other.dtype == np.float32
+    edges = [bin_edges(float(each.min()), float(each.max()), binning_of(config), single) for each in (one, other)]
     crossed = np.digitize(one, edges[0]) != np.digitize(other, edges[1])
     distance = np.abs(other[crossed][:, None] - edges[1]).min(axis=1, initial=np.inf)
     assert (distance < 1e-6 * np.abs(other).max()).all()

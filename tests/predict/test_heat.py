@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.deep.encoder import FrozenEncoder
-from sonoher2.predict.heat import explained_network, heat_maps
+from sonoher2.predict.heat import explained_each, explained_network, heat_maps
 from sonoher2.selection.reduce import PrincipalComponents
 from sonoher2.signatures.feature_table import deep_group, join_feature_groups, network_feature_groups
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
@@ -79,6 +82,23 @@ def test_each_crop_of_a_patient_has_its_map(patients: tuple[list[np.ndarray], np
         np.testing.assert_array_equal(one.grey, crop[0])
         assert one.lesion.sum() == 256
         assert 0 <= one.heat.min() <= one.heat.max() <= 1
+
+
+def test_the_crops_beside_each_one_are_the_others() -> None:
+    seen: list[int] = []
+
+    def beside(others: np.ndarray) -> list[float]:
+        return others[:, 0].tolist()
+
+    def embed(crop: np.ndarray) -> np.ndarray:
+        seen.append(int(crop[0, 0, 0]))
+        return np.array([10.0 * crop[0, 0, 0]])
+
+    explained: Any = SimpleNamespace(embed=embed, beside=beside)
+    crops = [np.full((2, 4, 4), number, np.uint8) for number in (1, 2, 3)]
+    assert explained_each(explained, crops) == [[20, 30], [10, 30], [10, 20]]
+    assert seen == [1, 2, 3]
+    assert explained_each(explained, crops[:1]) == [explained]
 
 
 def test_a_model_without_a_network_has_nothing_to_show(patients: tuple[list[np.ndarray], np.ndarray]) -> None:

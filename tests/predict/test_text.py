@@ -52,7 +52,8 @@ PREDICTION = Prediction(
 TEXT = """\
 a model (synthetic training cohort)
   Clinical: probability of positive 0.410, below the threshold 0.500
-    not given, so counted as the training patients' median: size, grade
+    not given, so counted as learned in training (numbers and grades: the median; yes/no: the commoner; a category: \
+missing, or a rare level where few were missing): size, grade
   Combined: probability of positive 0.660, at or above the threshold 0.660
   Combined, at stated error rates: positive (at 90% coverage)
   Combined rests on (log-odds of positive, against the mean training patient):
@@ -111,4 +112,6 @@ def test_json_of_a_model_without_reference_patients() -> None:
 
 
 def test_letters_of_other_languages_stay_as_they_are() -> None:
+    # one key to a line, for people and for comparing two files
+    assert PREDICTION.json().splitlines()[1].startswith('  "title": ')
     assert '"title": "乳腺"' in replace(PREDICTION, title="乳腺").json()

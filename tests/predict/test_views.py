@@ -89,3 +89,10 @@ def test_without_a_network_or_its_answer_only_the_image_is_shown(model: Bundle) 
         [view] = case_views(case_of(of), found)
         assert (view.heat, view.window, view.predicted) == (None, None, "")
     assert case_views(Case(model, PatientInput()), prediction(0.6, 0.5)) == []
+
+
+def test_without_torch_the_view_has_no_heat(model: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonoher2.predict.views.find_spec", lambda name: None)
+    [view] = case_views(case_of(model), prediction(0.6, 0.5))
+    np.testing.assert_array_equal(view.pixels, speckled())
+    assert view.heat is None

@@ -17,7 +17,7 @@ import SimpleITK as sitk  # noqa: N813
 from scipy.ndimage import map_coordinates
 
 from sonoher2.radiomics.definitions import INTENSITY_DEFINITIONS
-from sonoher2.radiomics.discretise import bin_edges, write_levels
+from sonoher2.radiomics.discretise import Binning, bin_edges, write_levels
 from sonoher2.radiomics.firstorder import firstorder_features
 from sonoher2.radiomics.glcm import glcm_features
 from sonoher2.radiomics.gldm_ngtdm import gldm_and_ngtdm_features
@@ -100,7 +100,7 @@ def configuration_b(folder: Path) -> Volume:
     values = np.round(bilinear(values, spacing, 2.0))
     inside = resegmented(values, bilinear(mask, spacing, 2.0) >= 0.5)
     region = values[inside]
-    return Volume(values, inside, bin_edges(region.min(), region.max(), 32, None))
+    return Volume(values, inside, bin_edges(region.min(), region.max(), Binning(32, 0.0), False))
 
 
 def ct_phantom(folder: Path) -> tuple[np.ndarray, np.ndarray, tuple[float, float]]:
@@ -119,7 +119,7 @@ CONFIGURATIONS = {"digital phantom": digital_phantom, "A": configuration_a, "B":
 
 
 def slice_textures(values: np.ndarray, mask: np.ndarray, edges: np.ndarray, level_count: int) -> dict[str, np.ndarray]:
-    region = region_geometry(mask)
+    region = region_geometry(np.pad(mask, 1))
     levels = np.zeros(region.neighbours.shape, np.uint16)
     counts = np.zeros(edges.size, np.int64)
     write_levels(values.ravel()[region.pixels], edges, region.padded_pixels, levels.ravel(), counts)

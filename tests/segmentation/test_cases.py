@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.segmentation import cases
 from sonoher2.segmentation.cases import Case, held_out_patients, read_examples, sampling_chance
@@ -41,8 +42,8 @@ def test_a_group_weighs_as_the_root_of_its_size() -> None:
 def test_a_square_holds_grey_and_lesion(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def lesion(image: Path, masks: tuple[Path, ...], frame: int | None) -> SimpleNamespace:
-        asked.append((image, masks, frame))
+    def lesion(image: Path, masks: tuple[Path, ...], **how: object) -> SimpleNamespace:
+        asked.append((image, masks, how))
         mask = np.zeros((4, 4), bool)
         mask[:2] = True
         return SimpleNamespace(image=SimpleNamespace(pixels=np.full((4, 4), 99.6)), mask=mask)
@@ -50,8 +51,10 @@ def test_a_square_holds_grey_and_lesion(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(cases, "read_lesion", lesion)
     monkeypatch.setattr(cases, "read_image", lambda path, frame: SimpleNamespace(pixels=np.full((4, 4), 30.0)))
     given = [Case("A", Path("a.png"), (Path("m.png"),), frame=3), case("B", "b", ())]
-    found = read_examples(given, side=4, validation=0.0, seed=0)
-    assert asked == [(Path("a.png"), (Path("m.png"),), 3)]
+    reading = FileReading(several_masks="largest", mask_label="2", crop_to_b_mode=True)
+    found = read_examples(given, side=4, validation=0.0, seed=0, reading=reading)
+    how = {"frame": 3, "several": "largest", "label": "2", "crop_to_b_mode": True}
+    assert asked == [(Path("a.png"), (Path("m.png"),), how)]
     assert found.squares.shape == (2, 2, 4, 4)
     assert (found.squares[0, 0] == 100).all()
     assert found.squares[0, 1].tolist() == [[255] * 4] * 2 + [[0] * 4] * 2
@@ -59,4 +62,4 @@ def test_a_square_holds_grey_and_lesion(monkeypatch: pytest.MonkeyPatch) -> None
     assert not found.squares[1, 1].any()
     assert found.groups.tolist() == ["", "b"]
     with pytest.raises(InputError, match=r"no image to learn from\. Give a table with patient_id, image and mask"):
-        read_examples(given, side=4, validation=1.0, seed=0)
+        read_examples(given, side=4, validation=1.0, seed=0, reading=reading)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -15,7 +17,7 @@ from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import components, read_mask
 from sonoher2.segmentation.choose import choose, expected_dice, segment_lesion
 from sonoher2.segmentation.segmenter import SHIPPED, SHIPPED_SHA256, Segmenter, load_segmenter
-from sonoher2.segmentation.weights_file import load_weights
+from sonoher2.segmentation.weights_file import load_weights, read_weights, save_weights
 
 Probability = NDArray[np.float32]
 LARGE, SMALL = (40, 50), (90, 150)
@@ -148,8 +150,43 @@ def test_the_same_image_gets_the_same_values_after_others(segmenter: Segmenter) 
     first = segmenter.probability(picture)
     segmenter.probability(simulated(200, 100, seed=1))
     assert np.array_equal(segmenter.probability(picture), first)
-    network, card = load_weights(SHIPPED)
-    assert np.array_equal(Segmenter(network, card, "").probability(picture), first)
+
+
+def test_the_graph_outlines_as_torch_does(
+    segmenter: Segmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, card = load_weights(SHIPPED)
+    # a network that ONNX cannot express
+    monkeypatch.setattr("sonoher2.segmentation.network.generator_graph", lambda network, size: None)
+    save_weights(tmp_path / "torch.safetensors", generator, card)
+    by_torch = load_segmenter(tmp_path / "torch.safetensors")
+    assert read_weights(tmp_path / "torch.safetensors").graph is None
+    assert read_weights(SHIPPED).graph is not None
+    for picture in (simulated(120, 160), simulated(200, 90, seed=1)):
+        np.testing.assert_allclose(segmenter.probability(picture), by_torch.probability(picture), atol=1e-4)
+
+
+def test_outlining_needs_no_torch() -> None:
+    code = """
+import sys
+import numpy as np
+from sonoher2.segmentation.segmenter import load_segmenter
+load_segmenter().probability(np.zeros((40, 60)))
+assert not {"torch", "timm", "segmentation_models_pytorch", "onnx"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def test_weights_keep_the_graph_of_their_size(tmp_path: Path) -> None:
+    generator, card = load_weights(SHIPPED)
+    for name in ("a", "b"):
+        save_weights(tmp_path / f"{name}.safetensors", generator, card | {"size": 64})
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    again, found = load_weights(tmp_path / "a.safetensors")
+    assert found["size"] == 64
+    assert all(torch.equal(v, again.state_dict()[name]) for name, v in generator.state_dict().items())
+    small = load_segmenter(tmp_path / "a.safetensors")
+    assert small.probability(simulated(100, 60)).shape == (100, 60)
 
 
 def test_a_mirrored_image_gets_the_mirrored_values(segmenter: Segmenter) -> None:
@@ -172,11 +209,6 @@ def test_prompts_outside_the_image_are_refused(segmenter: Segmenter) -> None:
         segment_lesion(segmenter, picture, box=(slice(10, 10), slice(0, 5)))
     with pytest.raises(InputError, match="both a click and a box"):
         segment_lesion(segmenter, picture, at=(1, 1), box=(slice(0, 5), slice(0, 5)))
-
-
-def test_two_sizes_of_network(segmenter: Segmenter) -> None:
-    smaller = replace(segmenter, card=segmenter.card | {"size": 128})
-    assert smaller.probability(simulated(100, 90)).shape == (100, 90)
 
 
 @pytest.mark.parametrize("name", ["0001-l", "0100-l", "0500-l", "0900-l"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import safe_open
 
+from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.networks.device import one_thread
 from sonoher2.segmentation.augment import training_batch
@@ -63,7 +64,7 @@ def test_a_group_weighs_as_the_root_of_its_size() -> None:
 
 
 def test_examples_are_letterboxed(cases: list[Case]) -> None:
-    examples = read_examples(cases, side=64, validation=0.0, seed=0)
+    examples = read_examples(cases, side=64, validation=0.0, seed=0, reading=FileReading())
     assert examples.squares.shape == (12, 2, 64, 64)
     assert not examples.squares[:, :, :8].any()
     lesion, tissue = examples.squares[0, 1] > 200, (examples.squares[0, 1] < 50) & (examples.squares[0, 0] > 0)
@@ -74,11 +75,11 @@ def test_examples_are_letterboxed(cases: list[Case]) -> None:
 
 def test_nothing_to_learn_from_is_refused() -> None:
     with pytest.raises(InputError, match="no image to learn from"):
-        read_examples([], side=64, validation=0.1, seed=0)
+        read_examples([], side=64, validation=0.1, seed=0, reading=FileReading())
 
 
 def test_variants_depend_on_the_generator_alone_and_lesions_stay_dark(cases: list[Case]) -> None:
-    squares = read_examples(cases, side=96, validation=0.0, seed=0).squares[[0, 3, 5] * 8]
+    squares = read_examples(cases, side=96, validation=0.0, seed=0, reading=FileReading()).squares[[0, 3, 5] * 8]
     grey, lesion = training_batch(squares, 64, np.random.default_rng(4))
     again, _ = training_batch(squares, 64, np.random.default_rng(4))
     assert torch.equal(grey, again)
@@ -125,7 +126,7 @@ def test_the_edge_is_a_band_around_the_outline() -> None:
 def test_a_resumed_training_ends_with_the_same_weights(
     cases: list[Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    examples = read_examples(cases, side=64, validation=0.3, seed=0)
+    examples = read_examples(cases, side=64, validation=0.3, seed=0, reading=FileReading())
     with one_thread():
         whole = train(examples, TINY, tmp_path / "whole")
         with monkeypatch.context() as patch:
@@ -143,7 +144,7 @@ def interrupt(path: Path, curve: list[dict[str, float]]) -> None:
 
 
 def test_the_adversarial_part_starts_after_the_warm_up(cases: list[Case], tmp_path: Path) -> None:
-    train(read_examples(cases, side=64, validation=0.3, seed=0), TINY, tmp_path)
+    train(read_examples(cases, side=64, validation=0.3, seed=0, reading=FileReading()), TINY, tmp_path)
     curve = pd.read_csv(tmp_path / "curve.csv")
     assert list(curve["epoch"]) == [1, 2]
     assert curve["adversarial"].isna().tolist() == [True, False]
@@ -151,25 +152,27 @@ def test_the_adversarial_part_starts_after_the_warm_up(cases: list[Case], tmp_pa
 
 
 def test_another_schedule_does_not_resume(cases: list[Case], tmp_path: Path) -> None:
-    examples = read_examples(cases, side=64, validation=0.3, seed=0)
+    examples = read_examples(cases, side=64, validation=0.3, seed=0, reading=FileReading())
     train(examples, replace(TINY, epochs=1), tmp_path)
     with pytest.raises(InputError, match="other settings"):
         train(examples, TINY, tmp_path)
 
 
 def test_fitted_weights_are_halves_with_a_card(cases: list[Case], tmp_path: Path) -> None:
-    path = fit_segmenter(cases, replace(TINY, epochs=1), tmp_path / "out", validation=0.3)
+    path = fit_segmenter(cases, replace(TINY, epochs=1), tmp_path / "out", reading=FileReading(), validation=0.3)
     segmenter = load_segmenter(path)
     assert segmenter.card["images"] == {"A": 8, "B": 4}
     assert segmenter.card["patients"] == {"A": 4, "B": 2}
     assert segmenter.probability(np.zeros((50, 70))).shape == (50, 70)
     with safe_open(path, framework="np") as file:
         kinds = {str(file.get_tensor(name).dtype) for name in file.keys()}  # noqa: SIM118
-    assert kinds == {"float16", "int64"}
+    # the graph is bytes
+    assert kinds == {"float16", "int64", "uint8"}
 
 
 def test_weights_come_back(tmp_path: Path, cases: list[Case]) -> None:
-    training = train(read_examples(cases, side=64, validation=0.3, seed=0), replace(TINY, epochs=0), tmp_path)
+    examples = read_examples(cases, side=64, validation=0.3, seed=0, reading=FileReading())
+    training = train(examples, replace(TINY, epochs=0), tmp_path)
     save_weights(tmp_path / "w.safetensors", training.average, {"network": TINY.network, "size": 64})
     network, card = load_weights(tmp_path / "w.safetensors")
     assert card["size"] == 64

@@ -283,6 +283,14 @@ def test_icc_filter_falls_back_to_the_five_that_agree_best() -> None:
     assert np.flatnonzero(fitted.support_).tolist() == [1, 3, 4, 6, 7]
 
 
+def test_icc_filter_compares_both_readers_of_the_same_images_whatever_the_model_sees() -> None:
+    first, second = two_readers()
+    seen = np.random.default_rng(15).normal(size=first.shape)
+    fitted = IccFilter().fit(seen, second=np.stack([first, second], axis=1))
+    assert fitted.icc_.tolist() == IccFilter().fit(first, second=second).icc_.tolist()
+    assert np.flatnonzero(fitted.support_).tolist() == [1, 4, 6]
+
+
 def test_icc_filter_needs_ten_pairs_and_a_feature_that_varies() -> None:
     first, second = two_readers(10)
     first[:, 0] = second[:, 0] = 7.0

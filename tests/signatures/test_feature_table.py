@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from sonoher2.signatures.feature_table import (
+    both_readers,
     deep_group,
     described_feature_groups,
+    first_reader,
     join_feature_groups,
     network_of,
     score_group,
@@ -46,3 +48,14 @@ def test_a_description_is_parted_into_embedding_and_scores() -> None:
     assert list(three["deep score net"]) == ["class 0", "class 1", "class 2"]
     frozen = described_feature_groups("net", described, 3, pd.Index(["p", "q"]))
     assert frozen["deep score net"].shape == (2, 0)
+
+
+def test_both_readers_stand_beside_each_other_patient_by_patient() -> None:
+    first = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=["A", "B"])
+    second = pd.DataFrame({"b": [7.0, 8.0], "a": [5.0, 6.0]}, index=["A", "B"])
+    X = join_feature_groups({"radiomics": first * 0, first_reader("radiomics"): first})
+    assert both_readers(X, "radiomics", first.columns) is None
+    X = X.join(join_feature_groups({second_reader("radiomics"): second}))
+    found = both_readers(X, "radiomics", first.columns)
+    assert found is not None
+    assert found.tolist() == [[[1, 3], [5, 7]], [[2, 4], [6, 8]]]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 
 from sonoher2.core.errors import InputError
+from sonoher2.signatures.feature_table import CLINICAL
+from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram, patient_points, round_ticks, total_probability
 
 TERMS = [
@@ -29,6 +32,23 @@ def test_points_give_back_the_models_probability(age: float, birads: str, histol
     points = patient_points(nomogram, {"age": age, "birads": birads, "histology": histology})
     log_odds = -2.0 + (age - 40) / 20 + 2 * (int(birads) - 3) + {"IDC": 0.3, "ILC": -0.5, "other": 0.0}[histology]
     assert total_probability(nomogram, sum(points.values())) == pytest.approx(expit(log_odds))
+
+
+def test_a_level_named_other_is_not_the_row_of_rare_levels() -> None:
+    """Of six "other" five are cases, of 40 oval and round 10; two lobed are too few for a column of their own."""
+    shapes = ["oval"] * 30 + ["round"] * 10 + ["other"] * 6 + ["lobed"] * 2
+    y = [0] * 23 + [1] * 7 + [0] * 7 + [1] * 3 + [0] + [1] * 5 + [0, 1]
+    X = pd.concat({CLINICAL: pd.DataFrame({"shape": shapes})}, axis=1)
+    model = LogisticSignature({"shape": "category"}).fit(X, y)
+    nomogram, points = model.nomogram(), model.nomogram_points(X)
+    assert nomogram is not None
+    assert points is not None
+    axis = nomogram.axes[0]
+    assert axis.labels == ("other", "oval", "round", "any other")
+    shown, own = dict(zip(axis.labels, axis.points, strict=True)), points["shape"]
+    assert shown["other"] == pytest.approx(own[40]) == pytest.approx(100)
+    assert shown["any other"] == pytest.approx(own[46])
+    assert shown["any other"] < 90
 
 
 def test_scale_of_probability_rises() -> None:

@@ -14,7 +14,7 @@ from sonoher2.classifiers.folds import macro_auc
 from sonoher2.config.models import ALL_MODELS
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import second_reader
+from sonoher2.signatures.feature_table import first_reader, second_reader
 from sonoher2.signatures.image_based import FeatureSignature, NetworkSignature
 from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.nomogram import patient_points, total_probability
@@ -230,8 +230,8 @@ def test_second_readers_features_decide_the_icc_filter(study, make_table) -> Non
     X, y = make_table(80, 12, image=1.0)
     second = X["radiomics"].copy()
     second[["f0", "f1"]] = np.random.default_rng(0).normal(size=(80, 2))
-    for name in second:
-        X[(second_reader("radiomics"), name)] = second[name]
+    readers = {first_reader("radiomics"): X["radiomics"], second_reader("radiomics"): second}
+    X = pd.concat([X, pd.concat(readers, axis=1)], axis=1)
     strict = study.model_copy(update={"selection": study.selection.model_copy(update={"icc": 0.8})})
     kept = build(strict).fit(X, y).fitted_["Radiomics"].search_.selection_.get_feature_names_out()
     assert "f2" in kept

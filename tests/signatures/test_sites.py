@@ -6,8 +6,15 @@ import pytest
 
 from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups
-from sonoher2.signatures.image_based import FeatureSignature, second_reader
+from sonoher2.signatures.feature_table import (
+    CLINICAL,
+    RADIOMICS,
+    SITE,
+    first_reader,
+    join_feature_groups,
+    second_reader,
+)
+from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.sites import harmonised, site_folds
 
@@ -62,12 +69,14 @@ def test_signatures_learn_and_score_harmonised_radiomics(cohort):
     np.testing.assert_allclose(fitted.predict_proba(X)["Radiomics"], expected)
 
 
-def test_the_second_readers_features_move_with_the_first(cohort):
+def test_both_readers_features_move_with_the_models(cohort):
     pytest.importorskip("combatlearn", reason="the extra `harmonise` is not installed")
     X, _ = cohort
     again = X[RADIOMICS][X[RADIOMICS].columns[::-1]]
-    both = pd.concat([X, pd.concat({second_reader(RADIOMICS): again}, axis=1)], axis=1)
+    readers = [first_reader(RADIOMICS), second_reader(RADIOMICS)]
+    both = pd.concat([X, pd.concat(dict.fromkeys(readers, again), axis=1)], axis=1)
     harmoniser = SiteHarmoniser("A").fit(X[RADIOMICS], X[SITE, SITE])
     moved = harmonised(harmoniser, both)
     columns = moved[RADIOMICS].columns
-    pd.testing.assert_frame_equal(moved[second_reader(RADIOMICS)][columns], moved[RADIOMICS])
+    for reader in readers:
+        pd.testing.assert_frame_equal(moved[reader][columns], moved[RADIOMICS])

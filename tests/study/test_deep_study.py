@@ -67,11 +67,11 @@ def test_heat_maps_explain_the_deep_scores_of_the_test_patients(run) -> None:
     first = heat.deletion[heat.deletion["share"] == 0].set_index("patient_id")
     score = deep["score"].loc[first.index]
     sign = np.where(shares.loc[first.index, "called"] == result.about.classes[1], 1, -1)
-    np.testing.assert_allclose(expit(sign * first["by_heat"]), score, rtol=1e-5)
+    np.testing.assert_allclose(expit(sign * first["by_heat"]), score, rtol=1e-4)
     # a probability of 1 - 1e-14 has lost the digits that its log-odds would need
     exact = np.minimum(score, 1 - score) > 1e-10
     assert exact.sum() > len(score) / 2
-    np.testing.assert_allclose((sign * first["by_heat"])[exact], logit(score[exact]), atol=1e-5)
+    np.testing.assert_allclose((sign * first["by_heat"])[exact], logit(score[exact]), atol=1e-4)
     assert set(heat.randomised["patient_id"]) == set(first.index)
     assert {(case.label, case.predicted) for case in heat.cases} == set(
         shares[["label", "called"]].itertuples(index=False, name=None)

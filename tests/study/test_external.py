@@ -47,6 +47,8 @@ def test_validation_shows_what_has_shifted(validated, finished) -> None:
 def test_frozen_limits_are_those_of_the_bundle(validated, finished) -> None:
     assert validated.uncertainty.learned == finished.result.uncertainty.learned
     assert set(validated.uncertainty.coverage["set"]) == {TEST}
+    assert validated.about.frozen == tuple(finished.result.performance.signatures["signature"].drop_duplicates())
+    assert finished.result.about.frozen == ()
     assert (
         len(validated.performance.predictions["patient_id"].unique())
         > validated.external.updated.predictions["patient_id"].nunique()
@@ -57,7 +59,7 @@ def test_report_of_a_validation_says_what_was_updated(validated, tmp_path: Path)
     page = write_report(validated, tmp_path).read_text(encoding="utf-8")
     for words in ("Updating, not validation", "How the cohort differs", "don’t know"):
         assert words in page, words
-    for name in ("updating", "shift", "sites", "coverage", "zones"):
+    for name in ("updating", "shift", "prevalence", "repairs", "sites", "coverage", "zones"):
         assert (tmp_path / "tables" / f"{name}.csv").is_file(), name
 
 

@@ -56,7 +56,7 @@ def context(run: tuple[Path, StudyResult]) -> ExecutionContext:
 @pytest.fixture(scope="module")
 def untuned(study: StudyConfig, context: ExecutionContext) -> Measured:
     checked = checked_cohort(study, context)
-    return measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study))
+    return measure_cohort(checked.cohort, study, checked.hashes, context, study_networks(study, context))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,9 @@ from sonoher2.core.errors import FindingsError
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.report.page.html import write_report
+from sonoher2.server.work.fields import facts_of
+from sonoher2.server.work.models import Question
+from sonoher2.server.work.tasks import _predicted
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.run import run_study
 from sonoher2.synthetic.demo import write_demo_cohort
@@ -43,12 +46,14 @@ def test_the_study_runs_and_its_bundle_scores_patients_of_known_sites_alike(stud
     assert list(bundle.model.harmoniser_.sites_) == ["Scanner A", "Scanner B"]
     np.testing.assert_allclose(bundle.model.harmoniser_.scale_[0], 1, rtol=1e-12)
     again = validate_bundle(bundle, study, tmp_path / "validation", jobs=1)
+    assert (result.model.reference_site, again.model.reference_site) == ("Scanner A", "Scanner A")
     key = ["patient_id", "signature"]
     tested = result.performance.predictions.query("set == 'test'").set_index(key)["score"]
     found = again.performance.predictions.set_index(key)["score"].loc[tested.index]
     np.testing.assert_allclose(found, tested, atol=1e-9)
     assert set(result.performance.sites["site"]) >= {"Scanner A", "Scanner B"}
     _one_patient_is_harmonised_too(study_file.parent, bundle, tested)
+    _the_server_asks_for_the_site(study_file.parent, bundle, tmp_path / "run" / "bundle")
     # the two scanners differ in resolution: ComBat takes that out of the patients it was learned on
     effect = result.robustness.site_effects.set_index(["set", "harmonised"])
     assert effect.loc[("train_oof", True), "explained"] < 0.5 * effect.loc[("train_oof", False), "explained"]
@@ -84,6 +89,19 @@ def _one_patient_is_harmonised_too(folder: Path, bundle: Bundle, tested: pd.Seri
         score, warned = radiomics(site)
         assert score != pytest.approx(expected, abs=1e-6)
         assert f"{told}, so features count as measured at Scanner A" in warned[0]
+
+
+def _the_server_asks_for_the_site(folder: Path, bundle: Bundle, place: Path) -> None:
+    asked = facts_of(bundle).clinical[-1]
+    assert (asked.key, asked.kind, asked.choices) == ("(site)", "category", ("Scanner A", "Scanner B"))
+    row = pd.read_csv(folder / "images.csv").query("site == 'Scanner B'").iloc[0]
+    image, mask, size = folder / row["image"], folder / row["mask"], row["mm_per_pixel"]
+    given = (("age", "52"), (asked.key, "Scanner B"))
+    question = Question(str(place), "", str(image), "a.png", 1, size, mask.read_bytes(), None, given, "", "")
+    prediction, _ = _predicted(question)
+    alike = predict_patient(bundle, PatientInput((ImageInput(image, (mask,), size),), {"age": "52"}, "Scanner B"))
+    assert prediction.scores == alike.scores
+    assert not [one for one in prediction.findings if one.code.startswith("SITE")]
 
 
 def test_harmonisation_cannot_leave_its_reference_out(study_file: Path, tmp_path: Path) -> None:

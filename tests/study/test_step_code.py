@@ -20,10 +20,13 @@ from sonoher2.study.analyses.performance.comparisons import STEP as COMPARISONS
 from sonoher2.study.analyses.performance.model_comparison import STEP as MODELS
 from sonoher2.study.analyses.performance.signatures import STEP as SIGNATURES
 from sonoher2.study.analyses.performance.subgroups import BETWEEN_LEVELS, BY_LEVEL
+from sonoher2.study.analyses.robustness.new_site import STEP as REPAIRS
 from sonoher2.study.analyses.robustness.selection_stability import SELECTIONS
-from sonoher2.study.explain.heat_maps import DELETION, RANDOMISED, SHARES
+from sonoher2.study.analyses.robustness.shift import STEP as TOLD_APART
+from sonoher2.study.explain.heat_maps import DELETION, FIRST_MAPS, RANDOMISED, SHARES
 from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS
 from sonoher2.study.fit.signatures import FITS
+from sonoher2.study.fit.stored_networks import FROZEN
 from sonoher2.study.image_networks.enhancers import ENHANCERS
 from sonoher2.study.image_networks.segmenters import SEGMENTERS
 from sonoher2.study.image_networks.training_images import TRAINING_IMAGES
@@ -32,7 +35,7 @@ from sonoher2.study.measure.embeddings import EMBEDDINGS
 from sonoher2.study.measure.extract import PIXEL_SIZES
 from sonoher2.study.measure.features import FEATURES
 from sonoher2.study.measure.perturbed_features import PERTURBED
-from sonoher2.study.measure.records import RECORDS
+from sonoher2.study.measure.records import PAIRS, RECORDS
 from sonoher2.study.measure.segmented import MASKS, SEGMENTED
 from sonoher2.study.measure.trained_on import FINGERPRINTS
 
@@ -42,7 +45,8 @@ STEPS: dict[str, Step[Any]] = {
     for step in (
         FEATURES, RECORDS, CROPS, PERTURBED, EMBEDDINGS, ACTIVATIONS, NETWORKS, FITS, SEGMENTED, MASKS, FINGERPRINTS,
         PIXEL_SIZES, FEATURE_SHAP, SHARES, DELETION, RANDOMISED, SIGNATURES, COMPARISONS, BY_LEVEL, BETWEEN_LEVELS,
-        REFITS, SEGMENTERS, ENHANCERS, TRAINING_IMAGES, MODELS, SELECTIONS,
+        REFITS, SEGMENTERS, ENHANCERS, TRAINING_IMAGES, MODELS, SELECTIONS, PAIRS, FIRST_MAPS,
+        FROZEN, REPAIRS, TOLD_APART,
     )
 }  # fmt: skip
 
@@ -101,7 +105,8 @@ def test_all_steps_of_the_package_are_here() -> None:
         ("study/measure/features.py", "measured.grey_levels, measured.pixels", "measured.pixels, measured.grey_levels",
          {"features"}),
         ("study/measure/perturbed_features.py", "row[0] = dice", "row[-1] = dice", {"perturbed"}),
-        ("bundle/model_bytes.py", "stable_bytes(skops.io.dumps(model))", "skops.io.dumps(model)", {"fits", "networks"}),
+        ("bundle/model_bytes.py", "stable_bytes(skops_io().dumps(model))", "skops_io().dumps(model)",
+         {"fits", "networks"}),
         ("radiomics/glcm.py", "import numpy as np", "import numpy as np\nX = 1", {"features", "perturbed"}),
         ("radiomics/jit.py", "import os", "import os as os", {"features", "perturbed"}),
         ("enhancement/enhancer.py", "import numpy as np", "import numpy as np\nX = 1",
@@ -200,18 +205,18 @@ SEEN = """
 import sys
 from pathlib import Path
 from sonoher2.engine import ExecutionContext, ArtifactStore
-import sonoher2.engine.context as context
-real = context._work
+from sonoher2.engine.work import Work
+real = Work.__call__
 seen = {}
 
-def work(job):
+def work(self, job):
     before = set(sys.modules)
-    result = real(job)
+    result = real(self, job)
     new = {name for name in set(sys.modules) - before if name.startswith("sonoher2")}
-    seen.setdefault(job.step.name, set()).update(new)
+    seen.setdefault(self.step.name.replace(" ", "_"), set()).update(new)
     return result
 
-context._work = work
+Work.__call__ = work
 from sonoher2.config.load import load_study
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.features import measure_lesions
@@ -233,8 +238,8 @@ def imported(code: str, *arguments: str) -> list[str]:
 
 def test_what_a_step_imports_while_it_runs_is_in_its_key(small_study_file: Path, tmp_path: Path) -> None:
     lines = imported(SEEN, str(small_study_file), str(tmp_path))
-    found = {name: set(modules) for name, *modules in map(str.split, lines)}
-    assert set(found) == {"features", "records"}
+    found = {name.replace("_", " "): set(modules) for name, *modules in map(str.split, lines)}
+    assert set(found) == {"features", "records", "same pictures"}
     tracer = Tracer({"sonoher2": ROOT})
     for name, modules in found.items():
         missed = modules - tracer.modules(*_modules(STEPS[name]))

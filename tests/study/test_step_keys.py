@@ -22,6 +22,7 @@ from sonoher2.config.radiomics import RadiomicsConfig, Ring
 from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
 from sonoher2.core.files import content_key
 from sonoher2.engine import key_of
+from sonoher2.engine.executors import SERIAL
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.study.analyses.performance import comparisons, signatures, subgroups
 from sonoher2.study.explain import heat_maps
@@ -47,6 +48,7 @@ class Asking:
 
     keys: list[str] = field(default_factory=list)
     first_only: bool = True
+    executor: Any = SERIAL
 
     def attempt(self, step: Any, items: Any, *shared: object, cost: Any = None) -> Any:
         self.keys += [content_key(step.name, key_of(shared), key_of(item)) for item in items]
@@ -54,7 +56,7 @@ class Asking:
             raise AskedError
         return pd.DataFrame()
 
-    files = map = attempt
+    files = map = stream = attempt
 
     def run(self, step: Any, *given: object) -> Any:
         return self.attempt(step, given[:1], *given[1:])
@@ -371,6 +373,7 @@ def tables_keys(**change: Any) -> list[str]:
         study=study,
         context=asking,
         confidence=evaluation.confidence,
+        bundle=change.get("bundle"),
     )
     for analysis in (signatures.ANALYSIS, comparisons.ANALYSIS, subgroups.SUBGROUPS, subgroups.INTERACTIONS):
         analysis.compute(scored)
@@ -397,6 +400,10 @@ def test_what_each_table_of_figures_rests_on() -> None:
     named = {**COLUMNS, "age": ClinicalColumn(kind="ordered", levels=["young", "old"], timing="pre-biopsy")}
     assert same(columns=named) == [True, True, False, False]
     assert same(columns={**COLUMNS, "er": ClinicalColumn(kind="category", timing="biopsy")}) == [True] * 4
+    # where a validation cuts its numbers
+    training = SimpleNamespace(clinical={"age": SimpleNamespace(quantiles=(30.0, 45.0, 90.0))})
+    frozen = SimpleNamespace(schema=SimpleNamespace(training=training))
+    assert same(bundle=frozen) == [True, True, False, False]
 
 
 def test_whose_heat_maps_are_drawn() -> None:

@@ -30,8 +30,9 @@ def read(path: Path) -> np.ndarray:
         return np.asarray(image)
 
 
-def test_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    write_demo_cohort(tmp_path, patients=12, size=SMALL)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_same_seed_gives_the_same_bytes_from_any_number_of_processes(folder: Path, tmp_path: Path, jobs: int) -> None:
+    write_demo_cohort(tmp_path, patients=12, size=SMALL, jobs=jobs)
     assert files(tmp_path) == files(folder)
 
 

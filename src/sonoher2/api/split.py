@@ -37,7 +37,8 @@ def split_patients(
     patient_id, label
         Columns of the patients and of their class; a patient has one class.
     together
-        Column of whatever else binds patients, such as a family or a cluster of near-duplicate images.
+        Column of whatever else binds patients, such as a family or a cluster of near-duplicate images; an empty cell
+        binds nobody.
     test_share
         Share of each class that is locked away as the test set.
     folds
@@ -68,7 +69,7 @@ def split_patients(
     missing = [name for name in (patient_id, label, together) if name is not None and name not in table]
     if missing:
         raise InputError(f"the table has no column '{missing[0]}'", fix="Name its columns of patients and labels")
-    if table[[patient_id, label]].isna().any(axis=None):
+    if _empty(table[patient_id]).any() or _empty(table[label]).any():
         raise InputError("a row has no patient or no label", fix="Fill in both, or leave the row out")
     names = table[patient_id].astype(str)
     labels = table.groupby(names.to_numpy())[label]
@@ -79,7 +80,7 @@ def split_patients(
     ids = patients.index.tolist()
     pairs = alias_pairs(ids)
     if together is not None:
-        bound = table[together].notna()
+        bound = ~_empty(table[together])
         pairs += linked(names[bound].tolist(), table.loc[bound, together].tolist())
     patients[c.GROUP] = joined_groups(ids, pairs)
     sets = split_cohort(patients, settings_from(RandomSplit, {"test_share": test_share}), seed).sets
@@ -87,3 +88,8 @@ def split_patients(
     fold = pd.Series(fold_numbers(training[c.LABEL], training[c.GROUP], folds, seed), training.index, dtype="Int64")
     drawn = pd.DataFrame({c.SET: sets, "fold": fold.reindex(sets.index), c.GROUP: patients[c.GROUP]})
     return drawn.loc[names.tolist()].set_axis(table.index)
+
+
+def _empty(cells: pd.Series) -> pd.Series:
+    """Cells without a value; text of blanks alone, as tables that were read as text have it, is none."""
+    return cells.isna() | cells.astype(str).str.strip().eq("")

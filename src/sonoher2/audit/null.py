@@ -13,7 +13,7 @@ from sonoher2.audit.refit import Bench, Refit, refit
 from sonoher2.audit.set_up import auc_table, cheaper, model_aucs, of_signatures, set_up
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
-from sonoher2.engine import ExecutionContext, local_context
+from sonoher2.engine import ExecutionContext, Workers, local_context
 from sonoher2.evaluation.compare.permutation import mean_of_runs, permutation_p, permute_labels, standard_error
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.audits import NullAudit, NullSettings, load_audits, write_audit
@@ -24,7 +24,7 @@ KEYS = [c.SIGNATURE, c.SET, c.OUTCOME]
 
 
 def audit_null(
-    study: StudyConfig, out: Path, *, runs: int = 20, jobs: int | None = None, cheap: bool = False
+    study: StudyConfig, out: Path, *, runs: int = 20, jobs: Workers = None, cheap: bool = False
 ) -> StudyResult:
     """Run a study, where it is not finished yet, and then its whole pipeline on permuted labels.
 

@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 
 from sonoher2.core.columns import GROUP, LABEL, SITE
 from sonoher2.engine import FRAME, ArtifactStore, ExecutionContext, Keyed, Step, settings_key
-from sonoher2.signatures.feature_table import RADIOMICS
-from sonoher2.signatures.registry import build_signatures
-from sonoher2.study.fit.scoring import score_patients, training_set
-from sonoher2.study.fit.signatures import fit_signatures
+from sonoher2.study.fit.scoring import fit_measured, score_models, score_patients
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.measured import Measured
 
@@ -65,6 +62,8 @@ class Bench:
 def predictions_on(bench: Bench, labels: NDArray[np.int64], context: ExecutionContext) -> pd.DataFrame:
     """Fit the whole pipeline on other labels; predictions as in `StudyResult`, with these labels.
 
+    Those of a comparison of models come after those of the signatures.
+
     Parameters
     ----------
     bench
@@ -77,10 +76,9 @@ def predictions_on(bench: Bench, labels: NDArray[np.int64], context: ExecutionCo
     cohort = bench.measured.cohort
     relabelled = replace(bench.measured, cohort=replace(cohort, patients=cohort.patients.assign(**{LABEL: labels})))
     relabelled = with_tuned_networks(relabelled, bench.in_training, bench.study, context)
-    has_radiomics = RADIOMICS in relabelled.feature_table.columns
-    signatures = build_signatures(bench.study, cohort.clinical, has_radiomics)
-    fitted = fit_signatures(signatures, training_set(relabelled, bench.in_training), bench.study, context)
-    return score_patients(relabelled, fitted, bench.in_training)
+    fitted = fit_measured(relabelled, bench.in_training, bench.study, context)
+    scored = [score(relabelled, fitted, bench.in_training) for score in (score_patients, score_models)]
+    return pd.concat(scored, ignore_index=True)
 
 
 def _refit(labels: NDArray[np.int64], bench: Bench, scratch: Path) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from sonoher2.classifiers.encoding import ClinicalEncoder
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import InputError, UsageError
-from sonoher2.engine import ExecutionContext, local_context
+from sonoher2.engine import ExecutionContext, Workers, local_context
 from sonoher2.evaluation.compare.permutation import recovered_share, standard_error
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
@@ -51,7 +51,7 @@ def audit_planted(
     strength: float = 2.0,
     mixture: Mapping[str, float] | None = None,
     runs: int = 10,
-    jobs: int | None = None,
+    jobs: Workers = None,
     cheap: bool = False,
 ) -> StudyResult:
     """Run a study, where it is not finished yet, and then its whole pipeline on planted labels.

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
-import skops.io
 
 from sonoher2.bundle.skops_file import AGAIN, SCHEMA, load_skops
+from sonoher2.bundle.skops_library import skops_io
 from sonoher2.bundle.stable import stable_bytes
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.set import SignatureSet
@@ -26,7 +26,7 @@ MOST_MODEL, MOST_NETWORKS = 256 << 20, 2 << 30
 
 def dump_model(model: SignatureSet) -> bytes:
     """Fitted signatures as skops bytes (no pickle inside)."""
-    return stable_bytes(skops.io.dumps(model))
+    return stable_bytes(skops_io().dumps(model))
 
 
 def dump_networks(networks: Sequence[FrozenEncoder]) -> bytes:
@@ -34,7 +34,7 @@ def dump_networks(networks: Sequence[FrozenEncoder]) -> bytes:
     kept = [copy(network) for network in networks]
     for network in kept:
         network.weights = "none"
-    return stable_bytes(skops.io.dumps(kept))
+    return stable_bytes(skops_io().dumps(kept))
 
 
 def join_networks(files: Sequence[Path]) -> bytes:

@@ -122,6 +122,22 @@ def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame
     return {name: space for name, space in spaces.items() if space.shape[1]}
 
 
+def spaces_seen(model: SignatureSet) -> dict[str, tuple[str, ...]]:
+    """Names of the spaces of `model_spaces` that each signature rests on, by itself or through those that it stacks.
+
+    Parameters
+    ----------
+    model
+        Fitted. A name among the spaces of a signature may have no space: a stacked one has none of its own.
+    """
+    seen: dict[str, tuple[str, ...]] = {}
+    for name, signature in model.fitted_.items():
+        own = (name, CLINICAL) if signature.clinical_kinds else (name,)
+        inherited = [space for parent in signature.parents for space in seen[parent]]
+        seen[name] = tuple(dict.fromkeys([*own, *inherited]))
+    return seen
+
+
 def _encoded(model: SignatureSet, X: pd.DataFrame) -> pd.DataFrame:
     """Clinical columns as the logistic signatures encode them, each column once."""
     columns: dict[str, NDArray[np.float64]] = {}

@@ -13,7 +13,19 @@ from sonoher2.bundle.schema import MANIFEST, MODEL, NETWORK, OWN_NETWORKS, REFER
 from sonoher2.core.files import atomic_folder, file_sha256, write_bytes, write_json
 from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 
-LIBRARIES = ("sonoher2", "numpy", "pandas", "scikit-learn", "lightgbm", "xgboost", "numba", "torch", "timm", "skops")
+LIBRARIES = (
+    "sonoher2",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "lightgbm",
+    "xgboost",
+    "numba",
+    "torch",
+    "timm",
+    "onnxruntime",
+    "skops",
+)
 
 
 def library_versions() -> dict[str, str]:

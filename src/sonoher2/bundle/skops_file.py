@@ -16,9 +16,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
-import skops.io
 
 from sonoher2.bundle.indices import BadIndexError, check_indices, check_lightgbm
+from sonoher2.bundle.skops_library import skops_io
 from sonoher2.bundle.stable import at_home
 from sonoher2.bundle.type_names import HOMES, TRUSTED_TYPES
 from sonoher2.core.errors import InputError
@@ -93,7 +93,7 @@ def load_skops(data: bytes, *, most_bytes: int) -> Any:
     try:
         with ZipFile(io.BytesIO(data)) as archive:
             _check_plan(archive, most_bytes)
-        made = skops.io.loads(at_home(data), trusted=list(TRUSTED_TYPES))
+        made = skops_io().loads(at_home(data), trusted=[*TRUSTED_TYPES, *_ESTIMATORS])
         check_indices(made)
         return made
     except InputError:

@@ -18,7 +18,8 @@ def stable_bytes(data: bytes) -> bytes:
     """Write a skops file again, so that the same model has the same bytes and the same sha256.
 
     skops names objects and arrays after addresses in memory, and the archive holds the time. Here both are numbered
-    in the order in which the schema speaks of them, and the time is left out.
+    in the order in which the schema speaks of them, and the time is left out. Equal words and numbers are one object:
+    whether Python keeps them once or twice depends on which process made them.
     Our own types and their attributes get the names of the format.
 
     Parameters
@@ -29,7 +30,7 @@ def stable_bytes(data: bytes) -> bytes:
     source = ZipFile(io.BytesIO(data))
     members = set(source.namelist()) - {_SCHEMA}
     schema = json.loads(source.read(_SCHEMA))
-    objects: dict[int, int] = {}
+    objects: dict[object, int] = {}
     files: dict[str, str] = {}
 
     def renumber(node: Any) -> None:
@@ -39,8 +40,9 @@ def stable_bytes(data: bytes) -> bytes:
         elif isinstance(node, dict):
             for key, value in node.items():
                 if key == "__id__":
+                    plain = (node.get("__class__"), node.get("content")) if node.get("is_json") else None
                     # from 1: skops takes 0 for no number
-                    node[key] = objects.setdefault(value, len(objects) + 1)
+                    node[key] = objects.setdefault(plain or value, len(objects) + 1)
                 elif key == "file" and isinstance(value, str) and value in members:
                     node[key] = files.setdefault(value, f"{len(files)}{PurePosixPath(value).suffix}")
                 else:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sonoher2.core.spelling import level
 from sonoher2.evaluation.uncertainty.conformal import prediction_sets
 
 Zone = Literal["ruled out", "undecided", "ruled in"]
@@ -90,7 +91,7 @@ class Uncertainty(BaseModel):
         return Answer(left, {outcome: self.zone(outcome, of[outcome]) for outcome in self.rule_out}, self._text(left))
 
     def _text(self, left: Sequence[str]) -> str:
-        sure = f"{self.coverage:.0%} coverage"
+        sure = f"{level(self.coverage)} coverage"
         if len(left) == 1:
             return f"{left[0]} (at {sure} no other class remains)"
         if left:

@@ -9,7 +9,6 @@ from itertools import product
 from typing import Any, Self
 
 import numpy as np
-from lightgbm import LGBMClassifier
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, clone
@@ -21,8 +20,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
-from xgboost import XGBClassifier
 
+from sonoher2.classifiers.forests import FORESTS, forest_probabilities, grow_forest
 from sonoher2.config.models import ModelName
 
 RIDGE_PENALTIES = np.logspace(0, 4, 9)
@@ -81,6 +80,8 @@ class Candidate:
         y
             Shape (patients,), 0 to K-1.
         """
+        if isinstance(self.estimator, FORESTS):
+            return grow_forest(self.estimator, X, y)
         weights = {"sample_weight": compute_sample_weight("balanced", y)} if self.weighted else {}
         with warnings.catch_warnings():
             # a model that has not fully converged is still a candidate, judged by its AUC like the others
@@ -135,7 +136,8 @@ def raw_scores(estimator: BaseEstimator, X: NDArray[np.float64]) -> NDArray[np.f
         scores = np.asarray(estimator.decision_function(X), np.float64)
         # of several classes only the differences mean something: ranked one by one they must be normalised
         return scores[:, None] if scores.ndim == 1 else np.asarray(log_softmax(scores, axis=1))
-    inside = np.clip(estimator.predict_proba(X), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    found = forest_probabilities(estimator, X) if isinstance(estimator, FORESTS) else estimator.predict_proba(X)
+    inside = np.clip(found, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
     logs = np.log(inside.astype(np.float64))
     return np.asarray(logs[:, [1]] - logs[:, [0]] if logs.shape[1] == 2 else logs)
 
@@ -187,6 +189,9 @@ def _extra_trees(seed: int, min_samples_leaf: int) -> BaseEstimator:
 
 
 def _xgboost(seed: int, max_depth: int) -> BaseEstimator:
+    # slow to import, and a prediction may need none of them
+    from xgboost import XGBClassifier
+
     return XGBClassifier(
         n_estimators=100, learning_rate=0.05, max_depth=max_depth, min_child_weight=3, subsample=0.8,
         colsample_bytree=0.5, tree_method="hist", max_bin=64, n_jobs=1, verbosity=0, random_state=seed,
@@ -194,6 +199,8 @@ def _xgboost(seed: int, max_depth: int) -> BaseEstimator:
 
 
 def _lightgbm(seed: int, num_leaves: int) -> BaseEstimator:
+    from lightgbm import LGBMClassifier
+
     return LGBMClassifier(
         n_estimators=100, learning_rate=0.05, num_leaves=num_leaves, min_child_samples=10, subsample=0.8,
         subsample_freq=1, colsample_bytree=0.5, max_bin=63, class_weight="balanced", n_jobs=1, verbosity=-1,

@@ -20,6 +20,7 @@ from sonoher2.classifiers.columns import CANDIDATE_COLUMNS
 from sonoher2.classifiers.encoding import CodedEncoder
 from sonoher2.classifiers.folds import fold_numbers, macro_auc
 from sonoher2.config.models import ALL_MODELS, ModelName
+from sonoher2.selection.known_input import known_input, saved_state
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 
@@ -112,7 +113,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups
             Shape (patients,); patients of one group stay in one fold.
         second
-            Shape (patients, features), of the second reader's masks; for the ICC filter.
+            As in `IccFilter.fit`; for the ICC filter.
         """
         values, labels = validate_data(
             self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2
@@ -122,7 +123,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise ValueError("y holds only one class; at least two classes are needed")
         frame = pd.DataFrame(values, columns=getattr(self, "feature_names_in_", None))
-        readers = None if second is None else pd.DataFrame(np.asarray(second, np.float64))
+        readers = None if second is None else np.asarray(second, np.float64)
         tried = candidates(self.names or ALL_MODELS, self.seed)
         # many small fits: more than one thread only slows them down and changes the last digits
         with threadpool_limits(limits=1):
@@ -142,7 +143,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Calibrated probabilities, shape (patients, K)."""
         check_is_fitted(self)
-        validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        known_input(self, X)
         frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
         return self.calibrator_.transform(raw_scores(self.model_, np.asarray(self.selection_.transform(frame))))
 
@@ -157,7 +158,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return pd.DataFrame(self._rows, columns=CANDIDATE_COLUMNS)
 
-    def _select(self, X: pd.DataFrame, y: NDArray[np.int64], second: pd.DataFrame | None) -> Selection:
+    def _select(self, X: pd.DataFrame, y: NDArray[np.int64], second: NDArray[np.float64] | None) -> Selection:
         default: Selection = SelectionPipeline(random_state=self.seed)
         return clone(self.selection or default).fit(X, y, second=second)  # type: ignore[no-any-return]
 
@@ -167,7 +168,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X: pd.DataFrame,
         y: NDArray[np.int64],
         folds: NDArray[np.int64],
-        second: pd.DataFrame | None,
+        second: NDArray[np.float64] | None,
     ) -> NDArray[np.float64]:
         """Held-out scores, shape (candidates, patients, 1 or K)."""
         n_columns = 1 if len(self.classes_) == 2 else len(self.classes_)
@@ -182,7 +183,7 @@ class ModelSearch(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, object]:
         # the patients that were seen do not belong into a saved model
-        return {name: value for name, value in super().__getstate__().items() if name != "searched_"}
+        return saved_state(super().__getstate__(), "searched_")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

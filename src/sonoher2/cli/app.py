@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from sonoher2.bundle.skops_library import in_own_process
 from sonoher2.cli.audit.null import null
 from sonoher2.cli.audit.simulated_signal import simulated_signal
 from sonoher2.cli.audit.table import table
@@ -28,7 +29,7 @@ from sonoher2.cli.commands.train_enhancer import train_enhancer
 from sonoher2.cli.commands.train_segmenter import train_segmenter
 from sonoher2.cli.commands.validate import validate
 from sonoher2.cli.common.hints import with_hint
-from sonoher2.cli.common.terminal import close_output, end_workers, prepare, say
+from sonoher2.cli.common.terminal import close_output, collect_seldom, end_workers, prepare, say
 from sonoher2.core.errors import SonoHer2Error
 from sonoher2.core.progress_lines import write_line
 from sonoher2.core.version import __version__
@@ -70,6 +71,8 @@ def _options(
 def main() -> None:
     """Run the command line; the exit code is 0 done, 1 internal error, 2 usage, 3 bad input, 4 interrupted."""
     prepare()
+    collect_seldom()
+    in_own_process()
     write_line("begin", pid=os.getpid())
     try:
         code = run(sys.argv[1:])
@@ -104,19 +107,31 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         close_output()
         return 1
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        what = f"Error: {place}cannot be read or written ({error.strerror or error}). Check the path, rights and space."
-        return _end(what, 3, debug)
-    except MemoryError:
-        return _end("Error: the memory does not suffice. Use fewer --jobs, or smaller images.", 3, debug)
+    except (OSError, MemoryError, ModuleNotFoundError) as error:
+        return _end(*_of_the_machine(error), debug)
     except Exception as error:
-        text = f"Internal error: {type(error).__name__}: {error}. Please report it; --debug shows the traceback."
-        return _end(text, 1, debug)
+        return _end(_internal(error), 1, debug)
     if outcome == CTRL_C:
         end_workers()
         return _end(INTERRUPTED, 4, debug=False)
     return int(outcome or 0)
+
+
+def _of_the_machine(error: OSError | MemoryError | ModuleNotFoundError) -> tuple[str, int]:
+    """Give what to say, and the exit code, of a disk, a memory or an installation that does not suffice."""
+    if isinstance(error, MemoryError):
+        return "Error: the memory does not suffice. Use fewer --jobs, or smaller images.", 3
+    if isinstance(error, ModuleNotFoundError):
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "sonoher2"):
+            return _internal(error), 1
+        return f"Error: this needs the library {name}. Install SonoHER2 with all it depends on.", 3
+    place = f"{error.filename}: " if error.filename else ""
+    return f"Error: {place}cannot be read or written ({error.strerror or error}). Check the path, rights and space.", 3
+
+
+def _internal(error: Exception) -> str:
+    return f"Internal error: {type(error).__name__}: {error}. Please report it; --debug shows the traceback."
 
 
 def _end(message: str, code: int, debug: bool) -> int:

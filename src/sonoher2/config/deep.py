@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sonoher2.config.base import Strict
+from sonoher2.engine import NeutralAt
 
 
 def _listed(value: Any) -> Any:
@@ -29,6 +30,9 @@ class DeepConfig(Strict):
     weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
     size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
     margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
+    window: Annotated[Literal["centred", "inside"], NeutralAt("centred")] = Field(
+        "centred", description="Centred on the lesion, black beyond the image; or shifted to lie inside the image."
+    )
     pooling: Literal["lesion", "own"] = Field("lesion", description="Pool inside and around the lesion, or as built.")
     mask: Literal["none", "channel", "blank"] = "none"
 

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from sonoher2.core.files import atomic_path, content_key
 from sonoher2.deep.augment import augmented
+from sonoher2.deep.build import mask_of
 from sonoher2.deep.crop import Crop, MaskUse, three_channels
 from sonoher2.deep.network import Network, normalised
 
@@ -100,11 +100,10 @@ class Preparation:
         device = next(network.parameters()).device
         layers = np.stack(crops)
         x = torch.from_numpy(three_channels(layers, self.mask)).to(device)
-        side = max(1, layers.shape[-1] // 4)
         lesion = torch.from_numpy(layers[:, -1:].astype(np.float32) / 255).to(device)
         with torch.no_grad():
             ready = network.run(normalised(x, network.body), 0, first)
-        return Batch(ready, functional.adaptive_avg_pool2d(lesion, side))
+        return Batch(ready, mask_of(lesion))
 
 
 class TrainingCrops:
@@ -186,3 +185,16 @@ def frozen_hash(network: Network, first: int) -> str:
         for name, tensor in network.stage(number).state_dict().items():
             digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     return digest.hexdigest()
+
+
+def patient_embedding(
+    network: Network, crops: Sequence[NDArray[np.uint8]], preparation: Preparation
+) -> NDArray[np.float64]:
+    """Mean embedding (width,) of a patient's crops, before standardisation.
+
+    Crops go through the network one at a time, so that a result never depends on what else is scored with it.
+    """
+    with torch.no_grad():
+        batches = [preparation.run(network, [crop], 0) for crop in crops]
+        rows = [network.embed(batch.x, batch.mask)[0].double().cpu().numpy() for batch in batches]
+    return np.asarray(np.mean(rows, axis=0))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
 from sonoher2.core.errors import InputError
-from sonoher2.deep.network import Network, middle_taps, stage_modules
+from sonoher2.deep.encoder import LESION, PICTURE, Pooling, State
+from sonoher2.deep.network import Network, middle_taps, normalised, stage_modules
 from sonoher2.networks.device import chosen_device
-from sonoher2.networks.weights import NONE, build_body
-
-Pooling = Literal["lesion", "own"]
-"""Stages about the middle of the network, pooled inside and around the lesion; or the network's own pooling."""
-
-State = dict[str, NDArray[Any]]
-"""Tensors of a network by name."""
+from sonoher2.networks.export import export_graph
+from sonoher2.networks.sources import NONE
+from sonoher2.networks.weights import build_body
 
 
 def build_network(
@@ -76,3 +76,44 @@ def restored_network(
         for key, value in state.items():
             tensors[key].copy_(torch.from_numpy(np.array(value)).reshape(tensors[key].shape))
     return network
+
+
+class Embedding(nn.Module):
+    """From a crop and its lesion to the embedding, as one module.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor, lesion: Tensor) -> Tensor:
+        """Embed `three_channels` of crops (images, 3, size, size), lesions (images, 1, size, size) from 0 to 1."""
+        return self.network.embed(normalised(picture, self.network.body), mask_of(lesion))
+
+
+def mask_of(lesion: Tensor) -> Tensor:
+    """Share of lesion (images, 1, size / 4, size / 4) from a crop's mask (images, 1, size, size), 0 to 1."""
+    return functional.adaptive_avg_pool2d(lesion, max(1, lesion.shape[-1] // 4))
+
+
+@cache
+def embedding_graph(name: str, *, size: int, pooling: Pooling) -> bytes | None:
+    """Graph of a network from a crop to its embedding, without weights.
+
+    Parameters
+    ----------
+    name, size, pooling
+        As in `build_network`.
+
+    Returns
+    -------
+    None for a network that ONNX cannot express.
+    """
+    network = build_network(name, NONE, size=size, pooling=pooling, n_outputs=1, device="cpu")
+    inputs = {PICTURE: torch.zeros(1, 3, size, size), LESION: torch.zeros(1, 1, size, size)}
+    return export_graph(Embedding(network), inputs)

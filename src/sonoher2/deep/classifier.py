@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,14 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
-from sonoher2.deep.activations import Preparation, Store, TrainingCrops
-from sonoher2.deep.build import Pooling, build_network, network_state
 from sonoher2.deep.crop import Crop, MaskUse, as_crops
-from sonoher2.deep.encoder import FrozenEncoder
-from sonoher2.deep.network import Network
-from sonoher2.deep.training import Examples, Schedule, train
-from sonoher2.networks.device import one_thread
-from sonoher2.networks.weights import AUTO, NONE
+from sonoher2.deep.encoder import FrozenEncoder, Pooling
+from sonoher2.networks.sources import AUTO, NONE
+
+if TYPE_CHECKING:
+    from sonoher2.deep.activations import Preparation, Store, TrainingCrops
+    from sonoher2.deep.network import Network
+    from sonoher2.deep.training import Schedule
 
 ALL_STAGES = -1
 """`unfreeze` for all stages."""
@@ -126,6 +126,12 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         InputError
             Crops of a wrong shape, one class only, or weights that cannot be had.
         """
+        # torch is slow to import, and a fitted classifier may need none
+        from sonoher2.deep.activations import Store
+        from sonoher2.deep.build import network_state
+        from sonoher2.deep.training import Examples, train
+        from sonoher2.networks.device import one_thread
+
         patients = as_crops(X, self.size)
         self.classes_, labels = np.unique(np.asarray(y), return_inverse=True)
         if len(labels) != len(patients) or len(self.classes_) < 2:
@@ -151,6 +157,8 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
 
     def keep_activations(self, X: Sequence[ArrayLike], store: Store) -> None:
         """Put into `store` what `fit` would compute of these patients' crops; labels are not needed for it."""
+        from sonoher2.networks.device import one_thread
+
         crops = [crop for several in as_crops(X, self.size) for crop in several]
         with one_thread():
             self._source(self._new_network(1), crops, store)
@@ -196,6 +204,8 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         return np.asarray((raw - self.state_["centre"]) / self.state_["spread"])
 
     def _new_network(self, n_outputs: int) -> Network:
+        from sonoher2.deep.build import build_network
+
         return build_network(
             self.network,
             self.weights,
@@ -207,16 +217,22 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         )
 
     def _source(self, network: Network, crops: list[Crop], store: Store) -> TrainingCrops:
+        from sonoher2.deep.activations import TrainingCrops
+
         unfrozen = self._schedule(network).unfrozen
         first = unfrozen if network.taps is None else min(unfrozen, network.taps[0] + 1)
         return TrainingCrops(crops, network, first, self._preparation(), store)
 
     def _schedule(self, network: Network) -> Schedule:
+        from sonoher2.deep.training import Schedule
+
         everything = self.weights == NONE or self.unfreeze == ALL_STAGES
         unfrozen = 0 if everything else max(0, network.n_stages - self.unfreeze)
         return Schedule(self.epochs, unfrozen, self.rate, seed=self.seed, from_scratch=self.weights == NONE)
 
     def _preparation(self) -> Preparation:
+        from sonoher2.deep.activations import Preparation
+
         return Preparation(self.mask, self.variants if self.epochs else 0, self.seed)
 
     def _checkpoint(self, work: Path | None, y: NDArray[np.int64], owner: NDArray[np.int64]) -> Path | None:

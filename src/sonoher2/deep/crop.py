@@ -15,15 +15,20 @@ from sonoher2.core.errors import InputError
 MaskUse = Literal["none", "channel", "blank"]
 """What is done with the mask: nothing, the third channel, or all outside it set to zero."""
 
+WindowPlace = Literal["centred", "inside"]
+"""Where the window lies: see `square_window`."""
+
 Crop = NDArray[np.uint8]
 """Shape (2, size, size): grey values 0 to 255, and the mask as 0 to 255."""
 
 
-def lesion_crop(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.3) -> Crop:
+def lesion_crop(
+    pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float = 0.3, window: WindowPlace = "centred"
+) -> Crop:
     """Cut a square window around the lesion and bring it to the network's size.
 
-    The window is centred on the lesion's bounding box; its side is the box's longer side and `margin` of that side
-    on either hand. Where it leaves the image it is black. Height and width are scaled alike.
+    The side of the window is the longer side of the lesion's bounding box and `margin` of that side on either hand.
+    Where it leaves the image it is black. Height and width are scaled alike.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ def lesion_crop(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float 
         Side of the result, pixels.
     margin
         Share of the lesion's longer side that is kept on each of the four sides.
+    window
+        See `square_window`.
 
     Raises
     ------
@@ -46,12 +53,12 @@ def lesion_crop(pixels: ArrayLike, mask: ArrayLike, *, size: int, margin: float 
         raise InputError(f"the image has shape {grey.shape}, its mask {inside.shape}", fix="Give the image's own mask")
     if not inside.any():
         raise InputError("the mask is empty", fix="Outline the lesion, or leave the image out")
-    window = square_window(inside, margin)
-    layers = [_resized(layer, window, size) for layer in (grey, inside.astype(np.float32) * 255)]
+    square = square_window(inside, margin, window)
+    layers = [_resized(layer, square, size) for layer in (grey, inside.astype(np.float32) * 255)]
     return np.clip(np.rint(np.stack(layers)), 0, 255).astype(np.uint8)
 
 
-def square_window(mask: NDArray[np.bool_], margin: float) -> tuple[float, float, float]:
+def square_window(mask: NDArray[np.bool_], margin: float, place: WindowPlace = "centred") -> tuple[float, float, float]:
     """Top, left and side of the window around a lesion, pixels; it may reach beyond the image.
 
     Parameters
@@ -60,11 +67,24 @@ def square_window(mask: NDArray[np.bool_], margin: float) -> tuple[float, float,
         Shape (rows, columns), not empty.
     margin
         See `lesion_crop`.
+    place
+        ``centred`` on the lesion's bounding box; ``inside``: shifted so that it leaves the image nowhere, and no larger
+        than the image is high and wide, unless the lesion itself is.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
     side = float(max(height, width)) * (1 + 2 * margin)
-    return (rows[0] + height / 2 - side / 2, columns[0] + width / 2 - side / 2, side)
+    if place == "inside":
+        side = min(side, float(max(min(mask.shape), height, width)))
+    top, left = rows[0] + height / 2 - side / 2, columns[0] + width / 2 - side / 2
+    if place == "inside":
+        top, left = (_inside(start, side, length) for start, length in zip((top, left), mask.shape, strict=True))
+    return (top, left, side)
+
+
+def _inside(start: float, side: float, length: int) -> float:
+    """Start of a stretch of `side` within `length`; centred where it is longer."""
+    return min(max(start, 0.0), length - side) if side <= length else start
 
 
 def _resized(layer: NDArray[np.float32], window: tuple[float, float, float], size: int) -> NDArray[np.float32]:

@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.deep.build import Pooling, build_network, network_state
 from sonoher2.deep.crop import MaskUse
-from sonoher2.deep.encoder import FrozenEncoder
-from sonoher2.networks.weights import AUTO
+from sonoher2.deep.encoder import FrozenEncoder, Pooling
+from sonoher2.networks.sources import AUTO
 
 
 class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -54,6 +53,9 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
 
     def fit(self, X: Sequence[ArrayLike] | None = None, y: Any = None) -> Self:
         """Fetch the weights; nothing is learned from X or y."""
+        # torch is slow to import, and a fitted embedding may need none
+        from sonoher2.deep.build import build_network, network_state
+
         network = build_network(
             self.network,
             self.weights,

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.deep.activations import Preparation
-from sonoher2.deep.build import Pooling, State, restored_network
-from sonoher2.deep.crop import MaskUse, as_crops
-from sonoher2.deep.network import Network
-from sonoher2.networks.device import one_thread
+from sonoher2.deep.crop import Crop, MaskUse, as_crops, three_channels
+from sonoher2.networks.graph import open_graph
+
+if TYPE_CHECKING:
+    from sonoher2.deep.network import Network
+
+Pooling = Literal["lesion", "own"]
+"""Stages about the middle of the network, pooled inside and around the lesion; or the network's own pooling."""
+
+State = dict[str, NDArray[Any]]
+"""Tensors of a network by name."""
+
+PICTURE, LESION = "picture", "lesion"
+"""Inputs of the graph: see `build.Embedding`."""
+
+MOST_DIFFERENCE = 1e-4
+"""Between a graph's embedding and torch's, as a share of the largest number (or of 1)."""
+
+Embed = Callable[[Crop], NDArray[np.float64]]
+
+
+@dataclass
+class _Ready:
+    """What runs the network of some tensors, each made once."""
+
+    state: State
+    network: Network | None = None
+    embed: Embed | None = None
+
+
+_ready: WeakKeyDictionary[FrozenEncoder, _Ready] = WeakKeyDictionary()
+"""Beside the estimators, so that it is never written or sent."""
 
 
 class FrozenEncoder:
@@ -26,6 +55,8 @@ class FrozenEncoder:
         As in `classifier.DeepClassifier`.
     state_
         All tensors of the network, by name, as arrays: a saved network needs no other file.
+    graph_
+        The network's graph, as bytes, so that it runs without torch; None where torch runs it.
     """
 
     network: str
@@ -36,6 +67,7 @@ class FrozenEncoder:
     seed: int
     device: str
     state_: State
+    graph_: NDArray[np.uint8] | None = None
 
     @property
     def sha256(self) -> str:
@@ -48,12 +80,30 @@ class FrozenEncoder:
         return digest.hexdigest()
 
     def fitted_network(self) -> Network:
-        """Build the network with its kept tensors, in evaluation mode."""
+        """Build the network with its kept tensors, in evaluation mode; it is built once."""
         check_is_fitted(self)
-        return restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
+        ready = self._ready
+        if ready.network is None:
+            ready.network = self._built()
+        return ready.network
+
+    def keep_graph(self) -> None:
+        """Keep the network's graph beside its tensors, where it embeds a crop as torch does."""
+        from sonoher2.deep.build import embedding_graph
+
+        graph = embedding_graph(self.network, size=self.size, pooling=self.pooling)
+        if graph is None:
+            return
+        probe = _probe(self.size)
+        torch_says, graph_says = self._embed_by_torch()(probe), self._embed_by_graph(graph)(probe)
+        if np.abs(torch_says - graph_says).max() <= MOST_DIFFERENCE * max(1.0, np.abs(torch_says).max()):
+            self.graph_ = np.frombuffer(graph, np.uint8)
 
     def raw_embedding(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
         """Embedding of each element of X (its crops' mean), before any standardisation.
+
+        Crops go through the network one at a time and on one thread, so that a result never depends on what else is
+        embedded with it.
 
         Parameters
         ----------
@@ -63,11 +113,15 @@ class FrozenEncoder:
         Returns
         -------
         (elements, width).
+
+        Raises
+        ------
+        InputError
+            Crops of a wrong shape, or a graph that cannot be used.
         """
-        network, preparation = self.fitted_network(), Preparation(self.mask, 0, self.seed)
-        with one_thread():
-            rows = [patient_embedding(network, several, preparation) for several in as_crops(X, self.size)]
-        return np.stack(rows)
+        check_is_fitted(self)
+        embed = self._embed_by_torch() if self.graph_ is None else self._by_own_graph(self.graph_)
+        return np.stack([np.mean([embed(crop) for crop in several], axis=0) for several in as_crops(X, self.size)])
 
     def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Embedding and scores of patients from the mean of their images' raw embeddings.
@@ -84,15 +138,53 @@ class FrozenEncoder:
         """
         raise NotImplementedError
 
+    @property
+    def _ready(self) -> _Ready:
+        ready = _ready.get(self)
+        if ready is None or ready.state is not self.state_:
+            ready = _ready[self] = _Ready(self.state_)
+        return ready
 
-def patient_embedding(
-    network: Network, crops: Sequence[NDArray[np.uint8]], preparation: Preparation
-) -> NDArray[np.float64]:
-    """Mean embedding (width,) of a patient's crops, before standardisation.
+    def _by_own_graph(self, graph: NDArray[np.uint8]) -> Embed:
+        ready = self._ready
+        if ready.embed is None:
+            ready.embed = self._embed_by_graph(graph.tobytes())
+        return ready.embed
 
-    Crops go through the network one at a time, so that a result never depends on what else is scored with it.
-    """
-    with torch.no_grad():
-        batches = [preparation.run(network, [crop], 0) for crop in crops]
-        rows = [network.embed(batch.x, batch.mask)[0].double().cpu().numpy() for batch in batches]
-    return np.asarray(np.mean(rows, axis=0))
+    def _built(self) -> Network:
+        # torch is slow to import, and a kept graph needs none
+        from sonoher2.deep.build import restored_network
+
+        return restored_network(self.network, self.state_, size=self.size, pooling=self.pooling, device=self.device)
+
+    def _embed_by_torch(self) -> Embed:
+        from sonoher2.deep.activations import Preparation, patient_embedding
+        from sonoher2.networks.device import one_thread
+
+        network, preparation = self.fitted_network(), Preparation(self.mask, 0, self.seed)
+
+        def embed(crop: Crop) -> NDArray[np.float64]:
+            with one_thread():
+                return patient_embedding(network, [crop], preparation)
+
+        return embed
+
+    def _embed_by_graph(self, graph: bytes) -> Embed:
+        run = open_graph(graph, {f"network.{name}": value for name, value in self.state_.items()})
+        mask = self.mask
+
+        def embed(crop: Crop) -> NDArray[np.float64]:
+            layers = crop[None]
+            lesion = layers[:, -1:].astype(np.float32) / 255
+            output = run({PICTURE: three_channels(layers, mask), LESION: lesion})
+            return np.asarray(output[0], np.float64)
+
+        return embed
+
+
+def _probe(size: int) -> Crop:
+    """Noise with a lesion in it."""
+    crop = np.random.default_rng(0).integers(0, 256, (2, size, size), dtype=np.uint8)
+    rows, columns = np.mgrid[:size, :size] - (size - 1) / 2
+    crop[1] = np.where(np.hypot(rows, columns) < size / 4, 255, 0)
+    return crop

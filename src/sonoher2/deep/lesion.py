@@ -9,21 +9,10 @@ from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.lesions.open import Lesion
-from sonoher2.networks.weights import NONE
+from sonoher2.networks.sources import NONE
 
 VARIANTS = 4
 """Augmented variants of a crop whose activations are kept for fine-tuning."""
-
-
-def frozen_networks(config: DeepConfig) -> tuple[DeepEmbedding, ...]:
-    """Fetch the weights of a study's networks.
-
-    Raises
-    ------
-    InputError
-        No such network, or its weights cannot be had.
-    """
-    return tuple(_frozen_network(config, name) for name in config.network)
 
 
 class StartingPoint(NamedTuple):
@@ -41,10 +30,17 @@ def starting_points(config: DeepConfig) -> tuple[StartingPoint, ...]:
     InputError
         No such network, or its weights cannot be had.
     """
-    return tuple(StartingPoint(name, _frozen_network(config, name).sha256) for name in config.network)
+    return tuple(StartingPoint(name, frozen_network(config, name).sha256) for name in config.network)
 
 
-def _frozen_network(config: DeepConfig, name: str) -> DeepEmbedding:
+def frozen_network(config: DeepConfig, name: str) -> DeepEmbedding:
+    """Fetch the weights of one network of a study.
+
+    Raises
+    ------
+    InputError
+        No such network, or its weights cannot be had.
+    """
     return DeepEmbedding(
         network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
     ).fit()
@@ -69,4 +65,5 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
 
 def crop_for(lesion: Lesion, config: DeepConfig) -> Crop:
     """Cut out what a study's networks see of a lesion, (2, size, size)."""
-    return lesion_crop(lesion.image.pixels, lesion.mask, size=config.size, margin=config.margin)
+    image, mask = lesion.image.pixels, lesion.mask
+    return lesion_crop(image, mask, size=config.size, margin=config.margin, window=config.window)

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from sonoher2.engine.codecs import ARRAY, BYTES, FRAME, JSON, Codec, record_codec
 from sonoher2.engine.context import Attempt, ExecutionContext, local_context
-from sonoher2.engine.executors import Executor, JoblibExecutor, SerialExecutor, default_workers, local_executor
+from sonoher2.engine.executors import Executor, JoblibExecutor, SerialExecutor, Workers, default_workers, local_executor
 from sonoher2.engine.fingerprint import code_fingerprint
 from sonoher2.engine.keys import Keyed, NeutralAt, key_of, settings_key, table_key
 from sonoher2.engine.progress import Event, Listener, TerminalBar, silent
@@ -62,6 +62,7 @@ __all__ = [
     "SerialExecutor",
     "Step",
     "TerminalBar",
+    "Workers",
     "code_fingerprint",
     "default_workers",
     "key_of",

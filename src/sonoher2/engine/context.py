@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
-from sonoher2.engine.executors import SERIAL, Executor, local_executor
+from sonoher2.engine.executors import SERIAL, Executor, Workers, local_executor
 from sonoher2.engine.fingerprint import step_fingerprint
-from sonoher2.engine.keys import Keyed, key_of, plain_value
+from sonoher2.engine.keys import key_of, plain_value
 from sonoher2.engine.progress import Event, Listener, ProgressLines, TerminalBar, silent, told_to
 from sonoher2.engine.step import Step
 from sonoher2.engine.store import ArtifactStore
+from sonoher2.engine.work import Jobs, Outcome, Work
 
 Value = TypeVar("Value")
 
@@ -55,14 +56,14 @@ class ExecutionContext:
     listener: Listener = silent
 
     def run(self, step: Step[Value], *given: object) -> Value:
-        """Give the value of `step.function(*given)`, kept or computed in this process.
+        """Give the value of `step.function(*given)`, kept or computed: in this process, unless others are far.
 
         Raises
         ------
         InputError
             The function's.
         """
-        alone = ExecutionContext(self.store, listener=self.listener)
+        alone = self if self.executor.far else ExecutionContext(self.store, listener=self.listener)
         return alone.map(step, given[:1], *given[1:])[0]
 
     def map(
@@ -95,6 +96,55 @@ class ExecutionContext:
         """Do as `map` does, going on where items cannot be used; nothing is kept for those."""
         return self._attempt(step, items, shared, cost, first_ends=False)
 
+    def stream(
+        self, step: Step[Value], items: Sequence[object], *shared: object
+    ) -> Generator[tuple[int, Value | InputError]]:
+        """Do as `attempt` does and yield position and value, in the order of the items, as they are finished.
+
+        For tables of any length: what was yielded is forgotten here.
+        """
+        keys = self._keys(step, items, shared)
+        waiting: dict[str, int] = {}
+        for position, key in enumerate(keys):
+            if key not in waiting and not self.store.holds(step.name, key, step.codec.suffix):
+                waiting[key] = position
+        finished: dict[str, Outcome] = {}
+        with (
+            closing(self._finished(step, items, dict(waiting), shared)) as computed,
+            self.store.reader(step.name, step.codec.suffix) as read,
+        ):
+            for position, key in enumerate(keys):
+                while key in waiting and key not in finished:
+                    other, result = next(computed)
+                    finished[other] = result
+                found = finished.get(key) or read(key)
+                if not isinstance(found, InputError):
+                    # items that are equal find it in the store
+                    finished.pop(key, None)
+                    waiting.pop(key, None)
+                value: Value | InputError = self._value(step, key, items[position], shared, found)
+                yield position, value
+
+    def _value(
+        self,
+        step: Step[Value],
+        key: str,
+        item: object,
+        shared: tuple[object, ...],
+        found: Outcome,
+    ) -> Value | InputError:
+        """Value of an entry; one that is broken is computed anew."""
+        if isinstance(found, InputError):
+            return found
+        try:
+            if found is not None:
+                return step.codec.decode(found)
+        # whatever a reader says to the bytes that a full disk left
+        except Exception:
+            pass
+        [(_, again)] = replace(self, executor=SERIAL)._finished(step, [item], {key: 0}, shared)
+        return again if isinstance(again, InputError) else step.codec.decode(again or b"")
+
     def files(self, step: Step[Any], items: Sequence[object], *shared: object) -> list[Path]:
         """Do as `map` does, and give each value's file in the store: for values that are read where they are used."""
         if step.packed:
@@ -121,7 +171,7 @@ class ExecutionContext:
         if cost is not None:
             waiting.sort(key=lambda position: -cost[position])
         problems: dict[str, InputError] = {}
-        computed = self._computed(step, {keys[position]: items[position] for position in waiting}, shared)
+        computed = self._computed(step, items, {keys[position]: position for position in waiting}, shared)
         with closing(computed):
             for key, found in computed:
                 if not isinstance(found, InputError):
@@ -147,37 +197,44 @@ class ExecutionContext:
         return values
 
     def _computed(
-        self, step: Step[Value], items: Mapping[str, object], shared: tuple[object, ...]
+        self, step: Step[Value], items: Sequence[object], places: Mapping[str, int], shared: tuple[object, ...]
     ) -> Generator[tuple[str, Value | InputError]]:
-        """Compute, keep and yield the value of each item, by key, in the order of completion."""
-        if not items:
-            return
-        keys = list(items)
-        chunks = [keys[start : start + step.chunk] for start in range(0, len(keys), step.chunk)]
-        rest = tuple(map(plain_value, shared))
-        jobs = [
-            _Job(step, [plain_value(items[key]) for key in some], rest, self._scratch(step, some)) for some in chunks
-        ]
+        """Compute, keep and yield the value of each item, by key, in the order of completion.
+
+        `places`: which items, by key.
+        """
         with (
-            self._told(step, len(items)) as advance,
+            self.store.reader(step.name, step.codec.suffix) as read,
+            closing(self._finished(step, items, places, shared)) as finished,
+        ):
+            for key, result in finished:
+                value: Value | InputError = self._value(
+                    step, key, items[places[key]], shared, read(key) if result is None else result
+                )
+                yield key, value
+
+    def _finished(
+        self, step: Step[Any], items: Sequence[object], places: Mapping[str, int], shared: tuple[object, ...]
+    ) -> Generator[tuple[str, Outcome]]:
+        """Compute and keep the value of each item; yield key and bytes (None: far away, read them in the store)."""
+        if not places:
+            return
+        work = Work(step, tuple(map(plain_value, shared)), self.store.folder.absolute())
+        jobs = Jobs(items, places, step.chunk)
+        with (
+            self._told(step, len(places)) as advance,
             self.store.writer(step.name, step.codec.suffix, step.packed) as keep,
         ):
-            for number, results in self.executor.run(_work, jobs):
-                for key, result in zip(chunks[number], results, strict=True):
-                    item = items[key]
-                    if isinstance(item, Keyed) and item.verify is not None:
-                        item.verify()
-                    if isinstance(result, InputError):
-                        yield key, result
-                        continue
-                    keep(key, result)
-                    if step.scratch:
+            for number, results in self.executor.run(work, jobs):
+                for key, result in zip(jobs.keys(number), results, strict=True):
+                    if result is None:
+                        self.store.await_entry(step.name, key, step.codec.suffix)
+                    elif not isinstance(result, InputError):
+                        keep(key, result)
+                    if step.scratch and not isinstance(result, InputError):
                         self.store.drop_scratch(step.name, key)
-                    yield key, step.codec.decode(result)
+                    yield key, result
                 advance(len(results))
-
-    def _scratch(self, step: Step[Value], keys: Sequence[str]) -> dict[str, Path]:
-        return {"scratch": self.store.scratch(step.name, keys[0])} if step.scratch else {}
 
     @contextmanager
     def _told(self, step: Step[Value], total: int) -> Iterator[Callable[[int], None]]:
@@ -197,38 +254,17 @@ class ExecutionContext:
             tell(ended=True)
 
 
-def local_context(folder: Path, workers: int | None = None) -> ExecutionContext:
-    """Keep values in a folder, compute them in processes of this machine, and show how far it is.
+def local_context(folder: Path, workers: Workers = None) -> ExecutionContext:
+    """Keep values in a folder, compute them in processes of this machine or of a cluster, and show how far it is.
 
     Parameters
     ----------
     folder
         Of the entries.
     workers
-        Processes; all processors unless told.
+        Processes; all processors of this machine unless told.
     """
     return ExecutionContext(ArtifactStore(folder), local_executor(workers), told_to(TerminalBar(), ProgressLines()))
-
-
-@dataclass(frozen=True)
-class _Job:
-    """Some items of a step, as they are sent to a process."""
-
-    step: Step[Any]
-    items: list[object]
-    shared: tuple[object, ...]
-    scratch: dict[str, Path]
-
-
-def _work(job: _Job) -> list[bytes | InputError]:
-    """Bytes of each item's value; an error comes back as a value, so that it has its place."""
-    given = job.items if job.step.chunk > 1 else job.items[0]
-    try:
-        result = job.step.function(given, *job.shared, **job.scratch)
-    except InputError as error:
-        return [error] * len(job.items)
-    values = result if job.step.chunk > 1 else [result]
-    return [value if isinstance(value, InputError) else job.step.codec.encode(value) for value in values]  # type: ignore[attr-defined]
 
 
 def _second(pair: tuple[str, int]) -> int:

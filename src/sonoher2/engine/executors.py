@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from functools import cache
+from math import inf
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from sonoher2.core.errors import InputError
 
@@ -17,9 +19,13 @@ Result = TypeVar("Result")
 class Executor(Protocol):
     """Runs one function on many items; knows nothing of keys, files and progress.
 
-    A cluster finds its place here: the function stands at the top level of a module, and items and results can be
-    pickled.
+    Function, items and results can be pickled.
     """
+
+    @property
+    def far(self) -> bool:  # pragma: no cover
+        """Whether it works on other machines; there a `Work` keeps its values itself."""
+        ...
 
     def run(
         self, function: Callable[[Item], Result], items: Sequence[Item]
@@ -28,9 +34,15 @@ class Executor(Protocol):
         ...
 
 
+Workers: TypeAlias = int | Executor | None
+"""Where work is done: so many processes of this machine (None: as many as it has processors), or an executor's."""
+
+
 @dataclass(frozen=True)
 class SerialExecutor:
     """One item after another, in this process."""
+
+    far: ClassVar[bool] = False
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
         """See `Executor.run`."""
@@ -52,6 +64,7 @@ class JoblibExecutor:
     """
 
     workers: int
+    far: ClassVar[bool] = False
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
         """See `Executor.run`.
@@ -80,7 +93,19 @@ class JoblibExecutor:
 
 
 def _numbered(function: Callable[[Item], Result], position: int, item: Item) -> tuple[int, Result]:
+    _let_grow()
     return position, function(item)
+
+
+@cache
+def _let_grow() -> None:
+    """Have this process live on when it has grown by 300 MB, which loky takes for a leak where psutil is installed.
+
+    It grows so once, by libraries and compiled kernels. Loky has no setting for it.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = inf
 
 
 def default_workers() -> int:
@@ -88,7 +113,12 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def local_executor(workers: int | None = None) -> Executor:
-    """Choose the executor for this many processes of this machine; as many as it has processors unless told."""
+def local_executor(workers: Workers = None) -> Executor:
+    """Choose the executor for this many processes of this machine; as many as it has processors unless told.
+
+    An executor that was made before stays.
+    """
+    if workers is not None and not isinstance(workers, int):
+        return workers
     count = workers or default_workers()
     return SERIAL if count == 1 else JoblibExecutor(count)

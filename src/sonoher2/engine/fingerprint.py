@@ -31,6 +31,8 @@ from sonoher2.engine.modules import Module, Place, Target, read_module, settings
 from sonoher2.engine.step import Step
 
 SETTINGS, LEFT_OUT = "config", "engine"
+NAMED_OTHERWISE = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "PyYAML"}
+"""Distributions of the modules that are used most; others that are not called as their modules take long to find."""
 
 
 class Tracer:
@@ -46,6 +48,8 @@ class Tracer:
         self.packages = dict(packages)
         self._modules: dict[str, Module] = {}
         self._parts: dict[Target, Module] = {}
+        self._places: dict[str, Place | None] = {}
+        self._edges: dict[Target, list[tuple[str, str, Target]]] = {}
 
     def closure(self, *modules: str) -> dict[Target, Module]:
         """Give the code that runs when functions of these modules run, by where it stands."""
@@ -56,7 +60,7 @@ class Tracer:
             if target in found:
                 continue
             found[target] = self._part(target)
-            todo += [*self._targets(found[target]), *self._parents(target.module)]
+            todo += [*(to for _, _, to in self._imports(target)), *self._parents(target.module)]
         return found
 
     def modules(self, *modules: str) -> set[str]:
@@ -67,8 +71,8 @@ class Tracer:
         """Hash of a closure and of the versions of the libraries that it imports."""
         closure = self.closure(*modules)
         parts = [
-            [code.hash, sorted([name, bound, closure[to].hash] for name, bound, to in self._edges(code))]
-            for code in closure.values()
+            [code.hash, sorted([name, bound, closure[to].hash] for name, bound, to in self._imports(target))]
+            for target, code in closure.items()
             if not code.empty
         ]
         roots = [closure[Target(name)].hash for name in modules]
@@ -84,25 +88,30 @@ class Tracer:
 
     def _module(self, name: str) -> Module:
         if name not in self._modules:
-            self._modules[name] = read_module(self._place(name), frozenset(self.packages), SETTINGS)
+            place = self._place(name)
+            if place is None:
+                raise FileNotFoundError(f"the module {name} has no file")
+            self._modules[name] = read_module(place, frozenset(self.packages), SETTINGS)
         return self._modules[name]
 
-    def _edges(self, code: Module) -> Iterator[tuple[str, str, Target]]:
+    def _imports(self, target: Target) -> list[tuple[str, str, Target]]:
         """Own imports of a module as (name, name that it is bound to, what it comes from)."""
+        if target not in self._edges:
+            self._edges[target] = list(self._followed(self._part(target)))
+        return self._edges[target]
+
+    def _followed(self, code: Module) -> Iterator[tuple[str, str, Target]]:
         for module, name, bound in code.imports:
             below = f"{module}.{name}"
-            if name and self._exists(below):
+            if name and self._place(below):
                 module, name = below, ""
             first = _first(module)
             if first == LEFT_OUT or not (first or name):
                 continue
             if first == SETTINGS and name not in ("", "*"):
                 yield name, bound, Target(module, name, bound in code.used)
-            elif self._exists(module):
+            elif self._place(module):
                 yield name, bound, Target(module)
-
-    def _targets(self, code: Module) -> list[Target]:
-        return [target for _, _, target in self._edges(code)]
 
     def _parents(self, name: str) -> list[Target]:
         """List the packages around a module, whose ``__init__`` runs first; not the outermost."""
@@ -111,15 +120,15 @@ class Tracer:
         parts = name.split(".")
         return [Target(".".join(parts[:length])) for length in range(2, len(parts))]
 
-    def _exists(self, name: str) -> bool:
-        return self._place(name).file.is_file()
-
-    def _place(self, name: str) -> Place:
-        package, *rest = name.split(".")
-        folder = self.packages[package].joinpath(*rest)
-        if (folder / "__init__.py").is_file():
-            return Place(folder / "__init__.py", name, name)
-        return Place(folder.with_name(f"{folder.name}.py"), name, name.rpartition(".")[0])
+    def _place(self, name: str) -> Place | None:
+        """Say where a module lies; None where there is no such module."""
+        if name not in self._places:
+            package, *rest = name.split(".")
+            folder = self.packages[package].joinpath(*rest)
+            whole, file = folder / "__init__.py", folder.with_name(f"{folder.name}.py")
+            alone = Place(file, name, name.rpartition(".")[0]) if file.is_file() else None
+            self._places[name] = Place(whole, name, name) if whole.is_file() else alone
+        return self._places[name]
 
 
 def _first(module: str) -> str:
@@ -130,8 +139,9 @@ def _first(module: str) -> str:
 @cache
 def library_version(name: str) -> str:
     """Version of the distribution that gives a top-level module; empty when it is not installed."""
+    known = NAMED_OTHERWISE.get(name)
     try:
-        return metadata.version(name)
+        return f"{known} {metadata.version(known)}" if known else metadata.version(name)
     except metadata.PackageNotFoundError:
         # slow, and only a few libraries have a module of another name
         return ", ".join(f"{one} {metadata.version(one)}" for one in sorted(set(_distributions().get(name, ()))))

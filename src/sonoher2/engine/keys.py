@@ -124,11 +124,25 @@ def table_key(table: pd.DataFrame | pd.Series) -> dict[str, str]:
     """Hash of names, types and values, index included, of a table."""
     frame = table.to_frame() if isinstance(table, pd.Series) else table
     names = [list(map(str, frame.columns.get_level_values(level))) for level in range(frame.columns.nlevels)]
-    columns = [_column_key(frame.iloc[:, number]) for number in range(frame.shape[1])]
+    columns = [_column_key(values) for values in _columns(frame)]
     return {"table": content_key(names, _column_key(frame.index), columns)}
 
 
-def _column_key(values: pd.Series | pd.Index) -> Any:
+def _columns(frame: pd.DataFrame) -> list[pd.Series | NDArray[Any]]:
+    """Columns of a table; those of one kind of numbers, of which there may be thousands, are taken out together."""
+    places: dict[Any, list[int]] = {}
+    for place, kind in enumerate(frame.dtypes):
+        places.setdefault(kind, []).append(place)
+    columns: dict[int, pd.Series | NDArray[Any]] = {}
+    for kind, own in places.items():
+        if isinstance(kind, np.dtype) and not kind.hasobject:
+            columns |= zip(own, frame.iloc[:, own].to_numpy().T, strict=True)
+        else:
+            columns |= {place: frame.iloc[:, place] for place in own}
+    return [columns[place] for place in range(frame.shape[1])]
+
+
+def _column_key(values: pd.Series | pd.Index | NDArray[Any]) -> Any:
     if isinstance(values.dtype, np.dtype) and not values.dtype.hasobject:
-        return _array_key(values.to_numpy())
+        return _array_key(np.asarray(values))
     return [str(values.dtype), [None if value is pd.NA else key_of(value) for value in values.tolist()]]

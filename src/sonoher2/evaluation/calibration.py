@@ -124,12 +124,17 @@ def calibration_curve(
     ([0.25, 0.75], [4, 4])
     """
     is_case, probabilities = checked_probability(outcome, probability)
-    if groups < 1 or not len(is_case):
-        raise InputError(f"{len(is_case)} patients cannot form {groups} groups", fix="Give at least one of each")
-    borders = np.unique(np.quantile(probabilities, np.arange(1, groups) / groups))
-    group = np.searchsorted(borders, probabilities)
+    group = _groups(probabilities, groups)
     rows = [_group_row(is_case[group == g], probabilities[group == g], confidence) for g in np.unique(group)]
     return pd.DataFrame(rows)
+
+
+def _groups(probabilities: Floats, groups: int) -> NDArray[np.intp]:
+    """Give each patient the number of the group, (n,)."""
+    if groups < 1 or not len(probabilities):
+        raise InputError(f"{len(probabilities)} patients cannot form {groups} groups", fix="Give at least one of each")
+    borders = np.unique(np.quantile(probabilities, np.arange(1, groups) / groups))
+    return np.searchsorted(borders, probabilities)
 
 
 def _group_row(is_case: NDArray[np.bool_], probabilities: Floats, confidence: float) -> dict[str, float]:
@@ -183,5 +188,31 @@ def expected_calibration_error(outcome: ArrayLike, probability: ArrayLike, group
     ----------
     Naeini MP et al. Proc AAAI 2015, 2901-2907; groups of equal size as in Nixon J et al. CVPR workshops 2019.
     """
-    table = calibration_curve(outcome, probability, groups)
-    return float(np.average((table[c.PREDICTED_SHARE] - table[c.OBSERVED_SHARE]).abs(), weights=table[c.N]))
+    is_case, probabilities = checked_probability(outcome, probability)
+    excess = np.bincount(_groups(probabilities, groups), weights=probabilities - is_case)
+    return float(np.abs(excess).sum() / len(is_case))
+
+
+def expected_over_observed(outcome: ArrayLike, probability: ArrayLike, confidence: float = 0.95) -> Estimate:
+    """Cases that the probabilities expect, per case seen: 1 is right, more means predictions too high.
+
+    The interval is that of the count of cases, on the logarithmic scale. Undefined without a case.
+
+    Parameters
+    ----------
+    outcome, probability
+        (n,).
+    confidence
+        Level of the interval.
+
+    References
+    ----------
+    Debray TPA et al. BMJ 2017, 356:i6460, with the standard error of log(O/E): sqrt((1 - O / n) / O).
+    """
+    is_case, probabilities = checked_probability(outcome, probability)
+    seen = int(is_case.sum())
+    if not seen:
+        return UNDEFINED
+    value = float(probabilities.sum()) / seen
+    half = float(norm.ppf((1 + confidence) / 2)) * ((1 - seen / len(is_case)) / seen) ** 0.5
+    return Estimate(value, value * float(np.exp(-half)), value * float(np.exp(half)))

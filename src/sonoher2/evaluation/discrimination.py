@@ -108,7 +108,8 @@ def auc_delong(outcome: ArrayLike, score: ArrayLike, confidence: float = 0.95) -
 
     Returns
     -------
-    NaN with one class only; NaN limits with a single patient in a class (the variance cannot be estimated).
+    NaN with one class only. NaN limits with a single patient in a class, whose variance cannot be estimated, unless
+    cases and controls do not overlap.
 
     References
     ----------

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import nan
 
-from statsmodels.stats.proportion import proportion_confint
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -44,5 +42,8 @@ def wilson(count: int, total: int, confidence: float = 0.95) -> Estimate:
     """
     if total == 0:
         return UNDEFINED
+    # slow to import, and a prediction needs none
+    from statsmodels.stats.proportion import proportion_confint
+
     low, high = proportion_confint(count, total, alpha=1 - confidence, method="wilson")
     return Estimate(count / total, float(low), float(high))

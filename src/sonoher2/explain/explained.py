@@ -16,7 +16,7 @@ from sonoher2.deep.activations import Preparation
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.crop import Crop
 from sonoher2.deep.embedding import DeepEmbedding
-from sonoher2.deep.encoder import FrozenEncoder, patient_embedding
+from sonoher2.deep.encoder import FrozenEncoder
 from sonoher2.deep.network import Network
 from sonoher2.explain.margins import Floats, Score, class_margin, embedding_margin, embedding_slope
 
@@ -38,17 +38,23 @@ class Explained:
         From embeddings (rows, width) to scores (rows,).
     gradient
         From one embedding (width,) to the gradient of its score (width,).
+    embed
+        From a crop to its embedding (width,), as a prediction makes it.
     """
 
     network: Network
     preparation: Preparation
     score: Score
     gradient: Callable[[Floats], Floats]
+    embed: Callable[[Crop], Floats]
 
     @classmethod
     def of_network(cls, kept: FrozenEncoder, score: Score, gradient: Callable[[Floats], Floats]) -> Self:
         """Take a kept network and a score of its raw embedding; parameters as the attributes."""
-        return cls(kept.fitted_network(), Preparation(kept.mask, 0, kept.seed), score, gradient)
+        preparation = Preparation(kept.mask, 0, kept.seed)
+        return cls(
+            kept.fitted_network(), preparation, score, gradient, lambda crop: kept.raw_embedding([crop[None]])[0]
+        )
 
     @classmethod
     def of_classifier(
@@ -89,10 +95,6 @@ class Explained:
             Position of the class in `classes_`.
         """
         return cls.of_network(embedding, embedding_margin(search, outcome), embedding_slope(search, outcome))
-
-    def embed(self, crop: Crop) -> Floats:
-        """Embedding (width,) of one crop."""
-        return patient_embedding(self.network, [crop], self.preparation)
 
     def beside(self, others: Floats) -> Self:
         """Explain one crop of a patient, whose embedding is the mean over several.

@@ -111,10 +111,17 @@ def load_training_images(weights: Path, images: Path | None = None) -> TrainingI
     """
     path = images or images_file(weights)
     try:
-        return _loaded(path, file_sha256(weights), path.stat().st_mtime_ns)
+        of_weights = weights.stat()
+        sha256 = _sha256(weights, of_weights.st_mtime_ns, of_weights.st_size)
+        return _loaded(path, sha256, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         what = "nothing says which images these weights were trained on"
         raise InputError(what, where=str(path), fix="Train them again, or install SonoHER2 again") from None
+
+
+@cache
+def _sha256(path: Path, _changed: int, _size: int) -> str:
+    return file_sha256(path)
 
 
 @cache

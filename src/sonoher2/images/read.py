@@ -139,6 +139,8 @@ def image_of(picture: Picture, mm_per_pixel: PixelSize | None, at: tuple[int, in
         picture.shape,
         geometry=picture.geometry,
         provenance=picture.provenance,
+        regions=picture.regions,
+        told=mm_per_pixel is not None,
     )
 
 

@@ -16,7 +16,7 @@ from sonoher2.images.formats.raster import MaskValues, read_raster_mask
 from sonoher2.images.pixels.decoded import ONLY_FRAME, Picture, SameFrame, errors_name
 from sonoher2.images.pixels.geometry import Geometry, in_order_of_pixels, onto
 from sonoher2.images.pixels.image import size_text
-from sonoher2.images.pixels.source import Content, ImageSource
+from sonoher2.images.pixels.source import Content, DicomReference, ImageSource
 from sonoher2.images.read import file_kind
 from sonoher2.lesions.drawn_line import require_filled
 from sonoher2.lesions.marked import marked_pixels
@@ -41,17 +41,20 @@ class MaskFrame:
         Of the image, if it is a NIfTI or NRRD file: a mask with such a header is brought onto it.
     turned
         Whether the image was turned as a tag of its file asks.
+    dicom
+        How a DICOM segmentation refers to the image, where that is known.
     """
 
     frame: SameFrame = ONLY_FRAME
     geometry: Geometry | None = None
     turned: bool = False
+    dicom: DicomReference | None = None
 
     @classmethod
     def of(cls, picture: Picture) -> Self:
         """Take from an opened image what its mask must fit."""
         origin = picture.provenance
-        return cls(SameFrame(origin.frame, origin.frames), picture.geometry, picture.turned)
+        return cls(SameFrame(origin.frame, origin.frames), picture.geometry, picture.turned, origin.dicom)
 
 
 def read_mask(
@@ -110,6 +113,12 @@ def _read_one(source: ImageSource, shape: tuple[int, int], of: MaskFrame, label:
     return mask
 
 
+def centre_of(mask: Mask) -> tuple[int, int] | None:
+    """Row and column of the middle of a lesion, which says what scale counts; None of an empty mask."""
+    rows, columns = np.nonzero(mask)
+    return (round(float(rows.mean())), round(float(columns.mean()))) if rows.size else None
+
+
 def require_lesion(mask: Mask) -> None:
     """Refuse a mask that cannot be a lesion's.
 
@@ -161,7 +170,7 @@ def _file_values(content: Content, of: MaskFrame, label: str | None) -> MaskValu
         from sonoher2.images.dicom.read import read_dicom
         from sonoher2.images.dicom.segmentation import read_segmentation
 
-        segmentation = read_segmentation(content, of.frame.number, label)
+        segmentation = read_segmentation(content, of.frame.number, label, of.dicom)
         if segmentation is not None:
             return MaskValues(np.where(segmentation, np.uint8(255), np.uint8(0)))
         return MaskValues(read_dicom(content, of.frame).grey)

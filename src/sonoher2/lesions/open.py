@@ -13,7 +13,7 @@ from sonoher2.images.pixels.decoded import Picture
 from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize, b_mode_box, image_of, read_picture
-from sonoher2.lesions.mask import Mask, MaskFrame, Several, read_mask
+from sonoher2.lesions.mask import Mask, MaskFrame, Several, centre_of, read_mask
 from sonoher2.networks.own import Weights
 
 
@@ -136,12 +136,11 @@ def lesion_in(
     InputError
         `mm_per_pixel` is impossible or contradicts the DICOM file.
     """
-    rows, columns = np.nonzero(mask)
-    at = round(float(rows.mean())), round(float(columns.mean()))
+    at = centre_of(mask)
     whole = image_of(picture, mm_per_pixel, at)
     if not crop_to_b_mode:
         return Lesion(whole, mask)
-    cropped = whole.cropped(_widened(b_mode_box(picture, at), rows, columns))
+    cropped = whole.cropped(_widened(b_mode_box(picture, at), *np.nonzero(mask)))
     return Lesion(cropped, cropped.crop(mask))
 
 

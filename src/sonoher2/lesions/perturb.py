@@ -28,7 +28,7 @@ LARGEST_NOISE = 2.0
 """Standard deviations: contour noise ends here, or it would grow fingers where the field is high beside the lesion."""
 
 
-def perturb(mask: Mask, change: Change, strength: float, rng: np.random.Generator) -> Mask:
+def perturb(mask: Mask, change: Change, strength: float, rng: np.random.Generator, aspect: float = 1.0) -> Mask:
     """Change a mask by a share of its size.
 
     Parameters
@@ -44,6 +44,8 @@ def perturb(mask: Mask, change: Change, strength: float, rng: np.random.Generato
         Share of the equivalent diameter, 0 or more.
     rng
         Draws directions and noise.
+    aspect
+        Width of a pixel over its height: all directions in the tissue are changed alike.
 
     Returns
     -------
@@ -56,24 +58,26 @@ def perturb(mask: Mask, change: Change, strength: float, rng: np.random.Generato
     """
     if not mask.any():
         raise InputError("an empty mask cannot be perturbed", fix="Draw the lesion in the mask")
-    size = strength * equivalent_diameter(mask)
+    # in pixel heights
+    size = strength * equivalent_diameter(mask) * math.sqrt(aspect)
     # distances over the whole image would take longer than to measure the lesion
-    near = box_with_margin(mask, math.ceil(4 * size) + 2)
+    near = box_with_margin(mask, math.ceil(4 * size / min(aspect, 1.0)) + 2)
     changed = np.zeros_like(mask)
-    changed[near] = _changed(mask[near], change, size, rng)
+    changed[near] = _changed(mask[near], change, size, rng, aspect)
     return changed
 
 
-def _changed(mask: Mask, change: Change, size: float, rng: np.random.Generator) -> Mask:
+def _changed(mask: Mask, change: Change, size: float, rng: np.random.Generator, aspect: float) -> Mask:
     if change == "shift":
         angle = rng.uniform(0, 2 * math.pi)
-        return shifted(mask, size * math.sin(angle), size * math.cos(angle))
+        return shifted(mask, size * math.sin(angle), size * math.cos(angle) / aspect)
     if change in ("grow", "shrink"):
-        return contour_moved(mask, size if change == "grow" else -size)
+        return contour_moved(mask, size if change == "grow" else -size, aspect)
     if change == "contour":
-        return contour_moved(mask, size * smooth_noise(mask, rng))
-    rows, columns, growth = rng.normal(0, size / 2, 3)
-    return shifted(contour_moved(mask, growth + size / 2 * smooth_noise(mask, rng)), rows, columns)
+        return contour_moved(mask, size * smooth_noise(mask, rng, aspect), aspect)
+    down, across, growth = rng.normal(0, size / 2, 3)
+    redrawn = contour_moved(mask, growth + size / 2 * smooth_noise(mask, rng, aspect), aspect)
+    return shifted(redrawn, down, across / aspect)
 
 
 def shifted(mask: Mask, rows: float, columns: float) -> Mask:
@@ -94,7 +98,7 @@ def shifted(mask: Mask, rows: float, columns: float) -> Mask:
     return moved
 
 
-def contour_moved(mask: Mask, outwards: float | NDArray[np.float64]) -> Mask:
+def contour_moved(mask: Mask, outwards: float | NDArray[np.float64], aspect: float = 1.0) -> Mask:
     """Move a mask's contour along its normal.
 
     Parameters
@@ -102,26 +106,38 @@ def contour_moved(mask: Mask, outwards: float | NDArray[np.float64]) -> Mask:
     mask
         (rows, columns), True in the lesion.
     outwards
-        Pixels, negative for inwards; one number, or (rows, columns).
+        Pixel heights, negative for inwards; one number, or (rows, columns).
+    aspect
+        Width of a pixel over its height.
 
     Returns
     -------
     (rows, columns): where the signed distance to the contour is at most `outwards`; the innermost pixel at least.
     Parts that split off are dropped, the smallest first.
     """
-    level = signed_distance(mask) - outwards
+    level = signed_distance(mask, aspect) - outwards
     return _largest_parts(level <= max(0.0, float(level.min())), components(mask))
 
 
-def signed_distance(mask: Mask) -> NDArray[np.float64]:
-    """Distance in pixels to the contour, which runs halfway between pixels; negative inside, (rows, columns)."""
-    outside = np.zeros(mask.shape) if mask.all() else ndimage.distance_transform_edt(~mask)
+def signed_distance(mask: Mask, aspect: float = 1.0) -> NDArray[np.float64]:
+    """Distance in pixel heights to the contour, halfway between pixels; negative inside, (rows, columns)."""
     # beyond the image there is no lesion: without this frame a lesion at the border would not shrink there
-    inside = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    return np.where(mask, 0.5 - inside, outside - 0.5)
+    framed = np.pad(mask, 1)
+    outside, inside = _to_contour(~framed, aspect), _to_contour(framed, aspect)
+    return np.where(framed, -inside, outside)[1:-1, 1:-1]
 
 
-def smooth_noise(mask: Mask, rng: np.random.Generator) -> NDArray[np.float64]:
+def _to_contour(part: Mask, aspect: float) -> NDArray[np.float64]:
+    """Distance of each pixel of a part to the contour: half a pixel less than to the nearest pixel outside of it."""
+    if aspect == 1:
+        return np.asarray(ndimage.distance_transform_edt(part) - 0.5)
+    distance, nearest = ndimage.distance_transform_edt(part, sampling=(1.0, aspect), return_indices=True)
+    steps = np.hypot(*(nearest - np.indices(part.shape)))
+    # a pixel measures as much in this direction as the way has for each of its steps
+    return np.asarray(distance - distance / np.maximum(2 * steps, 1.0))
+
+
+def smooth_noise(mask: Mask, rng: np.random.Generator, aspect: float = 1.0) -> NDArray[np.float64]:
     """Smooth random field over the image, mean 0 and standard deviation 1 along the contour of `mask`, then clipped.
 
     Parameters
@@ -130,9 +146,11 @@ def smooth_noise(mask: Mask, rng: np.random.Generator) -> NDArray[np.float64]:
         (rows, columns), True in the lesion.
     rng
         Draws the noise.
+    aspect
+        Width of a pixel over its height.
     """
-    blur = max(SMOOTHNESS * equivalent_diameter(mask), 1.0)
-    field = ndimage.gaussian_filter(rng.standard_normal(mask.shape), blur, mode="reflect")
+    blur = max(SMOOTHNESS * equivalent_diameter(mask) * math.sqrt(aspect), 1.0)
+    field = ndimage.gaussian_filter(rng.standard_normal(mask.shape), (blur, blur / aspect), mode="reflect")
     contour = field[mask & ~ndimage.binary_erosion(mask)]
     spread = float(contour.std())
     if spread == 0:

@@ -6,20 +6,7 @@ import timm
 from timm.models import is_model
 
 from sonoher2.core.errors import InputError
-
-PRESETS = {
-    "ResNet18": "resnet18",
-    "ResNet50": "resnet50",
-    "ResNet101": "resnet101",
-    "VGG19": "vgg19",
-    "DenseNet121": "densenet121",
-    "ViT": "vit_base_patch16_224",
-    "Swin": "swin_tiny_patch4_window7_224",
-    "ConvNeXt-tiny": "convnext_tiny",
-    "EfficientNet-Lite0": "tf_efficientnet_lite0",
-    "EfficientNet-Lite2": "tf_efficientnet_lite2",
-}
-"""Names for the study file; the values are timm's."""
+from sonoher2.networks.sources import PRESETS
 
 
 def timm_name(network: str) -> str:

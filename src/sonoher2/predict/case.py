@@ -159,7 +159,7 @@ class CaseImage:
         """Where `crop` lies in the image of `lesion`: top, left and side, pixels."""
         from sonoher2.deep.crop import square_window
 
-        return square_window(self.lesion.mask, self._deep.margin)
+        return square_window(self.lesion.mask, self._deep.margin, self._deep.window)
 
     @cached_property
     def quality(self) -> dict[str, float]:

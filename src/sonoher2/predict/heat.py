@@ -84,11 +84,13 @@ def heat_maps(explained: Explained, crops: Sequence[Crop]) -> list[HeatMap]:
     """
     from sonoher2.explain.gradcam import heat_map
 
-    alone = [explained_beside(explained, crops, number) for number in range(len(crops))]
+    alone = explained_each(explained, crops)
     return [HeatMap(crop[0], crop[1] >= 128, heat_map(one, crop)) for one, crop in zip(alone, crops, strict=True)]
 
 
-def explained_beside(explained: Explained, crops: Sequence[Crop], number: int) -> Explained:
-    """Explain crop `number` of a patient, the others left as they are."""
-    others = [explained.embed(crop) for i, crop in enumerate(crops) if i != number]
-    return explained.beside(np.stack(others)) if others else explained
+def explained_each(explained: Explained, crops: Sequence[Crop]) -> list[Explained]:
+    """Explain each crop of a patient, the others left as they are."""
+    if len(crops) == 1:
+        return [explained]
+    embeddings = np.stack([explained.embed(crop) for crop in crops])
+    return [explained.beside(np.delete(embeddings, number, axis=0)) for number in range(len(crops))]

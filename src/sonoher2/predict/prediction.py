@@ -26,7 +26,7 @@ class Score:
     positive
         Whether the probability reaches the threshold.
     filled
-        Clinical columns that were not given and count as the training median or mode.
+        Clinical columns that were not given, see `FILLED` for how they count.
     """
 
     signature: str

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
+from sonoher2.core.spelling import FILLED
 from sonoher2.images.quality import PROBLEMS
 from sonoher2.predict.explanation import Explanation, worth_showing
 from sonoher2.predict.findings import Code, PredictionFinding
@@ -56,7 +57,7 @@ def _score_lines(score: Score) -> list[str]:
         f"  {score.signature}: probability of {score.outcome} {score.probability:.3f}, "
         f"{side} the threshold {score.threshold:.3f}"
     )
-    filled = f"    not given, so counted as the training patients' median: {', '.join(score.filled)}"
+    filled = f"    not given, so {FILLED}: {', '.join(score.filled)}"
     return [line, filled] if score.filled else [line]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,9 @@ def case_views(case: Case, prediction: Prediction) -> list[CaseView]:
     plain = [CaseView(image.lesion.image.pixels, image.lesion.mask) for image in case.images]
     predicted = predicted_class(case, prediction)
     if not plain or predicted is None or case.bundle.schema.deep is None:
+        return plain
+    # a machine that only predicts may be without torch (docs/predict.md): its page shows no heat
+    if find_spec("torch") is None:
         return plain
     explained = explained_network(case.bundle.model, case.bundle.networks, predicted)
     if explained is None:

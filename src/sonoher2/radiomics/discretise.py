@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.radiomics.jit import kernel
 
@@ -13,47 +17,111 @@ MAX_LEVELS = 2048
 """More levels than this make co-occurrence matrices of over 64 MB and textures without meaning."""
 
 
-def bin_edges(
-    lowest: np.floating, highest: np.floating, bin_count: int | None, bin_width: float | None
-) -> NDArray[np.float64]:
+class Binning(NamedTuple):
+    """How values become levels; the kernels are given it whole.
+
+    Attributes
+    ----------
+    bins
+        Number of equal bins from the lowest to the highest value.
+    width
+        Width of a bin, the first edge being the multiple of it at or below the lowest value; 0 when bins are counted.
+    """
+
+    bins: int
+    width: float
+
+
+def binning_of(config: RadiomicsConfig) -> Binning:
+    """Say how a configuration bins."""
+    return Binning(config.bin_count or DEFAULT_BIN_COUNT, float(config.bin_width or 0.0))
+
+
+@kernel
+def bin_edges(lowest: float, highest: float, binning: Binning, single: bool) -> NDArray[np.float64]:
     """Edges of the bins; level k holds values in [edges[k - 1], edges[k]).
 
     Parameters
     ----------
     lowest, highest
-        Extremes of the region, in the image's own floating type: the type decides how the edges are rounded, and
-        hence on which side a pixel falls that lies on an edge.
-    bin_count
-        Number of equal bins from `lowest` to `highest`; 32 when both this and `bin_width` are None.
-    bin_width
-        Width of a bin; the first edge is the multiple of it at or below `lowest`.
-
-    Raises
-    ------
-    InputError
-        The bin width makes more than 2,048 levels.
+        Extremes of the region.
+    binning
+        As by `binning_of`; fewer than `too_many_levels`.
+    single
+        The image is one of float32. This decides how the edges are rounded, and hence on which side a pixel falls that
+        lies on an edge.
 
     Notes
     -----
     Bin count: the edges of `numpy.histogram`, the last one raised by 1 so that `highest` falls into the last bin.
     Bin width: the edges of `numpy.arange`, reaching past `highest`; a value on an edge belongs to the upper bin.
-    Both are pyradiomics' own (van Griethuysen et al., Cancer Res 2017, doi 10.1158/0008-5472.CAN-17-0339).
+    Both are pyradiomics' own (van Griethuysen et al., Cancer Res 2017, doi 10.1158/0008-5472.CAN-17-0339), with numpy's
+    rounding after every operation.
     """
-    if bin_width is None:
-        half = 0.5 if lowest == highest else 0.0
-        edges = np.linspace(
-            lowest - half, highest + half, (bin_count or DEFAULT_BIN_COUNT) + 1, dtype=np.result_type(lowest)
-        )
-        edges[-1] += 1
-        return edges.astype(np.float64)
-    if (highest - lowest) / bin_width > MAX_LEVELS - 1:
+    if binning.width == 0.0:
+        return _edges_by_count(lowest, highest, binning.bins, single)
+    width = _rounded(binning.width, single)
+    first = _rounded(lowest - _rounded(lowest % width, single), single)
+    end = _rounded(highest + _rounded(2.0 * binning.width, single), single)
+    edges = np.empty(math.ceil(_rounded(_rounded(end - first, single) / width, single)))
+    step = _rounded(first + width, single) - first
+    for k in range(edges.size):
+        edges[k] = first + k * step
+    edges[1] = _rounded(first + width, single)
+    return edges
+
+
+@kernel
+def _edges_by_count(lowest: float, highest: float, count: int, single: bool) -> NDArray[np.float64]:
+    half = 0.5 if lowest == highest else 0.0
+    start, stop = _rounded(lowest - half, single), _rounded(highest + half, single)
+    reach = _rounded(stop - start, single)
+    step = _rounded(reach / count, single)
+    edges = np.empty(count + 1)
+    for k in range(count):
+        # of a range so small that a bin's width is 0, numpy takes shares
+        along = k * step if step != 0.0 else _rounded(k / count, single) * reach
+        edges[k] = _rounded(_rounded(along, single) + start, single)
+    edges[count] = _rounded(stop + 1.0, single)
+    return edges
+
+
+@kernel
+def _rounded(value: float, single: bool) -> float:
+    return float(np.float32(value)) if single else value
+
+
+def _too_many(lowest: float, highest: float, binning: Binning) -> bool:
+    """Whether a bin width makes more than `MAX_LEVELS` levels of values between these."""
+    return binning.width > 0.0 and (highest - lowest) / binning.width > MAX_LEVELS - 1
+
+
+too_many_levels = kernel(_too_many)
+
+
+def check_levels(lowest: float, highest: float, binning: Binning) -> None:
+    """Refuse a bin width that makes too many levels of values between these.
+
+    Raises
+    ------
+    InputError
+        It makes more than 2,048.
+    """
+    if _too_many(lowest, highest, binning):
         raise InputError(
-            f"a bin width of {bin_width:g} makes over {MAX_LEVELS} grey levels of values {lowest:g} to {highest:g}",
+            f"a bin width of {binning.width:g} makes over {MAX_LEVELS} grey levels of values {lowest:g} to {highest:g}",
             where="radiomics.bin_width",
             fix="Give a larger bin width, or a bin count",
         )
-    first = lowest - lowest % bin_width
-    return np.arange(first, highest + 2 * bin_width, bin_width).astype(np.float64)
+
+
+@kernel
+def occupied_levels(values: NDArray[np.float64], lowest: float, highest: float, binning: Binning, single: bool) -> int:
+    """Count the levels that occur among values, (n,), with these extremes."""
+    edges = bin_edges(lowest, highest, binning, single)
+    counts = np.zeros(edges.size, np.int64)
+    write_levels(values, edges, np.arange(values.size), np.empty(values.size, np.uint16), counts)
+    return int((counts > 0).sum())
 
 
 @kernel

@@ -7,6 +7,7 @@ What is computed, and with which conventions, is described in docs/radiomics.md;
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,12 @@ from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import InputError
 from sonoher2.lesions.rings import peritumoural_ring, peritumoural_ring_width, pixel_aspect
 from sonoher2.radiomics.definitions import INTENSITY_DEFINITIONS, SHAPE_DEFINITIONS, Definition
-from sonoher2.radiomics.discretise import bin_edges
-from sonoher2.radiomics.filters import Box, Filtered, filtered_images, image_type_names
-from sonoher2.radiomics.region import RegionGeometry, region_geometry
+from sonoher2.radiomics.discretise import binning_of, check_levels, occupied_levels
+from sonoher2.radiomics.filters import FilteredImages, filtered_images, image_type_names
+from sonoher2.radiomics.region import RegionGeometry, bounding_box, padded_mask, region_geometry
 from sonoher2.radiomics.resample import resample
 from sonoher2.radiomics.shape2d import shape2d_features
-from sonoher2.radiomics.texture import intensity_features
+from sonoher2.radiomics.texture import measure_images
 
 RING_PREFIX = "ring_"
 MOST_PIXELS = 100_000_000
@@ -47,9 +48,18 @@ INTENSITY_NAMES = [f"{INTENSITY_DEFINITIONS[k].family}_{INTENSITY_DEFINITIONS[k]
 
 def feature_names(config: RadiomicsConfig) -> list[str]:
     """Names of the features that `extract` returns under this configuration, in the same order."""
-    names = [f"{kind}_{name}" for kind in image_type_names(config) for name in INTENSITY_NAMES]
-    ring = [f"{RING_PREFIX}{name}" for name in names] if config.ring is not None else []
-    return _SHAPE_NAMES + names + ring
+    return list(_names_of(config))
+
+
+def _names_of(config: RadiomicsConfig) -> tuple[str, ...]:
+    return _names(tuple(image_type_names(config)), config.ring is not None)
+
+
+@lru_cache(maxsize=64)
+def _names(image_types: tuple[str, ...], with_ring: bool) -> tuple[str, ...]:
+    names = [f"{kind}_{name}" for kind in image_types for name in INTENSITY_NAMES]
+    ring = [f"{RING_PREFIX}{name}" for name in names] if with_ring else []
+    return (*_SHAPE_NAMES, *names, *ring)
 
 
 def extract(
@@ -91,8 +101,16 @@ def extract(
         size = prepared.spacing if config.ring.mm is None else prepared.mm_per_pixel
         width = peritumoural_ring_width(prepared.mask, config.ring, size)
         masks.append(peritumoural_ring(prepared.mask, width, pixel_aspect(size)))
-    values = [_shape(prepared), *_intensity(prepared, masks, config)]
-    return dict(zip(feature_names(config), np.concatenate(values).tolist(), strict=True))
+    box = bounding_box(np.logical_or.reduce(masks) if len(masks) > 1 else prepared.mask)
+    padded = [padded_mask(mask, box) for mask in masks]
+    shape = np.empty(len(SHAPE_DEFINITIONS))
+    shape2d_features(padded[0], *prepared.spacing, shape)
+    # the image types are computed once, for all regions together
+    with np.errstate(divide="ignore", invalid="ignore"):
+        filtered = filtered_images(prepared.pixels, box, config, prepared.spacing)
+    intensity = [measure_region(filtered, region_geometry(each), config, prepared.spacing).ravel() for each in padded]
+    values = np.concatenate([shape[_SHAPE_ORDER], *intensity])
+    return dict(zip(_names_of(config), values.tolist(), strict=True))
 
 
 def grey_levels(pixels: NDArray[np.float64], mask: NDArray[np.bool_], config: RadiomicsConfig) -> int:
@@ -101,9 +119,11 @@ def grey_levels(pixels: NDArray[np.float64], mask: NDArray[np.bool_], config: Ra
     With fewer than about eight, textures say little.
     """
     _check(pixels, mask)
-    inside = pixels[mask]
-    edges = bin_edges(inside.min(), inside.max(), config.bin_count, config.bin_width)
-    return int(np.unique(np.digitize(inside, edges)).size)
+    inside = pixels[mask].astype(np.float64, copy=False)
+    lowest, highest = float(inside.min()), float(inside.max())
+    binning = binning_of(config)
+    check_levels(lowest, highest, binning)
+    return occupied_levels(inside, lowest, highest, binning, pixels.dtype == np.float32)
 
 
 @dataclass(frozen=True)
@@ -166,44 +186,18 @@ def _check(pixels: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
         raise InputError("the image has pixels that are not finite numbers", fix="Replace them or leave the image out")
 
 
-def _bounding_box(mask: NDArray[np.bool_]) -> Box:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _shape(prepared: _Prepared) -> NDArray[np.float64]:
-    out = np.empty(len(SHAPE_DEFINITIONS))
-    shape2d_features(np.pad(prepared.mask[_bounding_box(prepared.mask)], 1), *prepared.spacing, out)
-    return out[_SHAPE_ORDER]
-
-
-def _intensity(
-    prepared: _Prepared, masks: list[NDArray[np.bool_]], config: RadiomicsConfig
-) -> list[NDArray[np.float64]]:
-    """First-order and texture features of each region; the image types are computed once, for all regions together."""
-    box = _bounding_box(np.logical_or.reduce(masks))
-    regions = [region_geometry(mask[box]) for mask in masks]
-    values: list[list[NDArray[np.float64]]] = [[] for _ in masks]
-    # an all-black image has no exponential and no square: its features are NaN
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for image in filtered_images(prepared.pixels, box, config, prepared.spacing):
-            for region, found in zip(regions, values, strict=True):
-                found.append(measure_image(image, region, config, prepared.spacing))
-    return [np.concatenate(found) for found in values]
-
-
-def measure_image(
-    image: Filtered | None,
+def measure_region(
+    filtered: FilteredImages,
     region: RegionGeometry,
     config: RadiomicsConfig,
     spacing: tuple[float, float] = (1.0, 1.0),
 ) -> NDArray[np.float64]:
-    """Measure one image type within one region.
+    """Measure all image types within one region.
 
     Parameters
     ----------
-    image
-        (rows, columns) that `region` was made for; None when there is no such image.
+    filtered
+        Of the rows and columns that `region` was made for.
     region
         As by `region_geometry`.
     config
@@ -213,24 +207,18 @@ def measure_image(
 
     Returns
     -------
-    The features in the order of `INTENSITY_NAMES`; NaN when there is no image or the region has pixels that are not
-    finite.
+    (types, features) in the order of `INTENSITY_NAMES`; NaN where the region has pixels that are not finite.
+
+    Raises
+    ------
+    InputError
+        The bin width makes more than 2,048 levels.
     """
-    out = np.full(len(INTENSITY_DEFINITIONS), np.nan)
-    if image is None:
-        return out
-    inside = image.ravel()[region.pixels]
-    lowest, highest = inside.min(), inside.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        return out
-    intensity_features(
-        inside.astype(np.float64, copy=False),
-        float(lowest),
-        float(highest),
-        bin_edges(lowest, highest, config.bin_count, config.bin_width),
-        region,
-        spacing[0] * spacing[1],
-        np.zeros(region.neighbours.shape, np.uint16),
-        out,
-    )
-    return out[_INTENSITY_ORDER]
+    out = np.empty((len(filtered.images), len(INTENSITY_DEFINITIONS)))
+    area = float(spacing[0]) * float(spacing[1])
+    binning = binning_of(config)
+    stopped = measure_images(*filtered, region, binning, area, out)
+    if stopped >= 0:
+        values = filtered.images[stopped].ravel()[region.pixels]
+        check_levels(float(values.min()), float(values.max()), binning)
+    return out[:, _INTENSITY_ORDER]

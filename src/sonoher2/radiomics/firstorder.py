@@ -11,7 +11,7 @@ from sonoher2.radiomics.jit import kernel, summing_kernel
 from sonoher2.radiomics.size_level import entropy_bits, x_log2_x
 
 _BUCKETS = 1024
-_FEW = 10
+_FEW = 32
 _PERCENTILES = (10.0, 25.0, 50.0, 75.0, 90.0)
 
 
@@ -145,18 +145,26 @@ def _values_of_rank(
 ) -> NDArray[np.float64]:
     """Return the values that would stand at `ranks` (rising) after sorting, sorting only the buckets that hold them."""
     bucket, filled = _fill_buckets(values, lowest, highest)
-    wanted = np.zeros(_BUCKETS, np.bool_)
-    skipped = np.zeros(ranks.size, np.int64)
-    before = kept_before = 0
-    k = 0
+    # where in the kept values each wanted bucket begins and, while it is being filled, goes on; the rest goes last
+    start = np.empty(ranks.size, np.int64)
+    place = np.full(_BUCKETS, -1, np.int64)
+    before = kept = k = 0
     for b in range(_BUCKETS):
-        while k < ranks.size and ranks[k] < before + filled[b]:
-            wanted[b] = True
-            skipped[k] = before - kept_before
-            k += 1
-        before += filled[b]
-        kept_before += filled[b] if wanted[b] else 0
-    result: NDArray[np.float64] = _kept(values, bucket, wanted, kept_before)[ranks - skipped]
+        after = before + filled[b]
+        if k < ranks.size and ranks[k] < after:
+            place[b] = kept
+            while k < ranks.size and ranks[k] < after:
+                start[k] = kept - before
+                k += 1
+            kept += filled[b]
+        before = after
+    ordered = _kept(values, bucket, place, kept)
+    first = 0
+    for b in range(_BUCKETS):
+        if place[b] >= 0:
+            _sort(ordered[first : place[b]])
+            first = place[b]
+    result: NDArray[np.float64] = ordered[ranks + start]
     return result
 
 
@@ -177,37 +185,33 @@ def _fill_buckets(
 
 @kernel
 def _kept(
-    values: NDArray[np.float64], bucket: NDArray[np.uint16], wanted: NDArray[np.bool_], size: int
+    values: NDArray[np.float64], bucket: NDArray[np.uint16], place: NDArray[np.int64], size: int
 ) -> NDArray[np.float64]:
-    """Return all values of the wanted buckets, sorted."""
-    kept = np.empty(size + 1)
-    place = 0
+    """Return all values of the buckets that have a place, bucket by bucket; `place` then says where each ends."""
+    chosen = np.empty(values.size, np.int32)
+    count = 0
     for i in range(values.size):
-        kept[place] = values[i]  # stays only if the bucket is wanted
-        place += wanted[bucket[i]]
-    return _sorted(kept[:size])
+        chosen[count] = i  # stays only if the bucket is wanted
+        count += place[bucket[i]] >= 0
+    kept = np.empty(size)
+    for k in range(count):
+        b = bucket[chosen[k]]
+        kept[place[b]] = values[chosen[k]]
+        place[b] += 1
+    return kept
 
 
 @kernel
-def _sorted(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sort; many equal values, as 8-bit images have, are put in order by counting them."""
-    distinct = np.empty(_FEW)
-    count = np.zeros(_FEW, np.int64)
-    used = 0
-    for i in range(values.size):
-        k = 0
-        while k < used and distinct[k] != values[i]:
-            k += 1
-        if k == _FEW:
+def _sort(values: NDArray[np.float64]) -> None:
+    """Sort in place; few values by insertion, and equal ones, as 8-bit images have many, not at all."""
+    if values.size > _FEW:
+        if (values != values[0]).any():
             values.sort()
-            return values
-        if k == used:
-            distinct[k] = values[i]
-            used += 1
-        count[k] += 1
-    order = np.argsort(distinct[:used])
-    place = 0
-    for k in range(used):
-        values[place : place + count[order[k]]] = distinct[order[k]]
-        place += count[order[k]]
-    return values
+        return
+    for i in range(1, values.size):
+        value = values[i]
+        k = i
+        while k > 0 and values[k - 1] > value:
+            values[k] = values[k - 1]
+            k -= 1
+        values[k] = value

@@ -61,10 +61,11 @@ def _pairs(levels: NDArray[np.uint16], spans: NDArray[np.intp], level_count: int
 def _add_direction(pairs: NDArray[np.int32], occupied: int, out: NDArray[np.float64]) -> int:
     """Add one direction's features; return 1, or 0 when it has no pairs."""
     top = pairs.shape[0] - 1
-    counts, total = _symmetric(pairs)
+    by_level = np.zeros(top + 1)
+    counts, total = _symmetric(pairs, by_level)
     if total == 0:
         return 0
-    by_level = counts.sum(axis=1) / total
+    by_level /= total
     by_sum = np.zeros(2 * top + 1)
     by_difference = np.zeros(top)
     joint_entropy = _add_joint_features(counts, total, by_sum, by_difference, out)
@@ -98,8 +99,6 @@ def _add_joint_features(
     for i in range(1, counts.shape[0]):
         for j in range(1, i + 1):
             count = counts[i, j]
-            if count == 0:
-                continue
             twice = 1 if i == j else 2
             both = float(twice * count)
             squares += both * count
@@ -117,16 +116,19 @@ def _add_joint_features(
 
 
 @kernel
-def _symmetric(pairs: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+def _symmetric(pairs: NDArray[np.int32], by_level: NDArray[np.float64]) -> tuple[NDArray[np.int32], int]:
+    """Count each pair from both of its pixels; also by the level of the first, and in all."""
     top = pairs.shape[0] - 1
     counts = np.zeros_like(pairs)
     total = 0
     for i in range(1, top + 1):
-        for j in range(1, i + 1):
+        in_row = 0
+        for j in range(1, top + 1):
             count = pairs[i, j] + pairs[j, i]
             counts[i, j] = count
-            counts[j, i] = count
-            total += count if i == j else 2 * count
+            in_row += count
+        by_level[i] = in_row
+        total += in_row
     return counts, total
 
 
@@ -206,6 +208,14 @@ def maximal_correlation(counts: NDArray[np.int32], by_level: NDArray[np.float64]
     root = np.sqrt(by_level[level])
     rest = np.empty((size, size))
     for i in range(size):
+        row = rest[i]
         for j in range(size):
-            rest[i, j] = counts[level[i], level[j]] / (total * root[i] * root[j]) - root[i] * root[j]
+            row[j] = counts[level[i], level[j]]
+        _take_first_out(row, total * root[i], root[i], root)
     return min(largest_magnitude(rest), 1.0)
+
+
+@kernel
+def _take_first_out(row: NDArray[np.float64], scale: float, share: float, root: NDArray[np.float64]) -> None:
+    for j in range(row.size):
+        row[j] = row[j] / (scale * root[j]) - share * root[j]

@@ -1,4 +1,4 @@
-"""The two kinds of compiled kernel: compiled at the first call, kept on disk, free of the interpreter lock."""
+"""The three kinds of compiled kernel: compiled at the first call, kept on disk, free of the interpreter lock."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 def kernel(function: Kernel) -> Kernel:
     """Compile with strict arithmetic: every operation rounds as it is written, and 0 / 0 is NaN."""
     return _compiled(function)
+
+
+def fusing_kernel(function: Kernel) -> Kernel:
+    """Compile a kernel whose products may be fused with the sums they go into; the order stays as it is written.
+
+    The last bits depend on whether the machine can fuse, hence never where a comparison decides a bin. It becomes a
+    part of its callers.
+    """
+    return _compiled(function, fastmath={"contract"}, forceinline=True)
 
 
 def summing_kernel(function: Kernel) -> Kernel:

@@ -16,21 +16,21 @@ REACH = 13.0
 _BLOCK = 16
 
 
-def laplacian_of_gaussian(pixels: NDArray[np.float64], box: tuple[slice, slice], sigma: float) -> NDArray[np.float32]:
-    """Scale-normalised Laplacian of Gaussian within a box.
+def laplacians_of_gaussian(
+    pixels: NDArray[np.float64], box: tuple[slice, slice], sigmas: list[float], out: NDArray[np.float64]
+) -> None:
+    """Scale-normalised Laplacians of Gaussians within a box.
 
     Parameters
     ----------
     pixels
         The whole image, (rows, columns), continued outside by its border pixels.
     box
-        Rows and columns to compute; the filter looks at most `REACH` sigma around it.
-    sigma
-        Width of the Gaussian, pixels.
-
-    Returns
-    -------
-    The box's shape, float32.
+        Rows and columns to compute; a filter looks at most `REACH` sigma around it.
+    sigmas
+        Widths of the Gaussians, pixels.
+    out
+        (sigmas, rows, columns) of the box, written with values of float32.
 
     Notes
     -----
@@ -39,17 +39,24 @@ def laplacian_of_gaussian(pixels: NDArray[np.float64], box: tuple[slice, slice],
     then smoothed across, with float32 in between: this is what makes the values equal to SimpleITK's in every bit but
     for the cut tail.
     """
-    margin = math.ceil(REACH * sigma)
-    rows, top = _widen(box[0], margin, pixels.shape[0])
-    columns, left = _widen(box[1], margin, pixels.shape[1])
-    height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
+    margins = [math.ceil(REACH * sigma) for sigma in sigmas]
+    (rows, top), (columns, left) = (
+        _widen(span, max(margins), size) for span, size in zip(box, pixels.shape, strict=True)
+    )
     around = np.ascontiguousarray(pixels[rows, columns])
-    poles, smooth, smooth_back, curve, curve_back = _taps(sigma)
-    along_rows = _filtered(_transposed(around), left, width, poles, curve, curve_back)
-    along_rows = _filtered(_transposed(along_rows), top, height, poles, smooth, smooth_back)
-    along_columns = _filtered(around, top, height, poles, curve, curve_back)
-    along_columns = _filtered(_transposed(along_columns), left, width, poles, smooth, smooth_back)
-    return along_rows.astype(np.float32) + along_columns.T.astype(np.float32)
+    turned = _transposed(around)
+    here = slice(top, top + out.shape[1]), slice(left, left + out.shape[2])
+    for sigma, margin, each in zip(sigmas, margins, out, strict=True):
+        (rows, top), (columns, left) = (
+            _widen(span, margin, size) for span, size in zip(here, around.shape, strict=True)
+        )
+        poles, smooth, smooth_back, curve, curve_back = _taps(sigma)
+        near, near_turned = np.ascontiguousarray(around[rows, columns]), np.ascontiguousarray(turned[columns, rows])
+        along_rows = _filtered(near_turned, left, each.shape[1], poles, curve, curve_back)
+        along_rows = _filtered(_transposed(along_rows), top, each.shape[0], poles, smooth, smooth_back)
+        along_columns = _filtered(near, top, each.shape[0], poles, curve, curve_back)
+        along_columns = _filtered(_transposed(along_columns), left, each.shape[1], poles, smooth, smooth_back)
+        _add_transposed(along_rows, along_columns, each)
 
 
 def _widen(span: slice, margin: int, size: int) -> tuple[slice, int]:
@@ -125,6 +132,17 @@ def _transposed(image: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @kernel
+def _add_transposed(one: NDArray[np.float64], other: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Add values of float32 and round their sum."""
+    rows, columns = one.shape
+    for top in range(0, rows, _BLOCK):
+        for left in range(0, columns, _BLOCK):
+            for y in range(top, min(top + _BLOCK, rows)):
+                for x in range(left, min(left + _BLOCK, columns)):
+                    out[y, x] = np.float32(one[y, x] + other[x, y])
+
+
+@kernel
 def _filtered(
     image: NDArray[np.float64],
     start: int,
@@ -134,6 +152,8 @@ def _filtered(
     anticausal: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Filter along the first axis, all columns together; return lines `start` to `start + count`.
+
+    Never called by another kernel: there it would be compiled again, its sums in another order.
 
     The recursion 1 / poles runs over the image; four taps of its result make a line. Lines are rounded to float32,
     as ITK stores them.

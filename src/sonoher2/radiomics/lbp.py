@@ -26,7 +26,7 @@ def _uniform_codes() -> NDArray[np.uint8]:
 _CODES = _uniform_codes()
 
 
-def local_binary_pattern(pixels: NDArray[np.float64], box: tuple[slice, slice]) -> NDArray[np.float64]:
+def local_binary_pattern(pixels: NDArray[np.float64], box: tuple[slice, slice], codes: NDArray[np.float64]) -> None:
     """Codes 0 to 9 within a box (Ojala, Pietikäinen and Mäenpää 2002, doi 10.1109/TPAMI.2002.1017623).
 
     Parameters
@@ -35,16 +35,16 @@ def local_binary_pattern(pixels: NDArray[np.float64], box: tuple[slice, slice]) 
         The whole image, (rows, columns); 0 outside.
     box
         Rows and columns to compute.
+    codes
+        The box's shape, written.
     """
     rows = np.arange(box[0].start - 1, box[0].stop + 1)
     columns = np.arange(box[1].start - 1, box[1].stop + 1)
     height, width = pixels.shape
-    around = pixels[np.ix_(np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))]
+    around = pixels.take(rows, 0, mode="clip").take(columns, 1, mode="clip")
     around[(rows < 0) | (rows >= height)] = 0.0
     around[:, (columns < 0) | (columns >= width)] = 0.0
-    codes = np.empty((rows.size - 2, columns.size - 2))
     _patterns(around, _weights(rows[1:-1]), _weights(columns[1:-1]), codes)
-    return codes
 
 
 def _weights(place: NDArray[np.intp]) -> NDArray[np.float64]:

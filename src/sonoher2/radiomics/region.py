@@ -7,6 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoher2.radiomics.jit import kernel
+
+Box = tuple[slice, slice]
+
 
 class RegionGeometry(NamedTuple):
     """What the kernels need to know of a mask; a tuple with names, which they can be given whole.
@@ -40,19 +44,50 @@ class RegionGeometry(NamedTuple):
         return int(self.pixels.size)
 
 
-def region_geometry(mask: NDArray[np.bool_]) -> RegionGeometry:
-    """Prepare a mask, (rows, columns), of at least one pixel."""
-    padded = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), bool)
-    padded[1:-1, 1:-1] = mask
-    pixels = np.flatnonzero(mask)
-    rows, columns = np.divmod(pixels, mask.shape[1])
-    return RegionGeometry(
-        pixels=pixels,
-        padded_pixels=(rows + 1) * padded.shape[1] + columns + 1,
-        spans=_row_spans(padded),
-        neighbours=_neighbour_counts(padded),
-        directions=_directions(rows, columns),
-    )
+def bounding_box(mask: NDArray[np.bool_]) -> Box:
+    """Rows and columns of a mask, (rows, columns), of at least one pixel."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(mask[top:bottom].any(axis=0))
+    return slice(top, bottom), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def padded_mask(mask: NDArray[np.bool_], box: Box) -> NDArray[np.bool_]:
+    """Cut a mask to a box and add a border of one empty pixel."""
+    inside = mask[box]
+    padded = np.zeros((inside.shape[0] + 2, inside.shape[1] + 2), bool)
+    padded[1:-1, 1:-1] = inside
+    return padded
+
+
+def region_geometry(padded: NDArray[np.bool_]) -> RegionGeometry:
+    """Prepare a mask of at least one pixel with a border of one empty pixel, (rows + 2, columns + 2)."""
+    pixels, padded_pixels = np.empty((2, np.count_nonzero(padded)), np.intp)
+    directions = np.zeros(4, bool)
+    _positions(padded, pixels, padded_pixels, directions)
+    return RegionGeometry(pixels, padded_pixels, _row_spans(padded), _neighbour_counts(padded), directions)
+
+
+@kernel
+def _positions(
+    padded: NDArray[np.bool_],
+    pixels: NDArray[np.intp],
+    padded_pixels: NDArray[np.intp],
+    directions: NDArray[np.bool_],
+) -> None:
+    rows, columns = padded.shape
+    met = np.zeros((4, rows + columns), np.bool_)
+    place = 0
+    for y in range(1, rows - 1):
+        for x in range(1, columns - 1):
+            if not padded[y, x]:
+                continue
+            pixels[place] = (y - 1) * (columns - 2) + x - 1
+            padded_pixels[place] = y * columns + x
+            place += 1
+            for direction, line in enumerate((y, x, x - y + rows, x + y)):
+                directions[direction] |= met[direction, line]
+                met[direction, line] = True
 
 
 def _row_spans(padded: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -71,8 +106,3 @@ def _neighbour_counts(padded: NDArray[np.bool_]) -> NDArray[np.uint8]:
     nine[1:] += three[:-1]
     nine[:-1] += three[1:]
     return nine - ones
-
-
-def _directions(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
-    lines = (rows, columns, columns - rows + rows.max(), columns + rows)
-    return np.array([np.bincount(line).max() > 1 for line in lines])

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import SimpleITK
 from numpy.typing import NDArray
-
-# SimpleITK's functions carry no types
-_ITK: Any = SimpleITK
 
 
 def resample(
@@ -31,20 +27,29 @@ def resample(
     The image by cubic B-spline interpolation and the mask by nearest neighbour.
     """
     size = [max(round(count * old / side), 1) for count, old in zip(pixels.shape, mm_per_pixel, strict=True)]
-    grid = _ITK.ResampleImageFilter()
+    itk = _itk()
+    grid = itk.ResampleImageFilter()
     grid.SetSize(size[::-1])
     grid.SetOutputSpacing((side, side))
     grid.SetOutputOrigin([0.5 * (side - old) for old in mm_per_pixel[::-1]])
     # a new pixel's centre may lie up to half an old pixel beyond the last old centre
     grid.UseNearestNeighborExtrapolatorOn()
-    grid.SetInterpolator(_ITK.sitkBSpline)
+    grid.SetInterpolator(itk.sitkBSpline)
     image = _on_grid(grid, pixels, mm_per_pixel).astype(np.float64)
-    grid.SetInterpolator(_ITK.sitkNearestNeighbor)
+    grid.SetInterpolator(itk.sitkNearestNeighbor)
     return image, _on_grid(grid, mask.astype(np.uint8), mm_per_pixel) > 0
 
 
 def _on_grid(grid: Any, array: NDArray[Any], mm_per_pixel: tuple[float, float]) -> NDArray[Any]:
-    image = _ITK.GetImageFromArray(array)
+    itk = _itk()
+    image = itk.GetImageFromArray(array)
     image.SetSpacing(mm_per_pixel[::-1])
-    result: NDArray[Any] = _ITK.GetArrayFromImage(grid.Execute(image))
+    result: NDArray[Any] = itk.GetArrayFromImage(grid.Execute(image))
     return result
+
+
+def _itk() -> Any:
+    # slow to import; its functions carry no types
+    import SimpleITK
+
+    return SimpleITK

@@ -20,7 +20,7 @@ _HIGH = (-_LOW[5], _LOW[4], -_LOW[3], _LOW[2], -_LOW[1], _LOW[0])
 _BEFORE, _AFTER = 2, 3
 
 
-def wavelet_bands(pixels: NDArray[np.float64], box: tuple[slice, slice]) -> dict[str, NDArray[np.float64]]:
+def wavelet_bands(pixels: NDArray[np.float64], box: tuple[slice, slice], bands: NDArray[np.float64]) -> None:
     """Sub-bands within a box, the image taken as periodic (an odd side first repeats its first line, as pyradiomics).
 
     Parameters
@@ -29,16 +29,11 @@ def wavelet_bands(pixels: NDArray[np.float64], box: tuple[slice, slice]) -> dict
         The whole image, (rows, columns).
     box
         Rows and columns to compute.
-
-    Returns
-    -------
-    LH, HL, HH and LL, each of the box's shape, equal to PyWavelets' `swtn` in every bit.
+    bands
+        (4, rows, columns) of the box, written: LH, HL, HH and LL, equal to PyWavelets' `swtn` in every bit.
     """
-    around = pixels[np.ix_(_periodic(box[0], pixels.shape[0]), _periodic(box[1], pixels.shape[1]))]
-    rows, columns = around.shape[0] - 5, around.shape[1] - 5
-    bands = np.empty((4, rows, columns))
-    _transform(around, bands)
-    return dict(zip(BANDS, bands, strict=True))
+    rows, columns = (_periodic(span, size) for span, size in zip(box, pixels.shape, strict=True))
+    _transform(pixels.take(rows, 0).take(columns, 1), bands)
 
 
 def _periodic(span: slice, size: int) -> NDArray[np.intp]:

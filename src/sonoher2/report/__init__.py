@@ -1,1 +1,1 @@
-"""One offline HTML file, every figure as SVG, PNG and PDF, every table as CSV."""
+"""One offline HTML file, every figure as SVG (PNG and PDF where asked), every table as CSV."""

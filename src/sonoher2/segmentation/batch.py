@@ -14,8 +14,9 @@ from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.images.batch import BatchImage, Values, run_batch
 from sonoher2.images.pixels.image import Box
-from sonoher2.images.read import read_image
+from sonoher2.images.read import image_of, read_picture
 from sonoher2.lesions.mask import Mask
+from sonoher2.lesions.open import lesion_in
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.mask_files import write_mask, write_nifti, write_overlay
 from sonoher2.segmentation.segmenter import load_segmenter
@@ -83,12 +84,15 @@ def segment_images(images: Sequence[BatchImage], out: Path, how: Outlining, work
 
 
 def _segment_one(image: BatchImage, *, out: Path, how: Outlining) -> Values:
-    given = read_image(image.path, frame=image.frame, at=how.at)
+    picture = read_picture(image.path, image.frame)
+    given = image_of(picture, None, how.at)
     segmenter = load_segmenter(how.weights)
     try:
         result = segment_lesion(segmenter, given.pixels, at=how.at, box=how.box)
     except InputError as error:
         raise error.at(str(image.path)) from error
+    scaled = lesion_in(picture, result.mask).image if picture.regions and result.mask.any() else given
+    mm_per_pixel = scaled.mm_per_pixel
     names = {
         c.MASK: f"{image.name}_mask.png",
         "overlay": f"{image.name}_overlay.png" if how.overlay else "",
@@ -98,8 +102,8 @@ def _segment_one(image: BatchImage, *, out: Path, how: Outlining) -> Values:
     if how.overlay:
         write_overlay(out / names["overlay"], given.pixels, result.mask)
     if how.nifti:
-        write_nifti(out / names["nifti"], result.mask, given.mm_per_pixel, given.geometry)
-    size = _size(result.mask, given.mm_per_pixel)
+        write_nifti(out / names["nifti"], result.mask, mm_per_pixel, given.geometry)
+    size = _size(result.mask, mm_per_pixel)
     found = {c.FOUND: "yes" if result.found else "no", c.CONFIDENCE: result.confidence}
     return {**names, **found, **size, "weights": segmenter.sha256}
 

@@ -61,12 +61,8 @@ class Examples:
     groups: NDArray[np.str_]
 
 
-def read_examples(
-    cases: Sequence[Case], *, side: int, validation: float, seed: int, reading: FileReading | None = None
-) -> Examples:
+def read_examples(cases: Sequence[Case], *, side: int, validation: float, seed: int, reading: FileReading) -> Examples:
     """Read all cases into squares and hold out a share of each group's patients.
-
-    Without a `reading`, images are taken whole, and whatever is not black in a mask is the lesion.
 
     Raises
     ------
@@ -81,11 +77,8 @@ def read_examples(
     return Examples(squares, held_out, groups)
 
 
-def _square(case: Case, side: int, reading: FileReading | None) -> NDArray[np.uint8]:
-    if case.masks and reading is None:
-        lesion = read_lesion(case.image, case.masks, frame=case.frame)
-        grey, mask = lesion.image.pixels, 255.0 * lesion.mask
-    elif case.masks and reading is not None:
+def _square(case: Case, side: int, reading: FileReading) -> NDArray[np.uint8]:
+    if case.masks:
         lesion = read_lesion(
             case.image,
             case.masks,

@@ -21,7 +21,9 @@ READ_SIDE = 320
 """Side of the squares that variants are cut from, pixels: room to magnify."""
 
 
-def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, validation: float = 0.1) -> Path:
+def fit_segmenter(
+    cases: Sequence[Case], schedule: Schedule, out: Path, *, reading: FileReading, validation: float = 0.1
+) -> Path:
     """Train a segmenter and write down beside the weights which images it learned from.
 
     Parameters and errors are those of `learn_segmenter`.
@@ -30,7 +32,7 @@ def fit_segmenter(cases: Sequence[Case], schedule: Schedule, out: Path, *, valid
     -------
     Path of the weights.
     """
-    target = learn_segmenter(cases, schedule, out, validation=validation)
+    target = learn_segmenter(cases, schedule, out, reading=reading, validation=validation)
     images = (read_image(case.image, frame=case.frame) for case in cases)
     write_training_images(target, (fingerprint(image.pixels) for image in images))
     return target
@@ -41,8 +43,8 @@ def learn_segmenter(
     schedule: Schedule,
     out: Path,
     *,
+    reading: FileReading,
     validation: float = 0.1,
-    reading: FileReading | None = None,
 ) -> Path:
     """Train a segmenter on training patients; an interrupted training goes on from its last finished epoch.
 
@@ -54,10 +56,10 @@ def learn_segmenter(
         How to train.
     out
         Folder for the checkpoint, the learning curve (CSV) and the weights.
+    reading
+        How images and masks are read: as the study reads them whose patients they are.
     validation
         Share of each group's patients who are only measured after each epoch; nothing is chosen by them.
-    reading
-        How images and masks are read; as in `read_examples` without one.
 
     Returns
     -------

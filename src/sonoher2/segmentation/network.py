@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import segmentation_models_pytorch as smp
@@ -10,16 +11,17 @@ import torch
 from segmentation_models_pytorch.base import SegmentationHead
 from torch import Tensor, nn
 
+from sonoher2.networks.export import export_graph
 from sonoher2.networks.presets import timm_name
-from sonoher2.networks.weights import AUTO, NONE, build_body
+from sonoher2.networks.sources import AUTO, NONE
+from sonoher2.networks.weights import build_body
+from sonoher2.segmentation.segmenter import MID_GREY, PICTURE
 
 Generator: TypeAlias = Any
 """A U-Net of segmentation-models-pytorch, with the parts `encoder`, `decoder` and `segmentation_head`."""
 
 DECODER_CHANNELS = (128, 64, 48, 32, 16)
 """Of the U-Net's five upward steps; the last is left out."""
-MID_GREY = 127.5
-"""EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
 
 
 def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Generator:
@@ -56,6 +58,39 @@ def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Gene
     if weights != NONE:
         _load_encoder(unet.encoder.model, build_body(network, weights, size=224).state_dict())
     return unet.to(memory_format=torch.channels_last).eval()
+
+
+class Prepared(nn.Module):
+    """From a picture's grey values to logits, as one module.
+
+    Parameters
+    ----------
+    generator
+        From `build_generator`.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Logits (pictures, 1, rows, columns) of grey values 0 to 255 of that shape."""
+        logits: Tensor = self.generator(normalised(picture).contiguous(memory_format=torch.channels_last))
+        return logits
+
+
+@cache
+def generator_graph(network: str, size: int) -> bytes | None:
+    """Graph of a generator from a picture's grey values to logits, without weights; None where ONNX has none.
+
+    Parameters
+    ----------
+    network
+        As in `build_generator`.
+    size
+        Side of its pictures, pixels.
+    """
+    return export_graph(Prepared(build_generator(network, NONE)), {PICTURE: torch.zeros(1, 1, size, size)})
 
 
 def normalised(grey: Tensor) -> Tensor:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
+from scipy.special import expit
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
-from sonoher2.networks.device import one_thread
+from sonoher2.networks.graph import open_graph
 from sonoher2.networks.own import Weights, require_same
 from sonoher2.segmentation.letterbox import Letterbox
-from sonoher2.segmentation.network import normalised
-from sonoher2.segmentation.weights_file import Card, load_weights
+from sonoher2.segmentation.weights_file import Card, WeightsFile, built, no_weights, read_weights
 
 SHIPPED = Path(__file__).parent / "weights" / "segmenter.safetensors"
 """Trained on BUS-BRA and BrEaST; docs/model-cards/segmenter.md says how."""
-SHIPPED_SHA256 = "4daa7bd69ae9ecaf463b3c95e60ffffe6e30af5f4f8503c0aab9acbf891430bb"
+SHIPPED_SHA256 = "9097e1f239005721f95cf79e28164fde0712a39a3f7445e766a2fceb9116b296"
+PICTURE = "picture"
+"""Input of a segmenter's graph: see `network.Prepared`."""
+MID_GREY = 127.5
+"""EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
+Squares = NDArray[np.float32]
+"""Shape (1, 1, side, side)."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +35,15 @@ class Segmenter:
 
     Attributes
     ----------
-    network
-        From normalised pictures to logits, in evaluation mode.
+    logits
+        From a picture's grey values, 0 to 255, to logits.
     card
         What the weights are: `size` is the side of the network's pictures.
     sha256
         Of the file of the weights.
     """
 
-    network: nn.Module
+    logits: Callable[[Squares], Squares]
     card: Card
     sha256: str
 
@@ -71,14 +76,12 @@ class Segmenter:
 
     def _square_probability(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
         # one after the other: both at once fit the processor's caches less well and take a fifth longer
-        with one_thread(), torch.inference_mode():
-            mirrored = self._one_pass(square[:, ::-1])[:, ::-1]
-            return np.asarray((self._one_pass(square) + mirrored) / 2, np.float32)
+        mirrored = self._one_pass(square[:, ::-1])[:, ::-1]
+        return np.asarray((self._one_pass(square) + mirrored) / 2, np.float32)
 
     def _one_pass(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
-        picture = normalised(torch.from_numpy(square.copy())[None, None])
-        logits = self.network(picture.contiguous(memory_format=torch.channels_last))
-        return np.asarray(torch.sigmoid(logits[0, 0]).numpy())
+        logits = self.logits(np.ascontiguousarray(square)[None, None])
+        return np.asarray(expit(logits[0, 0]))
 
 
 def load_own_segmenter(weights: Weights) -> Segmenter:
@@ -124,5 +127,31 @@ def _load(path: Path, time: int, size: int) -> Segmenter:
         raise InputError(
             "the shipped weights differ from those of this version", where=str(path), fix="Install SonoHER2 again"
         )
-    network, card = load_weights(path)
-    return Segmenter(network, card, sha256)
+    read = read_weights(path)
+    try:
+        return Segmenter(_by_torch(read) if read.graph is None else _by_graph(read, read.graph), read.card, sha256)
+    except (KeyError, RuntimeError):
+        raise no_weights(path) from None
+    except InputError as error:
+        raise error.at(str(path)) from None
+
+
+def _by_graph(read: WeightsFile, graph: bytes) -> Callable[[Squares], Squares]:
+    run = open_graph(graph, {f"generator.{name}": value for name, value in read.tensors.items()})
+    return lambda picture: run({PICTURE: picture})
+
+
+def _by_torch(read: WeightsFile) -> Callable[[Squares], Squares]:
+    # torch is slow to import, and a graph needs none
+    import torch
+
+    from sonoher2.networks.device import one_thread
+    from sonoher2.segmentation.network import Prepared
+
+    network = Prepared(built(read))
+
+    def logits(picture: Squares) -> Squares:
+        with one_thread(), torch.inference_mode():
+            return np.asarray(network(torch.from_numpy(picture)).numpy())
+
+    return logits

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from sonoher2.selection.base import ClassSelector, class_share, unit_columns
+from sonoher2.selection.ranks import column_ranks
 
 
 class CorrelationFilter(ClassSelector):
@@ -38,7 +38,7 @@ class CorrelationFilter(ClassSelector):
     def _support(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
         if self.method not in ("spearman", "pearson"):
             raise ValueError(f"method must be 'spearman' or 'pearson', got {self.method!r}")
-        values = stats.rankdata(X, axis=0) if self.method == "spearman" else X
+        values = column_ranks(X) if self.method == "spearman" else X
         units = unit_columns(values)
         too_close = np.abs(units.T @ units) > self.max_correlation
         # rounded, so that features equal but for the last digit keep the columns' order on every machine

@@ -50,8 +50,9 @@ class IccFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         y
             Ignored.
         second
-            Shape (patients, features), of a second reader's or of perturbed masks; rows of NaN for patients who have
-            none.
+            Shape (patients, 2, features), of both readers' masks on the same images; or (patients, features), of the
+            second reader's masks on the images of `X`. The second reader may be a mask redrawn. Rows of NaN for
+            patients who have no second mask.
 
         Raises
         ------
@@ -59,14 +60,15 @@ class IccFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             Fewer than ten patients have both masks.
         """
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
-        other = check_array(second, dtype=np.float64, ensure_all_finite="allow-nan")
-        both = ~np.isnan(other).all(axis=1)
+        given = check_array(second, dtype=np.float64, ensure_all_finite="allow-nan", allow_nd=True)
+        readers = given if given.ndim == 3 else np.stack([values, given], axis=1)
+        both = ~np.isnan(readers[:, 1]).all(axis=1)
         if both.sum() < MIN_SUBJECTS:
             raise InputError(
                 f"only {int(both.sum())} training patients have a second mask",
                 fix=f"The ICC filter needs {MIN_SUBJECTS}; add masks, set `icc_from: perturbation`, or remove `icc`",
             )
-        self.icc_ = np.nan_to_num(icc_2_1(np.stack([values[both], other[both]], axis=1)), nan=-1.0)
+        self.icc_ = np.nan_to_num(icc_2_1(readers[both]), nan=-1.0)
         self.support_ = self.icc_ >= self.threshold
         self.fallback_ = not self.support_.any()
         if self.fallback_:

@@ -17,6 +17,7 @@ from sonoher2.selection import columns as c
 from sonoher2.selection.base import ClassSelector, class_numbers
 from sonoher2.selection.correlation import CorrelationFilter
 from sonoher2.selection.icc import IccFilter
+from sonoher2.selection.known_input import known_input, saved_state
 from sonoher2.selection.lasso import LassoPath, LassoSelector
 from sonoher2.selection.mrmr import Mrmr
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
@@ -93,7 +94,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         y
             Shape (patients,), classes.
         second
-            Shape (patients, features), features of the second reader's masks; needed for `icc` only.
+            As in `IccFilter.fit`; needed for `icc` only.
 
         Raises
         ------
@@ -112,7 +113,9 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         scaled = MedianZScore().fit_transform(values[:, kept])
         names = np.array(_check_feature_names_in(self), dtype=object)
         for label, step in self._class_steps():
-            step.fit(pd.DataFrame(scaled, columns=names[kept]), numbers)
+            named = isinstance(step, LassoSelector)
+            # only a path of penalties is shown with names; scikit-learn takes long to look at those of a table
+            step.fit(pd.DataFrame(scaled, columns=names[kept]) if named else scaled, numbers)
             kept, scaled = self._narrow(label, step, kept, step.fallback_), scaled[:, step.support_]
             if isinstance(step, LassoSelector):
                 self.lasso_path_ = step.path_
@@ -123,7 +126,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: ArrayLike) -> NDArray[np.float64] | pd.DataFrame:
         """Pick the selected features, filled and z-scored; shape (patients, selected); a frame for a frame."""
         check_is_fitted(self)
-        values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        values = known_input(self, X)
         selected = np.asarray(self.scaler_.transform(values[:, self.columns_]))
         if isinstance(X, pd.DataFrame):
             return pd.DataFrame(selected, index=X.index, columns=self.get_feature_names_out())
@@ -175,7 +178,7 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return narrowed
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in super().__getstate__().items() if name != "left_at_"}
+        return saved_state(super().__getstate__(), "left_at_")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

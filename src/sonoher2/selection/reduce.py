@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sonoher2.selection import columns as c
+from sonoher2.selection.known_input import known_input, saved_state
 from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.prepare import MedianZScore
@@ -70,7 +71,7 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
     def transform(self, X: ArrayLike) -> NDArray[np.float64] | pd.DataFrame:
         """Components with a mean variance of 1 in training, shape (patients, components); a frame for a frame."""
         check_is_fitted(self)
-        values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        values = known_input(self, X)
         scores: NDArray[np.float64] = self.pca_.transform(self.scaler_.transform(values)) / self.scale_
         if not isinstance(X, pd.DataFrame):
             return scores
@@ -93,6 +94,9 @@ class PrincipalComponents(TransformerMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         row = ("principal components", self.n_features_in_, int(self.pca_.n_components_), False)
         return pd.DataFrame([row], columns=[c.STEP, c.FEATURES_IN, c.FEATURES_OUT, c.FALLBACK])
+
+    def __getstate__(self) -> dict[str, object]:
+        return saved_state(super().__getstate__())
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -128,7 +132,7 @@ class EarlyFusion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.prefix = prefix
         self.n_components = n_components
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike, *, second: pd.DataFrame | None = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: ArrayLike, *, second: ArrayLike | None = None) -> Self:
         """Learn components and selection.
 
         Parameters
@@ -164,6 +168,9 @@ class EarlyFusion(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         steps: list[pd.DataFrame] = [self.components_.log_, self.selection_.log_]
         return pd.concat(steps, ignore_index=True)
+
+    def __getstate__(self) -> dict[str, object]:
+        return saved_state(super().__getstate__())
 
     @property
     def lasso_path_(self) -> LassoPath | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sonoher2.selection.base import FALLBACK_FEATURES, ClassSelector, class_share, f_statistic
+from sonoher2.selection.ranks import column_ranks
 
 
 class UnivariateTest(ClassSelector):
@@ -79,7 +80,7 @@ def p_values(
 
 def mann_whitney(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mann-Whitney U by its normal approximation, corrected for ties and for continuity; shape (features,)."""
-    ranks = stats.rankdata(X, axis=0)
+    ranks = column_ranks(X)
     count, cases = len(y), int(y.sum())
     centred = ranks - (count + 1) / 2
     away = np.abs(centred[y == 1].sum(axis=0))
@@ -91,7 +92,7 @@ def mann_whitney(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.flo
 
 def kruskal_wallis(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     """Kruskal-Wallis H corrected for ties, against chi squared; shape (features,)."""
-    statistic = (len(y) - 1) * class_share(stats.rankdata(X, axis=0), y)
+    statistic = (len(y) - 1) * class_share(column_ranks(X), y)
     return np.asarray(stats.chi2.sf(statistic, int(y.max())))
 
 

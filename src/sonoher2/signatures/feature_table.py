@@ -30,9 +30,32 @@ def network_of(group: str) -> str | None:
     return network.removeprefix("score ") if kind == DEEP and network else None
 
 
+def first_reader(group: str) -> str:
+    """Name of the feature group that holds the same features from those images alone that a second reader read too."""
+    return f"{group} (first reader)"
+
+
 def second_reader(group: str) -> str:
     """Name of the feature group that holds the same features from the second reader's masks."""
     return f"{group} (second reader)"
+
+
+def both_readers(X: pd.DataFrame, group: str, names: pd.Index) -> NDArray[np.float64] | None:
+    """Features of a group from both readers' masks on the same images, (patients, 2, features); None without.
+
+    Parameters
+    ----------
+    X
+        Patients by (feature group, name).
+    group
+        Name of the feature group.
+    names
+        The features, in order.
+    """
+    readers = [first_reader(group), second_reader(group)]
+    if not set(readers) <= set(X.columns.get_level_values(0)):
+        return None
+    return np.stack([X[reader][names].to_numpy(np.float64) for reader in readers], axis=1)
 
 
 def join_feature_groups(feature_groups: dict[str, pd.DataFrame]) -> pd.DataFrame:

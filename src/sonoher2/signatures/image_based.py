@@ -19,7 +19,7 @@ from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import RADIOMICS, network_of, score_group, second_reader
+from sonoher2.signatures.feature_table import RADIOMICS, both_readers, network_of, score_group
 from sonoher2.signatures.protocol import BaseSignature
 
 
@@ -38,7 +38,7 @@ class FeatureSignature(ImageSignature):
     Parameters
     ----------
     feature_groups
-        Their names. The second reader's features are in `second_reader(group)`, for the ICC filter only.
+        Their names. Both readers' features of one group are for the ICC filter only: see `both_readers`.
     names, selection, inner_folds, seed
         As in `ModelSearch`.
 
@@ -65,9 +65,8 @@ class FeatureSignature(ImageSignature):
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Select, choose, fit and calibrate; parameters as in `Signature.fit`."""
         features = self._features(X)
-        present = X.columns.get_level_values(0)
-        twice = [second_reader(group) for group in self.feature_groups]
-        second = X[twice[0]][features.columns] if len(twice) == 1 and twice[0] in present else None
+        own = self.feature_groups
+        second = both_readers(X, own[0], features.columns) if len(own) == 1 else None
         self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)
         self.search_.fit(features, y, groups, second)
         self.classes_, self.oof_proba_ = self.search_.classes_, self.search_.oof_proba_
@@ -83,7 +82,8 @@ class FeatureSignature(ImageSignature):
         """
         check_is_fitted(self)
         names, features = self.search_.feature_names_in_, self._features(X)
-        absent = [name for name in names if name not in features]
+        measured = set(features.columns)
+        absent = [name for name in names if name not in measured]
         if absent:
             raise InputError(
                 f"{len(absent)} {' and '.join(self.feature_groups)} features are absent, {absent[0]} first",

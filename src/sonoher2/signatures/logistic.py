@@ -205,7 +205,11 @@ class LogisticSignature(BaseSignature):
         """Labels and raw values of a variable's axis."""
         kind = self._kinds()[name]
         if kind == "category":
-            shown = self.encoder_.levels_[name] + ([OTHER] if self.encoder_.rare_[name] else [])
+            # the row of zeros needs a name that no level of the column has
+            levels, rest = self.encoder_.levels_[name], OTHER
+            while rest in levels:
+                rest = f"any {rest}"
+            shown = levels + ([rest] if self.encoder_.rare_[name] else [])
             return tuple(shown), pd.Series(shown, dtype=object)
         if kind == "number":
             ticks = round_ticks(*self.encoder_.range_[name])

@@ -1,4 +1,4 @@
-"""`sonoher2 validate`: a frozen model meets a second cohort; nothing is fitted, no threshold is moved."""
+"""`sonoher2 validate`: a frozen model meets a second cohort; nothing of it is fitted, no threshold is moved."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from sonoher2.bundle.load import Bundle
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
-from sonoher2.engine import local_context
+from sonoher2.engine import Workers, local_context
 from sonoher2.study.pipeline import VALIDATION
 from sonoher2.study.results.manifest import now
 from sonoher2.study.results.parts import StudyResult
@@ -16,7 +16,7 @@ from sonoher2.study.steps.state import RunState
 
 
 def validate_bundle(
-    bundle: Bundle, study: StudyConfig, out: Path, jobs: int | None = None, recalibrate: float | None = None
+    bundle: Bundle, study: StudyConfig, out: Path, jobs: Workers = None, recalibrate: float | None = None
 ) -> StudyResult:
     """Score every patient of a second cohort with a frozen model and evaluate at its frozen thresholds.
 

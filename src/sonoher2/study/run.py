@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.progress_lines import write_line
-from sonoher2.engine import local_context
+from sonoher2.engine import Workers, local_context
 from sonoher2.study.pipeline import STUDY, Steps
 from sonoher2.study.results.manifest import now
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.steps.state import RunState
 
 
-def run_study(study: StudyConfig, out: Path, jobs: int | None = None) -> StudyResult:
+def run_study(study: StudyConfig, out: Path, jobs: Workers = None) -> StudyResult:
     """Run a study; whatever is finished already is taken from `out/cache`.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import write_bytes, write_json, write_text
 from sonoher2.core.progress import track
 from sonoher2.core.table_files import write_table
+from sonoher2.engine import Workers, local_executor
 from sonoher2.synthetic.clinical import clinical_table
 from sonoher2.synthetic.images import Picture, patient_pictures
 from sonoher2.synthetic.lesion import LesionTraits, draw_lesion
@@ -100,7 +101,13 @@ This folder may be written anew at any time: keep nothing of your own in it.
 
 
 def write_demo_cohort(
-    folder: str | Path, *, patients: int = 120, seed: int = 0, size: tuple[int, int] = (256, 256), deep: bool = False
+    folder: str | Path,
+    *,
+    patients: int = 120,
+    seed: int = 0,
+    size: tuple[int, int] = (256, 256),
+    deep: bool = False,
+    jobs: Workers = 1,
 ) -> Path:
     """Write a synthetic cohort with its study file.
 
@@ -119,6 +126,8 @@ def write_demo_cohort(
         (rows, columns) of the pictures: at least 64, and not much narrower than they are deep.
     deep
         Whether the study uses deep features, which need a network's ImageNet weights.
+    jobs
+        Processes that draw pictures; all processors when None.
 
     Returns
     -------
@@ -147,7 +156,10 @@ def write_demo_cohort(
     lesions = _lesions(signal, seed)
     _write_table(folder / "truth.csv", signal)
     _write_table(folder / "clinical.csv", clinical_table(signal, lesions, seed))
-    _write_table(folder / "images.csv", _write_pictures(folder, signal[c.PATIENT_ID].tolist(), lesions, seed, size))
+    todo = list(zip(range(patients), signal[c.PATIENT_ID], lesions, strict=True))
+    done = local_executor(jobs).run(partial(_write_patient, folder, seed, size), todo)
+    rows = [row for _, rows in sorted(track(done, "Synthetic patients", patients)) for row in rows]
+    _write_table(folder / "images.csv", pd.DataFrame(rows))
     write_text(folder / "study.yaml", _STUDY + (_DEEP if deep else ""))
     return folder / "study.yaml"
 
@@ -212,15 +224,12 @@ def _lesions(signal: pd.DataFrame, seed: int) -> list[LesionTraits]:
     ]
 
 
-def _write_pictures(
-    folder: Path, patient_ids: Sequence[str], lesions: Sequence[LesionTraits], seed: int, size: tuple[int, int]
-) -> pd.DataFrame:
-    """Write all pictures and masks; give the images table."""
-    rows = []
-    for patient, patient_id in enumerate(track(patient_ids, "Synthetic patients", len(patient_ids))):
-        for picture in patient_pictures(lesions[patient], patient, seed, size):
-            rows.append(_write_picture(folder, patient_id, picture))
-    return pd.DataFrame(rows)
+def _write_patient(
+    folder: Path, seed: int, size: tuple[int, int], known: tuple[int, str, LesionTraits]
+) -> list[dict[str, str]]:
+    """Write the pictures and masks of a patient, given by place, id and lesion; give the rows of the images table."""
+    patient, patient_id, lesion = known
+    return [_write_picture(folder, patient_id, picture) for picture in patient_pictures(lesion, patient, seed, size)]
 
 
 def _write_picture(folder: Path, patient_id: str, picture: Picture) -> dict[str, str]:

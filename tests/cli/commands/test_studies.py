@@ -42,7 +42,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr("sonoher2.study.results.saved.open_run", lambda folder: seen.update(opened=folder) or result)
     monkeypatch.setattr(
         "sonoher2.report.page.html.write_report",
-        lambda found, out: seen.update(reported=(found, out)) or Path(out) / "report.html",
+        lambda found, out, *jobs, for_print=False: (
+            seen.update(reported=(found, out), drawn_in=jobs, for_print=for_print) or Path(out) / "report.html"
+        ),
     )
     seen["result"] = result
     return seen
@@ -63,6 +65,7 @@ def test_run(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["run", "s.yaml", "--out", str(out), "--data", "d", "--jobs", "3"]) == 0
     assert (asked["study"], asked["data"], asked["run"]) == (Path("s.yaml"), Path("d"), ("config", out, 3))
     shown(capsys, out, asked)
+    assert asked["drawn_in"] == (3,)
 
 
 def test_validate(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,6 +76,7 @@ def test_validate(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureF
     assert (asked["study"], asked["data"]) == (Path("s.yaml"), Path("d"))
     assert asked["validate"] == ("frozen", "config", out, 2, 0.4)
     shown(capsys, out, asked)
+    assert asked["drawn_in"] == (2,)
     assert run(["validate", "B", "s.yaml", "--out", str(out)]) == 0
     assert asked["validate"] == ("frozen", "config", out, None, None)
     for share in ("0.04", "0.96"):
@@ -83,7 +87,10 @@ def test_report(asked: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["report", str(tmp_path)]) == 0
     assert asked["opened"] == tmp_path
     assert asked["reported"] == (asked["result"], tmp_path)
+    assert (asked["drawn_in"], asked["for_print"]) == ((None,), False)
     assert capsys.readouterr().out == f"Report: {tmp_path / 'report.html'}\n"
+    assert run(["report", str(tmp_path), "--print", "--jobs", "1"]) == 0
+    assert (asked["drawn_in"], asked["for_print"]) == ((1,), True)
 
 
 @pytest.mark.parametrize("wrong", [False, True])
@@ -112,10 +119,10 @@ def test_demo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
     monkeypatch.setattr("sonoher2.synthetic.demo.write_demo_cohort", write)
     assert run(["demo", "--out", "d", "--patients", "9", "--seed", "4", "--deep"]) == 0
-    assert run(["demo"]) == 0
+    assert run(["demo", "--jobs", "3"]) == 0
     assert asked == [
-        (Path("d"), {"patients": 9, "seed": 4, "deep": True}),
-        (Path("demo"), {"patients": 120, "seed": 0, "deep": False}),
+        (Path("d"), {"patients": 9, "seed": 4, "deep": True, "jobs": None}),
+        (Path("demo"), {"patients": 120, "seed": 0, "deep": False, "jobs": 3}),
     ]
     assert capsys.readouterr().out.splitlines()[0] == (
         "Wrote d/study.yaml (synthetic patients). Next: sonoher2 run d/study.yaml --out d/run"

@@ -14,12 +14,12 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the command asks for; nothing is trained."""
     asked: dict[str, Any] = {}
 
-    def cases(images: Path, data: Path | None, out: Path) -> list[str]:
-        asked.update(images=images, data=data, cases_out=out)
-        return ["case"]
+    def cases(images: Path, data: Path | None, out: Path, label: str | None) -> tuple[list[str], str]:
+        asked.update(images=images, data=data, cases_out=out, label=label)
+        return ["case"], "reading"
 
-    def fit(cases: list[str], schedule: Schedule, out: Path, *, validation: float) -> Path:
-        asked.update(cases=cases, schedule=schedule, out=out, validation=validation)
+    def fit(cases: list[str], schedule: Schedule, out: Path, *, reading: str, validation: float) -> Path:
+        asked.update(cases=cases, schedule=schedule, out=out, reading=reading, validation=validation)
         return out / "segmenter.safetensors"
 
     monkeypatch.setattr("sonoher2.study.measure.training_images.segmenter_cases", cases)
@@ -29,12 +29,13 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def test_every_option_reaches_the_training(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     options = "--network resnet18 --encoder-weights none --size 64 --epochs 5 --warm-up 2 --warm-up-size 32"
-    options += " --adversarial 0.5 --validation 0.25 --seed 9 --data d"
+    options += " --adversarial 0.5 --validation 0.25 --seed 9 --data d --label 2"
     assert run(["train-segmenter", "t.csv", "--out", "o", *options.split()]) == 0
     assert given["schedule"] == Schedule(
         network="resnet18", weights="none", size=64, warm_up_size=32, epochs=5, warm_up=2, adversarial=0.5, seed=9
     )
     assert (given["images"], given["data"], given["cases_out"]) == (Path("t.csv"), Path("d"), Path("o"))
+    assert (given["label"], given["reading"]) == ("2", "reading")
     assert (given["cases"], given["out"], given["validation"]) == (["case"], Path("o"), 0.25)
     assert capsys.readouterr().out == (
         "Wrote o/segmenter.safetensors. Next: sonoher2 segment IMAGE... --weights o/segmenter.safetensors --out DIR\n"

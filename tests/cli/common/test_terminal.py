@@ -123,6 +123,17 @@ def test_letters_that_the_terminal_does_not_know_are_written_as_numbers(monkeypa
         assert stream.buffer.getvalue() == rb"\xe9 \u60a3"
 
 
+def test_what_was_imported_is_not_searched_for_waste_when_the_process_ends() -> None:
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 1000, gc.isenabled()));"
+        "from sonoher2.cli.common.terminal import collect_seldom; collect_seldom();"
+        "atexit.register(lambda: print(gc.get_freeze_count()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # what is registered last comes first
+    assert done.stdout.split() == ["0", "True", "True"]
+
+
 @pytest.mark.usefixtures("unprepared")
 def test_a_warning_is_one_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     prepare()
@@ -185,3 +196,27 @@ def test_what_the_machine_refuses_is_no_internal_error(
 
 def test_errors_of_one_file_stay_one_line() -> None:
     assert str(InputError("bad", where="x\ny", fix="do")) == "x\\ny: bad. do."
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "said"),
+    [
+        ("torch.nn", 3, "Error: this needs the library torch. Install SonoHER2 with all it depends on."),
+        ("sonoher2.nowhere", 1, "Internal error: ModuleNotFoundError"),
+        (None, 1, "Internal error: ModuleNotFoundError"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_named(
+    missing: str | None,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module", name=missing)
+
+    monkeypatch.setattr("sonoher2.synthetic.demo.write_demo_cohort", fail)
+    assert run(["demo", "--out", str(tmp_path / "demo")]) == code
+    assert capsys.readouterr().err.startswith(said)

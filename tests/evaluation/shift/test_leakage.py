@@ -35,6 +35,10 @@ def test_scaling_tells_whom_it_was_fitted_on(scaler) -> None:
     assert on_training.everyone == 0
     assert on_training.training > 5
     assert raw.everyone == raw.training == 0
+    itself = np.where(TRAINING[:, None], scaler.fit(values[TRAINING]).transform(values), np.nan)
+    itself[~TRAINING] = scaler.fit_transform(values[~TRAINING])
+    assert count_scaled(itself, TRAINING).apart == 30
+    assert (on_all.apart, on_training.apart, raw.apart) == (0, 0, 0)
 
 
 def test_scaling_of_pandas_and_of_rounded_tables_is_seen() -> None:

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.discrimination import auc_delong
-from sonoher2.evaluation.shift.predictability import PENALTY, predict_outcome
+from sonoher2.evaluation.shift.predictability import PENALTY, _shuffled, predict_outcome
 
 
 def cohort(n: int = 120, strength: float = 0.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -106,3 +106,26 @@ def test_one_class_has_no_answer_and_bad_columns_are_refused() -> None:
         predict_outcome(columns, outcome)
     with pytest.raises(InputError, match="3 patients or groups cannot fill 5 folds"):
         predict_outcome(np.ones((3, 1)), [0, 1, 0])
+
+
+def test_groups_change_outcomes_whole_with_groups_of_their_size() -> None:
+    group = np.array([5, 5, 1, 2, 3, 3, 4, 9, 7, 7])
+    is_case = np.array([1, 1, 0, 1, 0, 0, 1, 0, 1, 0], bool)
+    found = _shuffled(is_case, group, 3000, np.random.default_rng(1))
+    pairs = found[[[0, 1], [4, 5], [8, 9]]].sum(axis=1)
+    # the pairs have two, no and one case, in any order
+    np.testing.assert_array_equal(np.sort(pairs, axis=0), np.repeat([[0], [1], [2]], 3000, axis=1))
+    np.testing.assert_allclose(pairs.mean(axis=1), 1, atol=0.06)
+    single = found[[2, 3, 6, 7]]
+    assert (single.sum(axis=0) == 2).all()
+    np.testing.assert_allclose(single.mean(axis=1), 0.5, atol=0.04)
+    # within a mixed pair either may be the case
+    mixed = found[8:, pairs[2] == 1]
+    np.testing.assert_allclose(mixed.mean(axis=1), 0.5, atol=0.06)
+
+
+def test_without_groups_all_outcomes_change_places() -> None:
+    is_case = np.array([1, 0, 1, 1, 0, 0, 1, 0], bool)
+    found = _shuffled(is_case, np.arange(8), 50, np.random.default_rng(3))
+    expected = np.random.default_rng(3).permuted(np.tile(is_case[:, None], 50), axis=0)
+    np.testing.assert_array_equal(found, expected)

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import generate_frames
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
+from images.dicom_writer import region
 from sonoher2.core.errors import InputError
 from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
@@ -165,17 +166,6 @@ def dicom_file(
     return path
 
 
-def region(box: tuple[int, int, int, int], centimetres: float, **more: int) -> Dataset:
-    item = Dataset()
-    item.RegionSpatialFormat, item.RegionDataType = 1, 1
-    item.RegionLocationMinX0, item.RegionLocationMinY0, item.RegionLocationMaxX1, item.RegionLocationMaxY1 = box
-    item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = 3
-    item.PhysicalDeltaX = item.PhysicalDeltaY = centimetres
-    for name, value in more.items():
-        setattr(item, name, value)
-    return item
-
-
 GREY = np.arange(40 * 60, dtype=np.uint16).reshape(40, 60) % 256
 
 
@@ -230,6 +220,24 @@ def test_the_lesion_says_which_of_two_regions_counts(tmp_path: Path) -> None:
     right = read_image(path, at=(5, 30), crop_to_b_mode=True)
     assert right.mm_per_pixel == pytest.approx((0.2, 0.2))
     assert (right.origin, right.shape) == ((0, 30), (40, 30))
+
+
+@pytest.mark.parametrize(
+    ("box", "mm"),
+    [
+        ((30, 0, 60, 40), (0.1, 0.1)),
+        ((30, 0, 61, 39), None),
+        ((30, 0, 59, 41), None),
+    ],
+)
+def test_one_region_beyond_the_picture_shows_that_no_scale_holds(
+    tmp_path: Path, box: tuple[int, int, int, int], mm: tuple[float, float] | None
+) -> None:
+    # the first number after the last pixel is written by some scanners
+    for more in ({}, {"RegionDataType": 2}):
+        regions = [region((0, 0, 29, 39), 0.01), region(box, 0.02, **more)]
+        path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8), SequenceOfUltrasoundRegions=regions)
+        assert read_image(path, at=(5, 5)).mm_per_pixel == (None if mm is None else pytest.approx(mm))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,20 @@ def segmentation(
     )  # fmt: skip
 
 
+def of_one_image(path: Path, frame: int, drawn_on: str, study: str = "1.5") -> Path:
+    """Write a segmentation of one frame that says for all of its frames together what they mark."""
+    source, derivation, shared = Dataset(), Dataset(), Dataset()
+    source.ReferencedSOPInstanceUID, source.ReferencedFrameNumber = drawn_on, frame
+    derivation.SourceImageSequence = [source]
+    shared.DerivationImageSequence = [derivation]
+    data = np.packbits(marks(1).ravel(), bitorder="little").tobytes()
+    return write_dicom(
+        path, data + b"\x00" * (len(data) % 2), size=SIZE, BitsAllocated=1, BitsStored=1, HighBit=0,
+        NumberOfFrames=1, SegmentSequence=[numbered(1)], SegmentationType="BINARY", StudyInstanceUID=study,
+        SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=[Dataset()],
+    )  # fmt: skip
+
+
 def numbered(number: int) -> Dataset:
     item = Dataset()
     item.SegmentNumber = number
@@ -73,6 +87,42 @@ def test_the_frame_that_marks_the_images_frame_is_taken(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_mask([path], SIZE, of=MaskFrame(SameFrame(2, 9))), marks(3)[1] == 1)
     with pytest.raises(InputError, match="no frame of the segmentation belongs to frame 1 of the image"):
         read_mask([path], SIZE, of=MaskFrame(SameFrame(1, 9)))
+
+
+def test_a_frame_that_is_named_for_all_frames_together_counts(tmp_path: Path) -> None:
+    path = of_one_image(tmp_path / "m.dcm", 5, "1.2.3")
+    np.testing.assert_array_equal(read_mask([path], SIZE, of=MaskFrame(SameFrame(5, 9))), marks(1)[0] == 1)
+    with pytest.raises(InputError, match="no frame of the segmentation belongs to frame 1 of the image"):
+        read_mask([path], SIZE, of=MaskFrame(SameFrame(1, 9)))
+
+
+def test_a_segment_that_is_named_for_all_frames_together_counts(tmp_path: Path) -> None:
+    segment, shared = Dataset(), Dataset()
+    segment.ReferencedSegmentNumber = 2
+    shared.SegmentIdentificationSequence = [segment]
+    data = np.packbits(marks(1).ravel(), bitorder="little").tobytes()
+    path = write_dicom(
+        tmp_path / "m.dcm", data + b"\x00" * (len(data) % 2), size=SIZE, BitsAllocated=1, BitsStored=1, HighBit=0,
+        NumberOfFrames=1, SegmentSequence=[numbered(1), numbered(2)], SegmentationType="BINARY",
+        SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=[Dataset()],
+    )  # fmt: skip
+    np.testing.assert_array_equal(read_mask([path], SIZE, label="2"), marks(1)[0] == 1)
+    with pytest.raises(InputError, match="no frame of the segmentation"):
+        read_mask([path], SIZE, label="1")
+
+
+def test_a_segmentation_of_another_image_of_the_study_is_refused(tmp_path: Path) -> None:
+    # the image is 1.2.3 of the study 1.5
+    grey = np.full(SIZE, 99, np.uint8).tobytes()
+    image = write_dicom(tmp_path / "i.dcm", grey, size=SIZE, StudyInstanceUID="1.5")
+    own = of_one_image(tmp_path / "own.dcm", 1, "1.2.3")
+    np.testing.assert_array_equal(read_lesion(image, [own]).mask, marks(1)[0] == 1)
+    other = of_one_image(tmp_path / "other.dcm", 1, "1.2.4")
+    with pytest.raises(InputError, match=r"other\.dcm: the segmentation was drawn on another image of the same study"):
+        read_lesion(image, [other])
+    # an anonymiser that renames the image and its study need not have renamed what the segmentation says
+    renamed = of_one_image(tmp_path / "renamed.dcm", 1, "1.2.4", study="1.6")
+    np.testing.assert_array_equal(read_lesion(image, [renamed]).mask, marks(1)[0] == 1)
 
 
 @pytest.mark.parametrize(

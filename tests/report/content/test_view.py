@@ -52,6 +52,19 @@ def test_scores_metrics_and_thresholds_of_one_signature_and_set() -> None:
     assert view.confidence == "90%"
 
 
+def test_a_level_is_not_rounded_up_to_certainty() -> None:
+    for confidence, text in ((0.95, "95%"), (0.975, "97.5%"), (0.995, "99.5%"), (0.999, "99.9%")):
+        result = by.configured(by.study(), evaluation={"bootstrap": 300, "confidence": confidence})
+        assert by.view(result).confidence == text
+
+
+def test_a_validation_knows_which_signatures_it_cannot_give() -> None:
+    assert by.view().not_given == ()
+    assert by.view(by.validation(frozen=("Clinical", "Radiomics"))).not_given == ()
+    held = ("Clinical", "Radiomics", "Deep", "Combined")
+    assert by.view(by.validation(frozen=held)).not_given == ("Deep", "Combined")
+
+
 def test_signatures_have_different_colours_and_well_known_ones_always_the_same() -> None:
     names = ["Clinical", "Radiomics", "Clinical+Radiomics", "Clinical (pre-biopsy)", "Clinical+Radiomics (pre-biopsy)"]
     colours = signature_colours(names)

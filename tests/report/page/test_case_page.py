@@ -96,6 +96,18 @@ def test_page_says_everything_and_loads_nothing(tmp_path: Path, prediction: Pred
     assert text.count("<svg") == 3
 
 
+def test_a_level_and_what_was_not_given_are_told_as_they_are(tmp_path: Path, prediction: Prediction) -> None:
+    [similar] = prediction.explanation.similar
+    surer = replace(prediction.explanation, similar=(replace(similar, confidence=0.995),))
+    write_case_page(tmp_path / "case.html", replace(prediction, explanation=surer), [], PATIENT)
+    said = words((tmp_path / "case.html").read_text(encoding="utf-8"))
+    assert "0.62, 99.5% interval 0.48 to 0.74" in said
+    assert (
+        "Not given, so counted as learned in training (numbers and grades: the median; yes/no: the commoner; a"
+        " category: missing, or a rare level where few were missing): size_mm"
+    ) in said
+
+
 def test_clinical_data_alone_make_a_page_without_pictures(tmp_path: Path, prediction: Prediction) -> None:
     found = replace(prediction.explanation, outside=(), features={}, distances=())
     write_case_page(tmp_path / "case.html", replace(prediction, explanation=found), [], PatientInput((), {"age": "52"}))

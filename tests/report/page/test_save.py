@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sonoher2.report.content.style import chinese_fonts, paper_style
-from sonoher2.report.page.save import inline_svg, save_figure, undrawn_letters
+from sonoher2.report.page.save import PRINT, inline_svg, save_figure, undrawn_letters
 
 
 def save(folder: Path, title: str) -> dict[str, tuple[bytes, int]]:
@@ -16,7 +16,7 @@ def save(folder: Path, title: str) -> dict[str, tuple[bytes, int]]:
     figure = Figure(layout="constrained")
     figure.add_subplot().set_title(title)
     with paper_style():
-        save_figure(figure, folder, "figure")
+        save_figure(figure, folder, "figure", PRINT)
     return {path.suffix: (path.read_bytes(), path.stat().st_ino) for path in folder.iterdir()}
 
 

@@ -14,6 +14,8 @@ from sonoher2.config.images import ImagesConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.report.writing.methods import methods_text
 from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.results.updated import Updated
+from study_results import changed
 
 
 def words(result: StudyResult | None = None, **settings: object) -> str:
@@ -30,7 +32,7 @@ def test_design_label_and_split() -> None:
         " prediction (biopsy).",
         "Clinical columns: age (pre-biopsy), menopausal (pre-biopsy), BI-RADS (biopsy) and quadrant (pre-biopsy).",
         "The label is the column “her2”, with the classes “HER2-negative” and “HER2-positive”.",
-        "at random, stratified by class, 30% of patients to the test set. The split was drawn once (seed 11)",
+        "at random, stratified by class, 30% of patients to the test set. The split was drawn once (seed 11), before",
         "5 outer and 5 inner folds",
         "the one with the largest Youden index [",
         "Intervals are 90%: AUC by DeLong",
@@ -53,7 +55,22 @@ def test_design_label_and_split() -> None:
 )
 def test_other_splits(split: dict[str, object], said: str) -> None:
     images = ImagesConfig(table=Path("images.csv"), site="site", date="seen")
-    assert said in words(split=split, images=images)
+    text = words(split=split, images=images)
+    assert said in text
+    # no seed has drawn it
+    assert "The split was fixed before anything was fitted." in text
+    assert "(seed" not in text
+
+
+def test_a_check_that_found_a_leak_is_named_beside_the_split() -> None:
+    def checked(**results: str) -> str:
+        rows = [(code, "", result, "", "", "") for code, result in results.items()]
+        columns = ["code", "title", "result", "found", "remedy", "page"]
+        return words(changed(by.study(), table=pd.DataFrame(rows, columns=columns)))
+
+    text = checked(LEAK002="error", LEAK003="error", SIZE001="error", LEAK006="warning")
+    assert "inside the fold. Checks of this run speak against this: LEAK002 and LEAK003." in text
+    assert "speak against" not in checked(LEAK001="warning", SIZE001="error")
 
 
 def test_settings_change_the_words() -> None:
@@ -69,10 +86,43 @@ def test_settings_change_the_words() -> None:
 
 def test_a_validation_fits_nothing() -> None:
     text = words(by.validation())
-    assert "External validation of a frozen model: nothing was fitted" in text
+    assert "frozen model: nothing of the model was fitted, chosen or tuned on these patients, reported after" in text
     assert "The frozen model was applied as it is: signatures Clinical and Radiomics, with" in text
     assert "split" not in text
     assert "standardised mean differences" not in text
+
+
+def test_a_validation_tells_of_the_update_that_it_learned() -> None:
+    updated = Updated(0.25, 3, {"HER2-negative": 1, "HER2-positive": 2}, pd.DataFrame(), pd.DataFrame())
+    text = words(by.validation(updated=updated))
+    assert (
+        "External validation of a frozen model: nothing of the model was fitted, chosen or tuned on these patients; an"
+        " update of its probabilities was learned on 3 of them and judged on the others, reported after" in text
+    )
+
+
+def test_a_validation_tells_of_updates_that_were_learned_on_draws() -> None:
+    def repairs(*sizes: int) -> pd.DataFrame:
+        return pd.DataFrame({"labelled": list(sizes)})
+
+    text = words(by.validation(repairs=repairs(0, 0, 60, 30)))
+    assert (
+        "nothing of the model was fitted, chosen or tuned on these patients; to show what a recalibration would give,"
+        " updates of its probabilities were learned on random draws of 60 and 30 of them and judged on those not drawn,"
+        " and none is used, reported after" in text
+    )
+    # too few patients to draw some
+    assert "learned on random draws" not in words(by.validation(repairs=repairs(0, 0)))
+
+
+def test_a_second_reader_is_compared_with_whoever_drew_the_outlines() -> None:
+    two = {"icc": 0.8, "icc_from": "second-reader"}
+    images = ImagesConfig(table=Path("images.csv"), second_mask="again")
+    chosen = {"selection": pd.DataFrame({"step": ["x"]})}
+    assert "between readers is below 0.8" in words(by.study(**chosen), selection=two, images=images)
+    drawn = pd.DataFrame({"found": [True, True]})
+    text = words(by.study(segmented=drawn, **chosen), selection=two, images=images)
+    assert "between the outlines and a second reader's is below 0.8" in text
 
 
 def test_every_reference_is_numbered_once() -> None:
@@ -87,8 +137,8 @@ def test_selection_steps_in_order() -> None:
     result = by.study(selection=pd.DataFrame({"step": ["x"]}))
     text = words(result, selection={"icc": 0.8, "icc_from": "perturbation", "fdr": True})
     steps = [
+        "between the masks and the same redrawn at random is below 0.8",
         "without variance",
-        "between given and randomly redrawn masks is below 0.8",
         "false discovery rate",
         "LASSO",
     ]
@@ -157,8 +207,82 @@ def test_every_step_of_the_selection_is_told() -> None:
     )
     images = ImagesConfig(table=Path("images.csv"), second_mask="reader 2")
     readers = words(result, selection={"icc": 0.75, "test": None, "correlation": None}, images=images)
-    assert "features whose ICC(2,1) [5] between readers is below 0.75 were dropped; minimum" in readers
+    assert (
+        "features whose ICC(2,1) [5] between readers is below 0.75 were dropped; features without variance" in readers
+    )
+    assert "variance were dropped; minimum" in readers
     assert "were selected" not in words()
+
+
+@pytest.mark.parametrize(
+    ("test", "two", "more"),
+    [
+        ("mann-whitney", "a Mann–Whitney U test kept", "a Kruskal–Wallis test kept"),
+        ("t-test", "a t-test kept", "a one-way analysis of variance kept"),
+    ],
+)
+def test_the_univariate_test_is_that_of_the_number_of_classes(test: str, two: str, more: str) -> None:
+    steps = pd.DataFrame({"step": ["x"]})
+    plain, several = (words(one, selection={"test": test}) for one in (by.study(selection=steps), three(steps)))
+    assert two in plain
+    assert more not in plain
+    assert more in several
+    assert two not in several
+
+
+def three(steps: pd.DataFrame) -> StudyResult:
+    return by.three_classes(selection=steps)
+
+
+def with_signatures(*names: str, **changes: object) -> StudyResult:
+    """The study of twelve patients with its scores under other names."""
+    rows = by.predictions().query("signature == 'Radiomics'")
+    return by.study(predictions=pd.concat([rows.assign(signature=name) for name in names]), **changes)
+
+
+def test_the_icc_filter_is_not_told_of_the_signature_that_has_none() -> None:
+    settings = {"selection": {"icc": 0.8, "icc_from": "perturbation"}, "deep": {}}
+    steps = pd.DataFrame({"step": ["x"]})
+    with_early = words(with_signatures("Radiomics", "DLR (early)", selection=steps), **settings)
+    assert "redrawn at random is below 0.8 were dropped (not for DLR (early)); features without variance" in with_early
+    without = words(with_signatures("Radiomics", "DLR", selection=steps), **settings)
+    assert "redrawn at random is below 0.8 were dropped; features without variance" in without
+
+
+def test_harmonised_sites_are_told() -> None:
+    images = ImagesConfig(table=Path("images.csv"), site="site")
+    harmonise = {"reference": "North"}
+    assert "ComBat" not in words(images=images)
+    told = words(images=images, harmonise=harmonise)
+    assert re.search(
+        r"by ComBat \[5, 6\], which shifts and scales each feature of a site towards the site “North”\. It was learned"
+        r" on training patients only, inside the outer fold, without the outcome; the inner folds shared it\. Patients"
+        r" of unknown sites, and of sites with fewer than 5 training patients, kept their features as measured\.",
+        told,
+    )
+    split = {"kind": "site", "test": ["South"]}
+    assert "ComBat" not in words(images=None, stability=None, split=split, harmonise=harmonise)
+    _, references = methods_text(by.view(by.configured(by.study(), images=images, harmonise=harmonise)))
+    assert references[4].link == "https://doi.org/10.1093/biostatistics/kxj037"
+
+
+def test_a_validation_harmonises_as_its_model_does_not_as_its_study_file_asks() -> None:
+    images = ImagesConfig(table=Path("images.csv"), site="site")
+    asked = {"images": images, "harmonise": {"reference": "North"}}
+    assert "ComBat" not in words(by.validation(), **asked)
+    told = words(by.validation(reference_site="West"), **asked)
+    assert "towards the site “West”. It was applied as the frozen model had learned it" in told
+    assert "Patients of sites that are new to the model kept their features as measured." in told
+    assert "North" not in told
+    assert "inner folds" not in told
+
+
+def test_who_is_kept_together_depends_on_what_was_looked_for() -> None:
+    assert "Patients who share a near-duplicate image stayed on one side." in words()
+    files = words(images=ImagesConfig(table=Path("images.csv"), near_duplicates=False))
+    assert "Patients who share an identical image file stayed on one side." in files
+    assert "near-duplicate" not in files
+    assert "stayed on one side" not in words(images=None, stability=None)
 
 
 def test_models_that_were_tried_and_how_one_was_chosen() -> None:
@@ -176,6 +300,14 @@ def test_models_that_were_tried_and_how_one_was_chosen() -> None:
     text = words(by.study(predictions=rows, nomograms={"Clinical": None}))
     assert "are logistic regressions; the radiomic score joins them as one variable, out of fold in training." in text
     assert "Nomograms were drawn after Iasonos et al." in text
+    text = words(with_signatures("Clinical", "Clinical+Radiomics", "DLR", "Combined", "Combined (zoo)"))
+    assert (
+        "Signatures with clinical data, other than Combined (zoo), are logistic regressions; the scores of Radiomics"
+        " and DLR join the clinical columns, each as one variable, out of fold in training." in text
+    )
+    rows = by.three_classes().performance.predictions.assign(signature="Clinical+Radiomics")
+    text = words(by.three_classes(predictions=rows))
+    assert "the radiomic score joins them as one variable for each class but the first, out of fold" in text
     images = ImagesConfig(table=Path("images.csv"), site="site")
     assert "(one outer fold for each site and 5 inner" in words(validation={"by": "site"}, images=images)
 
@@ -194,7 +326,50 @@ def test_networks_are_told_as_they_were_used() -> None:
     assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. It was fine" in tuned
     assert "for 7 epochs, once without each outer fold" in tuned
     assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
+    assert "Principal components (for DLR (early) one for every five training patients, at most 64) were" in tuned
     assert "network saw the lesion" not in words()
+
+
+@pytest.mark.parametrize(
+    ("deep", "said"),
+    [
+        ({"weights": "hub"}, ". ImageNet weights were frozen, the network was not trained on any patient; Deep is"),
+        ({"weights": "none"}, ". Its weights were random and frozen, the network was not trained on any patient; Deep"),
+        (
+            {"weights": "nets/own.safetensors"},
+            ". The weights of the file own.safetensors were frozen, the study trained the network on no patient; Deep",
+        ),
+        ({"weights": "offline", "training": "fine-tuned"}, ". It was fine-tuned for 4 epochs, once without"),
+        ({"weights": "none", "training": "fine-tuned"}, ". It was trained, from random weights, for 4 epochs, once"),
+        (
+            {"weights": "nets/own.safetensors", "training": "fine-tuned"},
+            ". It was fine-tuned, from the weights of the file own.safetensors, for 4 epochs, once",
+        ),
+    ],
+)
+def test_where_the_weights_of_a_network_are_from(deep: dict[str, object], said: str) -> None:
+    text = words(deep=deep)
+    assert said in text
+    assert ("ImageNet" in text) is (deep["weights"] == "hub")
+
+
+def test_a_validation_does_not_guess_where_the_weights_are_from() -> None:
+    # a bundle carries its weights, and its settings say `none` whatever they were
+    text = words(by.validation(), deep={"weights": "none"})
+    assert ". Its weights came with the frozen model; Deep is the best" in text
+    assert "It was fine-tuned for 4 epochs" in words(
+        by.validation(), deep={"weights": "none", "training": "fine-tuned"}
+    )
+
+
+def test_combined_is_told_where_the_study_has_it() -> None:
+    without = words(with_signatures("Radiomics", "Deep", "DLR", "DLR (early)"), deep={})
+    assert "DLR (early) selects among radiomic features and deep components together. " in without
+    assert "Combined" not in without
+    assert (
+        "deep components together; Combined stacks DLR and the clinical columns, by a logistic regression and, as"
+        " Combined (zoo), by the best of the candidate models." in words(with_signatures("DLR", "Combined"), deep={})
+    )
 
 
 def test_a_study_without_images_speaks_of_none() -> None:
@@ -263,3 +438,16 @@ def test_the_guideline_that_is_cited_is_that_of_the_rule(rule: str, named: str) 
     assert f"by the {rule} rule [3], task" in paragraphs[1]
     assert references[2].text.endswith(named)
     assert sum("Wolff" in item.text for item in references) == 1
+
+
+def test_levels_that_were_asked_for_are_not_rounded() -> None:
+    evaluation = {"bootstrap": 300, "confidence": 0.995, "threshold": "sensitivity", "threshold_at": 0.975}
+    text = words(evaluation=evaluation)
+    assert "a sensitivity of at least 97.5% on out-of-fold training scores" in text
+    assert "Intervals are 99.5%: AUC by DeLong" in text
+
+
+def test_the_mean_auc_over_the_classes_has_a_bootstrap_interval() -> None:
+    said = "the mean AUC over the classes, AUPRC and F1 by 300 stratified bootstrap samples"
+    assert said in words(by.three_classes())
+    assert "the mean AUC" not in words()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 import report_by_hand as by
+from sonoher2.cohort.patients.cohort import FlowStep
+from sonoher2.config.images import ImagesConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.report.writing.model_card import model_card, write_model_card
+from sonoher2.study.results.parts import StudyResult
 
 RECORD = {"machine": {"sonoher2": "9.8"}, "finished": "yesterday"}
 
@@ -19,6 +24,8 @@ def test_facts() -> None:
         "- Signatures: Clinical and Radiomics; the one to use is Radiomics.",
         "- Output: probability of HER2-positive, one per patient, calibrated on training patients.",
         "- Threshold of Radiomics for HER2-positive: 0.500, frozen.",
+        "- A clinical value that is not given is counted as learned in training (numbers and grades: the median;"
+        " yes/no: the commoner; a category: missing, or a rare level where few were missing).",
         "- Input: clinical data and a B-mode image with the outline of the lesion.",
         "  - age: number, years, known pre-biopsy",
         "  - BI-RADS: ordered, known biopsy",
@@ -59,6 +66,37 @@ def test_kinds_of_study() -> None:
     assert "outline of the lesion matters" not in plain
     assert "simulated" not in plain
     assert "- Sites: 2" in model_card(by.view(patients=by.PATIENTS.assign(site=["A"] * 6 + ["B"] * 6)))
+
+
+def test_lesions_that_it_is_not_for_are_those_outlined_otherwise() -> None:
+    def named(result: StudyResult, **settings: object) -> str:
+        lines = model_card(by.view(by.configured(result, **settings))).splitlines()
+        [line] = [line for line in lines if line.startswith("- Not for: ")]
+        return line.removeprefix("- Not for: decisions on any patient; anything but the input above")
+
+    def outlined(found: int, images: int) -> StudyResult:
+        # one more image, in which no lesion was found
+        table = pd.DataFrame({"found": [True] * found + [False]})
+        return by.study(segmented=table, flow=(FlowStep("", 0, 12, images),))
+
+    assert named(by.study()) == "; lesions without an outline by a reader."
+    assert named(by.study(), images=None, stability=None) == "."
+    drawn = "; lesions without an outline by the shipped segmenter."
+    assert named(outlined(8, 8), regions="segment") == drawn
+    assert named(outlined(8, 8), regions="segment-missing") == drawn
+    both = "; lesions without an outline by a reader or by the shipped segmenter."
+    assert named(outlined(8, 9), regions="segment-missing") == both
+    own = outlined(8, 8)
+    own = by.view(own, record={"networks": {"segmenter": [{}]}}).result
+    images = ImagesConfig(table=Path("images.csv"), mask="mask")
+    told = named(own, regions={"segment": "trained"}, images=images)
+    assert told == "; lesions without an outline by the segmenter of this study."
+
+
+def test_how_the_outline_matters_is_told_where_it_was_measured() -> None:
+    card = model_card(by.view(by.configured(by.study(), stability=None)))
+    assert "- The outline of the lesion matters; how much was not measured." in card.splitlines()
+    assert "Stability" not in card
 
 
 def test_card_goes_into_the_bundle_that_it_names(tmp_path: Path) -> None:

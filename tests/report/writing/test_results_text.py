@@ -55,6 +55,16 @@ def test_performance_and_the_main_signature() -> None:
     )
 
 
+def test_a_validation_names_the_signature_that_the_first_study_chose() -> None:
+    chosen = results_text(by.view(by.validation()))[-1]
+    assert chosen.startswith("Radiomics is the signature that the first study chose. In the external validation cohort")
+    other = results_text(by.view(by.validation(frozen=("Clinical", "Radiomics", "Combined"), main="Combined")))[-1]
+    assert other.startswith(
+        "The first study chose Combined, which this cohort has not the data for; Radiomics stands in its place. In the"
+        " external validation cohort its frozen threshold"
+    )
+
+
 def test_a_validation_says_nothing_of_training() -> None:
     texts = results_text(by.view(by.validation()))
     assert not any("training" in text.lower() for text in texts)
@@ -82,8 +92,8 @@ def test_comparisons_are_those_of_the_main_signature_in_the_test_set() -> None:
 def test_the_worst_outline_of_the_main_signature() -> None:
     assert results_text(by.view(feature_icc=ICC, perturbed=PERTURBED))[-1] == (
         "Under changed outlines of 120 training lesions, 50% of the features had an ICC of at least 0.75. With changed"
-        " outlines of the test lesions (mean Dice with the given ones down to 0.88), the AUC of Radiomics changed by"
-        " −0.110 (−0.150 to −0.020) at worst, and at most 25% of the patients changed sides of the threshold."
+        " outlines of the test lesions (mean Dice with the unchanged ones down to 0.88), the AUC of Radiomics changed"
+        " by −0.110 (−0.150 to −0.020) at worst, and at most 25% of the patients changed sides of the threshold."
     )
     assert results_text(by.view(feature_icc=ICC))[-1].endswith("had an ICC of at least 0.75.")
 

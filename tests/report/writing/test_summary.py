@@ -12,6 +12,7 @@ from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding
 from sonoher2.report.writing.summary import summarise
 from sonoher2.study.results.parts import StudyResult
+from sonoher2.study.results.updated import Updated
 
 
 def with_values(subset: str = TEST, result: StudyResult | None = None, **values: float) -> StudyResult:
@@ -49,8 +50,51 @@ def test_headline_and_sentences_of_the_test_set() -> None:
 def test_a_validation_speaks_of_its_own_cohort() -> None:
     found = summarise(by.view(by.validation()))
     assert found.headlines[0].label == "AUC, external validation, HER2-positive"
-    assert "Nothing was fitted or chosen on these patients." in found.sentences[0]
+    assert "Nothing in it was fitted or chosen on these patients." in found.sentences[0]
+    assert "draws" not in found.sentences[0]
     assert found.sentences[1].startswith("In 5 patients of the validation cohort, 3 of them")
+
+
+def test_a_validation_that_learned_an_update_says_so() -> None:
+    updated = Updated(0.25, 3, {"HER2-negative": 1, "HER2-positive": 2}, pd.DataFrame(), pd.DataFrame())
+    sentence = summarise(by.view(by.validation(updated=updated))).sentences[0]
+    assert sentence.endswith(
+        "tables below. Nothing in it was fitted or chosen on these patients. Beside it stands an update of its"
+        " probabilities, learned on 3 of them and judged on the others: see Updating."
+    )
+    assert "Nothing was fitted" not in sentence
+
+
+def test_a_validation_that_tried_updates_on_draws_says_so() -> None:
+    repairs = pd.DataFrame({"labelled": [0, 30]})
+    sentence = summarise(by.view(by.validation(repairs=repairs))).sentences[0]
+    assert sentence.endswith(
+        "Nothing in it was fitted or chosen on these patients. What a recalibration would give was learned on draws of"
+        " them and is shown apart: see Calibration here, and what would mend it."
+    )
+
+
+def test_a_validation_without_the_data_of_the_main_signature_says_so() -> None:
+    held = ("Clinical", "Radiomics", "Deep", "Combined")
+    sentence = summarise(by.view(by.validation(frozen=held, main="Combined"))).sentences[0]
+    assert sentence == (
+        "The frozen model holds Clinical, Radiomics, Deep and Combined; this cohort has not the data for Deep and"
+        " Combined. The first study chose Combined; this page has to speak of Radiomics. Nothing in it was fitted or"
+        " chosen on these patients."
+    )
+    other = summarise(by.view(by.validation(frozen=held[:3]))).sentences[0]
+    assert "has not the data for Deep. This page speaks of Radiomics. Nothing" in other
+
+
+def test_one_signature_of_several_in_a_validation() -> None:
+    result = by.validation(frozen=("Clinical", "Radiomics"), main="Radiomics")
+    rows, scores = result.performance.signatures, result.performance.predictions
+    alone = by.view(result, signatures=rows[:1], predictions=scores[scores["signature"] == "Clinical"])
+    sentence = summarise(alone).sentences[0]
+    assert sentence.startswith(
+        "The frozen model holds Clinical and Radiomics; this cohort has not the data for Radiomics."
+    )
+    assert "The first study chose Radiomics; this page has to speak of Clinical." in sentence
 
 
 def test_one_signature_alone() -> None:

@@ -83,6 +83,51 @@ def test_a_cine_gives_its_frames_and_its_millimetres(client: TestClient, tmp_pat
     assert client.patch(address, json={"frame": 3}, headers={"If-Match": '"1"'}).json()["frame"] == 3
 
 
+def screen_region(columns: tuple[int, int], across: float, down: float) -> object:
+    """Rows 5 to 94 of a screen, columns from and to, width and height of a pixel in cm."""
+    return dataset(
+        {
+            "RegionSpatialFormat": 1, "RegionDataType": 1, "PhysicalUnitsXDirection": 3, "PhysicalUnitsYDirection": 3,
+            "PhysicalDeltaX": across, "PhysicalDeltaY": down, "RegionLocationMinX0": columns[0],
+            "RegionLocationMinY0": 5, "RegionLocationMaxX1": columns[1], "RegionLocationMaxY1": 94,
+        }
+    )  # fmt: skip
+
+
+def with_lesion(client: TestClient, address: str, version: int, column: int) -> dict:
+    """The case with an outline of 4 pixels around row 50."""
+    body = {"rows": 100, "columns": 140, "runs": [50 * 140 + column, 4, 50 * 140 - column - 4]}
+    return client.put(f"{address}/mask", json=body, headers={"If-Match": f'"{version}"'}).json()
+
+
+def test_a_lesion_has_the_scale_of_its_part_of_the_screen_and_none_outside(client: TestClient, tmp_path: Path) -> None:
+    grey = np.random.default_rng(8).integers(0, 256, (100, 140), dtype=np.uint8).tobytes()
+    left, right = screen_region((10, 59), 0.02, 0.01), screen_region((80, 129), 0.05, 0.03)
+    path = write_dicom(tmp_path / "one.dcm", grey, size=(100, 140), SequenceOfUltrasoundRegions=[left])
+    one = opened(client, path.read_bytes(), "one.dcm")
+    assert (one["image"]["mm_per_pixel"], one["image"]["mm_source"]) == (pytest.approx([0.1, 0.2]), "file")
+    address = f"{CASES}/{one['id']}"
+    inside = with_lesion(client, address, 1, 20)
+    assert inside["image"]["mm_per_pixel"] == pytest.approx([0.1, 0.2])
+    assert inside["mask"]["area_mm2"] == pytest.approx(4 * 0.1 * 0.2)
+    outside = with_lesion(client, address, 2, 90)
+    assert (outside["image"]["mm_per_pixel"], outside["image"]["mm_source"]) == (None, "file")
+    assert outside["mask"]["area_mm2"] is None
+    # there the user may give one; back in the region the file's counts
+    given = client.patch(address, json={"mm_per_pixel": [0.4, 0.5]}, headers={"If-Match": '"3"'}).json()
+    assert (given["image"]["mm_per_pixel"], given["image"]["mm_source"]) == ([0.4, 0.5], "given")
+    assert given["mask"]["area_mm2"] == pytest.approx(4 * 0.4 * 0.5)
+    back = with_lesion(client, address, 4, 20)
+    assert (back["image"]["mm_per_pixel"], back["image"]["mm_source"]) == (pytest.approx([0.1, 0.2]), "file")
+    path = write_dicom(tmp_path / "two.dcm", grey, size=(100, 140), SequenceOfUltrasoundRegions=[left, right])
+    two = opened(client, path.read_bytes(), "two.dcm")
+    assert (two["image"]["mm_per_pixel"], two["image"]["mm_source"]) == (None, "file")
+    for version, column, size in ((1, 90, (0.3, 0.5)), (2, 20, (0.1, 0.2))):
+        case = with_lesion(client, f"{CASES}/{two['id']}", version, column)
+        assert case["image"]["mm_per_pixel"] == pytest.approx(size)
+        assert case["mask"]["area_mm2"] == pytest.approx(4 * size[0] * size[1])
+
+
 def dataset(values: dict[str, object]) -> object:
     from pydicom import Dataset
 
@@ -191,7 +236,7 @@ def test_a_change_to_an_older_version_is_refused(client: TestClient, case: str) 
     "patch",
     [
         {"frame": 0}, {"frame": 2}, {"mm_per_pixel": 0}, {"mm_per_pixel": 5}, {"mm_per_pixel": [0.1]}, {"owner": "x"},
-        {"name": "x" * 201}, {"clinical": {"age": 5}}, {"version": 9},
+        {"name": "x" * 201}, {"clinical": {"age": 5}}, {"version": 9}, {"name": "a\0b"}, {"clinical": {"age": "5\0"}},
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(client: TestClient, case: str, patch: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from server_by_hand import png_of
+from sonoher2.segmentation.segmenter import SHIPPED_SHA256
 from sonoher2.server.context.services import Services
 
 SHAPE = (120, 160)
@@ -57,6 +58,7 @@ def test_the_mask_that_is_stored_is_the_one_that_was_sent(
     assert sent.status_code == 200, sent.text
     found = sent.json()
     assert (found["version"], found["mask"]["origin"], found["mask"]["confidence"]) == (2, "drawn", None)
+    assert found["mask"]["segmenter"] is None
     assert found["mask"]["area_px"] == int(mask.sum())
     np.testing.assert_array_equal(stored(client, case), mask)
     assert client.get(f"{case}/mask").json() == {"rows": 120, "columns": 160, "runs": runs(mask)}
@@ -119,7 +121,8 @@ def test_the_segmenter_outlines_the_lesion(client: TestClient, case: str, servic
 
 
 def test_within_a_box_nothing_outside_is_outlined(client: TestClient, case: str) -> None:
-    client.post(f"{case}/outline", json={"box": [30, 20, 90, 110]})
+    boxed = client.post(f"{case}/outline", json={"box": [30, 20, 90, 110]}).json()["mask"]
+    assert boxed["segmenter"] == f"{SHIPPED_SHA256}:box"
     mask = stored(client, case)
     assert mask[20:110, 30:90].any()
     mask[20:110, 30:90] = False

@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from sqlalchemy import select
 
+from images.dicom_writer import region, write_dicom
+from server_by_hand import png_of
 from sonoher2.bundle.load import load_bundle
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
+from sonoher2.segmentation.segmenter import SHIPPED_SHA256
 from sonoher2.server.context.services import Services
+from sonoher2.server.storage.tables_cases import MaskRow
 
 if TYPE_CHECKING:
     from conftest import FinishedStudy
@@ -92,6 +97,39 @@ def test_the_picture_and_the_page_show_what_was_scored(client: TestClient, ready
     assert client.get(found["page"]).content == page.content
 
 
+def test_the_size_of_a_pixel_that_a_user_gives_goes_into_the_answer(client: TestClient, ready: str) -> None:
+    first = client.post(f"{ready}/predictions").json()
+    assert client.patch(ready, json={"mm_per_pixel": [0.2, 0.3]}, headers={"If-Match": '"3"'}).status_code == 200
+    second = client.post(f"{ready}/predictions").json()
+    assert (first["mm_per_pixel"], second["mm_per_pixel"]) == ([0.4, 0.4], [0.2, 0.3])
+    assert first["mask_sha256"] == second["mask_sha256"]
+
+
+def test_a_lesion_beside_the_part_with_a_scale_is_not_scored_in_its_millimetres(
+    client: TestClient, bundle: str, place: tuple[Path, Path], finished: FinishedStudy, tmp_path: Path
+) -> None:
+    """The file has a scale for its first four columns, where the lesion is not: only the user can give one."""
+    grey = np.asarray(Image.open(place[0]).convert("L"))
+    path = write_dicom(
+        tmp_path / "a.dcm", grey.tobytes(), size=(80, 80), SequenceOfUltrasoundRegions=[region((0, 0, 3, 79), 0.04)]
+    )
+    made = client.post("/api/v1/cases", files={"image": ("a.dcm", path.read_bytes())}, data={"bundle": bundle}).json()
+    assert made["image"]["mm_per_pixel"] == pytest.approx([0.4, 0.4])
+    case = f"/api/v1/cases/{made['id']}"
+    assert client.patch(case, json={"clinical": CLINICAL}, headers={"If-Match": '"1"'}).status_code == 200
+    mask = np.where(np.asarray(Image.open(place[1]).convert("L")) > 0, 255, 0).astype(np.uint8)
+    headers = {"If-Match": '"2"', "Content-Type": "image/png"}
+    assert client.put(f"{case}/mask", content=png_of(mask), headers=headers).status_code == 200
+    refused = client.post(f"{case}/predictions")
+    assert (refused.status_code, "nothing says how large a pixel is" in refused.text) == (422, True)
+    assert client.patch(case, json={"mm_per_pixel": 0.5}, headers={"If-Match": '"3"'}).status_code == 200
+    found = client.post(f"{case}/predictions").json()
+    assert found["mm_per_pixel"] == [0.5, 0.5]
+    image = ImageInput(path, (place[1],), 0.5)
+    expected = predict_patient(load_bundle(Path(finished.run) / "bundle"), PatientInput((image,), CLINICAL))
+    assert found["prediction"]["scores"] == json.loads(expected.json())["scores"]
+
+
 def test_old_and_new_answers_stand_side_by_side(client: TestClient, ready: str) -> None:
     first = client.post(f"{ready}/predictions").json()
     runs = client.get(f"{ready}/mask").json()
@@ -123,6 +161,31 @@ def test_an_outline_of_the_segmenter_is_said_to_be_one(client: TestClient, ready
         }
     ]  # fmt: skip
     assert "OUTLINE_AUTOMATIC" in [one["code"] for one in found["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("made", "origin"),
+    [
+        (f"{SHIPPED_SHA256}:whole", "segmented"),
+        (f"{SHIPPED_SHA256}:box", "segmented"),
+        # as older versions kept it
+        (None, "segmented"),
+        (f"{SHIPPED_SHA256}:b-mode", "given"),
+        (f"{'0' * 64}:whole", "given"),
+        (f"{'0' * 64}:box", "given"),
+    ],
+)
+def test_an_outline_of_another_segmenter_than_the_models_is_not_said_to_be_its_own(
+    client: TestClient, ready: str, services: Services, bundle: str, made: str | None, origin: str
+) -> None:
+    assert client.get(f"/api/v1/bundles/{bundle}").json()["segmenter"] == f"{SHIPPED_SHA256}:whole"
+    outlined = client.post(f"{ready}/outline", json={}).json()["mask"]
+    assert outlined["segmenter"] == f"{SHIPPED_SHA256}:whole"
+    with services.database.session() as session:
+        session.scalars(select(MaskRow)).one().segmenter = made
+    [mask] = client.post(f"{ready}/predictions").json()["prediction"]["masks"]
+    assert (mask["origin"], mask["pixels"]) == (origin, outlined["area_px"])
+    assert mask.get("confidence") == (outlined["confidence"] if origin == "segmented" else None)
 
 
 def test_values_that_cannot_be_are_all_named(client: TestClient, ready: str, services: Services) -> None:

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from drawn_by_hand import SIDE, disc
 from readers_by_hand import Reader, of_patient, runs_of
@@ -305,6 +307,29 @@ def test_the_segmenter_outlines_anew_within_a_box(li: Reader, cohort: str) -> No
         mask = np.asarray(inside.json()["mask"]["area_px"])
         assert inside.json()["mask"]["origin"] == "own"
         assert 0 < mask <= 2500
+
+
+def test_the_segmenter_outlines_anew_on_the_part_of_the_screen_that_the_study_reads(
+    li: Reader, study_folder: Path
+) -> None:
+    """The B-mode part is at the left; a box at the right looks like a lesion when the whole screen is seen."""
+    random = np.random.default_rng(3)
+    rows, columns = np.mgrid[:480, :640]
+    lesion = ((rows - 120) / 28) ** 2 + ((columns - 140) / 38) ** 2 <= 1
+    screen = np.zeros((480, 640))
+    screen[20:220, 30:250] = gaussian_filter(random.random((200, 220)), 1.2) * 300
+    screen[lesion] *= 0.25
+    screen[300:420, 350:600], screen[330:390, 420:520] = 130, 30
+    Image.fromarray(np.clip(screen, 0, 255).astype(np.uint8)).save(study_folder / "pictures" / "P3.png")
+    study = study_folder / "study.yaml"
+    study.write_text(study.read_text("utf-8").replace("images:\n", "images:\n  crop_to_b_mode: true\n"), "utf-8")
+    path = of_patient(li, f"/{li.client.post('/api/v1/cohorts', json={'source': str(study)}).json()['id']}", "P3")
+    first = li.get(path)
+    again = li.send("POST", f"{path}/outline", 0, {})
+    assert again["mask"]["origin"] == "own"
+    assert again["mask"]["area_px"] == first["mask"]["area_px"]
+    found = np.asarray(Image.open(io.BytesIO(li.client.get(f"/api/v1/cohorts{path}/mask.png").content))) > 0
+    assert 2 * (found & lesion).sum() / (found.sum() + lesion.sum()) > 0.9
 
 
 def test_what_is_not_there_is_said_so(li: Reader, cohort: str, study_folder: Path) -> None:

@@ -98,7 +98,7 @@ def test_users_see_their_own_cases(visitor: TestClient, settings: ServerSettings
     with services.database.session() as session:
         from sonoher2.server.cases.service import _new_row
 
-        facts = ImageFacts("PNG", 1, 10, 10, None, (0, 0, 10, 10), b"")
+        facts = ImageFacts("PNG", 1, 10, 10, None, (), (0, 0, 10, 10), b"")
         session.add(_new_row("case1", "anna", ("a.png", "0" * 64), facts, None))
     assert Cases(services, "anna").get("case1").id == "case1"
     other = browser(settings, services)

@@ -21,6 +21,8 @@ from server_by_hand import png_of
 ROWS, COLUMNS = 120, 160
 CORNERS = ((60.0, 40.0), (110.0, 45.0), (100.0, 85.0), (70.0, 80.0))
 """Of the polygon that tests draw, columns and rows."""
+OUTLINED = re.compile(r"(Lesion|病灶) \d")
+"""What the editor says of an outline; while one is looked for, it says something else."""
 MARGIN = 8
 """Pixels of the screen that the editor leaves around a picture."""
 Mask = NDArray[np.bool_]
@@ -74,7 +76,7 @@ def new_case(page: Page, url: str, file: Path) -> str:
     page.wait_for_url("**/cases/*")
     expect(page.locator("#case .editor")).to_be_visible()
     wait_saved(page)
-    expect(status(page)).to_contain_text(re.compile("Lesion|病灶"), timeout=30_000)
+    expect(status(page)).to_contain_text(OUTLINED, timeout=30_000)
     return "/api/v1" + page.url.removeprefix(url).partition("?")[0]
 
 

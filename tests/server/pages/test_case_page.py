@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from scipy import ndimage
+from skimage.draw import polygon2mask
 
 from server.pages.by_hand import (
+    COLUMNS,
+    CORNERS,
+    OUTLINED,
+    ROWS,
+    Screen,
     change_elsewhere,
     draw_polygon,
     given,
@@ -204,11 +210,112 @@ def test_what_cannot_be_sent_is_sent_later(context: BrowserContext, server: Runn
     page.close()
 
 
-def test_a_server_that_refuses_says_why(page: Page, case: str) -> None:
-    expect(page.get_by_text("unknown: lengths are in pixels")).to_be_visible()
+@pytest.mark.parametrize("part", ["whole", "b-mode"])
+def test_a_model_that_outlines_otherwise_has_the_lesion_outlined_anew_unless_a_hand_drew_it(
+    page: Page, context: BrowserContext, server: RunningServer, case: str, part: str
+) -> None:
+    """The outline of the new case was made of the whole picture."""
+
+    def told(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        route.fulfill(response=answer, json={**body, "segmenter": body["segmenter"].replace("whole", part)})
+
+    bundle = given(context, server.url, case)["bundle"]
+    change_elsewhere(context, server.url, case, {"bundle": None})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/outline") else None)
+    page.route("**/bundles/*", told)
+    page.reload()
+    expect(status(page)).to_contain_text(OUTLINED)
+    page.get_by_label("Model").select_option(bundle)
+    anew = page.get_by_text("so the lesion was outlined anew")
+    expect(anew).to_be_visible(timeout=30_000) if part == "b-mode" else page.wait_for_timeout(1500)
+    wait_saved(page)
+    assert len(asked) == (part == "b-mode")
+    assert given(context, server.url, case)["mask"]["origin"] == "segmented"
+    draw_polygon(page)
+    wait_saved(page)
+    for chosen in ("", bundle):
+        page.get_by_label("Model").select_option(chosen)
+        page.wait_for_timeout(1500)
+        wait_saved(page)
+    assert len(asked) == (part == "b-mode")
+    record = given(context, server.url, case)
+    assert (record["mask"]["origin"], record["bundle"]) == ("drawn", bundle)
+
+
+def test_what_is_typed_while_the_lesion_is_outlined_waits_for_its_turn(
+    page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path
+) -> None:
+    """Two changes of one version at a time would end as a conflict of the page with itself."""
+    held: list[Route] = []
+    changes: list[str] = []
+    page.on("request", lambda request: changes.append(request.method) if request.method == "PATCH" else None)
+    page.route("**/outline", lambda route: held.append(route))
+    page.goto(f"{server.url}/cases")
+    expect(page.locator("#model option").first).to_be_attached()
+    page.set_input_files("#file", write_png(tmp_path))
+    page.wait_for_url("**/cases/*")
+    page.get_by_label("Side of a pixel").fill("0.15")
+    page.get_by_label("Side of a pixel").press("Tab")
+    # longer than the page waits before it saves
+    page.wait_for_timeout(1500)
+    assert len(held) == 1
+    assert changes == []
+    held[0].continue_()
+    expect(status(page)).to_contain_text("Lesion", timeout=30_000)
+    wait_saved(page)
+    page.get_by_label("Name of the case").fill("after")
+    wait_saved(page)
+    record = given(context, server.url, "/api/v1" + page.url.removeprefix(server.url).partition("?")[0])
+    assert (record["image"]["mm_per_pixel"], record["name"]) == ([0.15, 0.15], "after")
+    assert record["mask"]["origin"] == "segmented"
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_is_drawn_while_the_lesion_is_outlined_is_kept(
+    page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path, closed: bool
+) -> None:
+    held: list[Route] = []
+    page.route("**/outline", lambda route: held.append(route))
+    page.goto(f"{server.url}/cases")
+    expect(page.locator("#model option").first).to_be_attached()
+    page.set_input_files("#file", write_png(tmp_path))
+    page.wait_for_url("**/cases/*")
+    expect(page.locator("#case.outlining")).to_be_visible()
+    picture(page).press("p")
+    screen = Screen.of(page)
+    points = screen.points(*CORNERS)
+    for x, y in points:
+        page.mouse.click(x, y)
+    if closed:
+        picture(page).press("Enter")
+        expect(status(page)).to_contain_text(OUTLINED)
+    held[0].continue_()
+    expect(page.locator("#case:not(.outlining)")).to_be_visible()
+    expect(page.locator(".notices")).to_contain_text("your outline is kept")
+    if not closed:
+        picture(page).press("Enter")
+    expect(status(page)).to_contain_text(OUTLINED)
+    wait_saved(page)
+    own = np.array([screen.to_picture(x, y)[::-1] for x, y in points])
+    case = "/api/v1" + page.url.removeprefix(server.url).partition("?")[0]
+    expected = polygon2mask((ROWS, COLUMNS), own - 0.5)
+    for _ in range(50):
+        if np.array_equal(kept_mask(context, server.url, case), expected):
+            return
+        page.wait_for_timeout(200)
+    pytest.fail("the server has another outline than the one drawn")
+
+
+def test_a_server_that_refuses_says_why(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    # the page itself would not let this through
+    change_elsewhere(context, server.url, case, {"clinical": {"age": "fifty"}})
     page.get_by_role("button", name="Apply").click()
-    alert = page.locator(".notices .problem, #result .probability")
-    expect(alert.first).to_be_visible(timeout=120_000)
+    alert = page.locator(".notices .problem")
+    expect(alert).to_contain_text("age", timeout=120_000)
+    expect(page.locator("#result .probability")).to_have_count(0)
 
 
 def test_html_in_text_is_text(page: Page, context: BrowserContext, server: RunningServer, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from skimage.draw import polygon2mask
 
 from server.pages.by_hand import (
     COLUMNS,
+    OUTLINED,
     ROWS,
     Screen,
     kept_mask,
@@ -50,6 +51,8 @@ def case(page: Page, server: RunningServer, tmp_path_factory: pytest.TempPathFac
     new_case(page, server.url, write_png(tmp_path_factory.mktemp("case")))
     page.locator("#pixel-size").fill("0.15")
     page.locator("#pixel-size").press("Tab")
+    # what is said of the saving may move what is below it
+    wait_saved(page)
     for count in (1, 2):
         page.locator("#clinical button[type=submit]").click()
         expect(page.locator("#result .probability")).to_have_count(count, timeout=120_000)
@@ -78,7 +81,7 @@ def test_plain_pages(page: Page, server: RunningServer, path: str) -> None:
 def test_a_case_with_its_results(page: Page, case: str) -> None:
     page.goto(case)
     expect(page.locator("#result .probability")).to_have_count(2)
-    expect(status(page)).to_contain_text(re.compile("Lesion|病灶"))
+    expect(status(page)).to_contain_text(OUTLINED)
     for details in page.locator("details").all():
         details.evaluate("one => { one.open = true }")
     assert violations(page) == []
@@ -87,7 +90,7 @@ def test_a_case_with_its_results(page: Page, case: str) -> None:
 
 def test_a_case_in_every_state(page: Page, case: str) -> None:
     page.goto(case)
-    expect(status(page)).to_contain_text(re.compile("Lesion|病灶"))
+    expect(status(page)).to_contain_text(OUTLINED)
     picture(page).press("o")
     page.locator("#clinical-0").fill("many")
     expect(page.locator("#clinical-0")).to_have_attribute("aria-invalid", "true")
@@ -132,13 +135,23 @@ def test_fingers_draw_a_polygon(page: Page, server: RunningServer, tmp_path: Pat
     case = new_case(page, server.url, write_png(tmp_path))
     picture(page).press("Delete")
     picture(page).press("p")
+    expect(status(page)).to_contain_text(re.compile("No outline|没有轮廓", re.IGNORECASE))
+    wait_saved(page)
     screen = Screen.of(page)
     points = screen.points((60, 40), (110, 45), (100, 85), (70, 80))
     narrow = page.viewport_size is not None and page.viewport_size["width"] < 600
     for x, y in points:
         page.touchscreen.tap(x, y) if narrow else page.mouse.click(x, y)
     picture(page).press("Enter")
+    expect(status(page)).to_contain_text(OUTLINED)
     wait_saved(page)
     own = np.array([screen.to_picture(x, y)[::-1] for x, y in points])
     context: BrowserContext = page.context
-    assert np.array_equal(kept_mask(context, server.url, case), polygon2mask((ROWS, COLUMNS), own - 0.5))
+    drawn = polygon2mask((ROWS, COLUMNS), own - 0.5)
+    for _ in range(50):
+        kept = kept_mask(context, server.url, case)
+        if np.array_equal(kept, drawn):
+            break
+        # it is kept a moment after it was drawn
+        page.wait_for_timeout(200)
+    assert np.array_equal(kept, drawn)

@@ -5,10 +5,11 @@ import re
 import pytest
 from starlette.requests import Request
 
-from server.pages.translate import OTHERS, calls_in_scripts, mo_bytes, po_file, read, strings
+from server.pages.translate import OTHERS, SERVER, calls_in_scripts, mo_bytes, po_file, read, strings
 from sonoher2.server.pages.routes import own_path
 from sonoher2.server.pages.templates import render
 from sonoher2.server.pages.translation import catalogue, language_of
+from sonoher2.study.checks.registry import CHECKS
 
 DOMAINS = ("sonoher2", *OTHERS)
 
@@ -33,6 +34,12 @@ def test_every_string_of_a_script_is_a_literal() -> None:
     calls = list(calls_in_scripts())
     assert len(calls) > 100
     assert [source.name for source, text in calls if not text] == []
+
+
+def test_the_page_knows_every_check_in_its_own_words() -> None:
+    script = (SERVER / "pages/static/js/studies/checks.js").read_text(encoding="utf-8")
+    told = re.findall(r'^  (\w+): \[t\("(.*?)"\), t\("(.*?)"\)\],$', script, flags=re.MULTILINE)
+    assert sorted(told) == sorted((check.code, check.title, check.remedy) for check in CHECKS)
 
 
 def test_a_translation_has_the_holes_of_its_string() -> None:

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.cases.service import size_at
 from sonoher2.server.storage import tables_cases, tables_sessions
 from sonoher2.server.storage.audit import AuditLog, AuditRow, Hashes
 from sonoher2.server.storage.base import Base, Database, now
+from sonoher2.server.storage.tables_cases import CaseRow, MaskRow
 from sonoher2.server.storage.tables_sessions import SessionRow
 
 assert tables_cases
@@ -43,6 +46,34 @@ def test_a_second_start_finds_the_layout_and_keeps_what_is_there(database: Datab
     AuditLog(database).add("anna", "open", "x")
     database.migrate()
     assert [row.user for row in AuditLog(database).rows()] == ["anna"]
+
+
+def test_what_an_older_version_kept_stays(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case and its outline of the layout before regions and segmenters were known."""
+    database = Database(ServerSettings(tmp_path, database=database_url).database_url)
+    upgrade = command.upgrade
+    with monkeypatch.context() as older:
+        older.setattr(command, "upgrade", lambda config, _: upgrade(config, "0003"))
+        database.migrate()
+    with database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO cases (id, owner, version, created, changed, name, image_name, image_blob, kind, frames,"
+                ' "rows", "columns", mm_row, mm_column, mm_source, b_mode, frame, clinical, reviewed) VALUES'
+                " ('a', 'anna', 1, :now, :now, '', 'a.dcm', 'b', 'DICOM', 1, 9, 9, 0.1, 0.2, 'file', '[0, 0, 9, 9]',"
+                " 1, '{}', :no)"
+            ),
+            {"now": now().isoformat(" "), "no": False},
+        )
+        connection.execute(text("INSERT INTO case_masks VALUES ('a', 1, 'segmented', 0.9, 4, 'c')"))
+    database.migrate()
+    with database.reading() as session:
+        case, mask = session.get(CaseRow, "a"), session.get(MaskRow, ("a", 1))
+        assert case is not None
+        assert mask is not None
+        assert (case.regions, mask.segmenter, mask.centre_row, mask.area) == (None, None, None, 4)
+        assert size_at(case, mask) == (0.1, 0.2)
+    database.close()
 
 
 def test_a_layout_of_a_newer_version_is_refused(database: Database) -> None:

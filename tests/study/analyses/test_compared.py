@@ -39,6 +39,16 @@ def test_a_better_condition_has_a_positive_difference() -> None:
     assert found["difference"] == pytest.approx(0.5)
 
 
+def test_scores_of_another_model_have_a_threshold_of_their_own() -> None:
+    index = pd.MultiIndex.from_tuples([("Radiomics", "yes")])
+    given, changed = scores([0.4, 0.35, 0.1, 0.32]), scores([0.9, 0.8, 0.2, 0.1])
+    [found] = compared_rows(given, changed, pd.Series([0.5], index), 0.95, pd.Series([0.33], index))
+    # at 0.33 the first two are above; at the threshold of the changed scores nobody would be
+    assert found["switched"] == 0
+    [found] = compared_rows(given, changed, pd.Series([0.5], index), 0.95, pd.Series([0.3], index))
+    assert found["switched"] == 0.25
+
+
 def test_a_score_at_the_threshold_is_on_its_upper_side() -> None:
     # the second patient leaves the threshold downwards, the third comes to it from below
     assert row([0.9, 0.8, 0.2, 0.1], [0.9, 0.1, 0.8, 0.2], 0.8)["switched"] == 0.5

@@ -38,3 +38,7 @@ def test_states_and_the_table_of_outcomes() -> None:
 )
 def test_p_is_told_with_its_least_shown_value(value: float, digits: int, words: str) -> None:
     assert p_words(value, digits) == words
+
+
+def test_p_values_have_three_digits_unless_told() -> None:
+    assert [p_words(value) for value in (0.0126, 0.0004)] == ["p 0.013", "p < 0.001"]

@@ -162,12 +162,14 @@ def test_fair001_a_score_that_works_in_one_half_only() -> None:
     patients = known.cohort.patients.assign(side=rng.choice(["left", "right"], len(known.cohort.patients)))
     named = EvaluationConfig(bootstrap=100, subgroups=["side"])
     declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
-    fair = changed(known, interactions=interaction_table(known.performance.predictions, patients, named, declared))
+    fair = changed(known, interactions=interaction_table(known.performance.predictions, patients, named, declared, {}))
     assert alike_in_subgroups(Finished(fair)).state == "passed"
     shuffled = known.performance.predictions.copy()
     left = shuffled["patient_id"].map(patients["side"]).eq("left").to_numpy()
     shuffled.loc[left, "score"] = rng.permutation(shuffled.loc[left, "score"].to_numpy())
-    unfair = changed(known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared))
+    unfair = changed(
+        known, predictions=shuffled, interactions=interaction_table(shuffled, patients, named, declared, {})
+    )
     outcome = alike_in_subgroups(Finished(unfair))
     assert outcome.finding is not None
     assert "side (p < 0.001)" in outcome.finding.what
@@ -192,7 +194,9 @@ def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
     side = np.where(np.arange(len(known.cohort.patients)) % 15 == 0, "left", "right")
     named = EvaluationConfig(bootstrap=100, subgroups=["side"])
     declared = {"side": ClinicalColumn(kind="category", timing="pre-biopsy")}
-    table = interaction_table(known.performance.predictions, known.cohort.patients.assign(side=side), named, declared)
+    table = interaction_table(
+        known.performance.predictions, known.cohort.patients.assign(side=side), named, declared, {}
+    )
     outcome = alike_in_subgroups(Finished(changed(known, interactions=table)))
     assert outcome.state == "not checked"
     assert outcome.skipped == "the subgroups of the test set are too small to compare"

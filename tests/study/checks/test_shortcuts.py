@@ -78,7 +78,7 @@ def test_mark002_pictures_that_follow_the_label(changes: dict[str, object]) -> N
     assert shortcut_outcome(replace(known, records=records), "MARK002").state == "error"
 
 
-@pytest.mark.parametrize("spacing", [(0.25, 0.25), None])
+@pytest.mark.parametrize("spacing", [(0.25, 0.25), (0.1, 0.25), None])
 def test_mark002_the_size_of_a_pixel_and_whether_it_is_known(spacing: tuple[float, float] | None) -> None:
     known = facts()
     outcome = shortcut_outcome(with_pictures(known, sign(known, 0.8, 0.1), mm_per_pixel=spacing), "MARK002")

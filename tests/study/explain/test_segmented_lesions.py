@@ -46,3 +46,13 @@ def test_the_list_names_files_and_no_mask_where_there_is_no_lesion(segmented: pd
     table = listed_lesions(segmented)
     assert table["image"].tolist() == ["i0.png", "i1.png", "i2.png"]
     assert table["mask"].tolist() == ["P0_i0_mask.png", "P1_i1_mask.png", ""]
+
+
+def test_the_frame_that_was_outlined_is_shown(segmented: pd.DataFrame, tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((60, 80), grey, np.uint8)) for grey in (40, 90)]
+    for number, frame in enumerate(frames):
+        frame.putpixel((0, 0), number)
+    frames[0].save(tmp_path / "cine.tif", save_all=True, append_images=frames[1:])
+    two = segmented.iloc[:1].assign(image=str(tmp_path / "cine.tif"), frame=2.0)
+    [shown] = doubtful_lesions(two)
+    assert np.median(shown.pixels) == 90

@@ -26,9 +26,9 @@ def test_each_lesion_is_opened_as_its_row_says_and_cut_as_the_network_sees_it(mo
         return SimpleNamespace(image=SimpleNamespace(pixels=grey), mask=mask)
 
     class Context:
-        def files(self, step: Any, items: list[Any], reading: Any, size: int, margin: float) -> list[Any]:
+        def files(self, step: Any, items: list[Any], reading: Any, *seen: Any) -> list[Any]:
             assert step is CROPS
-            return [module._crop(item.value, reading.value, size, margin) for item in items]
+            return [module._crop(item.value, reading.value, *seen) for item in items]
 
     monkeypatch.setattr(module, "open_lesion", open_lesion)
     files = [LesionFile("b.png", ("n.png",), 0.2, 2), LesionFile("a.png", ("m.png",), 0.1)]

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from sonoher2.cli.app import run
+from sonoher2.study.measure import extract
 
 DONE, BAD_INPUT = 0, 3
 
@@ -59,3 +60,24 @@ def test_tiny_lesions_are_warned_about(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "t.csv").write_text("patient_id,image,mask\nP,a.png,a_mask.png\n", encoding="utf-8")
     assert run(["extract", str(tmp_path / "t.csv"), "--out", str(tmp_path / "f.csv"), "--jobs", "1"]) == DONE
     assert "1 of 1 lesions are smaller than 16 pixels across (a.png)" in capsys.readouterr().err
+
+
+def test_rows_stand_in_the_order_of_the_table_in_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extract, "BLOCK_ROWS", 2)
+    names = ["b", "a", "c", "d", "e"]
+    for name, radius in zip(names, (20, 12, 16, 12, 20), strict=True):
+        # noise is drawn by the length of a name: files of one radius are equal
+        lesion(tmp_path, name, radius)
+    rows = [f"P{i},{name}.png,{name}_mask.png" for i, name in enumerate(names)]
+    (tmp_path / "t.csv").write_text("patient_id,image,mask\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    for out in ("f.csv", "f.parquet"):
+        assert run(["extract", str(tmp_path / "t.csv"), "--out", str(tmp_path / out), "--jobs", "1"]) == DONE
+    found, parquet = pd.read_csv(tmp_path / "f.csv"), pd.read_parquet(tmp_path / "f.parquet")
+    assert found["patient_id"].tolist() == ["P0", "P1", "P2", "P3", "P4"]
+    areas = found["original_shape2D_PixelSurface"]
+    # of discs of these radii
+    assert areas.tolist() == pytest.approx([np.pi * radius**2 for radius in (20, 12, 16, 12, 20)], rel=0.05)
+    assert areas[0] == areas[4]
+    assert parquet.columns.tolist() == found.columns.tolist()
+    assert np.array_equal(parquet.iloc[:, 2:].to_numpy(), found.iloc[:, 2:].to_numpy(), equal_nan=True)
+    assert not (tmp_path / ".f-cache").exists()

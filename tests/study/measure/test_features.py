@@ -12,9 +12,11 @@ import pytest
 from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import FindingsError, InputError
+from sonoher2.engine.executors import SERIAL
+from sonoher2.radiomics.compilation import FAMILIES, compile_family
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.study.measure import features as module
-from sonoher2.study.measure.features import measure_lesions, try_lesions
+from sonoher2.study.measure.features import each_lesion, measure_lesions, try_lesions
 from sonoher2.study.measure.lesion_files import LesionFile
 
 RADIOMICS = RadiomicsConfig(filters=["original"], bin_count=16)
@@ -26,9 +28,12 @@ WIDTH = len(feature_names(RADIOMICS))
 class Context:
     """Stands in the place of a context: the second lesion cannot be measured, the others have few grey levels."""
 
-    def attempt(self, step: Any, items: list[Any], *shared: Any) -> Any:
-        rows = {0: np.array([200, 64, *np.full(WIDTH, 1.5)]), 2: np.array([3, 49, *np.full(WIDTH, 2.5)])}
-        return SimpleNamespace(values=rows, problems={1: InputError("it is empty", where="b.png")})
+    executor: Any = SERIAL
+
+    def stream(self, step: Any, items: list[Any], *shared: Any) -> Any:
+        yield 0, np.array([200, 64, *np.full(WIDTH, 1.5)])
+        yield 1, InputError("it is empty", where="b.png")
+        yield 2, np.array([3, 49, *np.full(WIDTH, 2.5)])
 
 
 def test_a_lesion_that_cannot_be_measured_keeps_its_place() -> None:
@@ -43,6 +48,31 @@ def test_a_lesion_that_cannot_be_measured_keeps_its_place() -> None:
     [warning] = found.findings
     assert "c.png" in str(warning)
     assert "a.png" not in str(warning)
+
+
+class Processes:
+    """Stands in the place of several processes; notes what they are to do."""
+
+    def __init__(self, far: bool = False) -> None:
+        self.far = far
+        self.asked: list[Any] = []
+
+    def run(self, function: Any, items: Any) -> Any:
+        self.asked.append((function.func, function.keywords, tuple(items)))
+        yield from enumerate(items)
+
+
+def test_kernels_are_shared_out_before_the_first_lesion_of_a_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, compiled = Context(), False
+    monkeypatch.setattr(module, "compiled_before", lambda: compiled)
+    for executor, now, asked in (
+        (Processes(), False, [(compile_family, {"config": RADIOMICS}, FAMILIES)]),
+        (Processes(), True, []),
+        (Processes(far=True), False, []),
+    ):
+        context.executor, compiled = executor, now
+        list(each_lesion(FILES, ImageReading(), RADIOMICS, HASHES, context))  # type: ignore[arg-type]
+        assert executor.asked == asked
 
 
 def test_a_study_needs_every_lesion() -> None:

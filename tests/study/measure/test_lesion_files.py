@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.study.measure.lesion_files import LesionFile, chosen_frames, file_hashes, keyed_files, lesion_files
+from sonoher2.study.measure.lesion_files import KeyedFiles, LesionFile, chosen_frames, file_hashes, lesion_files
 
 
 def images(folder: Path) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         (tmp_path / f"{name}.png").write_bytes(name.encode())
     known = images(tmp_path).iloc[:1]
     hashes = file_hashes(known)
-    [item] = keyed_files(lesion_files(known), hashes)
+    [item] = KeyedFiles(lesion_files(known), hashes)
     assert item.verify is not None
     item.verify()
     (tmp_path / "n.png").write_bytes(b"other")

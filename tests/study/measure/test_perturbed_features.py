@@ -24,8 +24,9 @@ WAYS = [Way("grow", 0.1), Way("shrink", 0.1), Way("shift", 0.2)]
 SIDE = {"grow": 12, "shrink": 8}
 
 
-def perturb(mask: np.ndarray, change: str, strength: float, rng: np.random.Generator) -> np.ndarray:
+def perturb(mask: np.ndarray, change: str, strength: float, rng: np.random.Generator, aspect: float) -> np.ndarray:
     """By hand: a square of another side, or one that cannot be measured, drawn by chance."""
+    assert aspect == 0.5
     found = np.zeros_like(mask)
     if change == "shift":
         found[rng.integers(0, 20), 0] = True
@@ -43,7 +44,7 @@ def extract(pixels: np.ndarray, mask: np.ndarray, radiomics: object, spacing: ob
 
 @pytest.fixture(autouse=True)
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    image = SimpleNamespace(pixels=np.zeros((20, 20)), mm_per_pixel=(0.1, 0.1))
+    image = SimpleNamespace(pixels=np.zeros((20, 20)), mm_per_pixel=(0.1, 0.05))
     lesion = SimpleNamespace(image=image, mask=GIVEN)
     monkeypatch.setattr(module, "open_lesion", lambda *files, **how: lesion)
     monkeypatch.setattr(module, "perturb", perturb)

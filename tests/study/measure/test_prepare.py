@@ -74,6 +74,34 @@ def test_a_second_reader_is_missing_where_there_was_none() -> None:
     assert table["radiomics", "area"].tolist() == [1, 3, 8]
 
 
+def test_the_first_reader_is_pooled_over_the_images_that_were_read_twice() -> None:
+    once = cohort()
+    once.images.loc[2, "second_mask"] = None
+    selection = SimpleNamespace(icc=0.8, icc_from="second_mask")
+    table = measure_cohort(once, study(selection=selection), {}, None).feature_table  # type: ignore[arg-type]
+    # of A's two images, of 2 and 4, the second reader saw the first one
+    assert table.loc["A", [("radiomics (first reader)", "area"), ("radiomics (second reader)", "area")]].tolist() == [
+        2,
+        20,
+    ]
+    assert table["radiomics (first reader)", "area"][["B", "C"]].isna().all()
+    assert table["radiomics", "area"].tolist() == [1, 3, 8]
+
+
+def test_images_that_cannot_be_measured_redrawn_are_left_out_of_both_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    redrawn = np.array([[10.0, 0.5], [np.nan, 0.6], [30.0, 0.8], [80.0, np.nan]])
+    monkeypatch.setattr(module, "measure_perturbed", lambda *how: SimpleNamespace(features=redrawn[:, None]))
+    selection = SimpleNamespace(icc=0.8, icc_from="perturbation")
+    how: Any = study(selection=selection, stability=None, seed=0)
+    table = measure_cohort(cohort(), how, {}, None).feature_table  # type: ignore[arg-type]
+    first, second = (table[f"radiomics ({which} reader)"].to_dict("list") for which in ("first", "second"))
+    # A's first image has no area when it is redrawn, and C has no other feature
+    assert first["area"] == [1, 4, 8]
+    assert second["area"] == [10, 30, 80]
+    assert first["other"] == pytest.approx([0.5, 0.5, np.nan], nan_ok=True)
+    assert second["other"] == pytest.approx([0.5, 0.7, np.nan], nan_ok=True)
+
+
 def test_sites_stand_in_the_table_where_they_are_harmonised() -> None:
     table = measure_cohort(cohort(), study(harmonise=object()), {}, None).feature_table  # type: ignore[arg-type]
     assert table["site", "site"].tolist() == ["x", "y", "x"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +14,9 @@ import pytest
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import InputError
+from sonoher2.engine import ArtifactStore, ExecutionContext
 from sonoher2.study.measure import records as module
-from sonoher2.study.measure.records import image_records
+from sonoher2.study.measure.records import image_records, kept_pairs
 
 IMAGES = pd.DataFrame(
     {
@@ -52,3 +55,25 @@ def test_every_row_is_looked_at_as_it_is_and_a_problem_keeps_its_place(monkeypat
     assert rows[0] == ("a.png", ("m.png",), "s.png", None, 0.1)
     assert rows[1][:4] == ("b.png", (), None, None)
     assert rows[2] == ("c.png", ("m.png", "n.png"), None, 2, 0.3)
+
+
+def test_same_pictures_are_looked_for_again_when_what_a_record_shows_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+
+    def pairs(records: list[ImageRecord]) -> list[tuple[int, int]]:
+        asked.append([record.hash for record in records])
+        return [(0, 2)]
+
+    monkeypatch.setattr(module, "near_duplicates", pairs)
+    context = ExecutionContext(ArtifactStore(tmp_path))
+    records = [ImageRecord(hash=number, thumbnail="a", views="b") for number in range(3)]
+    # what does not show is no part of it
+    unlike = [replace(record, text=4, problem="x") for record in records]
+    assert [kept_pairs(one, context) for one in (records, records, unlike)] == [[(0, 2)]] * 3
+    assert asked == [[0, 1, 2]]
+    for other in (replace(records[0], hash=9), replace(records[0], thumbnail="c"), replace(records[0], views="c")):
+        kept_pairs([other, *records[1:]], context)
+    kept_pairs(records[::-1], context)
+    assert len(asked) == 5

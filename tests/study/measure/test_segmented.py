@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from sonoher2.cohort.load import load_cohort
+from sonoher2.config.images import FileReading
 from sonoher2.config.load import load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.engine import ArtifactStore, Event, ExecutionContext, local_context
 from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.measure.checked import checked_cohort
-from sonoher2.study.measure.segmented import lost_lesions, segment_cohort, write_segmented
+from sonoher2.study.measure.segmented import _agreement, lost_lesions, segment_cohort, write_segmented
 from sonoher2.synthetic.demo import write_demo_cohort
 
 
@@ -51,9 +52,54 @@ def test_a_study_without_masks_gets_them(study: StudyConfig, context: ExecutionC
             assert mask.size == picture.size
     assert list(cohort.patients.index) == sorted(cohort.images["patient_id"].unique())
     assert cohort.flow[-1].images == len(cohort.images) == int(table["found"].sum())
-    write_segmented(table, tmp_path)
+    write_segmented(table, blind.data, tmp_path)
     assert len(list((tmp_path / "masks").glob("*_mask.png"))) == int(table["found"].sum())
-    assert set(pd.read_csv(tmp_path / "outlines.csv")["patient_id"]) == set(table["patient_id"])
+    listed = pd.read_csv(tmp_path / "outlines.csv")
+    assert listed["patient_id"].tolist() == table["patient_id"].tolist()
+    named = pd.read_csv(blind.path("images.csv"))["image"]
+    assert named.str.startswith("images/").all()
+    assert set(listed["image"]) == set(named)
+
+
+def test_no_mask_is_written_over_another_or_outside_the_run(tmp_path: Path) -> None:
+    """Ten masks, each of pixels of its own; only names that are safe and unlike all others stay as they are."""
+    data, run = tmp_path / "data", tmp_path / "out" / "run"
+    long = "医" * 90
+    given = [
+        ("P1", "left/1.png"), ("P1", "right/1.png"), ("A", "1_x.png"), ("A_1", "x.png"), ("../../A", "y.png"),
+        ("P 2", "(3).png"), ("b", "i.png"), ("B", "i.png"), ("0001+P1", "1.png"), ("患者", f"{long}.png"),
+    ]  # fmt: skip
+    data.mkdir()
+    rows = []
+    for number, (patient, image) in enumerate(given, start=1):
+        (data / f"{number}.png").write_bytes(bytes([number]))
+        rows.append((patient, str(data.resolve() / image), np.nan, str(data / f"{number}.png"), True, 0.5, ""))
+    rows[5] = (*rows[5][:1], str(tmp_path.resolve() / "(3).png"), *rows[5][2:])
+    table = pd.DataFrame(rows, columns=["patient_id", "image", "frame", "mask", "found", "confidence", "problem"])
+    write_segmented(table, data, run)
+    listed = pd.read_csv(run / "outlines.csv")
+    assert listed["mask"].tolist() == [
+        "0001+P1_1_mask.png", "0002+P1_1_mask.png", "0003+A_1_x_mask.png", "0004+A_1_x_mask.png",
+        "0005+.._.._A_y_mask.png", "P 2_(3)_mask.png", "0007+b_i_mask.png", "0008+B_i_mask.png",
+        "0009+_P1_1_mask.png", f"0010+患者_{'医' * 57}_mask.png",
+    ]  # fmt: skip
+    written = {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*_mask.png")}
+    assert written == {name: bytes([number]) for number, name in enumerate(listed["mask"], start=1)}
+    images = [image for _, image in given]
+    images[5] = (tmp_path.resolve() / "(3).png").as_posix()
+    assert listed["image"].tolist() == images
+
+
+@pytest.mark.parametrize(("several", "dice"), [("largest", 1.0), ("union", 2 * 600 / (600 + 800))])
+def test_a_given_mask_is_compared_as_the_study_reads_it(several: str, dice: float, tmp_path: Path) -> None:
+    large, small = np.zeros((2, 60, 60), np.uint8)
+    large[10:40, 10:30] = 255
+    small[45:55, 30:50] = 255
+    paths = [str(tmp_path / name) for name in ("image.png", "large.png", "small.png")]
+    for path, pixels in zip(paths, (np.arange(3600, dtype=np.uint8).reshape(60, 60), large, small), strict=True):
+        Image.fromarray(pixels).save(path)
+    reading = FileReading(several_masks=several)
+    assert _agreement(paths[1], paths[1:], paths[0], None, reading) == pytest.approx(dice)
 
 
 def test_the_outlines_of_simulated_lesions_are_near_the_truth(study: StudyConfig, context: ExecutionContext) -> None:

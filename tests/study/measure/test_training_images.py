@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.study.measure import training_images as module
 from sonoher2.study.measure.training_images import enhancer_images, segmenter_cases, training_images
+
+READING = FileReading(several_masks="largest", mask_label="1")
 
 
 def written(folder: Path, text: str) -> Path:
@@ -26,7 +29,8 @@ def written(folder: Path, text: str) -> Path:
 def test_a_table_gives_cases_with_masks_and_images_without_a_lesion(tmp_path: Path) -> None:
     rows = "A,a.png,m.png; n.png,g\nB,b.png,none,\nC,c.png,,\n"
     table = written(tmp_path, f"patient_id,image,mask,group\n{rows}")
-    first, second = segmenter_cases(table, None, tmp_path)
+    (first, second), reading = segmenter_cases(table, None, tmp_path, "2")
+    assert reading == FileReading(mask_label="2")
     assert (first.patient, first.image, first.group) == ("A", tmp_path / "a.png", "g")
     assert first.masks == (tmp_path / "m.png", tmp_path / "n.png")
     assert (second.patient, second.masks, second.group) == ("B", (), "")
@@ -63,8 +67,10 @@ def study(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     checked = SimpleNamespace(cohort=SimpleNamespace(images=images), segmented=pd.DataFrame({"mask": ["/cache/x.png"]}))
     sets = pd.Series({"A": "train", "B": "test", "C": "train", "D": "train"})
-    monkeypatch.setattr(module, "load_study", lambda study, data: None)
-    monkeypatch.setattr(module, "checked_cohort", lambda config, context: checked)
+    config = SimpleNamespace(images=READING)
+    monkeypatch.setattr(module, "load_study", lambda study, data: config)
+    monkeypatch.setattr(module, "networks_of_files", lambda given: "the study's" if given is config else "others")
+    monkeypatch.setattr(module, "checked_cohort", lambda given, context, networks: {"the study's": checked}[networks])
     monkeypatch.setattr(module, "draw_or_reload", lambda cohort, config, path: SimpleNamespace(sets=sets))
 
 
@@ -72,8 +78,14 @@ def test_only_training_patients_and_no_mask_of_the_segmenter(study: Any, tmp_pat
     rows = training_images(tmp_path / "study.yaml", None, tmp_path)
     assert rows["patient_id"].tolist() == ["A", "C", "D"]
     assert rows["masks"].tolist() == [("/m.png",), (), ()]
-    [case] = segmenter_cases(tmp_path / "study.yaml", None, tmp_path)
+    [case], reading = segmenter_cases(tmp_path / "study.yaml", None, tmp_path)
+    assert reading is READING
     assert (case.patient, case.masks, case.group) == ("A", (Path("/m.png"),), "one")
+
+
+def test_a_study_says_itself_which_label_is_the_lesion(study: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"images\.mask_label"):
+        segmenter_cases(tmp_path / "study.yaml", None, tmp_path, "1")
 
 
 def test_an_enhancer_learns_from_all_images_of_training_patients(study: Any, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 from sonoher2.config.load import load_study
-from sonoher2.study.results.manifest import run_record, settings, study_tables, table_hashes
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
+from sonoher2.study.results.manifest import described_networks, run_record, settings, study_tables, table_hashes
 
 
 def test_settings_hold_defaults_and_no_path_of_the_machine(small_study_file: Path) -> None:
@@ -23,6 +24,17 @@ def test_tables_are_named_as_in_the_study_file_and_hashed(small_study_file: Path
     assert [str(table) for table in tables] == [str(study.clinical.table), str(study.images.table)]
     first = small_study_file.parent / tables[0]
     assert table_hashes(study)[str(tables[0])] == hashlib.sha256(first.read_bytes()).hexdigest()
+
+
+def test_networks_are_told_with_the_fold_that_they_did_not_see_counted_from_one() -> None:
+    final, first = Weights("f", "aa", "i", None, 9, 12), Weights("g", "bb", "i", 0, 6, 8)
+    networks = ImageNetworks(segmenter=OwnNetwork(final, {"P1": first}))
+    assert described_networks(networks) == {
+        "segmenter": [
+            {"sha256": "aa", "without_fold": None, "patients": 9, "images": 12},
+            {"sha256": "bb", "without_fold": 1, "patients": 6, "images": 8},
+        ]
+    }
 
 
 def test_the_record_names_images_by_their_bytes_alone(small_study_file: Path) -> None:

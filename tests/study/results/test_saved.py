@@ -125,6 +125,28 @@ def test_a_folder_that_is_no_finished_run_is_refused(finished, tmp_path: Path) -
         open_run(again)
 
 
+def test_a_run_from_before_a_part_had_a_field_opens_with_its_default(validated, tmp_path: Path) -> None:
+    folder, result = validated
+    again = only_results(folder, tmp_path)
+    index = again / "results" / "results.json"
+    record = json.loads(index.read_text(encoding="utf-8"))
+    names = {one.name for one in fields(result.external)}
+    later = {"prevalence", "repairs"} & names
+
+    def without(part: object) -> object:
+        if isinstance(part, dict):
+            kept = part.keys() - later if names >= part.keys() >= later else part.keys()
+            return {name: without(value) for name, value in part.items() if name in kept}
+        return [without(one) for one in part] if isinstance(part, list) else part
+
+    older = without(record)
+    assert older != record
+    index.write_text(json.dumps(older), encoding="utf-8")
+    opened = open_run(again)
+    assert all(getattr(opened.external, name).empty for name in later)
+    assert_same(opened.external.shift, result.external.shift)
+
+
 @pytest.mark.parametrize("name", ["performance.predictions.parquet", "arrays.npz"])
 def test_a_damaged_part_is_named(finished, tmp_path: Path, name: str) -> None:
     again = only_results(finished.run, tmp_path)

@@ -33,6 +33,11 @@ def test_a_step_that_nothing_passed_is_a_warning() -> None:
     assert module._fallback_findings(None) == []
 
 
+def test_the_reference_site_is_that_of_the_model() -> None:
+    models: list[Any] = [SimpleNamespace(harmoniser_=one) for one in (None, SimpleNamespace(reference="North"))]
+    assert [module._reference_site(model) for model in models] == ["", "North"]
+
+
 @pytest.mark.parametrize("bundle", [None, SimpleNamespace(schema=SimpleNamespace(main="its own"))])
 def test_the_main_signature_is_chosen_in_training_or_is_that_of_the_model(
     bundle: Any, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.deep import lesion
+from sonoher2.study.fit import scoring
 from sonoher2.study.steps import measure as module
 from sonoher2.study.steps.measure import fit, measure, study_networks
 
@@ -19,17 +20,20 @@ def test_networks_that_are_to_be_trained_describe_nobody_before(
     training: str, networks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    for name in ("frozen_networks", "starting_points"):
-        monkeypatch.setattr(lesion, name, lambda deep: asked.append(deep) or ("network",))
+    monkeypatch.setattr(module, "frozen_networks", lambda deep, context: asked.append((deep, context)) or ("network",))
+    monkeypatch.setattr(lesion, "starting_points", lambda deep: asked.append((deep, "context")))
     study: Any = SimpleNamespace(images=object(), deep=SimpleNamespace(training=training))
-    assert study_networks(study) == networks
+    context: Any = "context"
+    assert study_networks(study, context) == networks
     # a lack of their weights shows at once, in either case
-    assert asked == [study.deep]
+    assert asked == [(study.deep, "context")]
 
 
 @pytest.mark.parametrize(("images", "deep"), [(None, object()), (object(), None)])
 def test_without_images_or_networks_nothing_is_fetched(images: object, deep: object) -> None:
-    assert study_networks(SimpleNamespace(images=images, deep=deep)) == ()  # type: ignore[arg-type]
+    study: Any = SimpleNamespace(images=images, deep=deep)
+    context: Any = None
+    assert study_networks(study, context) == ()
 
 
 def state(**values: object) -> Any:
@@ -73,14 +77,14 @@ def test_signatures_are_fitted_on_training_patients_alone(comparison: bool, monk
         clinical={}, patients=pd.DataFrame({"label": [0, 1, 0], "group": [1, 2, 3]}, index=table.index)
     )
     monkeypatch.setattr(
-        module, "build_signatures", lambda study, clinical, radiomics: given.update(radiomics=radiomics)
+        scoring, "build_signatures", lambda study, clinical, radiomics: given.update(radiomics=radiomics)
     )
 
     def fitted(signatures: Any, training: Any, study: Any, context: Any, others: Any) -> str:
         given.update(training=training.X.index.tolist(), y=training.y.tolist(), others=others)
         return "fitted"
 
-    monkeypatch.setattr(module, "fit_signatures", fitted)
+    monkeypatch.setattr(scoring, "fit_signatures", fitted)
     now = state(
         study=SimpleNamespace(comparison=comparison),
         measured=SimpleNamespace(cohort=cohort, feature_table=table, by_fold=()),

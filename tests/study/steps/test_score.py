@@ -46,6 +46,16 @@ def test_thresholds_of_a_model_are_those_of_the_signatures_that_can_be_given() -
     assert table.to_numpy().tolist() == [["Clinical", "low", 0.2, "by hand"], ["Clinical", "positive", 0.4, "by hand"]]
 
 
+def test_an_absent_column_counts_by_its_kind() -> None:
+    bundle = SimpleNamespace(schema=SimpleNamespace(clinical={"age": None, "shape": None, "site": None}))
+    [finding] = module._absent_columns(bundle, ["site"])  # type: ignore[arg-type]
+    assert finding.what == (
+        "the cohort lacks age, shape; for every patient they are counted as learned in training (numbers and grades:"
+        " the median; yes/no: the commoner; a category: missing, or a rare level where few were missing)"
+    )
+    assert module._absent_columns(bundle, ["shape", "site", "age"]) == []  # type: ignore[arg-type]
+
+
 def test_the_table_of_patients(monkeypatch: pytest.MonkeyPatch) -> None:
     """B is in training; A has two images and C none."""
     names = pd.Index(list("ABC"), name="patient_id")

@@ -53,3 +53,18 @@ def test_a_table_that_lacks_a_column_is_named() -> None:
     spoiled = replace(spoiled, performance=replace(spoiled.performance, predictions=predictions))
     with pytest.raises(SchemaError, match=r"performance\.predictions lacks score"):
         check_tables(spoiled)
+
+
+def test_updates_have_intervals_where_they_are_estimated() -> None:
+    names = declared()["external.updated.figures"].names
+    for name in ("auc", "slope", "intercept"):
+        place = names.index(name)
+        assert names[place : place + 3] == (name, f"{name}_low", f"{name}_high")
+    assert "brier_low" not in names
+
+
+def test_a_shift_shows_training_before_the_new_cohort() -> None:
+    names = declared()["external.shift"].names
+    assert [name for name in names if "training" in name or "new" in name] == [
+        "training", "new", "missing_training", "missing_new",
+    ]  # fmt: skip

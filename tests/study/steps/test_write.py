@@ -25,7 +25,8 @@ def state(bundle: object = None, changed: bool = False) -> Any:
     return SimpleNamespace(
         checked=SimpleNamespace(require_unchanged=require, segmented="outlines", networks=ImageNetworks()),
         measured=SimpleNamespace(cohort=SimpleNamespace(images=images), features="features", networks=()),
-        result="result", out=Path("run"), context=SimpleNamespace(store="store"), bundle=bundle, cases="cases",
+        result="result", study=SimpleNamespace(data=Path("data")),
+        out=Path("run"), context=SimpleNamespace(store="store"), bundle=bundle, cases="cases",
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def test_a_study_writes_its_outlines_and_the_key_of_its_reference(written: list[
     assert (name, result, features, out, store) == ("write_result", "result", "features", Path("run"), "store")
     assert images.columns.tolist() == ["patient_id", "image"]
     assert rest == [
-        ("write_segmented", "outlines", Path("run")),
+        ("write_segmented", "outlines", Path("data"), Path("run")),
         ("write_table", Path("run/reference_key.csv"), "cases"),
     ]
 

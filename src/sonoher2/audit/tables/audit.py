@@ -13,8 +13,10 @@ import pandas as pd
 from sonoher2.audit.tables import checks
 from sonoher2.audit.tables.checks import Sign
 from sonoher2.audit.tables.columns import find_column
-from sonoher2.audit.tables.read import Tables, pool, read_tables
+from sonoher2.audit.tables.pool import pool
+from sonoher2.audit.tables.read import Tables, read_tables
 from sonoher2.audit.tables.rerun import rerun
+from sonoher2.audit.tables.scores import auc_rows, turned_round
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.core.errors import Finding
 from sonoher2.study.results import columns as c
@@ -29,9 +31,9 @@ class TableAudit:
     Attributes
     ----------
     read
-        What was read, in a sentence.
+        What was read, and how where it could be read in two ways, in sentences.
     aucs
-        AUC of each model and set: see `checks.auc_rows`.
+        AUC of each model and set: see `scores.auc_rows`.
     signs
         One per check.
     """
@@ -162,13 +164,18 @@ def check_tables(
         checks.tested_above_training(tables, again),
         checks.calibrated(tables),
     )
-    return TableAudit(_read(tables), checks.auc_rows(tables), signs)
+    aucs = auc_rows(tables)
+    return TableAudit(_read(tables, aucs), aucs, signs)
 
 
-def _read(tables: Tables) -> str:
+def _read(tables: Tables, aucs: pd.DataFrame) -> str:
     patients = tables.rows.drop_duplicates(c.PATIENT_ID)
     sets = patients[c.SET].value_counts()
-    return (
+    first = (
         f"Read {len(patients):,} patients ({sets.get(c.TRAIN, 0):,} training, {sets.get(c.TEST, 0):,} test),"
         f" {tables.features.shape[1]:,} features, {len(tables.models)} models with predictions."
     )
+    controls_first = [
+        f"{model} gives controls higher scores than cases: are they scores of class 0?" for model in turned_round(aucs)
+    ]
+    return " ".join([first, *tables.notes, *controls_first])

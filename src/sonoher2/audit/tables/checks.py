@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.audit.tables.read import Pooled, Tables
+from sonoher2.audit.tables.pool import Pooled
+from sonoher2.audit.tables.read import Tables
 from sonoher2.audit.tables.rerun import Rerun, features_behind
+from sonoher2.audit.tables.scores import arrays, rows_of, scored
+from sonoher2.audit.tables.sets import FOLDS
 from sonoher2.cohort.patients.identity import alias_keys, view_stems
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
 from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.compare.independent import Scored, compare_independent
-from sonoher2.evaluation.discrimination import auc, auc_delong
+from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.shift.leakage import count_scaled, selection_excess, trace_threshold
 from sonoher2.selection.univariate import p_values
@@ -34,6 +37,8 @@ REPEATED = 0.05
 """How often a threshold from training may be the best one in the test set by luck, to be called taken from there."""
 FIXED = 0.5
 """A threshold that decides as this one does may have been fixed beforehand."""
+NEARLY_ALL = 0.9
+"""Share of patients in both sets from which on the tables may be those of a cross-validation."""
 FILTERED, FAILING = 20, 0.1
 """Features that must all pass a univariate test on everyone, and share of them that fails in training."""
 
@@ -60,7 +65,8 @@ class Sign:
 def both_sides(tables: Tables) -> Sign:
     """LEAK001: a patient in training and in the test set, under one identifier or with views under two."""
     looked = "the same patient in both sets"
-    rows = pd.concat([tables.rows, tables.predictions], ignore_index=True).dropna(subset=c.SET)
+    given = [tables.rows, tables.predictions, tables.labels]
+    rows = pd.concat([table for table in given if len(table)], ignore_index=True).dropna(subset=c.SET)
     sets = rows.drop_duplicates([c.PATIENT_ID, c.SET]).set_index(c.PATIENT_ID)[c.SET]
     if set(sets) != {TRAIN, TEST}:
         return Sign(looked, LEAK001.skipped("the tables do not say who is in training and who is tested"))
@@ -72,11 +78,15 @@ def both_sides(tables: Tables) -> Sign:
         evidence = f"{len(torn)} of {len(set(views.values()))} patients, if the last number of a name is that of a view"
         what = f"{len(torn)} patients have views in both sets, {' and '.join(torn[0])} first"
         return Sign(looked, LEAK001.found("error", what), evidence)
-    evidence = f"{len(pairs)} patients of {keys.nunique()}"
+    count = keys.nunique()
+    evidence = f"{len(pairs)} patients of {count}"
     if not pairs:
         return Sign(looked, LEAK001.passed(), evidence)
     shown = " and ".join(pairs[0]) if pairs[0][0] != pairs[0][1] else pairs[0][0]
-    return Sign(looked, LEAK001.found("error", f"{len(pairs)} patients are in both sets, {shown} first"), evidence)
+    what = f"{len(pairs)} patients are in both sets, {shown} first"
+    if len(pairs) >= NEARLY_ALL * count:
+        what += f"; {FOLDS}"
+    return Sign(looked, LEAK001.found("error", what), evidence)
 
 
 def same_rows(tables: Tables) -> Sign:
@@ -96,7 +106,7 @@ def same_rows(tables: Tables) -> Sign:
 
 
 def scaled_on_everyone(tables: Tables) -> Sign:
-    """LEAK003: features standardised over training and test patients together."""
+    """LEAK003: features standardised over training and test patients together, or over the test patients alone."""
     looked = "scaling fitted on everyone"
     training = (tables.rows[c.SET] == TRAIN).to_numpy()
     if not training.any() or not (tables.rows[c.SET] == TEST).any():
@@ -105,9 +115,12 @@ def scaled_on_everyone(tables: Tables) -> Sign:
     count = count_scaled(tables.features[known], training[known])
     evidence = (
         f"{count.everyone:,} of {count.features:,} features are scaled exactly over all rows, {count.training:,} over"
-        " the training rows"
+        f" the training rows, {count.apart:,} over each set by itself"
     )
-    if count.everyone > max(1, 0.05 * count.features) and not count.training:
+    few = max(1, 0.05 * count.features)
+    if count.apart > few:
+        return Sign(looked, LEAK003.found("error", f"the test rows were scaled on themselves: {evidence}"), evidence)
+    if count.everyone > few and not count.training:
         return Sign(looked, LEAK003.found("error", f"features were scaled with the test rows: {evidence}"), evidence)
     return Sign(looked, LEAK003.passed(), evidence)
 
@@ -181,7 +194,10 @@ def _chosen(data: Pooled, tables: Tables, selected: Iterable[str] | None) -> tup
             raise InputError(
                 f"{len(absent)} selected features are not in the table, {absent[0]} first",
                 where="the table of selected features",
-                fix="Give the table of all features that they were selected from",
+                fix=(
+                    "Give the table of all features that they were selected from; a column named like a label, a set, a"
+                    " fold, a score or an identifier is no feature"
+                ),
             )
         chosen = data.X.columns.isin(names)
         return np.asarray(chosen), f"{int(chosen.sum())} features were selected"
@@ -204,15 +220,6 @@ def _rerun_text(again: Rerun | None) -> str:
     )
 
 
-def _scored(tables: Tables, model: str, side: str) -> pd.DataFrame:
-    rows = tables.predictions
-    return rows[(rows[c.MODEL] == model) & (rows[c.SET] == side)].dropna(subset=[c.LABEL, c.SCORE])
-
-
-def _arrays(rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    return rows[c.LABEL].to_numpy(np.int64), rows[c.SCORE].to_numpy(np.float64)
-
-
 def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
     """LEAK005: a test AUC above the out-of-fold AUC of the training patients.
 
@@ -229,11 +236,11 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
     looked = "a test AUC above that out of fold"
     rows = []
     for model in tables.models:
-        test, own = _scored(tables, model, TEST), _scored(tables, model, TRAIN)
+        test, own = scored(tables, model, TEST), scored(tables, model, TRAIN)
         own = own[own[c.OUT_OF_FOLD].astype(bool)]
-        training = _arrays(own) if len(own) else None if again is None else (again.training, again.scores)
+        training = arrays(own) if len(own) else None if again is None else (again.training, again.scores)
         if len(test) and training is not None:
-            rows.append({c.MODEL: model, "own": len(own) > 0, **_difference(_arrays(test), training)})
+            rows.append({c.MODEL: model, "own": len(own) > 0, **_difference(arrays(test), training)})
     table = pd.DataFrame(rows)
     if table.empty:
         return Sign(looked, LEAK005.skipped("it takes test predictions, and features or out-of-fold predictions"))
@@ -271,14 +278,21 @@ def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) 
     why = "no threshold and no decisions were given"
     signs = []
     for model in tables.models:
-        test, training = _scored(tables, model, TEST), _scored(tables, model, TRAIN)
+        # a threshold was applied to rows, as they are
+        test, training = rows_of(tables, model, TEST), rows_of(tables, model, TRAIN)
+        own = training[c.OUT_OF_FOLD].astype(bool)
+        training = training[own] if own.any() else training
         used = threshold if threshold is not None else _threshold_of_calls(test)
         if used is None:
             continue
         if min(len(set(test[c.LABEL])), len(set(training[c.LABEL]))) < 2:
             why = "it takes cases and controls with predictions in both sets"
             continue
-        trace = trace_threshold(_arrays(training), _arrays(test), used, seed=seed)
+        scores = pd.concat([test[c.SCORE], training[c.SCORE]])
+        if not scores.min() <= used <= scores.max():
+            why = f"the threshold {used:.3g} is not between the scores ({scores.min():.3g} to {scores.max():.3g})"
+            continue
+        trace = trace_threshold(arrays(training), arrays(test), used, seed=seed)
         evidence = (
             f"{model}: the threshold {used:.3g} is {'' if trace.best_in_test else 'not '}the best of the test set; one"
             f" from training is so in {trace.chance:.0%} of resampled training sets"
@@ -304,10 +318,10 @@ def calibrated(tables: Tables) -> Sign:
     looked = "probabilities that are off"
     texts, off = [], []
     for model in tables.models:
-        rows = _scored(tables, model, TEST)
+        rows = scored(tables, model, TEST)
         if rows[c.LABEL].nunique() < 2 or not rows[c.SCORE].between(0, 1).all():
             continue
-        slope, intercept = calibration_slope_intercept(*_arrays(rows))
+        slope, intercept = calibration_slope_intercept(*arrays(rows))
         text = f"{model}: slope {_interval(slope)}, intercept {_interval(intercept)}"
         texts.append(text)
         off += [text] if slope_is_off(slope) or intercept_is_off(intercept) else []
@@ -321,24 +335,3 @@ def _interval(estimate: Estimate) -> str:
     if isnan(estimate.value):
         return "without a finite value, since the scores part the classes"
     return f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
-
-
-def auc_rows(tables: Tables) -> pd.DataFrame:
-    """AUC of each model and set, DeLong's interval: `model, set, out_of_fold, n, events, auc, auc_low, auc_high`."""
-    rows = []
-    for (model, side), part in tables.predictions.dropna(subset=c.LABEL).groupby([c.MODEL, c.SET], sort=False):
-        estimate = auc_delong(*_arrays(part))
-        rows.append(
-            {
-                c.MODEL: model,
-                c.SET: side,
-                c.OUT_OF_FOLD: bool(part[c.OUT_OF_FOLD].all()),
-                c.N: len(part),
-                c.EVENTS: int(part[c.LABEL].sum()),
-                c.AUC: estimate.value,
-                c.low(c.AUC): estimate.low,
-                c.high(c.AUC): estimate.high,
-            }
-        )
-    columns = [c.MODEL, c.SET, c.OUT_OF_FOLD, c.N, c.EVENTS, c.AUC, c.low(c.AUC), c.high(c.AUC)]
-    return pd.DataFrame(rows, columns=columns)

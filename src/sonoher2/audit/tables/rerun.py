@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, OrthogonalMatchingPursuit
 from threadpoolctl import threadpool_limits
 
-from sonoher2.audit.tables.read import Pooled
+from sonoher2.audit.tables.pool import Pooled
 from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.selection.pipeline import SelectionPipeline

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sonoher2.cli.common.options import Jobs
 from sonoher2.cli.common.terminal import say
 
 
@@ -17,9 +18,10 @@ def demo(
     deep: Annotated[
         bool, typer.Option("--deep", help="Use deep features too; their weights come with the extra `offline`.")
     ] = False,
+    jobs: Jobs = None,
 ) -> None:
     """Write a synthetic cohort with its study file, to try everything on."""
     from sonoher2.synthetic.demo import write_demo_cohort
 
-    study = write_demo_cohort(out, patients=patients, seed=seed, deep=deep)
+    study = write_demo_cohort(out, patients=patients, seed=seed, deep=deep, jobs=jobs)
     say(f"Wrote {study} (synthetic patients). Next: sonoher2 run {study} --out {out / 'run'}")

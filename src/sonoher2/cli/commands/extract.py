@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sonoher2.cli.common.options import DataFolder, Jobs, Label, grouped
+from sonoher2.cli.common.options import DataFolder, Label, grouped
+from sonoher2.cli.common.processes import Processes
 from sonoher2.cli.common.terminal import say, show_findings
 from sonoher2.core.errors import FindingsError, UsageError
 
@@ -67,18 +68,18 @@ def extract(
     images: Annotated[
         Path, typer.Argument(help="Table with patient_id, image, mask and, if known, mm_per_pixel and frame.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="The table to write (.csv or .xlsx).")],
+    out: Annotated[Path, typer.Option("--out", help="The table to write (.csv, .xlsx or .parquet).")],
     *,
     data: DataFolder = None,
     measuring: Measuring,
-    jobs: Jobs = None,
+    processes: Processes,
 ) -> None:
     """Measure the lesions of a table of images: one row per image, features under pyradiomics' names."""
-    from sonoher2.engine.executors import default_workers
     from sonoher2.study.measure.extract import extract_table
 
     settings, reading = measuring.radiomics(), measuring.reading()
-    done = extract_table(images, out, settings, data=data, reading=reading, workers=jobs or default_workers())
+    with processes.workers(out.parent) as workers:
+        done = extract_table(images, out, settings, data=data, reading=reading, workers=workers)
     show_findings([*done.findings, *done.problems])
     left_out = f", {len(done.problems)} problems with others, which are left out" if done.problems else ""
     say(f"Wrote {out}: {done.images} images, lengths in {done.unit}{left_out}.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sonoher2.cli.common.options import grouped
+from sonoher2.cli.common.options import Label, grouped
 from sonoher2.cli.common.terminal import say
 
 
@@ -47,6 +47,7 @@ def train_segmenter(
     out: Annotated[Path, typer.Option("--out", help="Folder for segmenter.safetensors and the learning curve.")],
     *,
     data: Annotated[Path | None, typer.Option("--data", help="Folder that the paths are relative to.")] = None,
+    label: Label = None,
     network: Network,
     course: Course,
     validation: Annotated[
@@ -60,5 +61,6 @@ def train_segmenter(
     from sonoher2.study.measure.training_images import segmenter_cases
 
     schedule = Schedule(**asdict(network), **asdict(course), seed=seed)
-    target = fit_segmenter(segmenter_cases(images, data, out), schedule, out, validation=validation)
+    cases, reading = segmenter_cases(images, data, out, label)
+    target = fit_segmenter(cases, schedule, out, reading=reading, validation=validation)
     say(f"Wrote {target}. Next: sonoher2 segment IMAGE... --weights {target} --out DIR")

@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 
-from sonoher2.cli.common.options import BundleFolder, DataFolder, Jobs, OutFolder, StudyFile, Trust
+from sonoher2.cli.common.options import BundleFolder, DataFolder, OutFolder, StudyFile, Trust, grouped
+from sonoher2.cli.common.processes import Processes
 from sonoher2.cli.common.results import show_study
 from sonoher2.cli.common.unread import UNREAD, unread_listed
 
 
+@grouped
 def validate(
     bundle: BundleFolder,
     study: StudyFile,
     out: OutFolder,
+    *,
     data: DataFolder = None,
     recalibrate: Annotated[
         float | None,
@@ -23,7 +26,7 @@ def validate(
         ),
     ] = None,
     trust: Trust = None,
-    jobs: Jobs = None,
+    processes: Processes,
 ) -> None:
     """Test a frozen model on a second cohort; the frozen result comes first, whatever else is asked for."""
     from sonoher2.bundle.load import load_bundle
@@ -32,6 +35,6 @@ def validate(
     from sonoher2.study.external import validate_bundle
 
     with run_lock(out):
-        with unread_listed(out / UNREAD):
-            result = validate_bundle(load_bundle(bundle, trust), load_study(study, data), out, jobs, recalibrate)
-        show_study(result, out)
+        with unread_listed(out / UNREAD), processes.workers(out) as workers:
+            result = validate_bundle(load_bundle(bundle, trust), load_study(study, data), out, workers, recalibrate)
+        show_study(result, out, processes.jobs)

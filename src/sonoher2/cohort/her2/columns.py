@@ -18,7 +18,7 @@ from sonoher2.cohort.her2.tokens import normalised
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.table import column, is_missing, place
-from sonoher2.config.target import Her2Target, Recount
+from sonoher2.config.target import Her2Role, Her2Target, Recount
 from sonoher2.core.errors import Finding, InputError
 
 EXPECTED: dict[Role, str] = {
@@ -153,6 +153,12 @@ def _headers(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
         "recount_copies": ("copies", recount.copies),
         "recount_result": ("ish", recount.result),
     }
+
+
+def role_of_columns(target: Her2Target) -> dict[str, Her2Role]:
+    """Tell of each HER2 column, those of a recount included, under which role of `values` its spellings stand."""
+    roles: dict[str, Her2Role] = {header: role for role, header in _headers(target).values() if header is not None}
+    return roles if target.status is None else {**roles, target.status: "status"}
 
 
 def _part(cells: pd.Series, role: str) -> pd.Series:
@@ -357,13 +363,10 @@ def _yaml(text: str) -> str:
 
 def _never_met(table: pd.DataFrame, target: Her2Target, where: str) -> list[Finding]:
     """Spellings of the map that stand in no row, so that a slip is seen."""
-    by_role = {"ihc": target.ihc, "ish": target.ish, "ratio": target.ratio, "copies": target.copies}
-    by_role |= {"status": target.status}
-    texts = {
-        role: {normalised(text) for text in table[header].dropna()}
-        for role, header in by_role.items()
-        if header in table.columns
-    }
+    texts: dict[str, set[str]] = {}
+    for header, role in role_of_columns(target).items():
+        if header in table.columns:
+            texts.setdefault(role, set()).update(normalised(text) for text in table[header].dropna())
     anywhere = set().union(*texts.values())
     never = []
     for key, meaning in target.values.items():

@@ -46,6 +46,7 @@ _BRANCHES: dict[Ish, tuple[Status, Status, Status, Status, Status]] = {
     "ISH contradicts itself":    ("indeterminate", "indeterminate", "indeterminate", "positive", "indeterminate"),
 }  # fmt: skip
 
+_NAMED_GROUPS = GROUPS[1:4]
 _NEGATIVES = ("low", "ultralow", "zero", "negative")
 _TASKS: dict[Her2Task, dict[str, str]] = {
     "positive-vs-negative": {"positive": "positive", **dict.fromkeys(_NEGATIVES, "negative")},
@@ -124,7 +125,9 @@ def ish_finding(word: Ish | None, ratio: float | None, copies: float | None, *, 
     settles it if every guideline lets it mean one group: ``negative`` with a ratio of 2.0 or more can only be group 2,
     ``positive`` with a lower ratio only group 3. ``Positive`` with a ratio of 2.0 or more, or with 4.0 to below 6.0
     copies of a single probe, was called so in 2013 what is not positive today: it settles nothing unless the words are
-    known to follow the guideline of 2018. Where both numbers are known, a word that excludes them contradicts.
+    known to follow the guideline of 2018. Where both numbers are known, a word that excludes them contradicts. A word
+    that names group 2, 3 or 4 tells of a ratio that was known: it stands where the copies allow that group, and
+    contradicts where the numbers make it another one.
 
     Parameters
     ----------
@@ -146,13 +149,15 @@ def ish_finding(word: Ish | None, ratio: float | None, copies: float | None, *, 
 
 def _dual(word: Ish | None, counted: Ish) -> Ish:
     opposite = {"ISH positive": "ISH negative", "ISH negative": "ISH positive"}
-    return "ISH contradicts itself" if word is not None and opposite.get(counted) == word else counted
+    excluded = word != counted if word in _NAMED_GROUPS else word is not None and opposite.get(counted) == word
+    return "ISH contradicts itself" if excluded else counted
 
 
 def _single(word: Ish | None, copies: float, follows_2018: bool) -> Ish:
+    if word in _NAMED_GROUPS:
+        # with these copies the ratio makes group 1 or 3, 1 or 4, 2 or 5
+        return _dual(word, GROUPS[2 if copies >= 6.0 else 3 if copies >= 4.0 else 1])
     if 4.0 <= copies < 6.0:
-        if word in ("ISH group 2", "ISH group 3"):
-            return "ISH contradicts itself"
         # 4.0 to below 6.0 copies need a dual probe or the IHC score
         settled = word is not None and (word != "ISH positive" or follows_2018)
         return word if settled and word else "ISH equivocal"
@@ -189,7 +194,7 @@ def recounted(ihc: str | None, first: Ish, second: Ish, result: Ish | None) -> I
     result
         The final result, as from `read_ish`.
     """
-    if first not in ("ISH group 2", "ISH group 3", "ISH group 4"):
+    if first not in _NAMED_GROUPS:
         return first
     if result is not None:
         return result
@@ -284,7 +289,7 @@ def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) ->
     """Tell of patients whose ISH the guideline wants counted again, and of recounts that changed the group."""
     if target.recount is None:
         return []
-    wanting = [one for one in _tests(patients) if one.ihc == "2+" and one.first_count(target) in GROUPS[1:4]]
+    wanting = [one for one in _tests(patients) if one.ihc == "2+" and one.first_count(target) in _NAMED_GROUPS]
     without = sum(one.recount_ratio is None and one.recount_result is None for one in wanting)
     moved = sum(
         one.recount_result is None and one.result(target).branch.endswith("contradicts itself") for one in wanting

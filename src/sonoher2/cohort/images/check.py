@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,8 @@ from sonoher2.lesions.open import Lesion, lesion_in
 
 if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig
+
+FindPairs = Callable[[Sequence["ImageRecord"]], Sequence[tuple[int, int]]]
 
 MOST_LISTED = 20
 MARGIN = 20
@@ -160,7 +162,11 @@ def _surroundings(mask: NDArray[np.bool_]) -> Box:
 
 
 def image_findings(
-    cohort: Cohort, config: StudyConfig, records: Sequence[ImageRecord], hashes: Mapping[str, str] | None = None
+    cohort: Cohort,
+    config: StudyConfig,
+    records: Sequence[ImageRecord],
+    hashes: Mapping[str, str] | None = None,
+    find_pairs: FindPairs | None = None,
 ) -> tuple[list[Finding], pd.Series]:
     """Find images that cannot be used, and patients who share a picture.
 
@@ -175,6 +181,8 @@ def image_findings(
     hashes
         Sha256 of every image file, by path: files of the same bytes are one picture even where near-duplicates are
         not looked for.
+    find_pairs
+        Finds the records that show the same picture, as `near_duplicates` does, which is used unless told.
 
     Returns
     -------
@@ -191,20 +199,22 @@ def image_findings(
         findings += _poor_pictures(cohort.images[c.IMAGE].tolist(), records)
     if problems or config.images is None:
         return findings, alone
-    shared = _near_duplicates(cohort, records) if config.images.near_duplicates else _same_files(cohort, hashes or {})
+    if config.images.near_duplicates:
+        owners = cohort.images[c.PATIENT_ID].tolist()
+        shared = [(owners[i], owners[j]) for i, j in (find_pairs or near_duplicates)(records)]
+    else:
+        shared = _same_files(cohort, hashes or {})
     names = alone.index.tolist()
     return [*findings, *_shared_pictures(shared, cohort)], joined_groups(names, [*linked(names, alone), *shared])
 
 
-def _near_duplicates(cohort: Cohort, records: Sequence[ImageRecord]) -> list[tuple[str, str]]:
-    """Patients of each pair of pictures that show the same."""
-    owners = cohort.images[c.PATIENT_ID].tolist()
-    pairs = near_duplicate_pairs(
+def near_duplicates(records: Sequence[ImageRecord]) -> list[tuple[int, int]]:
+    """Places (i, j), i < j, of each pair of records that show the same picture."""
+    return near_duplicate_pairs(
         [np.uint64(record.hash) for record in records],
         [_pictures(record.thumbnail, "<f4")[0] for record in records],
         [_pictures(record.views, "<f2") for record in records],
     )
-    return [(owners[i], owners[j]) for i, j in pairs]
 
 
 def _same_files(cohort: Cohort, hashes: Mapping[str, str]) -> list[tuple[str, str]]:

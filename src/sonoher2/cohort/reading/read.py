@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.cohort.reading.delimited import read_delimited
-from sonoher2.cohort.reading.excel import read_excel
 from sonoher2.cohort.reading.header import shows_patient, with_header
 from sonoher2.cohort.reading.parquet import read_parquet
 from sonoher2.cohort.reading.sheet import DoubtError, ReadAs, Row, Sheet, listed
@@ -145,7 +144,7 @@ def detect_reading(path: Path, missing: Iterable[str] = (), keep: Iterable[str] 
 
 
 def _sheet(path: Path, reading: TableReading) -> Sheet:
-    readers: dict[str, Callable[[], Sheet]] = dict.fromkeys((".xlsx", ".xlsm"), lambda: read_excel(path, reading))
+    readers: dict[str, Callable[[], Sheet]] = dict.fromkeys((".xlsx", ".xlsm"), lambda: _read_excel(path, reading))
     readers |= dict.fromkeys((".csv", ".tsv", ".txt", ".tab"), lambda: read_delimited(path, reading))
     fault = path_fault(str(path))
     if fault:
@@ -168,6 +167,13 @@ def _sheet(path: Path, reading: TableReading) -> Sheet:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "not a path that can be opened"
         raise InputError(f"the table cannot be read ({reason})", where=str(path), fix="Save it anew") from error
+
+
+def _read_excel(path: Path, reading: TableReading) -> Sheet:
+    # openpyxl is slow to import, and a prediction reads no workbook
+    from sonoher2.cohort.reading.excel import read_excel
+
+    return read_excel(path, reading)
 
 
 def _refuse_foreign_keys(path: Path, reading: TableReading, *, excel: bool, text: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import nan, sqrt
 
 import numpy as np
@@ -42,14 +43,21 @@ def permute_labels(labels: ArrayLike, groups: ArrayLike, sets: ArrayLike, seed: 
     """
     rng = np.random.default_rng(seed)
     known, group, name = np.asarray(labels, dtype=np.int64), np.asarray(groups), np.asarray(sets)
-    _, member, size = np.unique(group, return_inverse=True, return_counts=True)
     permuted = known.copy()
     for subset in np.unique(name):
-        for count in np.unique(size):
-            rows = np.flatnonzero((name == subset) & (size[member] == count))
-            blocks = rows[np.argsort(member[rows], kind="stable")].reshape(-1, count)
-            permuted[blocks] = rng.permuted(known[blocks][rng.permutation(len(blocks))], axis=1)
+        rows = np.flatnonzero(name == subset)
+        for blocks in blocks_by_size(group[rows]):
+            own = known[rows[blocks]]
+            permuted[rows[blocks]] = rng.permuted(own[rng.permutation(len(own))], axis=1)
     return permuted
+
+
+def blocks_by_size(groups: NDArray[np.generic]) -> Iterator[NDArray[np.intp]]:
+    """Give the positions of groups, (groups, size), for one size after another: groups that may change places."""
+    _, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.argsort(member, kind="stable")
+    for size in np.unique(sizes):
+        yield order[sizes[member[order]] == size].reshape(-1, size)
 
 
 def permutation_p(real: float, null: ArrayLike) -> float:

@@ -90,6 +90,11 @@ def _between_sites(effects: Floats, errors: Floats) -> tuple[float, float]:
     return excess / scale, excess / cochran if cochran else 0.0
 
 
+def poolable(auc: Estimate) -> bool:
+    """Whether the AUC of a site has a standard error on the logit scale: it is defined and not perfect."""
+    return 0 < auc.value < 1 and auc.high > auc.low
+
+
 def pooled_auc(aucs: list[Estimate], confidence: float = 0.95) -> Pooled:
     """Pool the AUCs of several sites on the logit scale, where they are closer to normal.
 
@@ -97,7 +102,7 @@ def pooled_auc(aucs: list[Estimate], confidence: float = 0.95) -> Pooled:
     ----------
     aucs
         Of each site, with DeLong's interval at the same level; sites whose AUC has no standard error (undefined, or
-        perfect) are left out.
+        perfect) are left out; see `poolable`.
     confidence
         Level of these intervals and of the results.
 
@@ -106,7 +111,7 @@ def pooled_auc(aucs: list[Estimate], confidence: float = 0.95) -> Pooled:
     Snell KIE, Ensor J, Debray TPA, Moons KGM, Riley RD. Stat Methods Med Res 2018, 27:3505-3522 (the logit).
     Debray TPA et al. BMJ 2017, 356:i6460.
     """
-    usable = [auc for auc in aucs if 0 < auc.value < 1 and auc.high > auc.low]
+    usable = [auc for auc in aucs if poolable(auc)]
     value = np.array([auc.value for auc in usable])
     # the delta method; of an interval that was clipped at 0 or 1 the other half tells the error
     half = np.array([max(auc.high - auc.value, auc.value - auc.low) for auc in usable])

@@ -33,11 +33,14 @@ class ScaleCount:
         Scaled over training and test patients together, and not over the training patients alone.
     training
         Scaled over the training patients alone, and not over everyone.
+    apart
+        Scaled over the training patients and, once more, over the others alone.
     """
 
     features: int
     everyone: int
     training: int
+    apart: int
 
 
 def count_scaled(values: ArrayLike, training: ArrayLike) -> ScaleCount:
@@ -59,8 +62,10 @@ def count_scaled(values: ArrayLike, training: ArrayLike) -> ScaleCount:
     """
     table, inside = np.asarray(values, dtype=np.float64), np.asarray(training, dtype=np.bool_)
     table = table[:, _varies(table)]
-    everyone, own = _is_scaled(table), _is_scaled(table[inside])
-    return ScaleCount(table.shape[1], int((everyone & ~own).sum()), int((own & ~everyone).sum()))
+    everyone, own, others = _is_scaled(table), _is_scaled(table[inside]), _is_scaled(table[~inside])
+    # where both sets have mean 0 and deviation 1, so has the whole
+    on_all, on_training = everyone & ~own, own & ~everyone & ~others
+    return ScaleCount(table.shape[1], int(on_all.sum()), int(on_training.sum()), int((own & others).sum()))
 
 
 def _varies(table: Floats) -> Mask:

@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.arrays import checked
+from sonoher2.evaluation.compare.permutation import blocks_by_size
 from sonoher2.evaluation.discrimination import auc_delong
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate
 
@@ -67,7 +68,8 @@ def predict_outcome(
     outcome
         (n,), 1 for a case and 0 for a control.
     group
-        (n,), patients of one group stay in one fold; None: each patient alone.
+        (n,), patients of one group stay in one fold and change outcomes whole, with groups of their size; None: each
+        patient alone.
     seed
         Of the folds and of the permutations.
     folds, permutations
@@ -92,11 +94,11 @@ def predict_outcome(
     if not np.isfinite(X).all():
         raise InputError("a column holds a missing or infinite value", fix="Fill it in or leave the patient out")
     rng = np.random.default_rng(seed)
-    fold = _deal(np.arange(len(X)) if group is None else np.asarray(group), folds, rng)
+    members = np.arange(len(X)) if group is None else np.asarray(group)
+    fold = _deal(members, folds, rng)
     if is_case.all() or not is_case.any():
         return Predictability(UNDEFINED, float("nan"), np.zeros(len(X)))
-    shuffled = rng.permuted(np.tile(is_case[:, None], permutations), axis=0)
-    targets = np.column_stack([is_case, shuffled])
+    targets = np.column_stack([is_case, _shuffled(is_case, members, permutations, rng)])
     scores = _out_of_fold(X, targets.astype(np.float64), fold)
     areas = _aucs(targets, scores)
     p = (1 + int((areas[1:] >= areas[0]).sum())) / (1 + permutations)
@@ -110,6 +112,18 @@ def _deal(group: NDArray[np.generic], folds: int, rng: np.random.Generator) -> N
     if count < folds:
         raise InputError(f"{count} patients or groups cannot fill {folds} folds", fix="Use fewer folds")
     return np.asarray((rng.permutation(count) % folds)[members], dtype=np.int64)
+
+
+def _shuffled(
+    is_case: NDArray[np.bool_], group: NDArray[np.generic], permutations: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Permuted outcomes, (n, permutations): groups of one size change places, and their members among themselves."""
+    shuffled = np.empty((len(is_case), permutations), bool)
+    for rows in blocks_by_size(group):
+        places = rng.permuted(np.tile(np.arange(len(rows))[:, None], permutations), axis=0)
+        drawn = is_case[rows][places]
+        shuffled[rows] = (drawn if rows.shape[1] == 1 else rng.permuted(drawn, axis=2)).transpose(0, 2, 1)
+    return shuffled
 
 
 def _out_of_fold(X: Floats, targets: Floats, fold: NDArray[np.int64]) -> Floats:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,14 @@ from sonoher2.images.dicom.frame import frame_values
 from sonoher2.images.dicom.read import checked_format
 from sonoher2.images.pixels.decoded import errors_name
 from sonoher2.images.pixels.dicom_values import whole
-from sonoher2.images.pixels.source import Content
+from sonoher2.images.pixels.source import Content, DicomReference
 
 FIX = "Export the lesion's outline on this image as a mask of its own"
 
 
-def read_segmentation(content: Content, frame: int, label: str | None = None) -> NDArray[np.bool_] | None:
+def read_segmentation(
+    content: Content, frame: int, label: str | None = None, image: DicomReference | None = None
+) -> NDArray[np.bool_] | None:
     """Read the lesion that a segmentation marks on one frame of its image.
 
     Parameters
@@ -31,6 +32,8 @@ def read_segmentation(content: Content, frame: int, label: str | None = None) ->
         Of the image, counted from 1.
     label
         Number of the lesion's segment, where there are several.
+    image
+        Identifiers of the image, where it is a DICOM file that states them.
 
     Returns
     -------
@@ -39,8 +42,8 @@ def read_segmentation(content: Content, frame: int, label: str | None = None) ->
     Raises
     ------
     InputError
-        The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; or
-        it does not say which of its frames belongs to `frame`.
+        The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; it
+        was drawn on another image of the same study; or it does not say which of its frames belongs to `frame`.
     """
     with errors_name(content.where, "DICOM"), warnings.catch_warnings(), open_dicom(content) as file:
         warnings.simplefilter("ignore")
@@ -51,6 +54,7 @@ def read_segmentation(content: Content, frame: int, label: str | None = None) ->
             says = "the number of its segment" if kind == "LABELMAP" else "how likely it is"
             raise InputError(f"the segmentation says of each pixel {says}, not whether it is lesion", fix=FIX)
         segment = _chosen_segment(file, label)
+        _require_image(file, image)
         form = checked_format(file)
         marks = [frame_values(file, form, index)[0] != 0 for index in _frames_of(file, frame, segment)]
         marked = [mask for mask in marks if mask.any()]
@@ -80,11 +84,8 @@ def _frames_of(file: DicomFile, frame: int, segment: int | None) -> list[int]:
 
     A frame that names no frame of the image belongs to an image of one frame.
     """
-    groups = list(file.header.get("PerFrameFunctionalGroupsSequence") or [Dataset()] * file.frames)[: file.frames]
-    own = [segment is None or _segment_of(group) == segment for group in groups]
-    sources = [list(_sources(group)) for group in groups]
-    if len({str(source.get("ReferencedSOPInstanceUID")) for of_frame in sources for source in of_frame}) > 1:
-        raise InputError("the segmentation was drawn on several image files", fix=FIX)
+    own = [segment is None or _segment_of(group) == segment for group in _groups(file, "SegmentIdentificationSequence")]
+    sources = _sources(file)
     named = [{number for source in of_frame for number in _frame_numbers(source)} for of_frame in sources]
     found = [index for index, frames in enumerate(named) if own[index] and frame in (frames or {1})]
     if not found:
@@ -97,10 +98,37 @@ def _segment_of(group: Dataset) -> int:
     return whole(items[0], "ReferencedSegmentNumber")
 
 
-def _sources(group: Dataset) -> Iterator[Dataset]:
-    """Images, or frames of one, on which a frame of the segmentation was drawn."""
-    for derivation in group.get("DerivationImageSequence") or []:
-        yield from derivation.get("SourceImageSequence") or []
+def _groups(file: DicomFile, name: str) -> list[Dataset]:
+    """Give what states the sequence `name` for each frame: its own functional groups, else those of all frames."""
+    own = list(file.header.get("PerFrameFunctionalGroupsSequence") or [Dataset()] * file.frames)[: file.frames]
+    shared = (file.header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    return [group if group.get(name) else shared for group in own]
+
+
+def _sources(file: DicomFile) -> list[list[Dataset]]:
+    """Images, or frames of one, on which each frame of the segmentation was drawn."""
+    return [
+        [
+            source
+            for derivation in group.get("DerivationImageSequence") or []
+            for source in derivation.get("SourceImageSequence") or []
+        ]
+        for group in _groups(file, "DerivationImageSequence")
+    ]
+
+
+def _require_image(file: DicomFile, image: DicomReference | None) -> None:
+    """Refuse a segmentation of several images, or of another one.
+
+    Names alone are no proof: an anonymiser may have renamed the image and not what refers to it. Where it left both
+    in one study, the names hold.
+    """
+    drawn_on = {str(source.get("ReferencedSOPInstanceUID") or "") for group in _sources(file) for source in group}
+    if len(drawn_on) > 1:
+        raise InputError("the segmentation was drawn on several image files", fix=FIX)
+    study = str(file.header.get("StudyInstanceUID") or "").strip()
+    if image and study and study == image.study and not drawn_on <= {image.sop_instance, ""}:
+        raise InputError("the segmentation was drawn on another image of the same study", fix=FIX)
 
 
 def _frame_numbers(source: Dataset) -> list[int]:

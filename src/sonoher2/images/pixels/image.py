@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sonoher2.core.errors import InputError
 from sonoher2.images.pixels.geometry import Geometry
 from sonoher2.images.pixels.source import NOWHERE, Provenance
+from sonoher2.images.pixels.us_regions import TissueRegion
 
 Box = tuple[slice, slice]
 """Rows and columns of a part of an image."""
@@ -26,7 +27,7 @@ class UltrasoundImage:
     pixels
         (rows, columns), float64, grey in [0, 255].
     mm_per_pixel
-        Row and column spacing in mm, or None when it is not known.
+        Row and column spacing in mm, or None when it is not known; within the `regions` alone, where there are any.
     colour
         (rows, columns), True where the file shows a colour: overlays, Doppler.
     format
@@ -39,6 +40,10 @@ class UltrasoundImage:
         Where the pixels of the file's picture lie, of NIfTI and NRRD.
     provenance
         The file, its frame, and how DICOM refers to it.
+    regions
+        Calibrated tissue regions of a DICOM file, in rows and columns of the file's picture.
+    told
+        Whether the user gave the size of a pixel.
 
     Raises
     ------
@@ -54,6 +59,8 @@ class UltrasoundImage:
     origin: tuple[int, int] = (0, 0)
     geometry: Geometry | None = None
     provenance: Provenance = NOWHERE
+    regions: tuple[TissueRegion, ...] = ()
+    told: bool = False
 
     def __post_init__(self) -> None:
         problem = _pixel_problem(self.pixels) or _size_problem(self)

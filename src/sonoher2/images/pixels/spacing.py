@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 FINEST_MM = 0.01
 """Smallest side of a pixel, mm: at 20 MHz sound has a wavelength of 0.08 mm, and pixels far below it show nothing."""
@@ -53,3 +54,8 @@ def usable_spacing(rows: float, columns: float, shape: tuple[int, int]) -> tuple
     """Give a header's mm per pixel of rows and columns, or None where it cannot be true of a picture of `shape`."""
     mm = float(rows), float(columns)
     return None if spacing_problem(mm, shape) else mm
+
+
+def pixel_side(mm: Sequence[float] | None) -> float:
+    """Side in mm of the square with the area of a pixel of this height and width; NaN where they are not known."""
+    return math.nan if mm is None else math.sqrt(mm[0] * mm[1])

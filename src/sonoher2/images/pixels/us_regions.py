@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sonoher2.images.pixels.dicom_values import number
@@ -37,14 +37,22 @@ class TissueRegion:
         """Whether the row and column `at` lie inside."""
         return all(part.start <= index < part.stop for part, index in zip(self.box, at, strict=True))
 
+    def seen_from(self, origin: tuple[int, int]) -> TissueRegion:
+        """Give the region in rows and columns that count from `origin`; it may reach below 0."""
+        rows, columns = (slice(p.start - o, p.stop - o) for p, o in zip(self.box, origin, strict=True))
+        return replace(self, box=(rows, columns))
+
 
 def tissue_regions(dataset: Dataset) -> tuple[TissueRegion, ...]:
-    """Two-dimensional tissue regions whose scale is in cm and can be true, and that lie within the picture.
+    """Two-dimensional tissue regions whose scale is in cm and can be true; none where one reaches beyond the picture.
 
-    A region that reaches beyond the picture shows that the picture was resized or cut after the scanner had
-    written the calibration, so it is left out.
+    A region of any kind that reaches beyond shows that the picture was resized or cut after the scanner had written
+    the calibration: then no scale can be trusted, not even of a region that still lies within.
     """
-    regions = (_tissue_region(item, dataset.Rows, dataset.Columns) for item in _items(dataset))
+    shape, items = (dataset.Rows, dataset.Columns), _items(dataset)
+    if any(_reaches_beyond(item, *shape) for item in items):
+        return ()
+    regions = (_tissue_region(item, *shape) for item in items)
     return tuple(region for region in regions if region is not None)
 
 
@@ -73,7 +81,7 @@ def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | Non
     tissue = number(item, "RegionSpatialFormat") == TWO_DIMENSIONAL and number(item, "RegionDataType") == TISSUE
     units = [number(item, "PhysicalUnitsXDirection"), number(item, "PhysicalUnitsYDirection")]
     down, across = number(item, "PhysicalDeltaY"), number(item, "PhysicalDeltaX")
-    box = _box([number(item, f"RegionLocation{name}") for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")], rows, columns)
+    box = _box(_ends(item), rows, columns)
     if not tissue or units != [CENTIMETRE] * 2 or box is None or down is None or across is None:
         return None
     height, width = (part.stop - part.start for part in box)
@@ -81,12 +89,22 @@ def _tissue_region(item: Dataset, rows: int, columns: int) -> TissueRegion | Non
     return None if mm is None else TissueRegion(box, mm)
 
 
-def _box(ends: list[float | None], rows: int, columns: int) -> tuple[slice, slice] | None:
-    known = [int(end) for end in ends if end is not None]
-    if len(known) < 4:
-        return None
-    top, bottom, left, right = known
+def _ends(item: Dataset) -> list[int]:
+    """First and last row, first and last column of a region, as far as they are stated."""
+    ends = [number(item, f"RegionLocation{name}") for name in ("MinY0", "MaxY1", "MinX0", "MaxX1")]
+    return [int(end) for end in ends if end is not None]
+
+
+def _reaches_beyond(item: Dataset, rows: int, columns: int) -> bool:
+    ends = _ends(item)
     # the maxima are the last pixel, but some scanners write the first one after it
-    if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+    return len(ends) == 4 and (min(ends) < 0 or ends[1] > rows or ends[3] > columns)
+
+
+def _box(ends: list[int], rows: int, columns: int) -> tuple[slice, slice] | None:
+    if len(ends) < 4:
+        return None
+    top, bottom, left, right = ends
+    if not (top < bottom and left < right):
         return None
     return slice(top, min(bottom + 1, rows)), slice(left, min(right + 1, columns))

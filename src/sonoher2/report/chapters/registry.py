@@ -18,6 +18,7 @@ from sonoher2.report.chapters.performance.threshold import THRESHOLD
 from sonoher2.report.chapters.performance.uncertainty import UNCERTAINTY
 from sonoher2.report.chapters.performance.usefulness import USEFULNESS
 from sonoher2.report.chapters.robustness.audits import AUDITS
+from sonoher2.report.chapters.robustness.new_site import NEW_SITE
 from sonoher2.report.chapters.robustness.shift import SHIFT
 from sonoher2.report.chapters.robustness.sites import SITES
 from sonoher2.report.chapters.robustness.stability import STABILITY
@@ -40,6 +41,7 @@ CHAPTERS = (
     UNCERTAINTY,
     SITES,
     SHIFT,
+    NEW_SITE,
     UPDATING,
     SUBGROUPS,
     FEATURES,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import pandas as pd
+
 from sonoher2.report.content.parts import Drawing, Section, Table
 from sonoher2.report.content.view import View
+from sonoher2.study.results import columns as c
 
 
 class Link(NamedTuple):
@@ -15,6 +18,14 @@ class Link(NamedTuple):
 
     text: str
     anchor: str
+
+
+class Found(NamedTuple):
+    """What a check found: an ``error`` or a ``warning``, and what it had looked for."""
+
+    code: str
+    severity: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,8 @@ class Evidence:
     anchors
         Title of each section, table and figure of the report by its anchor (``performance``, ``tab-signatures``,
         ``fig-roc``).
+    filled
+        Columns of the report's tables that hold any value (``segmentation.dice``).
     record
         `run.json`.
     settings
@@ -38,15 +51,19 @@ class Evidence:
         Columns of the patients, such as ``site``, that hold more than one value.
     files
         Names of files in the folder of the run.
+    found
+        What the checks found, by their codes.
     """
 
     anchors: Mapping[str, str]
+    filled: frozenset[str]
     record: Mapping[str, object]
     settings: Mapping[str, object]
     kind: str
     signatures: tuple[str, ...]
     several: frozenset[str]
     files: frozenset[str]
+    found: Mapping[str, Found]
 
     def has(self, token: str) -> bool:
         """Whether something is there.
@@ -54,9 +71,10 @@ class Evidence:
         Parameters
         ----------
         token
-            ``#anchor`` of the report; ``run:`` or ``study:`` and a dotted key that holds something, the latter also
-            with ``=value`` or ``!=value``; ``kind:study``; ``signature:`` and how a name begins; ``several:`` and a
-            column; ``file:`` and a name. Several joined by ``|``: any of them.
+            ``#anchor`` of the report; ``filled:`` and a column of one of its tables; ``run:`` or ``study:`` and a
+            dotted key that holds something, the latter also with ``=value`` or ``!=value``; ``kind:study``;
+            ``signature:`` and how a name begins; ``several:`` and a column; ``file:`` and a name. Several joined by
+            ``|``: any of them.
         """
         if "|" in token:
             return any(map(self.has, token.split("|")))
@@ -66,6 +84,7 @@ class Evidence:
         if kind == "study":
             return _setting(self.settings, what)
         tests = {
+            "filled": lambda: what in self.filled,
             "run": lambda: not _empty(_at(self.record, what)),
             "kind": lambda: what == self.kind,
             "signature": lambda: any(name.startswith(what) for name in self.signatures),
@@ -75,8 +94,8 @@ class Evidence:
         return tests[kind]()
 
     def links(self, tokens: Iterable[str]) -> tuple[Link, ...]:
-        """Where the evidence of some tokens is; conditions without a place of their own have none."""
-        return tuple(link for token in tokens if (link := self._link(token)) is not None)
+        """Where the evidence of some tokens is, each place once; conditions without a place of their own have none."""
+        return tuple(dict.fromkeys(link for token in tokens if (link := self._link(token)) is not None))
 
     def _link(self, token: str) -> Link | None:
         token = next(filter(self.has, token.split("|")))
@@ -92,7 +111,7 @@ class Evidence:
         return Link(names[kind], "") if kind in names else None
 
 
-def gather(view: View, sections: Iterable[Section]) -> Evidence:
+def gather(view: View, sections: Sequence[Section]) -> Evidence:
     """Look at a report whose other sections are made.
 
     Parameters
@@ -102,6 +121,7 @@ def gather(view: View, sections: Iterable[Section]) -> Evidence:
     sections
         Those that are shown.
     """
+    tables = [part for section in sections for part in section.parts if isinstance(part, Table)]
     anchors = {"checklists": "Checklists", "summary": "Summary"}
     for section in sections:
         anchors[section.name] = section.title
@@ -111,13 +131,24 @@ def gather(view: View, sections: Iterable[Section]) -> Evidence:
     files = [("features.csv", config.images is not None), ("model-card.md", not view.validation)]
     return Evidence(
         anchors=anchors,
+        filled=frozenset(
+            f"{one.name}.{name}" for one in tables for name, known in one.data.notna().any().items() if known
+        ),
         record=view.result.about.record,
         settings=config.model_dump(mode="json", exclude={"data"}),
         kind=view.result.about.kind,
         signatures=view.signatures,
         several=frozenset(str(name) for name in patients if patients[name].nunique() > 1),
         files=frozenset(name for name, there in files if there),
+        found=_found(view.result.checks.table),
     )
+
+
+def _found(checks: pd.DataFrame) -> dict[str, Found]:
+    if checks.empty:
+        return {}
+    failed = checks[checks[c.RESULT].isin(["error", "warning"])]
+    return {code: Found(code, *told) for code, *told in failed[[c.CODE, c.RESULT, c.TITLE]].itertuples(index=False)}
 
 
 def _setting(settings: Mapping[str, object], what: str) -> bool:

@@ -1,7 +1,8 @@
 """The checklists as data: each item in our own words, and what in a run answers it.
 
 The words are short paraphrases; the source says what an item means. `needs` lists, by spaces, what must be there for
-the run to answer the item (see `evidence.Evidence`); without it, only a person can answer.
+the run to answer the item (see `evidence.Evidence`); without it, only a person can answer. `against` lists the codes of
+checks: what such a check finds contradicts the item, or with a ``?`` is only to be told beside it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class CheckItem:
         METRICS: what must be there for the item to count.
     weight
         METRICS: published weight, 0 elsewhere.
+    against, beside
+        Codes of checks whose findings contradict the item, and of those whose findings a reader of it must know.
     """
 
     number: str
@@ -46,6 +49,8 @@ class CheckItem:
     note: str
     condition: tuple[str, ...] = ()
     weight: float = 0.0
+    against: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ def _items(name: str) -> tuple[CheckItem, ...]:
 
 
 def _item(row: dict[str, str]) -> CheckItem:
+    codes = row["against"].split()
     extents: dict[str, Extent] = {"full": "full", "part": "part"}
     return CheckItem(
         number=row["item"],
@@ -101,4 +107,6 @@ def _item(row: dict[str, str]) -> CheckItem:
         note=row["note"],
         condition=tuple(row.get("condition", "").split()),
         weight=float(row.get("weight", 0)),
+        against=tuple(code for code in codes if not code.endswith("?")),
+        beside=tuple(code[:-1] for code in codes if code.endswith("?")),
     )

@@ -14,7 +14,7 @@ class MetricsScore:
     Attributes
     ----------
     low
-        If every item that the run does not answer were a no.
+        If every item that the run does not answer were a no; what a check contradicts is one.
     high
         If every item that a person must answer or complete were a yes.
     undecided
@@ -36,6 +36,6 @@ def metrics_score(filled: Filled) -> MetricsScore:
     def weight(*statuses: Status) -> float:
         return sum(answer.item.weight for answer in filled.answers if answer.status in statuses)
 
-    applies = weight("answered", "partly", "yours", "absent")
+    applies = weight("answered", "partly", "yours", "absent", "contradicted")
     sure, possible = weight("answered"), weight("answered", "partly", "yours")
     return MetricsScore(100 * sure / applies, 100 * possible / applies, filled.count("partly") + filled.count("yours"))

@@ -16,10 +16,11 @@ from sonoher2.report.content.wording import listing, plural
 
 _INTRODUCTION = (
     "Each item is a short paraphrase; the source says what it means. “Answered by evidence” means that this run holds"
-    " the answer at the place that is linked, not that the answer is good: read it before you submit it. “For you to"
-    " fill in” is what no software can know."
+    " the answer at the place that is linked, not that the answer is good: read it before you submit it. “Contradicted"
+    " by a check” means that a coded check found an error that speaks against it. “For you to fill in” is what no"
+    " software can know."
 )
-_COUNTED: tuple[Status, ...] = ("answered", "partly", "absent", "yours", "not applicable")
+_COUNTED: tuple[Status, ...] = ("answered", "partly", "contradicted", "absent", "yours", "not applicable")
 
 
 def checklist_parts(view: View, sections: Sequence[Section]) -> list[Part]:

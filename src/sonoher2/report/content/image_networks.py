@@ -9,6 +9,7 @@ from sonoher2.config.image_networks import EnhancedImages, SegmentedRegions
 from sonoher2.networks.own import ENHANCER, SEGMENTER
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import plural
+from sonoher2.study.results import columns as c
 from sonoher2.study.results.manifest import NetworkRecord, learned_from
 
 _LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
@@ -17,6 +18,13 @@ _LEARNED_FROM = "BUS-BRA (folds 1 to 4) and BrEaST (four in five cases)"
 def own_networks(view: View, network: str) -> Sequence[NetworkRecord]:
     """List the weights of a network that is not the shipped one, as `run.json` has them; none for the shipped one."""
     return view.result.about.record.get("networks", {}).get(network, [])
+
+
+def given_outlines(view: View) -> int:
+    """Count the images whose lesions were outlined by masks that were given, not by a segmenter."""
+    used = sum(step.images for step in view.result.cohort.flow[-1:])
+    outlined = view.result.cohort.segmented
+    return used - int(outlined[c.FOUND].sum()) if len(outlined) else used
 
 
 def segmenter_name(view: View) -> str:

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from sonoher2.report.content.view import View
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure and the words below it; `name` is its file's."""
+    """A figure and the words below it.
+
+    Attributes
+    ----------
+    name
+        Of its files.
+    draw
+        Makes the figure: a function of `report.figures` with all that it is given.
+    """
 
     name: str
     title: str
     caption: str
-    figure: Figure
+    draw: partial[Figure]
     kind: Literal["drawing"] = "drawing"
+
+    @property
+    def figure(self) -> Figure:
+        """Make the figure."""
+        return self.draw()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.core.spelling import level
 from sonoher2.report.content.cells import row_numbers
 from sonoher2.report.content.style import signature_colours
 from sonoher2.signatures.registry import headline
@@ -72,9 +73,14 @@ class View:
         return headline(self.result.about.main, self.signatures)
 
     @property
+    def not_given(self) -> tuple[str, ...]:
+        """Signatures of the frozen model for which a second cohort lacks the data."""
+        return tuple(name for name in self.result.about.frozen if name not in self.signatures)
+
+    @property
     def confidence(self) -> str:
         """Level of the intervals, as ``95%``."""
-        return f"{self.result.about.config.evaluation.confidence:.0%}"
+        return level(self.result.about.config.evaluation.confidence)
 
     @cached_property
     def failed_checks(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from sonoher2.core.files import write_text
+from sonoher2.core.spelling import FILLED, level
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.predict.explanation import Effect, Explanation, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
@@ -88,6 +89,8 @@ def write_case_page(
         outside=[finding_text(finding) for finding in explanation.outside] if explanation else [],
         figures=figures,
         bars=bars,
+        how_filled=FILLED,
+        level=level,
         number=number,
     )
     write_text(path, text)

@@ -1,4 +1,4 @@
-"""The report: one offline HTML file, its figures as SVG, PNG and PDF, its tables as CSV."""
+"""The report: one offline HTML file, its figures as SVG (PNG and PDF where asked), its tables as CSV."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from markupsafe import Markup, escape
 
 from sonoher2.core.files import write_text
 from sonoher2.core.table_files import write_table
+from sonoher2.engine import local_executor
 from sonoher2.report.chapters.registry import build_sections
 from sonoher2.report.content.parts import Drawing, Facts, Folded, Listing, Part, Section, Table, Text
 from sonoher2.report.content.style import paper_style
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import plural
-from sonoher2.report.page.save import FORMATS, inline_svg, save_figure, undrawn_letters
+from sonoher2.report.page.figure_folder import FigureFolder
+from sonoher2.report.page.save import inline_svg
 from sonoher2.report.page.template import render, template_text
 from sonoher2.report.writing.model_card import write_model_card
 from sonoher2.report.writing.summary import summarise
@@ -66,7 +68,7 @@ class ShownSection:
     parts: tuple[Shown, ...] = ()
 
 
-def write_report(result: StudyResult, folder: str | Path) -> Path:
+def write_report(result: StudyResult, folder: str | Path, workers: int | None = 1, *, for_print: bool = False) -> Path:
     """Write the report of a study or of a validation.
 
     Parameters
@@ -75,6 +77,10 @@ def write_report(result: StudyResult, folder: str | Path) -> Path:
         What was found.
     folder
         Gets ``report.html``, ``figures/`` and ``tables/``; made when it is not there.
+    workers
+        Processes that draw figures; None for as many as there are processors.
+    for_print
+        Draw each figure as PNG (300 dpi) and PDF, too; later reports in this folder keep those files up to date.
 
     Returns
     -------
@@ -93,22 +99,26 @@ def write_report(result: StudyResult, folder: str | Path) -> Path:
     """
     folder = Path(folder)
     view = View(result)
-    with paper_style(), undrawn_letters() as missing:
-        sections = [_written(section, folder) for section in build_sections(view)]
+    with paper_style():
+        figures, filled = FigureFolder(folder / "figures", for_print=for_print), build_sections(view)
+        drawings = [part for section in filled for part in section.parts if isinstance(part, Drawing)]
+        figures.draw(drawings, local_executor(workers))
+        sections = [_written(section, folder, figures) for section in filled]
+        figures.close()
     path = folder / "report.html"
-    write_text(path, _page(view, sections, letters_missing=bool(missing)))
+    write_text(path, _page(view, sections, figures))
     write_model_card(view, folder)
     return path
 
 
-def _written(section: Section, folder: Path) -> ShownSection:
+def _written(section: Section, folder: Path, figures: FigureFolder) -> ShownSection:
     """Write a section's figures and tables, and turn it into what the template shows."""
-    return ShownSection(section.name, section.title, tuple(_shown(part, folder) for part in section.parts))
+    return ShownSection(section.name, section.title, tuple(_shown(part, folder, figures) for part in section.parts))
 
 
-def _shown(part: Part, folder: Path) -> Shown:
+def _shown(part: Part, folder: Path, figures: FigureFolder) -> Shown:
     if isinstance(part, Drawing):
-        svg = save_figure(part.figure, folder / "figures", part.name)
+        svg = figures.svg(part.name)
         # the figure's own text is outlines; only its title reaches the attribute, escaped
         inline = Markup(inline_svg(svg, part.name, str(escape(part.title))))
         return ShownDrawing(part.name, part.title, part.caption, inline)
@@ -137,8 +147,8 @@ def _numeric(table: pd.DataFrame) -> Iterator[int]:
             yield index
 
 
-def _page(view: View, sections: list[ShownSection], *, letters_missing: bool) -> str:
-    figures = [part.name for section in sections for part in section.parts if isinstance(part, ShownDrawing)]
+def _page(view: View, sections: list[ShownSection], figures: FigureFolder) -> str:
+    names = [part.name for section in sections for part in section.parts if isinstance(part, ShownDrawing)]
     study = view.result.about.config
     return render(
         "report.html.j2",
@@ -147,11 +157,11 @@ def _page(view: View, sections: list[ShownSection], *, letters_missing: bool) ->
         meta=_meta(view),
         synthetic=study.synthetic,
         failed=view.failed_checks,
-        letters_missing=letters_missing,
+        letters_missing=figures.letters_missing,
         summary=summarise(view),
         sections=[ShownSection("summary", "Summary"), *sections],
-        numbers={name: number for number, name in enumerate(figures, start=1)},
-        formats=FORMATS,
+        numbers={name: number for number, name in enumerate(names, start=1)},
+        formats=figures.formats,
         script=Markup(template_text("report.js")),
     )
 

@@ -1,11 +1,11 @@
-"""Saving a figure for the page (SVG), for slides (PNG, 300 dpi) and for print (PDF), the same bytes every time."""
+"""Saving a figure for the page (SVG) and, where asked, for print (PNG, 300 dpi, and PDF); the same bytes every time."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from sonoher2.core.files import write_bytes
 
-FORMATS = ("svg", "png", "pdf")
+PAGE = ("svg",)
+PRINT = ("svg", "png", "pdf")
 _DPI = {"svg": 200, "png": 300, "pdf": 300}
 # matplotlib writes the time into these fields unless told not to
 _METADATA: dict[str, dict[str, str | None]] = {"svg": {"Date": None}, "png": {"Software": None},
@@ -35,11 +36,25 @@ def undrawn_letters() -> Iterator[list[str]]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> str:
-    """Write ``folder/name.svg``, ``.png`` and ``.pdf``.
+def figure_files(folder: Path, name: str, formats: Sequence[str]) -> dict[str, Path]:
+    """Give the files of a figure, by format."""
+    return {suffix: folder / f"{name}.{suffix}" for suffix in formats}
+
+
+def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] = PAGE) -> str:
+    """Write ``folder/name.svg`` and the figure's files in other formats.
 
     Where the SVG is already there, to the byte, the others are left as they are: they show the same, and drawing them
     takes most of the time of a report that is written anew.
+
+    Parameters
+    ----------
+    figure
+        What is drawn.
+    folder, name
+        Where, and the files' name without its ending.
+    formats
+        `PAGE` or `PRINT`.
 
     Returns
     -------
@@ -50,10 +65,11 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     svg = _render(figure, "svg")
-    paths = {suffix: folder / f"{name}.{suffix}" for suffix in FORMATS}
+    paths = figure_files(folder, name, formats)
     if not all(path.is_file() for path in paths.values()) or paths["svg"].read_bytes() != svg:
-        for suffix in FORMATS[1:]:
-            write_bytes(paths[suffix], _render(figure, suffix))
+        for suffix, path in paths.items():
+            if suffix != "svg":
+                write_bytes(path, _render(figure, suffix))
         # last, so that it stands only beside the others of the same figure
         write_bytes(paths["svg"], svg)
     return svg.decode()

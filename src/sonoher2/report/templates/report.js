@@ -1,4 +1,4 @@
-// Sorting and filtering of tables, and the place in the page marked in the navigation.
+// Sorting and filtering of tables, figures as PNG, and the place in the page marked in the navigation.
 "use strict";
 
 function sortKey(cell) {
@@ -42,6 +42,36 @@ document.querySelectorAll("input[data-table]").forEach((input) => {
   };
   input.addEventListener("input", update);
   update();
+});
+
+// figures are letters and lines of their own, so that the browser draws what the file would show
+async function savePng(figure) {
+  const svg = figure.querySelector("svg").cloneNode(true);
+  const { width, height } = figure.querySelector("svg").viewBox.baseVal;
+  const [across, down] = [width, height].map((points) => Math.round((points / 72) * 300));
+  svg.setAttribute("width", across);
+  svg.setAttribute("height", down);
+  svg.removeAttribute("style");
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: across, height: down });
+  const paint = canvas.getContext("2d");
+  paint.fillStyle = "#fff";
+  paint.fillRect(0, 0, across, down);
+  paint.drawImage(image, 0, 0);
+  const blob = await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${figure.id.replace("fig-", "")}.png` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+document.querySelectorAll("figure.drawing").forEach((figure) => {
+  const files = figure.querySelector(".files");
+  if (files.textContent.includes("PNG")) return;
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "PNG", title: "Save as PNG, 300 dpi" });
+  button.addEventListener("click", () => savePng(figure));
+  files.append(" ", button);
 });
 
 const links = new Map(Array.from(document.querySelectorAll("nav a"), (a) => [a.hash.slice(1), a]));

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.models import ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig
-from sonoher2.config.selection import SelectionConfig
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.columns import TRAIN_OOF
-from sonoher2.report.content.image_networks import enhancer_words, segmenter_words
+from sonoher2.core.spelling import level
+from sonoher2.networks.sources import AUTO, HUB, NONE, OFFLINE
+from sonoher2.report.content.image_networks import enhancer_words, given_outlines, segmenter_words
 from sonoher2.report.content.parts import Item
+from sonoher2.report.content.updates import labelled_sizes
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import listing, named, plural
+from sonoher2.selection.harmonise import FEWEST
 from sonoher2.signatures.registry import (
     COMBINED,
     COMBINED_CANDIDATES,
@@ -38,6 +42,10 @@ _REFERENCES = {
              "10.1148/radiol.2020191145"),
     "pyradiomics": ("van Griethuysen et al. Computational radiomics system. Cancer Res, 2017;77:e104",
                     "10.1158/0008-5472.CAN-17-0339"),
+    "combat": ("Johnson et al. Adjusting batch effects by empirical Bayes. Biostatistics, 2007;8:118",
+               "10.1093/biostatistics/kxj037"),
+    "combat-images": ("Fortin et al. Harmonization of cortical thickness across scanners and sites. NeuroImage,"
+                      " 2018;167:104", "10.1016/j.neuroimage.2017.11.024"),
     "icc": ("Shrout & Fleiss. Intraclass correlations. Psychol Bull, 1979;86:420", "10.1037/0033-2909.86.2.420"),
     "perturbation": ("Zwanenburg et al. Robustness of radiomic features by image perturbation. Sci Rep, 2019;9:614",
                      "10.1038/s41598-018-36938-4"),
@@ -81,6 +89,11 @@ _MODELS = {
     "mlp": "multilayer perceptron",
     "naive-bayes": "naive Bayes",
 }
+_TESTS = {
+    "mann-whitney": ("Mann–Whitney U test", "Kruskal–Wallis test"),
+    "t-test": ("t-test", "one-way analysis of variance"),
+}
+"""Names of the univariate tests for two classes, and for more."""
 _FILTERS = {"lbp-2d": "local binary pattern", "squareroot": "square root"}
 _SOFTWARE = ("sonoher2", "python", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
 
@@ -113,11 +126,11 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
     if study.images is not None:
         paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
-        paragraphs += [_deep(study.deep)] if study.deep else []
+        paragraphs += [_harmonisation(view, cite), _deep(view, study.deep) if study.deep else ""]
     if view.validation:
         paragraphs.append(_frozen(view))
     else:
-        paragraphs += [_selection(study.selection, cite)] if not view.result.model.selection.empty else []
+        paragraphs += [_selection(view, cite)] if not view.result.model.selection.empty else []
         paragraphs += [_models(view, cite), _threshold(study, cite)]
     paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
@@ -125,11 +138,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
 
 def _design(view: View, cite: Citations) -> str:
     study = view.result.about.config
-    kind = (
-        "External validation of a frozen model: nothing was fitted, chosen or tuned on these patients"
-        if view.validation
-        else "Development of a prediction model with a locked test set"
-    )
+    kind = _validation(view) if view.validation else "Development of a prediction model with a locked test set"
     columns = study.clinical.columns
     sources = ["clinical data"] if columns else []
     sources += ["the B-mode ultrasound image of the lesion"] if study.images is not None else []
@@ -138,6 +147,21 @@ def _design(view: View, cite: Citations) -> str:
     if columns:
         text += f" Clinical columns: {listing([f'{name} ({column.timing})' for name, column in columns.items()])}."
     return text + " One prediction per patient; several images of a patient were pooled."
+
+
+def _validation(view: View) -> str:
+    text = "External validation of a frozen model: nothing of the model was fitted, chosen or tuned on these patients"
+    updated, sizes = view.result.external.updated, labelled_sizes(view)
+    if updated is not None:
+        text += (
+            f"; an update of its probabilities was learned on {updated.learned_on:,} of them and judged on the others"
+        )
+    if sizes:
+        text += (
+            "; to show what a recalibration would give, updates of its probabilities were learned on random draws of"
+            f" {listing([str(size) for size in sizes])} of them and judged on those not drawn, and none is used"
+        )
+    return text
 
 
 def _label(target: Her2Target | ColumnTarget, classes: tuple[str, ...], cite: Citations) -> str:
@@ -174,22 +198,36 @@ def _split(view: View) -> str:
         SiteSplit: lambda s: f"by site: all patients of {listing(s.test)} are the test set",
         GivenSplit: lambda s: f"as given by the column “{s.column}” (test: {listing(s.test)})",
     }
+    drawn = f"drawn once (seed {view.result.about.config.seed})," if isinstance(split, RandomSplit) else "fixed"
     return (
-        f"Patients, never images, were split {ways[type(split)](split)}. The split was drawn once (seed"
-        f" {view.result.about.config.seed}), before anything was fitted. Patients who share a near-duplicate image"
-        " stayed on one side. Every learned step was fitted on training patients only and, in cross-validation, inside"
-        " the fold."
+        f"Patients, never images, were split {ways[type(split)](split)}. The split was {drawn} before anything was"
+        f" fitted.{_kept_together(view)}"
+        " Every learned step was fitted on training patients only and, in cross-validation, inside the fold."
+        f"{_leaks(view)}"
     )
+
+
+def _leaks(view: View) -> str:
+    """Name the checks that found what the words about the split deny."""
+    found = [name.partition(" ")[0] for name in view.failed_checks if name.startswith("LEAK")]
+    return f" Checks of this run speak against this: {listing(found)}." if found else ""
+
+
+def _kept_together(view: View) -> str:
+    images = view.result.about.config.images
+    if images is None:
+        return ""
+    shared = "a near-duplicate image" if images.near_duplicates else "an identical image file"
+    return f" Patients who share {shared} stayed on one side."
 
 
 def _outlines(view: View) -> str:
     """Whose outlines the features rest on: masks that were given, or the segmenter's."""
     result = view.result
-    outlined, used = len(result.cohort.segmented), sum(step.images for step in result.cohort.flow[-1:])
+    outlined, given = len(result.cohort.segmented), given_outlines(view)
     if not outlined:
         return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
     found = int(result.cohort.segmented[c.FOUND].sum())
-    given = used - found
     text = (
         f"{plural(outlined, 'image')} had the lesion outlined automatically, by {segmenter_words(view)};"
         f" a lesion was found in {found} of them"
@@ -231,42 +269,96 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
 
 
-def _deep(deep: DeepConfig) -> str:
+def _harmonisation(view: View, cite: Citations) -> str:
+    """ComBat between sites; a validation has the model's own, whatever its study file asks for."""
+    harmonise = view.result.about.config.harmonise
+    if view.validation:
+        reference = view.result.model.reference_site
+        how = "applied as the frozen model had learned it on its own training patients. Patients of sites that are new"
+        how += " to the model"
+    else:
+        reference = harmonise.reference if harmonise else ""
+        how = (
+            "learned on training patients only, inside the outer fold, without the outcome; the inner folds shared it."
+            f" Patients of unknown sites, and of sites with fewer than {FEWEST} training patients,"
+        )
+    if not reference:
+        return ""
+    return (
+        "Differences between sites were taken out of the radiomic features by ComBat"
+        f" {cite('combat', 'combat-images')}, which shifts and scales each feature of a site towards the site"
+        f" “{reference}”. It was {how} kept their features as measured."
+    )
+
+
+def _deep(view: View, deep: DeepConfig) -> str:
     pooled = "in the halves of the lesion and around it" if deep.pooling == "lesion" else "as the network does"
     named = " and of ".join(deep.network)
     text = (
         f"A network saw the lesion with {deep.margin:.0%} of its longer side around it, at {deep.size} pixels, and its"
         f" maps were pooled {pooled}: the embedding of {named}. "
     )
+    components = f"for {DLR_EARLY} one for every five training patients, at most 64"
     if deep.training == "frozen":
+        components = f"for {DEEP_SIGNATURE} one for every two training patients, at most 128; "
+        components += f"for {DLR_EARLY} one for every five, at most 64"
         text += (
-            f"ImageNet weights were frozen, the network was not trained on any patient; {DEEP_SIGNATURE} is the best of"
+            f"{_frozen_weights(view, deep)}; {DEEP_SIGNATURE} is the best of"
             " the candidate models on principal components of the embedding"
         )
     else:
         text += (
-            f"It was fine-tuned for {deep.epochs} epochs, once without each outer fold, once without each two of them,"
-            " and once on all training patients, so that each training patient was described by networks that had not"
-            f" seen the patient; {DEEP_SIGNATURE} is the network's own score, calibrated"
+            f"{_tuned_from(view, deep)} for {deep.epochs} epochs, once without each outer fold, once without each two"
+            " of them, and once on all training patients, so that each training patient was described by networks that"
+            f" had not seen the patient; {DEEP_SIGNATURE} is the network's own score, calibrated"
         )
     if len(deep.network) > 1:
         text += "; of several networks the one with the highest AUC in the inner folds was taken"
     return (
-        f"{text}. Principal components (for {DEEP_SIGNATURE} one for every two training patients, at most 128; for"
-        f" {DLR_EARLY} one for every five, at most 64) were learned inside the fold. {DLR} (deep learning radiomics)"
+        f"{text}. Principal components ({components}) were learned inside the fold. {DLR} (deep learning radiomics)"
         f" stacks the scores of {' and '.join(REGISTRY[DLR].parents)}; {DLR_EARLY} selects among radiomic features"
-        f" and deep components together; {COMBINED} stacks {DLR} and the clinical columns, by a logistic regression"
-        f" and, as {COMBINED_CANDIDATES}, by the best of the candidate models."
+        f" and deep components together{_combined(view)}."
     )
 
 
-def _selection(selection: SelectionConfig, cite: Citations) -> str:
-    steps = ["features without variance were dropped"]
+def _combined(view: View) -> str:
+    if COMBINED not in view.signatures:
+        return ""
+    return (
+        f"; {COMBINED} stacks {DLR} and the clinical columns, by a logistic regression"
+        f" and, as {COMBINED_CANDIDATES}, by the best of the candidate models"
+    )
+
+
+def _frozen_weights(view: View, deep: DeepConfig) -> str:
+    """Where the weights of a frozen network are from; a bundle carries them without naming their source."""
+    if view.validation:
+        return "Its weights came with the frozen model"
+    if deep.weights == NONE:
+        return "Its weights were random and frozen, the network was not trained on any patient"
+    if deep.weights in (AUTO, HUB, OFFLINE):
+        return "ImageNet weights were frozen, the network was not trained on any patient"
+    return f"The weights of the file {Path(deep.weights).name} were frozen, the study trained the network on no patient"
+
+
+def _tuned_from(view: View, deep: DeepConfig) -> str:
+    if view.validation or deep.weights in (AUTO, HUB, OFFLINE):
+        return "It was fine-tuned"
+    if deep.weights == NONE:
+        return "It was trained, from random weights,"
+    return f"It was fine-tuned, from the weights of the file {Path(deep.weights).name},"
+
+
+def _selection(view: View, cite: Citations) -> str:
+    selection, steps = view.result.about.config.selection, ["features without variance were dropped"]
     if selection.icc is not None:
-        between = "readers" if selection.icc_from == "second-reader" else "given and randomly redrawn masks"
-        steps.append(f"features whose ICC(2,1) {cite('icc')} between {between} is below {selection.icc:g} were dropped")
+        readers = "the outlines and a second reader's" if len(view.result.cohort.segmented) else "readers"
+        between = readers if selection.icc_from == "second-reader" else "the masks and the same redrawn at random"
+        apart = f" (not for {DLR_EARLY})" if DLR_EARLY in view.signatures else ""
+        below = f"between {between} is below {selection.icc:g}"
+        steps.insert(0, f"features whose ICC(2,1) {cite('icc')} {below} were dropped{apart}")
     if selection.test is not None:
-        name = {"mann-whitney": "Mann–Whitney U test", "t-test": "t-test"}[selection.test]
+        name = _TESTS[selection.test][len(view.result.about.classes) > 2]
         adjusted = f", false discovery rate controlled {cite('fdr')}" if selection.fdr else ""
         steps.append(f"a {name} kept those with p below {selection.alpha:g}{adjusted}")
     if selection.correlation is not None:
@@ -296,10 +388,7 @@ def _models(view: View, cite: Citations) -> str:
         text += f" The model of the radiomic features and its settings were chosen among: {names};"
         text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
         text += f" and its score calibrated by a logistic function {cite('platt')}."
-    if any(uses_clinical(name) for name in view.signatures):
-        text += " Signatures with clinical data are logistic regressions"
-        joined = any("+" in name for name in view.signatures)
-        text += "; the radiomic score joins them as one variable, out of fold in training." if joined else "."
+    text += _with_clinical(view)
     text += (
         f" Training patients were scored by nested cross-validation {cite('varma')} ({_outer_folds(folds)} and"
         f" {folds.inner_folds} inner folds, patients grouped)."
@@ -307,6 +396,24 @@ def _models(view: View, cite: Citations) -> str:
     return text + (
         f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.model.nomograms else ""
     )
+
+
+def _with_clinical(view: View) -> str:
+    """How the clinical columns and the scores of other signatures were joined."""
+    using = [name for name in view.signatures if uses_clinical(name)]
+    if not using:
+        return ""
+    chosen = [name for name in using if REGISTRY[name].family]
+    but = f", other than {listing(chosen)}," if chosen else ""
+    text = f" Signatures with clinical data{but} are logistic regressions"
+    parents = dict.fromkeys(parent for name in using for parent in REGISTRY[name].parents)
+    if not parents:
+        return f"{text}."
+    joins = "the radiomic score joins them"
+    if DLR in parents:
+        joins = f"the scores of {listing(list(parents))} join the clinical columns, each"
+    variables = "one variable" if len(view.result.about.classes) == 2 else "one variable for each class but the first"
+    return f"{text}; {joins} as {variables}, out of fold in training."
 
 
 def _outer_folds(folds: ValidationConfig) -> str:
@@ -318,7 +425,7 @@ def _threshold(study: StudyConfig, cite: Citations) -> str:
     rule = (
         f"the largest Youden index {cite('youden')}"
         if evaluation.threshold == "youden"
-        else f"a {evaluation.threshold} of at least {evaluation.threshold_at:.0%}"
+        else f"a {evaluation.threshold} of at least {level(evaluation.threshold_at)}"
     )
     return (
         f"The operating threshold of each signature is the one with {rule} on out-of-fold training scores, then frozen."
@@ -327,10 +434,11 @@ def _threshold(study: StudyConfig, cite: Citations) -> str:
 
 def _statistics(view: View, cite: Citations) -> str:
     evaluation = view.result.about.config.evaluation
+    bootstrapped = "the mean AUC over the classes, AUPRC and F1" if view.several else "AUPRC and F1"
     text = (
-        f"Intervals are {evaluation.confidence:.0%}: AUC by DeLong {cite('delong')}, proportions by Wilson"
+        f"Intervals are {view.confidence}: AUC by DeLong {cite('delong')}, proportions by Wilson"
         f" {cite('wilson')},"
-        f" AUPRC and F1 by {evaluation.bootstrap:,} stratified bootstrap samples of patients, calibration by Wald. "
+        f" {bootstrapped} by {evaluation.bootstrap:,} stratified bootstrap samples of patients, calibration by Wald. "
     )
     if not view.result.performance.comparisons.empty:
         text += f"AUCs were compared by DeLong's test {cite('delong')} with Holm's correction {cite('holm')}. "

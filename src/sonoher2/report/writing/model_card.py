@@ -12,6 +12,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.files import file_sha256, write_text
+from sonoher2.core.spelling import FILLED
+from sonoher2.report.content.image_networks import given_outlines, segmenter_name
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import estimate, listing, number, plural
 from sonoher2.report.writing.summary import summarise
@@ -91,8 +93,19 @@ def _model(view: View, bundle: str) -> Iterator[str]:
 def _use(view: View) -> Iterator[str]:
     study = view.result.about.config
     yield f"- For: research on predicting {_target(study)}, at the time “{study.timing}”."
-    yield "- Not for: decisions on any patient; anything but the input above; lesions without an outline by a reader."
+    yield f"- Not for: decisions on any patient; anything but the input above{_lesions_unlike_these(view)}."
     yield f"- {YOURS} intended patients, place in the care pathway, who uses it, and what they must know."
+
+
+def _lesions_unlike_these(view: View) -> str:
+    """Which lesions the model cannot speak of: those outlined otherwise than the ones that it was made from."""
+    if view.result.about.config.images is None:
+        return ""
+    if not len(view.result.cohort.segmented):
+        return "; lesions without an outline by a reader"
+    if given_outlines(view) > 0:
+        return f"; lesions without an outline by a reader or by {segmenter_name(view)}"
+    return f"; lesions without an outline by {segmenter_name(view)}"
 
 
 def _target(study: StudyConfig) -> str:
@@ -141,9 +154,11 @@ def _limits(view: View) -> Iterator[str]:
     yield from (f"- {text}" for text in cautions)
     yield "- Tested on the patients above and on nobody else; validate it on your own before believing it there."
     if view.result.about.config.images is not None:
-        yield "- The outline of the lesion matters; see “Stability” in the report."
+        measured = view.result.about.config.stability is not None
+        told = "see “Stability” in the report" if measured else "how much was not measured"
+        yield f"- The outline of the lesion matters; {told}."
     if view.result.about.config.clinical.columns:
-        yield "- A clinical value that is not given counts as the training patients' median or most frequent level."
+        yield f"- A clinical value that is not given is {FILLED}."
 
 
 def _ethics() -> Iterator[str]:

@@ -70,7 +70,7 @@ def _main(view: View, outcome: str) -> str:
     if TRAIN_OOF in view.sets:
         text = f"{view.main} was best among the training patients, out of fold. In the {where}"
     else:
-        text = f"{view.main} is the signature that the first study chose. In the {where}"
+        text = f"{_chosen(view)} In the {where}"
     if not math.isnan(limit):
         rates = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
         shown = [f"{name} {estimate(row, key)}" for key, name in rates.items() if key in row]
@@ -80,6 +80,14 @@ def _main(view: View, outcome: str) -> str:
         f"{text} {calibration}, the intercept {estimate(row, c.CALIBRATION_INTERCEPT)} and the Brier score"
         f" {estimate(row, c.BRIER, 3)}."
     )
+
+
+def _chosen(view: View) -> str:
+    """Say whether a validation speaks of the signature that the first study chose."""
+    first = view.result.about.main
+    if view.main == first:
+        return f"{view.main} is the signature that the first study chose."
+    return f"The first study chose {first}, which this cohort has not the data for; {view.main} stands in its place."
 
 
 def _comparisons(view: View, outcome: str) -> str:
@@ -115,7 +123,7 @@ def _stability(view: View) -> str:
     worst = rows.iloc[int(rows[c.DIFFERENCE].to_numpy().argmin())]
     value = interval(worst[c.DIFFERENCE], worst[c.LOW], worst[c.HIGH], 3)
     return (
-        f"{text} With changed outlines of the test lesions (mean Dice with the given ones down to"
+        f"{text} With changed outlines of the test lesions (mean Dice with the unchanged ones down to"
         f" {number(rows[c.DICE].min())}), the AUC of {signature} changed by {value} at worst, and at most"
         f" {rows[c.SWITCHED].max():.0%} of the patients changed sides of the threshold."
     )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
+from sonoher2.report.content.updates import NEW_SITE, labelled_sizes
 from sonoher2.report.content.view import Metrics, View
 from sonoher2.report.content.wording import listing, number, p_equals, plural
 from sonoher2.signatures.registry import clinical_counterpart
@@ -63,18 +64,43 @@ def _headline(view: View, outcome: str, row: Metrics) -> Headline:
 
 
 def _which(view: View) -> str:
+    if view.not_given:
+        return f"{_part_of_the_model(view)} {_untouched(view)}"
     if len(view.signatures) == 1:
         return f"One signature was studied: {view.main}."
     if TRAIN_OOF not in view.sets:
         return (
             f"The frozen model holds {listing(view.signatures)}; this page speaks of {view.main}, the others stand"
-            " in the"
-            " tables below. Nothing was fitted or chosen on these patients."
+            f" in the tables below. {_untouched(view)}"
         )
     return (
         f"Of {listing(view.signatures)}, the {view.main} signature did best among the training patients (out of fold),"
         " so this page speaks of it. The test set had no say in that choice."
     )
+
+
+def _part_of_the_model(view: View) -> str:
+    """Say which signatures a cohort without some of the data cannot be given, and of which one the page speaks."""
+    first = view.result.about.main
+    spoken = f"This page speaks of {view.main}"
+    if first != view.main:
+        spoken = f"The first study chose {first}; this page has to speak of {view.main}"
+    return (
+        f"The frozen model holds {listing(view.result.about.frozen)}; this cohort has not the data for"
+        f" {listing(view.not_given)}. {spoken}."
+    )
+
+
+def _untouched(view: View) -> str:
+    updated, text = view.result.external.updated, "Nothing in it was fitted or chosen on these patients."
+    if updated is not None:
+        text += (
+            f" Beside it stands an update of its probabilities, learned on {updated.learned_on:,} of them and judged on"
+            " the others: see Updating."
+        )
+    if labelled_sizes(view):
+        text += f" What a recalibration would give was learned on draws of them and is shown apart: see {NEW_SITE}."
+    return text
 
 
 def _discrimination(view: View, outcome: str, row: Metrics) -> str:

@@ -65,6 +65,7 @@ def put_runs(cases: Cases, case: str, version: int, body: RunsBody) -> CaseBody:
 
 
 def _put(cases: Cases, case: str, version: int, read: Callable[[Shape], Mask]) -> CaseBody:
+    from sonoher2.lesions.mask import centre_of
     from sonoher2.server.work.masks import mask_png
 
     with cases.services.database.reading() as session:
@@ -75,7 +76,8 @@ def _put(cases: Cases, case: str, version: int, read: Callable[[Shape], Mask]) -
     with cases.services.database.session() as session:
         row = cases.row(session, case, lock=True)
         require_version(row, version)
-        cases.set_mask(session, row, MaskRow(origin="drawn", confidence=None, area=int(mask.sum())), sha256)
+        drawn = MaskRow(origin="drawn", confidence=None, area=int(mask.sum()))
+        cases.set_mask(session, row, drawn, sha256, centre_of(mask))
         touch(row)
         cases.services.audit.add_to(session, cases.user, "draw", case, Hashes(row.image_blob[:64], sha256))
         session.flush()

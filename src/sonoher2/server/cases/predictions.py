@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import not_found
 from sonoher2.server.cases.schemas import NomogramBody, NomogramPoint, PredictionBody, ViewBody
-from sonoher2.server.cases.service import Cases, aware, size_of
+from sonoher2.server.cases.service import Cases, aware, given_size
 from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_cases import CaseRow, MaskRow, PredictionRow
-from sonoher2.server.work.models import Answered, Question, View
+from sonoher2.server.work.models import Answered, Question, View, made_as
 from sonoher2.server.work.tasks import case_page, predict
 
 
@@ -66,9 +66,13 @@ def make(cases: Cases, case: str) -> PredictionBody:
     known = {field.key for field in facts.clinical} if facts else set()
     given = Given(
         frame=row.frame,
-        mm_per_pixel=size_of(row),
+        # what the file states is left to the file, which knows the scale at the lesion
+        mm_per_pixel=given_size(row, mask),
         mask_sha256=mask.sha256 if mask and image else "",
-        confidence=mask.confidence if mask and image else None,
+        # what another segmenter made counts as an outline that the user gives
+        confidence=mask.confidence
+        if mask and facts and image and made_as(mask.segmenter or "", facts.segmenter)
+        else None,
         clinical={key: value for key, value in row.clinical.items() if key in known and value.strip()},
         name=row.name,
         made=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
@@ -166,6 +170,7 @@ def _body(row: PredictionRow) -> PredictionBody:
         bundle=row.bundle,
         clinical=given.clinical,
         frame=given.frame,
+        mm_per_pixel=given.mm_per_pixel,
         prediction=json.loads(row.prediction),
         nomogram=NomogramBody.model_validate(row.nomogram) if row.nomogram else None,
         images=images,

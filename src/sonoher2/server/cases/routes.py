@@ -102,6 +102,7 @@ def bundle(services: Provided, bundle: Annotated[str, Path(max_length=64)]) -> B
         outcomes=list(facts.outcomes),
         unit=facts.unit,
         notice=facts.notice,
+        segmenter=facts.segmenter,
     )
 
 

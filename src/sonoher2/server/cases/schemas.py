@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from sonoher2.server.base.texts import NO_NUL
+
 MOST_VALUES = 500
-Short = Annotated[str, Field(max_length=200)]
+Short = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
 Millimetres = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 
 
@@ -64,6 +66,7 @@ class BundleBody(BundleSummary):
     outcomes: list[str]
     unit: str
     notice: str
+    segmenter: str = Field(description="What outlines lesions for it, as in a mask.")
 
 
 class ServerBody(Model):
@@ -84,7 +87,7 @@ class ImageBody(Model):
     frames: int
     rows: int
     columns: int
-    mm_per_pixel: tuple[float, float] | None = Field(description="Row and column.")
+    mm_per_pixel: tuple[float, float] | None = Field(description="Row and column, at the lesion.")
     mm_source: Literal["file", "given"] | None
     b_mode: tuple[int, int, int, int] = Field(description="Left, top, right, bottom.")
 
@@ -94,6 +97,7 @@ class MaskBody(Model):
 
     origin: Literal["segmented", "drawn"]
     confidence: float | None
+    segmenter: str | None = Field(description="What made it: hash of the weights, and whole, b-mode or box.")
     area_px: int
     area_mm2: float | None
     sha256: str = Field(description="Of mask.png.")
@@ -203,6 +207,7 @@ class PredictionBody(Model):
     bundle: str
     clinical: dict[str, str]
     frame: int
+    mm_per_pixel: tuple[float, float] | None = Field(description="Row and column, where the user gave it.")
     prediction: JsonValue
     nomogram: NomogramBody | None
     images: list[ViewBody]

@@ -112,7 +112,7 @@ class Cases:
             created=aware(row.created),
             changed=aware(row.changed),
             name=row.name,
-            image=_image(row),
+            image=_image(row, mask),
             frame=row.frame,
             mask=_mask(row, mask),
             clinical=row.clinical,
@@ -146,7 +146,7 @@ class Cases:
             if patch.frame is not None:
                 _set_frame(row, patch.frame)
             if "mm_per_pixel" in given:
-                _set_size(row, patch.mm_per_pixel)
+                _set_size(row, size_at(row, session.get(MaskRow, (row.id, row.frame))), patch.mm_per_pixel)
             touch(row)
             session.flush()
             return self.body(session, row)
@@ -202,8 +202,10 @@ class Cases:
             if row.frame != seen.frame or _mask_sha256(session, row) != before:
                 raise ApiError(409, "changed", "the outline was changed while the segmenter worked", "Try again")
             if sha256:
-                mask = MaskRow(origin="segmented", confidence=found.confidence, area=found.area)
-                self.set_mask(session, row, mask, sha256)
+                mask = MaskRow(
+                    origin="segmented", confidence=found.confidence, area=found.area, segmenter=found.segmenter
+                )
+                self.set_mask(session, row, mask, sha256, found.centre)
             row.finding = None if sha256 else NO_LESION
             touch(row)
             hashes = Hashes(row.image_blob[:64], sha256)
@@ -211,7 +213,9 @@ class Cases:
             session.flush()
             return self.body(session, row)
 
-    def set_mask(self, session: Session, row: CaseRow, mask: MaskRow, sha256: str) -> None:
+    def set_mask(
+        self, session: Session, row: CaseRow, mask: MaskRow, sha256: str, centre: tuple[int, int] | None
+    ) -> None:
         """Make a mask whose PNG is kept the one of the current frame; forget the one before, if nothing needs it.
 
         Parameters
@@ -224,9 +228,12 @@ class Cases:
             Its origin, confidence and area.
         sha256
             Under which its PNG is kept.
+        centre
+            Row and column of its middle; None of an empty one.
         """
         old = _mask_sha256(session, row)
         mask.case_id, mask.frame, mask.sha256 = row.id, row.frame, sha256
+        mask.centre_row, mask.centre_column = centre or (None, None)
         session.merge(mask)
         row.reviewed, row.finding = False, None
         session.flush()
@@ -292,7 +299,8 @@ def _new_row(case: str, user: str, file: tuple[str, str], facts: ImageFacts, bun
         columns=facts.columns,
         mm_row=size[0],
         mm_column=size[1],
-        mm_source="file" if facts.mm_per_pixel else None,
+        mm_source="file" if facts.mm_per_pixel or facts.regions else None,
+        regions=[list(region) for region in facts.regions],
         b_mode=[*facts.b_mode],
         frame=1,
         clinical={},
@@ -302,45 +310,69 @@ def _new_row(case: str, user: str, file: tuple[str, str], facts: ImageFacts, bun
 
 
 def _summary(session: Session, row: CaseRow) -> CaseSummary:
+    mask = session.get(MaskRow, (row.id, row.frame))
     return CaseSummary(
         id=row.id,
         version=row.version,
         created=aware(row.created),
         changed=aware(row.changed),
         name=row.name,
-        image=_image(row),
+        image=_image(row, mask),
         bundle=row.bundle,
         reviewed=row.reviewed,
-        outlined=bool(_mask_sha256(session, row)),
+        outlined=mask is not None,
         predictions=_predictions(session, row),
     )
 
 
-def _image(row: CaseRow) -> ImageBody:
+def _image(row: CaseRow, mask: MaskRow | None) -> ImageBody:
     return ImageBody(
         name=row.image_name,
         kind=row.kind,
         frames=row.frames,
         rows=row.rows,
         columns=row.columns,
-        mm_per_pixel=size_of(row),
-        mm_source=row.mm_source,
+        mm_per_pixel=size_at(row, mask),
+        mm_source="given" if given_size(row, mask) else "file" if row.regions else row.mm_source,
         b_mode=tuple(row.b_mode),
     )
 
 
 def size_of(row: CaseRow) -> tuple[float, float] | None:
-    """Row and column spacing, mm; None where it is not known."""
+    """Row and column spacing of the whole picture, mm; None where it is not known."""
     return None if row.mm_row is None or row.mm_column is None else (row.mm_row, row.mm_column)
+
+
+def given_size(row: CaseRow, mask: MaskRow | None) -> tuple[float, float] | None:
+    """Row and column spacing that the user gave, mm; None where the file states one at the lesion."""
+    own = size_of(row)
+    return own if row.mm_source == "given" and size_at(row, mask) == own else None
+
+
+def size_at(row: CaseRow, mask: MaskRow | None) -> tuple[float, float] | None:
+    """Row and column spacing at a lesion, mm, as a prediction takes it; without one, that of all regions."""
+    if not row.regions:
+        return size_of(row)
+    from sonoher2.images.pixels.us_regions import TissueRegion, common_spacing, regions_at
+
+    regions = tuple(
+        TissueRegion((slice(int(top), int(bottom)), slice(int(left), int(right))), (mm_row, mm_column))
+        for left, top, right, bottom, mm_row, mm_column in row.regions
+    )
+    at = None
+    if mask is not None and mask.centre_row is not None and mask.centre_column is not None:
+        at = mask.centre_row, mask.centre_column
+    return common_spacing(regions_at(regions, at)) or size_of(row)
 
 
 def _mask(row: CaseRow, mask: MaskRow | None) -> MaskBody | None:
     if mask is None:
         return None
-    size = size_of(row)
+    size = size_at(row, mask)
     return MaskBody(
         origin=mask.origin,
         confidence=mask.confidence,
+        segmenter=mask.segmenter,
         area_px=mask.area,
         area_mm2=mask.area * size[0] * size[1] if size else None,
         sha256=mask.sha256,
@@ -364,16 +396,16 @@ def _set_frame(row: CaseRow, frame: int) -> None:
         row.frame, row.reviewed, row.finding = frame, False, None
 
 
-def _set_size(row: CaseRow, given: tuple[float, float] | float | None) -> None:
-    if row.mm_source == "file":
-        same = given is None or size_of(row) == (given if isinstance(given, tuple) else (given, given))
-        if not same:
+def _set_size(row: CaseRow, shown: tuple[float, float] | None, given: tuple[float, float] | float | None) -> None:
+    if row.mm_source == "file" and shown is not None:
+        if given is not None and shown != (given if isinstance(given, tuple) else (given, given)):
             raise InputError(
                 "the file states the size of its pixels", where=row.image_name, fix="Leave it as the file says"
             )
         return
     if given is None:
-        row.mm_row = row.mm_column = row.mm_source = None
+        row.mm_row = row.mm_column = None
+        row.mm_source = "file" if row.regions else None
         return
     from sonoher2.images.pixels.spacing import spacing_problem
 

@@ -22,8 +22,8 @@ from sonoher2.server.cohorts.schemas import (
     OutlineBody,
     StateRequest,
 )
-from sonoher2.server.cohorts.service import Cohorts, aware, changed, listed_image
-from sonoher2.server.cohorts.worklist import FINISHED, Ordered, Rows, ordered, summary
+from sonoher2.server.cohorts.service import Cohorts, aware, changed, file_reading, listed_image
+from sonoher2.server.cohorts.worklist import FINISHED, MM2, Ordered, Rows, ordered, summary
 from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.events import Event
@@ -116,9 +116,11 @@ def _outline(rows: Rows, row: CohortImageRow, own: CohortOutlineRow | None, star
         else:
             origin, mask, area = "segmenter", row.proposal, row.proposal_area
     size = size_of(row)
-    return OutlineBody(
-        origin=origin, area_px=area, area_mm2=area * size[0] * size[1] if size else None, sha256=mask or ""
-    )
+    area_mm2 = area * size[0] * size[1] if size else None
+    if origin == "own" and own is not None and own.measured:
+        # measured with the scale at this outline, which may lie in another part of the screen than the first one
+        area_mm2 = own.measured.get(MM2)
+    return OutlineBody(origin=origin, area_px=area, area_mm2=area_mm2, sha256=mask or "")
 
 
 def _others(rows: Rows, image: str, reader: str) -> list[OtherReader]:
@@ -351,7 +353,9 @@ def outline_again(
     """
     row = opened(cohorts, cohort, image)
     listed = listed_image(row)
-    found = cohorts.services.pool.run(outline, listed.path, image, listed.frame or 1, box, "", "")
+    with cohorts.services.database.reading() as session:
+        crop = file_reading(cohorts.row(session, cohort)).crop_to_b_mode
+    found = cohorts.services.pool.run(outline, listed.path, image, listed.frame or 1, box, "", "", crop)
     if not found.png:
         raise InputError("no lesion was found there", fix="Draw a box around it, or draw the outline by hand")
     return put_mask(cohorts, cohort, image, version, DrawnMask(found.png, found.area))

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import path_fault
 from sonoher2.server.base.errors import RESPONSES, ApiError, not_found
+from sonoher2.server.base.texts import NO_NUL
 from sonoher2.server.cases.routes import FOREVER, MASK_BODY, MOST_NUMBER, PNG, Version, body_of
 from sonoher2.server.cases.schemas import OutlineRequest, RunsBody
 from sonoher2.server.cohorts import deciding, reading
@@ -22,7 +23,6 @@ from sonoher2.server.cohorts.background import Outliner, topic
 from sonoher2.server.cohorts.outlines.models import DrawnMask
 from sonoher2.server.cohorts.readers import Reader, choose_reader
 from sonoher2.server.cohorts.schemas import (
-    NO_NUL,
     AgreementBody,
     CohortBody,
     CohortList,

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from sonoher2.server.base.texts import NO_NUL
 from sonoher2.server.cases.schemas import Asked, RunsBody
 
 State = Literal["todo", "done", "skip"]
 Start = Literal["segmenter", "given", "blank"]
 Origin = Literal["own", "segmenter", "given", "none"]
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL keeps every character but this one."""
 Note = Annotated[str, Field(max_length=2000, pattern=NO_NUL)]
 Name = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
 

@@ -27,6 +27,8 @@ class CaseRow(Base):
         As in `ImageFacts`.
     mm_row, mm_column, mm_source
         Size of a pixel, from the ``file`` or ``given``; None where it is not known.
+    regions
+        As in `ImageFacts`; None of a case that an older version opened.
     frame
         That is worked on, from 1.
     clinical
@@ -56,6 +58,7 @@ class CaseRow(Base):
     mm_row: Mapped[float | None]
     mm_column: Mapped[float | None]
     mm_source: Mapped[str | None] = mapped_column(String(10))
+    regions: Mapped[list[list[float]] | None] = mapped_column(JSON)
     b_mode: Mapped[list[int]] = mapped_column(JSON)
     frame: Mapped[int]
     clinical: Mapped[dict[str, str]] = mapped_column(JSON)
@@ -73,8 +76,12 @@ class MaskRow(Base):
         ``segmented`` with the confidence of the segmenter, or ``drawn``.
     area
         Pixels of the lesion.
+    segmenter
+        What made it, as in `Outline`; None where it was drawn, or an older version kept it.
     sha256
         Of its PNG, which is kept under this name.
+    centre_row, centre_column
+        Of the lesion; None of an empty outline, and of one that an older version kept.
     """
 
     __tablename__ = "case_masks"
@@ -85,6 +92,9 @@ class MaskRow(Base):
     confidence: Mapped[float | None]
     area: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    segmenter: Mapped[str | None] = mapped_column(String(80))
+    centre_row: Mapped[int | None]
+    centre_column: Mapped[int | None]
 
 
 class FrameRow(Base):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.bundle.training import LevelSummary, NumberSummary
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.server.work.models import BundleFacts, ClinicalField
+from sonoher2.segmentation.segmenter import SHIPPED_SHA256
+from sonoher2.server.work.models import SITE_KEY, BundleFacts, ClinicalField
 
 KINDS = {"number": "number", "yes/no": "binary", "category": "category", "ordered": "ordinal"}
 
 
-def facts_of(schema: BundleSchema) -> BundleFacts:
-    """Describe a model.
-
-    Parameters
-    ----------
-    schema
-        Of the model.
-    """
+def facts_of(bundle: Bundle) -> BundleFacts:
+    """Describe a model; one that harmonises sites asks for the site beside the clinical values."""
+    schema, harmoniser = bundle.schema, bundle.model.harmoniser_
+    fields = [_field(schema, key, column) for key, column in schema.clinical.items()]
+    if harmoniser is not None:
+        fields.append(ClinicalField(SITE_KEY, "site", "category", "", None, None, tuple(harmoniser.sites_), "", ""))
     unit = schema.radiomics.unit if schema.radiomics else None
     return BundleFacts(
         title=schema.title,
@@ -28,8 +28,15 @@ def facts_of(schema: BundleSchema) -> BundleFacts:
         outcomes=tuple(schema.outcomes),
         unit=unit or "",
         notice=schema.notice,
-        clinical=tuple(_field(schema, key, column) for key, column in schema.clinical.items()),
+        segmenter=_segmenter(schema),
+        clinical=tuple(fields),
     )
+
+
+def _segmenter(schema: BundleSchema) -> str:
+    if schema.reading is None:
+        return ""
+    return f"{schema.segmenter or SHIPPED_SHA256}:{'b-mode' if schema.reading.crop_to_b_mode else 'whole'}"
 
 
 def _field(schema: BundleSchema, key: str, column: ClinicalColumn) -> ClinicalField:

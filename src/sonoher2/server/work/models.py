@@ -16,7 +16,9 @@ class ImageFacts:
     frames, rows, columns
         Of the file, and of each picture in it.
     mm_per_pixel
-        Row and column spacing that the file states; None where it does not.
+        Row and column spacing that the file states of the whole picture; None where it does not.
+    regions
+        Parts of the picture that have a scale of their own: left, top, right, bottom, row and column spacing.
     b_mode
         Left, top, right, bottom of the B-mode part, pixels.
     png
@@ -28,17 +30,39 @@ class ImageFacts:
     rows: int
     columns: int
     mm_per_pixel: tuple[float, float] | None
+    regions: tuple[tuple[int, int, int, int, float, float], ...]
     b_mode: tuple[int, int, int, int]
     png: bytes
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What the segmenter found; `png` is empty where there is no lesion."""
+    """What the segmenter found, with row and column of the middle; `png` is empty where there is no lesion.
+
+    `segmenter` is the hash of its weights and, behind a colon, what it saw: ``whole``, ``b-mode`` or ``box``.
+    """
 
     png: bytes
     area: int
     confidence: float
+    centre: tuple[int, int] | None = None
+    segmenter: str = ""
+
+
+def made_as(made: str, asked: str) -> bool:
+    """Whether an outline is one of the segmenter that is asked for; in a box of the user's the weights alone count.
+
+    Parameters
+    ----------
+    made, asked
+        As in `Outline.segmenter`; of an outline that an older version kept, empty, nothing else is known.
+    """
+    weights, _, seen = made.partition(":")
+    return not made or made == asked or (seen == "box" and asked.startswith(f"{weights}:"))
+
+
+SITE_KEY = "(site)"
+"""Key of the site of the images among clinical values, for a model that harmonises sites; no column is called so."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +92,10 @@ class ClinicalField:
 
 @dataclass(frozen=True)
 class BundleFacts:
-    """What a model says of itself; `needs_image` is false for one that reads no images at all."""
+    """What a model says of itself; `needs_image` is false for one that reads no images at all.
+
+    `segmenter` says how it has lesions outlined, as in `Outline`.
+    """
 
     title: str
     synthetic: bool
@@ -78,6 +105,7 @@ class BundleFacts:
     outcomes: tuple[str, ...]
     unit: str
     notice: str
+    segmenter: str
     clinical: tuple[ClinicalField, ...]
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.server.work.models import Answered, BundleFacts, ImageFacts, Outline, Question, View
+from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Question, View
 
 if TYPE_CHECKING:
     from sonoher2.bundle.load import Bundle
     from sonoher2.images.pixels.decoded import Picture
     from sonoher2.images.pixels.image import Box
+    from sonoher2.images.pixels.us_regions import TissueRegion
     from sonoher2.predict.case import Case
     from sonoher2.predict.prediction import Prediction
 
@@ -43,7 +44,7 @@ def bundle_facts(folder: str, trust: str = "") -> BundleFacts:
     """Read a model and give what it says of itself."""
     from sonoher2.server.work.fields import facts_of
 
-    return facts_of(opened_bundle(folder, trust).schema)
+    return facts_of(opened_bundle(folder, trust))
 
 
 def open_image(path: str, name: str) -> ImageFacts:
@@ -54,7 +55,6 @@ def open_image(path: str, name: str) -> ImageFacts:
     InputError
         The image cannot be read whole.
     """
-    from sonoher2.images.pixels.us_regions import common_spacing, regions_at
     from sonoher2.images.read import b_mode_box
 
     picture = _picture(path, name, 1)
@@ -65,10 +65,16 @@ def open_image(path: str, name: str) -> ImageFacts:
         frames=picture.provenance.frames,
         rows=height,
         columns=width,
-        mm_per_pixel=common_spacing(regions_at(picture.regions, None)) or picture.spacing,
+        mm_per_pixel=picture.spacing,
+        regions=tuple(_region(one) for one in picture.regions),
         b_mode=(int(columns.start), int(rows.start), int(columns.stop), int(rows.stop)),
         png=_displayed(picture),
     )
+
+
+def _region(region: TissueRegion) -> tuple[int, int, int, int, float, float]:
+    rows, columns = region.box
+    return int(columns.start), int(rows.start), int(columns.stop), int(rows.stop), *region.mm_per_pixel
 
 
 def frame_png(path: str, name: str, frame: int) -> bytes:
@@ -76,7 +82,9 @@ def frame_png(path: str, name: str, frame: int) -> bytes:
     return _displayed(_picture(path, name, frame))
 
 
-def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, trust: str) -> Outline:
+def outline(
+    path: str, name: str, frame: int, box: Place | None, bundle: str, trust: str, crop_to_b_mode: bool = False
+) -> Outline:
     """Find the lesion of one frame, within a box if there is one.
 
     Parameters
@@ -87,6 +95,8 @@ def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, tr
         The picture is cut there before the segmenter sees it.
     bundle, trust
         Of a model that says how images are read, and may have a segmenter of its own; empty for the shipped one.
+    crop_to_b_mode
+        Look in the B-mode part of the screen only, where there is neither a box nor a model that reads images.
 
     Raises
     ------
@@ -96,6 +106,7 @@ def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, tr
     import numpy as np
 
     from sonoher2.images.read import b_mode_box, image_of
+    from sonoher2.lesions.mask import centre_of
     from sonoher2.segmentation.choose import segment_lesion
     from sonoher2.segmentation.segmenter import load_own_segmenter, load_segmenter
     from sonoher2.server.work.masks import mask_png
@@ -105,16 +116,19 @@ def outline(path: str, name: str, frame: int, box: Place | None, bundle: str, tr
     model = opened_bundle(bundle, trust) if bundle else None
     if model is not None and model.image_networks.segmenter:
         segmenter = load_own_segmenter(model.image_networks.segmenter.final)
+    if model is not None and model.schema.reading:
+        crop_to_b_mode = model.schema.reading.crop_to_b_mode
     if box is not None:
         image = image.cropped(_slices(box, picture.shape))
-    elif model is not None and model.schema.reading and model.schema.reading.crop_to_b_mode:
+    elif crop_to_b_mode:
         image = image.cropped(b_mode_box(picture, None))
     found = segment_lesion(segmenter, image.pixels)
+    made = f"{segmenter.sha256}:{'box' if box else 'b-mode' if crop_to_b_mode else 'whole'}"
     if not found.found:
         return Outline(b"", 0, found.confidence)
     mask = np.zeros(image.file_shape, dtype=bool)
     mask[image.box] = found.mask
-    return Outline(mask_png(mask), int(np.count_nonzero(mask)), found.confidence)
+    return Outline(mask_png(mask), int(np.count_nonzero(mask)), found.confidence, centre_of(mask), made)
 
 
 def predict(question: Question) -> Answered:
@@ -164,7 +178,9 @@ def _predicted(question: Question) -> tuple[Prediction, Case]:
     if mask is not None:
         data = Path(question.image).read_bytes()
         images = (ImageInput(data, (mask,), question.mm_per_pixel, question.frame, question.name),)
-    case = Case(bundle, PatientInput(images, dict(question.clinical), patient_id=question.patient))
+    values = dict(question.clinical)
+    site = values.pop(SITE_KEY, None)
+    case = Case(bundle, PatientInput(images, values, site, patient_id=question.patient))
     if mask is not None and question.confidence is not None:
         # the segmenter made it a moment ago: it says so, and is not asked a second time
         image = case.images[0]

@@ -124,3 +124,8 @@ class Analysis:
     schema: TableSchema
     compute: Callable[[Scored], pd.DataFrame]
     applies: Callable[[Scored], bool] = always
+
+
+def is_validation(scored: Scored) -> bool:
+    """Whether a frozen model met a second cohort."""
+    return scored.bundle is not None

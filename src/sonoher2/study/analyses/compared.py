@@ -19,7 +19,13 @@ COMPARED = (
 """Columns of `compared_rows`, without the ends of the AUC's interval."""
 
 
-def compared_rows(given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series, confidence: float) -> list[Row]:
+def compared_rows(
+    given: pd.DataFrame,
+    changed: pd.DataFrame,
+    limits: pd.Series,
+    confidence: float,
+    given_limits: pd.Series | None = None,
+) -> list[Row]:
     """One row per signature and outcome: changed scores of the same patients against the given ones.
 
     Parameters
@@ -30,6 +36,8 @@ def compared_rows(given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series,
         Frozen threshold by signature and outcome.
     confidence
         Level of the intervals.
+    given_limits
+        Thresholds of the given scores, where they are of another model than the changed ones.
 
     Returns
     -------
@@ -45,6 +53,7 @@ def compared_rows(given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series,
         _, after = outcome_scores(other, outcome)
         area, test = auc_delong(y, after, confidence), delong_test(y, after, before, confidence)
         limit = float(limits[signature, outcome])
+        given_limit = limit if given_limits is None else float(given_limits[signature, outcome])
         rows.append(
             {
                 c.SIGNATURE: signature,
@@ -58,7 +67,7 @@ def compared_rows(given: pd.DataFrame, changed: pd.DataFrame, limits: pd.Series,
                 c.LOW: test.low,
                 c.HIGH: test.high,
                 c.MOVED: float(np.abs(after - before).mean()),
-                c.SWITCHED: float(((after >= limit) != (before >= limit)).mean()),
+                c.SWITCHED: float(((after >= limit) != (before >= given_limit)).mean()),
             }
         )
     return rows

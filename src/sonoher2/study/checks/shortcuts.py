@@ -16,6 +16,7 @@ from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.core.errors import InputError, Severity
 from sonoher2.evaluation.compare.comparison import holm
 from sonoher2.evaluation.shift.predictability import predict_outcome
+from sonoher2.images.pixels.spacing import pixel_side
 from sonoher2.study.checks.codes import is_coded
 from sonoher2.study.checks.columns import MISSING, dummies
 from sonoher2.study.checks.facts import ONE_CLASS, Facts
@@ -95,7 +96,7 @@ def _of_images(facts: Facts) -> dict[str, pd.DataFrame]:
         return {}
     owners = facts.cohort.images[c.PATIENT_ID].to_numpy()
     rows = pd.DataFrame([_picture(*record.file_shape) for record in facts.records])
-    spacing = pd.Series([np.nan if r.mm_per_pixel is None else float(r.mm_per_pixel[0]) for r in facts.records])
+    spacing = pd.Series([pixel_side(record.mm_per_pixel) for record in facts.records])
     size = rows.assign(**{c.MM_PER_PIXEL: spacing.fillna(spacing.mean() if spacing.notna().any() else 0.0)})
     families = {
         "Picture size": size.assign(known=spacing.notna().astype(float)),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.engine import FRAME, ExecutionContext, Keyed, Step
-from sonoher2.predict.heat import explained_beside, explained_network, heat_maps
+from sonoher2.engine import ARRAY, FRAME, ExecutionContext, Keyed, Step
+from sonoher2.predict.heat import HeatMap, explained_each, explained_network, heat_maps
 from sonoher2.signatures.registry import DEEP_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.results import heat_columns as c
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sonoher2.deep.crop import Crop
     from sonoher2.deep.encoder import FrozenEncoder
     from sonoher2.explain.explained import Explained
+
+Value = TypeVar("Value")
 
 CASES = 2
 """Right and wrong ones that are shown of each class."""
@@ -87,7 +89,7 @@ def explain_crops(of: Explainable, context: ExecutionContext) -> HeatFindings | 
     shares = _each(SHARES, of, table, paths, list(table.index), context)
     return HeatFindings(
         shares=named.rename_axis(c.PATIENT_ID).reset_index().merge(shares, on=c.PATIENT_ID),
-        cases=_cases(of, table, paths),
+        cases=_cases(of, table, paths, context),
         deletion=_each(DELETION, of, table, paths, checked, context),
         randomised=_each(RANDOMISED, of, table, paths, checked, context),
     )
@@ -146,15 +148,19 @@ def spread_patients(score: pd.Series, count: int) -> list[str]:
     return [str(ordered[place]) for place in places]
 
 
-def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series) -> tuple[HeatCase, ...]:
-    explained = _by_class(of.model, of.networks)
-    cases = []
-    for patient in surest_patients(table, CASES):
-        label, predicted = int(table[c.LABEL][patient]), int(table[c.PREDICTED][patient])
-        [first, *_] = heat_maps(explained[predicted], _crops(paths[patient]))
-        score = float(table[c.SCORE][patient])
-        cases.append(HeatCase(patient, of.classes[label], of.classes[predicted], score, first))
-    return tuple(cases)
+def _cases(of: Explainable, table: pd.DataFrame, paths: pd.Series, context: ExecutionContext) -> tuple[HeatCase, ...]:
+    shown = surest_patients(table, CASES)
+    maps = _looked_at(FIRST_MAPS, of, table, paths, shown, context)
+    return tuple(
+        HeatCase(
+            patient,
+            of.classes[int(table[c.LABEL][patient])],
+            of.classes[int(table[c.PREDICTED][patient])],
+            float(table[c.SCORE][patient]),
+            HeatMap(grey.astype(np.uint8), lesion.astype(np.bool_), heat),
+        )
+        for patient, (grey, lesion, heat) in zip(shown, maps, strict=True)
+    )
 
 
 class _Patient(NamedTuple):
@@ -174,6 +180,15 @@ def _by_class(model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> dict[
     """Explain each class that may be predicted."""
     found = {outcome: explained_network(model, networks, outcome) for outcome in range(len(model.classes_))}
     return {outcome: explained for outcome, explained in found.items() if explained is not None}
+
+
+def _first_maps(
+    patients: list[_Patient], model: SignatureSet, networks: tuple[FrozenEncoder, ...]
+) -> list[NDArray[np.float64]]:
+    """Give picture, lesion and heat of each patient's first image, (3, size, size)."""
+    explained = _by_class(model, networks)
+    firsts = [heat_maps(explained[patient.predicted], _crops(patient.paths))[0] for patient in patients]
+    return [np.stack([first.grey, first.lesion, first.heat]).astype(np.float64) for first in firsts]
 
 
 def _shares(patients: list[_Patient], model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> list[pd.DataFrame]:
@@ -198,7 +213,7 @@ def _deletion(patients: list[_Patient], model: SignatureSet, networks: tuple[Fro
     tables = []
     for patient in patients:
         crops = _crops(patient.paths)
-        alone, crop = explained_beside(explained[patient.predicted], crops, 0), crops[0]
+        alone, crop = explained_each(explained[patient.predicted], crops)[0], crops[0]
         noise = noise_map(alone, crop, seed=patient.seed)
         curves = {
             c.BY_HEAT: deletion_curve(alone, crop, heat_map(alone, crop), steps=DELETION_STEPS),
@@ -219,7 +234,7 @@ def _randomised(
     tables = []
     for patient in patients:
         crops = _crops(patient.paths)
-        alone = explained_beside(explained[patient.predicted], crops, 0)
+        alone = explained_each(explained[patient.predicted], crops)[0]
         found = randomised_similarity(alone, crops[0], seed=patient.seed)
         table = {c.PATIENT_ID: patient.name, c.STAGE: range(len(found)), c.CORRELATION: found}
         tables.append(pd.DataFrame(table))
@@ -227,9 +242,10 @@ def _randomised(
 
 
 # a process builds its networks anew for each chunk
-SHARES = Step("heat shares", _shares, FRAME, "Drawing heat maps", chunk=32, packed=True)
-DELETION = Step("heat deletion", _deletion, FRAME, "Blurring hot pixels", chunk=32, packed=True)
-RANDOMISED = Step("heat randomised", _randomised, FRAME, "Randomising networks", chunk=32, packed=True)
+FIRST_MAPS = Step("heat maps", _first_maps, ARRAY, "Drawing heat maps to show", chunk=32, packed=True)
+SHARES = Step("heat shares", _shares, FRAME, "Drawing heat maps", chunk=16, packed=True)
+DELETION = Step("heat deletion", _deletion, FRAME, "Blurring hot pixels", chunk=12, packed=True)
+RANDOMISED = Step("heat randomised", _randomised, FRAME, "Randomising networks", chunk=12, packed=True)
 
 
 def _each(
@@ -240,13 +256,24 @@ def _each(
     patients: list[str],
     context: ExecutionContext,
 ) -> pd.DataFrame:
+    found: list[pd.DataFrame] = _looked_at(step, of, table, paths, patients, context)
+    return pd.concat(found, ignore_index=True)
+
+
+def _looked_at(
+    step: Step[Value],
+    of: Explainable,
+    table: pd.DataFrame,
+    paths: pd.Series,
+    patients: list[str],
+    context: ExecutionContext,
+) -> list[Value]:
     """Look at the heat maps of some patients."""
     items = []
     for seed, name in enumerate(patients):
         patient = _Patient(name, int(table[c.PREDICTED][name]), list(paths[name]), seed)
         items.append(Keyed(patient, [name, patient.predicted, [path.stem for path in patient.paths], seed]))
-    found = context.map(step, items, Keyed(of.model, of.sha256), Keyed(of.networks, of.sha256))
-    return pd.concat(found, ignore_index=True)
+    return context.map(step, items, Keyed(of.model, of.sha256), Keyed(of.networks, of.sha256))
 
 
 def share_summary(shares: pd.DataFrame, confidence: float, seed: int) -> pd.DataFrame:

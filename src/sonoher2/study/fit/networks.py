@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.bundle.model_bytes import dump_networks, load_networks
 from sonoher2.config.deep import DeepConfig
 from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.deep.crop import read_crop
 from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step
 from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups
-from sonoher2.study.fit.stored_networks import StoredNetworks
+from sonoher2.study.fit.stored_networks import StoredNetworks, decode_network, encode_network
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
 
 if TYPE_CHECKING:
@@ -58,18 +57,20 @@ def _train(
     take_accelerator(fold.number)
     X, store = _read(patients.crops), Store(patients.activations)
     network, described = fit_without(classifier, X, patients.y, fold.held_out, store=store, work=scratch)
-    return described if fold.held_out.any() else network
+    if fold.held_out.any():
+        return described
+    network.keep_graph()
+    return network
 
 
 def _encode(value: NDArray[np.float64] | FrozenEncoder) -> bytes:
-    return ARRAY.encode(value) if isinstance(value, np.ndarray) else dump_networks([value])
+    return ARRAY.encode(value) if isinstance(value, np.ndarray) else encode_network(value)
 
 
 def _decode(data: bytes) -> NDArray[np.float64] | FrozenEncoder:
     if data.startswith(b"\x93NUMPY"):
         return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-    (network,) = load_networks(data)
-    return network
+    return decode_network(data)
 
 
 def _keep(crops: list[list[Path]], classifier: DeepClassifier, folder: Path) -> list[bool]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
-from sonoher2.signatures.registry import REGISTRY
-from sonoher2.study.fit.signatures import Fitted
+from sonoher2.engine import ExecutionContext
+from sonoher2.signatures.feature_table import RADIOMICS
+from sonoher2.signatures.registry import REGISTRY, build_signatures
+from sonoher2.study.fit.signatures import Fitted, fit_signatures
 from sonoher2.study.fit.training_set import TrainingSet
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.predictions import long_predictions
+
+if TYPE_CHECKING:
+    from sonoher2.config.study import StudyConfig
 
 
 def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> TrainingSet:
@@ -25,6 +32,15 @@ def training_set(measured: Measured, in_training: NDArray[np.bool_]) -> Training
         measured.by_fold,
         tuple(patients[c.SITE]) if c.SITE in patients else (),
     )
+
+
+def fit_measured(
+    measured: Measured, in_training: NDArray[np.bool_], study: StudyConfig, context: ExecutionContext
+) -> Fitted:
+    """Fit a study's signatures on its training patients; for a comparison of models, all of these score the others."""
+    signatures = build_signatures(study, measured.cohort.clinical, RADIOMICS in measured.feature_table.columns)
+    others = measured.feature_table[~in_training] if study.comparison else None
+    return fit_signatures(signatures, training_set(measured, in_training), study, context, others)
 
 
 def score_patients(measured: Measured, fitted: Fitted, in_training: NDArray[np.bool_]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Fine-tuned networks that stay on disk: each is read where it is asked for, and at most one is in memory."""
+"""Networks that stay on disk: each is read where it is asked for, and at most one is in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonoher2.bundle.model_bytes import join_networks, load_networks
+from sonoher2.bundle.model_bytes import dump_networks, join_networks, load_networks
+from sonoher2.config.deep import DeepConfig
+from sonoher2.engine import Codec, ExecutionContext, Keyed, Step
+from sonoher2.networks.sources import source_key
 
 if TYPE_CHECKING:
     from sonoher2.deep.encoder import FrozenEncoder
@@ -51,5 +54,39 @@ def read_network(file: Path) -> FrozenEncoder:
     InputError
         The file holds something else.
     """
-    (network,) = load_networks(file.read_bytes())
+    return decode_network(file.read_bytes())
+
+
+def encode_network(network: FrozenEncoder) -> bytes:
+    """Give the bytes of a single network."""
+    return dump_networks([network])
+
+
+def decode_network(data: bytes) -> FrozenEncoder:
+    """Read a single network from `encode_network`'s bytes; errors as of `read_network`."""
+    (network,) = load_networks(data)
     return network
+
+
+def _freeze(name: str, config: DeepConfig) -> FrozenEncoder:
+    from sonoher2.deep.lesion import frozen_network
+
+    network = frozen_network(config, name)
+    network.keep_graph()
+    return network
+
+
+FROZEN = Step("frozen", _freeze, Codec(".network", encode_network, decode_network), "Preparing networks")
+
+
+def frozen_networks(config: DeepConfig, context: ExecutionContext) -> StoredNetworks:
+    """Fetch the weights of a study's networks, once.
+
+    Raises
+    ------
+    InputError
+        No such network, or its weights cannot be had.
+    """
+    how = [config.size, config.pooling, config.mask]
+    items = [Keyed(name, [name, source_key(name, config.weights)]) for name in config.network]
+    return StoredNetworks(tuple(context.files(FROZEN, items, Keyed(config, how))))

@@ -39,7 +39,7 @@ from sonoher2.study.image_networks.segmenters import SEGMENTERS
 from sonoher2.study.image_networks.training_images import TRAINING_IMAGES
 from sonoher2.study.measure.lesion_files import LesionFile, file_hashes, lesion_files
 from sonoher2.study.measure.own_networks import networks_of_files
-from sonoher2.study.measure.records import image_records
+from sonoher2.study.measure.records import image_records, kept_pairs
 from sonoher2.study.measure.trained_on import fingerprints, pictures_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _looked_at(study: StudyConfig, reading: ImageReading, context: ExecutionCont
     cohort = load_cohort(study)
     hashes = file_hashes(cohort.images)
     records = image_records(cohort.images, reading, hashes, context)
-    findings, groups = image_findings(cohort, study, records, hashes)
+    findings, groups = image_findings(cohort, study, records, hashes, partial(kept_pairs, context=context))
     raise_errors(findings)
     return with_groups(cohort, groups), hashes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ from sonoher2.engine import ExecutionContext
 from sonoher2.networks.own import SHIPPED_NETWORKS, ImageNetworks
 from sonoher2.study.measure.lesion_files import file_hashes
 from sonoher2.study.measure.own_networks import with_enhancers
-from sonoher2.study.measure.records import image_records
+from sonoher2.study.measure.records import image_records, kept_pairs
 from sonoher2.study.measure.segmented import segment_cohort
 from sonoher2.study.measure.trained_on import patients_trained_on
 from sonoher2.study.results.manifest import study_tables
@@ -101,7 +102,7 @@ def checked_cohort(
     records: list[ImageRecord] = []
     if study.reading is not None:
         records = image_records(cohort.images, study.reading, hashes, context)
-    findings, groups = image_findings(cohort, study, records, hashes)
+    findings, groups = image_findings(cohort, study, records, hashes, partial(kept_pairs, context=context))
     study, told = _with_unit(study, cohort, records)
     cohort = replace(with_groups(cohort, groups), findings=(*cohort.findings, *findings, *told))
     trained_on = patients_trained_on(study, cohort.images, segmented, context, networks)

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.images import ImageReading
-from sonoher2.deep.crop import lesion_crop
+from sonoher2.deep.crop import WindowPlace, lesion_crop
 from sonoher2.engine import ARRAY, ExecutionContext, Step
 from sonoher2.lesions.open import open_lesion
-from sonoher2.study.measure.lesion_files import LesionFile, keyed_files, keyed_reading
+from sonoher2.study.measure.lesion_files import KeyedFiles, LesionFile, keyed_reading
 
 
-def _crop(file: LesionFile, reading: ImageReading, size: int, margin: float) -> NDArray[np.uint8]:
+def _crop(file: LesionFile, reading: ImageReading, size: int, margin: float, window: WindowPlace) -> NDArray[np.uint8]:
     lesion = open_lesion(
         file.image,
         file.masks,
@@ -25,7 +25,7 @@ def _crop(file: LesionFile, reading: ImageReading, size: int, margin: float) -> 
         frame=file.frame,
         enhancer=file.enhancer,
     )
-    return lesion_crop(lesion.image.pixels, lesion.mask, size=size, margin=margin)
+    return lesion_crop(lesion.image.pixels, lesion.mask, size=size, margin=margin, window=window)
 
 
 CROPS = Step("crops", _crop, ARRAY, "Cutting out lesions")
@@ -55,4 +55,5 @@ def crop_lesions(
     -------
     File (.npy) of each image's crop, (2, size, size); its stem is the crop's content key.
     """
-    return context.files(CROPS, keyed_files(files, hashes), keyed_reading(reading), deep.size, deep.margin)
+    seen = (deep.size, deep.margin, deep.window)
+    return context.files(CROPS, KeyedFiles(files, hashes), keyed_reading(reading), *seen)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sonoher2.cohort.images.pixel_size import length_unit
 from sonoher2.cohort.images.table import image_rows
@@ -18,19 +22,22 @@ from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
-from sonoher2.core.table_files import check_suffix, write_table
-from sonoher2.engine import JSON, Step, local_context
+from sonoher2.core.table_files import Append, check_suffix, open_table
+from sonoher2.engine import JSON, Step, Workers, local_context
 from sonoher2.lesions.open import open_lesion
 from sonoher2.radiomics.extract import feature_names
-from sonoher2.radiomics.lesion import tiny_lesions
-from sonoher2.study.measure.features import try_lesions
+from sonoher2.radiomics.lesion import flat_lesions, tiny_lesions
+from sonoher2.study.measure.features import each_lesion
 from sonoher2.study.measure.lesion_files import (
+    KeyedFiles,
     LesionFile,
     file_hashes,
-    keyed_files,
     keyed_reading,
     lesion_files,
 )
+
+BLOCK_ROWS = 256
+"""Rows that are turned into text at once, and a row group of Parquet."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Extraction:
 
 
 def extract_table(
-    table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, reading: ImageReading, workers: int
+    table: Path, out: Path, radiomics: RadiomicsConfig, *, data: Path | None, reading: ImageReading, workers: Workers
 ) -> Extraction:
     """Measure the lesions of a table of images and write one row per image that can be measured.
 
@@ -67,8 +74,9 @@ def extract_table(
     table
         `patient_id`, `image`, `mask` and, if known, `mm_per_pixel`; `frame` for files of several.
     out
-        .csv, .tsv or .xlsx: `patient_id, image`, then features under pyradiomics' names. Finished images are kept in
-        a folder beside it until the table is whole, so that an interrupted or mended extraction resumes.
+        .csv, .tsv, .xlsx or .parquet: `patient_id, image`, then features under pyradiomics' names; rows are written as
+        they are finished. Finished images are kept in a folder beside it until the table is whole, so that an
+        interrupted or mended extraction resumes.
     radiomics
         What to measure.
     data
@@ -90,7 +98,7 @@ def extract_table(
     rows = read_table(table, findings=read)
     found, problems = _usable_rows(rows, table, data)
     context, hashes = local_context(out.parent / f".{out.stem}-cache", workers), file_hashes(found)
-    sizes = context.attempt(PIXEL_SIZES, keyed_files(lesion_files(found), hashes), keyed_reading(reading))
+    sizes = context.attempt(PIXEL_SIZES, KeyedFiles(lesion_files(found), hashes), keyed_reading(reading))
     problems |= {found.index[i]: [error.finding] for i, error in sizes.problems.items()}
     found = found.iloc[sorted(sizes.values)]
     known = [size and (size[0], size[1]) for _, size in sorted(sizes.values.items())]
@@ -98,19 +106,48 @@ def extract_table(
     if errors_of(told) or not len(found):
         raise_errors([*told, *(finding for findings in problems.values() for finding in findings)])
     radiomics = radiomics.model_copy(update={"unit": unit})
-    measured = try_lesions(lesion_files(found), reading, radiomics, hashes, context)
-    problems |= {found.index[i]: [error.finding] for i, error in measured.problems.items()}
+    lesions = each_lesion(lesion_files(found), reading, radiomics, hashes, context)
+    first = pd.DataFrame({c.PATIENT_ID: found[c.PATIENT_ID], c.IMAGE: rows.loc[found.index, c.IMAGE]})
+    measured, bad = _written(lesions, first, feature_names(radiomics), out)
+    problems |= {found.index[i]: [error.finding] for i, error in bad.items()}
     listed = [finding for row in rows.index if row in problems for finding in problems[row]]
-    good = [i for i in range(len(found)) if i not in measured.problems]
-    raise_errors([] if good else listed)
-    kept = found.iloc[good]
-    features = pd.DataFrame(measured.features[good], index=kept.index, columns=feature_names(radiomics))
-    first = pd.DataFrame({c.PATIENT_ID: kept[c.PATIENT_ID], c.IMAGE: rows.loc[kept.index, c.IMAGE]})
-    write_table(out, pd.concat([first, features], axis=1))
+    raise_errors([] if measured else listed)
     if not problems:
         context.store.clear()
-    tiny = tiny_lesions(kept[c.IMAGE].tolist(), measured.pixels[good].tolist())
-    return Extraction(len(kept), unit, [*read, *told, *measured.findings, *tiny], listed)
+    images = [str(found[c.IMAGE].iloc[i]) for i in measured]
+    levels, pixels = map(list, zip(*measured.values(), strict=True))
+    noticed = [*flat_lesions(images, levels), *tiny_lesions(images, pixels)]
+    return Extraction(len(measured), unit, [*read, *told, *noticed], listed)
+
+
+def _written(
+    lesions: Iterator[tuple[int, NDArray[np.float64] | InputError]],
+    first: pd.DataFrame,
+    names: Sequence[str],
+    out: Path,
+) -> tuple[dict[int, tuple[int, int]], dict[int, InputError]]:
+    """Write the features of lesions as they come, behind the columns `first`.
+
+    Returns
+    -------
+    Grey levels and pixels of the lesions, and why others were not measured, by position. Without any lesion there is no
+    table.
+    """
+    measured: dict[int, tuple[int, int]] = {}
+    bad: dict[int, InputError] = {}
+    with ExitStack() as opened:
+        append: Append | None = None
+        while block := list(islice(lesions, BLOCK_ROWS)):
+            good = {i: lesion for i, lesion in block if not isinstance(lesion, InputError)}
+            bad |= {i: lesion for i, lesion in block if isinstance(lesion, InputError)}
+            if not good:
+                continue
+            measured |= {i: (int(lesion[0]), int(lesion[1])) for i, lesion in good.items()}
+            start = first.iloc[list(good)]
+            features = pd.DataFrame(np.stack(list(good.values()))[:, 2:], index=start.index, columns=list(names))
+            append = append or opened.enter_context(open_table(out))
+            append(pd.concat([start, features], axis=1))
+    return measured, bad
 
 
 def _usable_rows(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import Finding, FindingsError, InputError
-from sonoher2.engine import ARRAY, ExecutionContext, Step
+from sonoher2.engine import ARRAY, ExecutionContext, Executor, Step
+from sonoher2.engine.executors import SERIAL
 from sonoher2.lesions.open import open_lesion
+from sonoher2.radiomics.compilation import FAMILIES, compile_family, compiled_before
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import flat_lesions, measure_lesion
-from sonoher2.study.measure.lesion_files import LesionFile, keyed_files, keyed_reading
+from sonoher2.study.measure.lesion_files import KeyedFiles, LesionFile, keyed_reading
 
 
 def _measure(file: LesionFile, reading: ImageReading, radiomics: RadiomicsConfig) -> NDArray[np.float64]:
@@ -104,9 +107,33 @@ def try_lesions(
     context
         Where it is computed and kept.
     """
-    found = context.attempt(FEATURES, keyed_files(files, hashes), keyed_reading(reading), radiomics)
-    empty = np.array([0, 0, *[np.nan] * len(feature_names(radiomics))])
-    rows = np.array([found.values.get(i, empty) for i in range(len(files))])
-    good = sorted(found.values)
-    findings = flat_lesions([files[i].image for i in good], rows[good, 0].astype(int).tolist())
-    return MeasuredLesions(rows[:, 2:], rows[:, 1].astype(np.int64), found.problems, findings)
+    rows = np.full((len(files), len(feature_names(radiomics))), np.nan)
+    about = np.zeros((2, len(files)), dtype=np.int64)
+    problems: dict[int, InputError] = {}
+    for position, found in each_lesion(files, reading, radiomics, hashes, context):
+        if isinstance(found, InputError):
+            problems[position] = found
+        else:
+            about[:, position], rows[position] = found[:2], found[2:]
+    good = [i for i in range(len(files)) if i not in problems]
+    findings = flat_lesions([files[i].image for i in good], about[0, good].tolist())
+    return MeasuredLesions(rows, about[1], problems, findings)
+
+
+def each_lesion(
+    files: Sequence[LesionFile],
+    reading: ImageReading,
+    radiomics: RadiomicsConfig,
+    hashes: Mapping[str, str],
+    context: ExecutionContext,
+) -> Iterator[tuple[int, NDArray[np.float64] | InputError]]:
+    """Measure as `try_lesions` does, and yield one image after another: its grey levels, pixels, then its features."""
+    _compile_kernels(context.executor, radiomics)
+    return context.stream(FEATURES, KeyedFiles(files, hashes), keyed_reading(reading), radiomics)
+
+
+def _compile_kernels(executor: Executor, radiomics: RadiomicsConfig) -> None:
+    """Share out the kernels over the processes of this machine, where nobody has compiled them here."""
+    if executor is not SERIAL and not executor.far and not compiled_before():
+        for _ in executor.run(partial(compile_family, config=radiomics), FAMILIES):
+            pass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,12 @@ class LesionFile:
     frame: int | None = None
     enhancer: Weights | None = None
 
-    def require_unchanged(self, hashes: Mapping[str, str]) -> None:
-        """Check after reading that the files are still those that were hashed: what is kept has their hash as name.
+    def unchanged(self, hashes: Mapping[str, str]) -> Callable[[], None]:
+        """Give a check, for after reading, that the files are still those that were hashed; it raises an InputError.
 
-        Raises
-        ------
-        InputError
-            They are not.
+        What is kept has their hash as name. The check is small: it goes to another process with the files.
         """
-        check_unchanged({path: hashes[path] for path in (self.image, *self.masks)})
+        return partial(check_unchanged, {path: hashes[path] for path in (self.image, *self.masks)})
 
     def key(self, hashes: Mapping[str, str]) -> list[Any]:
         """List what reading it depends on: the bytes of the files, not their names."""
@@ -57,12 +55,28 @@ class LesionFile:
 
     def keyed(self, hashes: Mapping[str, str]) -> Keyed[LesionFile]:
         """Give the files to a step, which must find them as they were hashed."""
-        return Keyed(self, self.key(hashes), lambda: self.require_unchanged(hashes))
+        return Keyed(self, self.key(hashes), self.unchanged(hashes))
 
 
-def keyed_files(files: Sequence[LesionFile], hashes: Mapping[str, str]) -> list[Keyed[LesionFile]]:
-    """Give many files to a step; `hashes`: sha256 of every file, by path."""
-    return [file.keyed(hashes) for file in files]
+class KeyedFiles(Sequence[Keyed[LesionFile]]):
+    """Many files for a step, each given its key when it is asked for: of 100,000 the keys would fill memory.
+
+    Parameters
+    ----------
+    files
+        The images.
+    hashes
+        Sha256 of every file, by path.
+    """
+
+    def __init__(self, files: Sequence[LesionFile], hashes: Mapping[str, str]) -> None:
+        self._files, self._hashes = files, hashes
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, position: Any) -> Any:
+        return self._files[position].keyed(self._hashes)
 
 
 def keyed_reading(reading: ImageReading) -> Keyed[ImageReading]:

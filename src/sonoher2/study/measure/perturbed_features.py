@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from sonoher2.engine import ARRAY, ExecutionContext, Keyed, Step
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.open import open_lesion
 from sonoher2.lesions.perturb import Change, perturb
+from sonoher2.lesions.rings import pixel_aspect
 from sonoher2.radiomics.extract import extract, feature_names
 from sonoher2.study.measure.lesion_files import LesionFile, keyed_reading
 
@@ -57,8 +57,9 @@ def _measure(
         enhancer=file.enhancer,
     )
     rows = np.full((len(ways), 1 + len(feature_names(radiomics))), np.nan)
+    aspect = pixel_aspect(lesion.image.mm_per_pixel)
     for row, way, seed in zip(rows, ways, seeds, strict=True):
-        mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed))
+        mask = perturb(lesion.mask, way.change, way.strength, np.random.default_rng(seed), aspect)
         row[0] = dice(lesion.mask, mask)
         try:
             row[1:] = list(extract(lesion.image.pixels, mask, radiomics, lesion.image.mm_per_pixel).values())
@@ -101,7 +102,7 @@ def measure_perturbed(
     for file in files:
         key = file.key(hashes)
         seeds = [int(content_key(seed, key, way)[:16], 16) for way in ways]
-        items.append(Keyed((file, seeds), [key, seeds], partial(file.require_unchanged, hashes)))
+        items.append(Keyed((file, seeds), [key, seeds], file.unchanged(hashes)))
     found = context.map(PERTURBED, items, list(ways), keyed_reading(reading), radiomics)
     rows = np.stack(found)
     return PerturbedFeatures(rows[:, :, 1:], rows[:, :, 0])

@@ -18,7 +18,14 @@ from sonoher2.core.errors import Finding
 from sonoher2.engine import ExecutionContext
 from sonoher2.radiomics.extract import feature_names
 from sonoher2.radiomics.lesion import pool_patients
-from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS, SITE, join_feature_groups, second_reader
+from sonoher2.signatures.feature_table import (
+    CLINICAL,
+    RADIOMICS,
+    SITE,
+    first_reader,
+    join_feature_groups,
+    second_reader,
+)
 from sonoher2.study.measure.crops import crop_lesions
 from sonoher2.study.measure.deep_features import deep_feature_groups
 from sonoher2.study.measure.features import measure_lesions
@@ -83,14 +90,23 @@ def measure_cohort(
         crops = pd.DataFrame({c.PATIENT_ID: images[c.PATIENT_ID], c.CROP: paths})
         feature_groups |= deep_feature_groups(crops, networks, context)
     if study.reading is not None and study.selection.icc is not None:
-        feature_groups[second_reader(RADIOMICS)] = _second_masks(cohort, study, study.reading, hashes, context)
+        feature_groups |= _both_readers(cohort, features, study, study.reading, hashes, context)
     return Measured(cohort, features, join_feature_groups(feature_groups), tuple(findings), crops, networks)
 
 
-def _second_masks(
-    cohort: Cohort, study: StudyConfig, reading: ImageReading, hashes: dict[str, str], context: ExecutionContext
-) -> pd.DataFrame:
-    """Radiomics (patients, features) of a second reader's masks, or of the given ones redrawn: for the ICC filter."""
+def _both_readers(
+    cohort: Cohort,
+    measured: pd.DataFrame,
+    study: StudyConfig,
+    reading: ImageReading,
+    hashes: dict[str, str],
+    context: ExecutionContext,
+) -> dict[str, pd.DataFrame]:
+    """Radiomics (patients, features) of the given masks and of a second reader's, or redrawn ones: for the ICC filter.
+
+    Both are means over the same images, those that both masks could be measured on: else the filter would see how a
+    patient's views differ, not how the readers do.
+    """
     images = cohort.images
     if study.selection.icc_from == "perturbation":
         files, way = lesion_files(images), Way("redraw", (study.stability or StabilityConfig()).strength)
@@ -99,5 +115,11 @@ def _second_masks(
         images = images[images[c.SECOND_MASK].notna()]
         files = lesion_files(images, "second_mask")
         again, _ = measure_lesions(files, reading, study.radiomics, hashes, context)
-    features = pd.DataFrame(again, index=images.index, columns=feature_names(study.radiomics))
-    return pool_patients(features, images[c.PATIENT_ID]).reindex(cohort.patients.index)
+    second = pd.DataFrame(again, index=images.index, columns=measured.columns)
+    first = measured.loc[images.index]
+    known = first.notna() & second.notna()
+    readers = {first_reader(RADIOMICS): first, second_reader(RADIOMICS): second}
+    return {
+        group: pool_patients(table.where(known), images[c.PATIENT_ID]).reindex(cohort.patients.index)
+        for group, table in readers.items()
+    }

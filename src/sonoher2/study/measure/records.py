@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pandas as pd
 
-from sonoher2.cohort.images.check import ImageRecord, image_record
+from sonoher2.cohort.images.check import ImageRecord, image_record, near_duplicates
 from sonoher2.config.images import ImageReading
 from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import check_unchanged
-from sonoher2.engine import ExecutionContext, Keyed, Step, record_codec, settings_key
+from sonoher2.engine import JSON, ExecutionContext, Keyed, Step, record_codec, settings_key
 from sonoher2.study.measure.lesion_files import LesionFile, lesion_files
 
 
@@ -25,6 +26,11 @@ def _look(given: tuple[LesionFile, str | None], reading: ImageReading) -> ImageR
     return record
 
 
+def _pairs(records: Sequence[ImageRecord]) -> list[tuple[int, int]]:
+    return near_duplicates(records)
+
+
+PAIRS = Step("same pictures", _pairs, JSON)
 RECORDS = Step("records", _look, record_codec(ImageRecord), "Reading images", packed=True)
 
 
@@ -53,3 +59,11 @@ def image_records(
         items.append(Keyed((file, second), key, partial(check_unchanged, {path: hashes[path] for path in read})))
     found = context.attempt(RECORDS, items, how)
     return [found.values.get(i) or ImageRecord(problem=found.problems[i].what) for i in range(len(items))]
+
+
+def kept_pairs(records: Sequence[ImageRecord], context: ExecutionContext) -> list[tuple[int, int]]:
+    """Do as `near_duplicates` does, kept under what the records show: each picture is compared with all others."""
+    seen = hashlib.sha256()
+    for record in records:
+        seen.update(f"{record.hash} {record.thumbnail} {record.views}\n".encode())
+    return [(first, second) for first, second in context.run(PAIRS, Keyed(records, seen.hexdigest()))]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +18,7 @@ from PIL import Image
 
 from sonoher2.cohort.patients.cohort import Cohort, FlowStep
 from sonoher2.config.image_networks import TRAINED, SegmentedRegions
+from sonoher2.config.images import FileReading
 from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.core.files import check_unchanged, file_sha256, write_bytes
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from sonoher2.config.study import StudyConfig
 
 COLUMNS = (c.PATIENT_ID, c.IMAGE, c.FRAME, c.MASK, c.FOUND, c.CONFIDENCE, c.DICE, c.PROBLEM)
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+|^\d{4,}\+')
+"""What some file system allows in no name, and what begins a numbered name."""
+MOST_BYTES, MOST_LETTERS = 200, 60
+"""Of a name that is kept, and of a stem that is cut."""
 GONE = "no lesion was found in any image"
 
 
@@ -83,7 +91,7 @@ def segment_cohort(
     )
     given = images.loc[wanted, c.MASKS]
     table[c.DICE] = [
-        _agreement(str(mask), masks, path, frame, study.reading.mask_label) if found else np.nan
+        _agreement(str(mask), masks, path, frame, study.reading) if found else np.nan
         for mask, masks, path, frame, found in zip(table[c.MASK], given, paths, frames, table[c.FOUND], strict=True)
     ]
     if networks.segmenter is not None and networks.segmenter.unseen_by:
@@ -199,13 +207,14 @@ def _segmented(pictures: Sequence[Picture], crop: bool, context: ExecutionContex
     return rows
 
 
-def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, label: str | None) -> float:
+def _agreement(mask: str, given: Sequence[str], image: str, frame: int | None, reading: FileReading) -> float:
     """Dice between a segmented and a given mask; NaN where there is none that can be read."""
     if not given:
         return float("nan")
     try:
         own = read_mask([mask], _shape(mask))
-        return float(dice(own, read_lesion(image, given, frame=frame, label=label).mask))
+        drawn = read_lesion(image, given, frame=frame, several=reading.several_masks, label=reading.mask_label)
+        return float(dice(own, drawn.mask))
     except InputError:
         return float("nan")
 
@@ -268,17 +277,47 @@ def picture_name(row: pd.Series) -> str:
 
 
 def mask_names(table: pd.DataFrame) -> list[str]:
-    """Names of the masks in the run's folder ``masks``, one per row of a table as from `segment_cohort`."""
-    return [f"{row[c.PATIENT_ID]}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+    """Name the masks in the run's folder ``masks``, no two alike on any file system.
+
+    A mask is called after its patient and its image. Where that is no safe name of a file, or two masks would be
+    called the same, the number of the row stands before it.
+
+    Parameters
+    ----------
+    table
+        As from `segment_cohort`.
+    """
+    plain = [f"{row[c.PATIENT_ID]}_{picture_name(row)}_mask.png" for _, row in table.iterrows()]
+    alike = Counter(_same_file(name) for name in plain)
+    return [
+        name if alike[_same_file(name)] == 1 and _safe(name) else _numbered(number, name)
+        for number, name in enumerate(plain, start=1)
+    ]
 
 
-def write_segmented(table: pd.DataFrame, out: Path) -> None:
+def _same_file(name: str) -> str:
+    """Write a name so that names of one file are equal where a file system knows no case."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _safe(name: str) -> bool:
+    return len(name.encode()) <= MOST_BYTES and not _UNSAFE.search(name)
+
+
+def _numbered(number: int, name: str) -> str:
+    stem = _UNSAFE.sub("_", name.removesuffix("_mask.png"))[:MOST_LETTERS]
+    return f"{number:04d}+{stem}_mask.png"
+
+
+def write_segmented(table: pd.DataFrame, data: Path, out: Path) -> None:
     """Write `outlines.csv`, and the masks beside it under the names of their images.
 
     Parameters
     ----------
     table
         As from `segment_cohort`.
+    data
+        Folder to which the paths of images are relative; an image elsewhere keeps its path.
     out
         Folder of the run.
     """
@@ -288,7 +327,10 @@ def write_segmented(table: pd.DataFrame, out: Path) -> None:
     for name, mask, found in zip(names, table[c.MASK], table[c.FOUND], strict=True):
         if found:
             write_bytes(out / "masks" / name, Path(mask).read_bytes())
-    listed = table.assign(**{c.IMAGE: [Path(image).name for image in table[c.IMAGE]], c.MASK: names})
+    root = data.resolve()
+    places = [Path(image) for image in table[c.IMAGE]]
+    images = [(one.relative_to(root) if one.is_relative_to(root) else one).as_posix() for one in places]
+    listed = table.assign(**{c.IMAGE: images, c.MASK: names})
     listed[c.MASK] = listed[c.MASK].where(listed[c.FOUND], "")
     unused = [c.PROBLEM] if listed[c.FRAME].notna().any() else [c.PROBLEM, c.FRAME]
     write_table(out / "outlines.csv", listed.drop(columns=unused))

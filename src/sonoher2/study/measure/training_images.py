@@ -11,7 +11,9 @@ from sonoher2.cohort.images.listed import batch_images, frame_number
 from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.cohort.tables.table import read_table
+from sonoher2.config.images import FileReading
 from sonoher2.config.load import load_study
+from sonoher2.config.study import StudyConfig
 from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
@@ -19,6 +21,7 @@ from sonoher2.engine import local_context
 from sonoher2.segmentation.cases import Case
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.lesion_files import chosen_frames
+from sonoher2.study.measure.own_networks import networks_of_files
 
 STUDY_SUFFIXES = (".yaml", ".yml")
 NO_LESION = "none"
@@ -54,8 +57,10 @@ def enhancer_images(images: Sequence[Path], data: Path | None, out: Path) -> lis
     return list(zip(map(Path, rows[c.IMAGE]), chosen_frames(rows), strict=True))
 
 
-def segmenter_cases(images: Path, data: Path | None, out: Path) -> list[Case]:
-    """Find the images and masks that a segmenter learns from.
+def segmenter_cases(
+    images: Path, data: Path | None, out: Path, label: str | None = None
+) -> tuple[list[Case], FileReading]:
+    """Find the images and masks that a segmenter learns from, and how they are read: a study's as the study says.
 
     Parameters
     ----------
@@ -64,15 +69,24 @@ def segmenter_cases(images: Path, data: Path | None, out: Path) -> list[Case]:
         joined by ``;``, or ``none``) and perhaps `group` and `frame`. Rows without a mask are left out.
     data, out
         As in `training_images`; a table's paths are relative to `data`, to the table unless told.
+    label
+        The lesion's number or colour in masks of a table that hold several.
 
     Raises
     ------
+    UsageError
+        A study is given a label.
     InputError, FindingsError
         A file cannot be used.
     """
-    if images.suffix.lower() in STUDY_SUFFIXES:
-        return _study_cases(training_images(images, data, out))
-    return _table_cases(images, data or images.parent)
+    if images.suffix.lower() not in STUDY_SUFFIXES:
+        return _table_cases(images, data or images.parent), FileReading(mask_label=label)
+    if label is not None:
+        raise UsageError("A study file says itself which label of a mask is the lesion: images.mask_label")
+    config = load_study(images, data)
+    if config.images is None:
+        raise InputError("the study has no images", where=str(images), fix="Give a study with an images table")
+    return _study_cases(_training_rows(config, out)), config.images
 
 
 def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
@@ -94,8 +108,12 @@ def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
     InputError, FindingsError
         The study cannot be used.
     """
-    config = load_study(study, data)
-    checked = checked_cohort(config, local_context(out / "cache"))
+    return _training_rows(load_study(study, data), out)
+
+
+def _training_rows(config: StudyConfig, out: Path) -> pd.DataFrame:
+    # weights that the study names outline its lesions here as in a run: the split is drawn among the same patients
+    checked = checked_cohort(config, local_context(out / "cache"), networks_of_files(config))
     sets = draw_or_reload(checked.cohort, config, out / "split.json").sets
     images = checked.cohort.images[checked.cohort.images[c.PATIENT_ID].map(sets) == TRAIN]
     segmented = set(checked.segmented[c.MASK])

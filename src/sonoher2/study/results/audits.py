@@ -59,8 +59,11 @@ class NullAudit:
 
     @property
     def best(self) -> pd.DataFrame:
-        """Best AUC among all models and signatures of each run: `run, set, outcome, auc`; empty without models."""
-        if self.models.empty:
+        """Best AUC among all models and signatures of each run: `run, set, outcome, auc`.
+
+        Empty unless the models were compared in every run: the best of the signatures alone would be too low.
+        """
+        if self.models.empty or set(self.models[c.RUN]) != set(self.runs[c.RUN]):
             return pd.DataFrame()
         together = pd.concat([self.models, self.runs], ignore_index=True)
         return together.groupby([c.RUN, c.SET, c.OUTCOME], sort=False)[c.AUC].max().reset_index()

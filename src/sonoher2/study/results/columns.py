@@ -61,6 +61,9 @@ MISSING_TRAINING, MISSING_NEW, DISTANCE = "missing_training", "missing_new", "di
 SPACE, COLUMNS = "space", "columns"
 UPDATE, A, B = "update", SIGNATURE_A, SIGNATURE_B
 EXPECTED, SLOPE, INTERCEPT = "expected", "slope", "intercept"
+PREVALENCE, SATURATED, CAUTION = "prevalence", "saturated", "caution"
+LABELLED, UNFITTED, WORSE = "labelled", "unfitted", "worse"
+TOLD_APART, AT_MOST = "told_apart", "at_most"
 
 # explanations; the predicted class stands under the name that it had in the first tables
 VARIABLE, POINTS = "variable", "points"

@@ -41,6 +41,9 @@ class About:
     main
         The signature with the highest AUC in training, out of fold, averaged over outcomes: what the summary speaks
         of. The test set has no say in it; a validation takes the first study's choice.
+    frozen
+        Signatures of the frozen model that a validation met, also those that its cohort cannot be given; none in a
+        study.
     seconds
         Wall time by step.
     record
@@ -53,6 +56,7 @@ class About:
     main: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     record: RunRecord = field(default_factory=RunRecord)
+    frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,8 @@ class ModelResult:
         By signature.
     training
         How the training patients are distributed.
+    reference_site
+        Towards which the model harmonises the sites; empty for a model that does not.
     """
 
     candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -174,6 +180,7 @@ class ModelResult:
     heatmap: pd.DataFrame = field(default_factory=pd.DataFrame)
     nomograms: dict[str, Nomogram] = field(default_factory=dict)
     training: TrainingSummary = field(default_factory=TrainingSummary)
+    reference_site: str = ""
 
 
 @dataclass(frozen=True)
@@ -214,12 +221,17 @@ class ExternalResult:
         How the cohort differs from the training patients: see `analyses.shift`; may be empty.
     domain
         How well the two are told apart: see `analyses.shift`; may be empty.
+    prevalence, repairs
+        What the share of events looks like without labels, and what repairs of the probabilities would do: see
+        `analyses.new_site`.
     updated
         Probabilities recalibrated on a share of the cohort, or None.
     """
 
     shift: pd.DataFrame = field(default_factory=pd.DataFrame)
     domain: pd.DataFrame = field(default_factory=pd.DataFrame)
+    prevalence: pd.DataFrame = field(default_factory=pd.DataFrame)
+    repairs: pd.DataFrame = field(default_factory=pd.DataFrame)
     updated: Updated | None = None
 
 

@@ -190,5 +190,7 @@ class _Reader:
             return hint.model_validate(plain)
         if is_dataclass(hint):
             hints = get_type_hints(hint)
-            return hint(**{one.name: self.value(hints[one.name], plain[one.name]) for one in fields(hint)})
+            # a field that came later is absent from older runs, and has a default
+            known = [one.name for one in fields(hint) if one.name in plain]
+            return hint(**{name: self.value(hints[name], plain[name]) for name in known})
         return plain

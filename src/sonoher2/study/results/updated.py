@@ -24,9 +24,11 @@ class Updated:
         Patients, and by class.
     predictions
         `patient_id, label, outcome, signature, update, score`; `update` is `FROZEN` or one of `UPDATES`.
+        No rows of an update that was not made.
     figures
         One row per signature, outcome and update: `a, b` (learned), `n, events, expected` (events predicted per event
-        seen), and `auc`, `slope`, `intercept` with `_low` and `_high`, `brier`.
+        seen), and `auc`, `slope`, `intercept` with `_low` and `_high`, `brier`. An update whose slope would not have
+        been positive was not made: `a`, `b` and what follows from them are NaN.
     """
 
     share: float

@@ -16,7 +16,16 @@ from sonoher2.study.analyses.performance import (
     subgroups,
     uncertainty,
 )
-from sonoher2.study.analyses.robustness import ablation, harmonisation, selection_stability, shift, sites, stability
+from sonoher2.study.analyses.robustness import (
+    ablation,
+    harmonisation,
+    new_site,
+    prevalence,
+    selection_stability,
+    shift,
+    sites,
+    stability,
+)
 from sonoher2.study.results.parts import ExternalResult, Performance, Robustness, UncertaintyResult
 
 ANALYSES: tuple[Analysis, ...] = (
@@ -40,6 +49,8 @@ ANALYSES: tuple[Analysis, ...] = (
     ablation.ANALYSIS,
     shift.SHIFT,
     shift.DOMAIN,
+    prevalence.ANALYSIS,
+    new_site.REPAIRS,
 )
 
 PARTS: dict[Part, type] = {

@@ -12,6 +12,7 @@ from sonoher2.selection.lasso import LassoPath
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
+from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.performance.signatures import main_signature
 from sonoher2.study.analyses.performance.updating import update_predictions
 from sonoher2.study.analyses.robustness.shift import training_summary
@@ -69,7 +70,15 @@ def conclude(state: RunState) -> None:
     model = _fitted_model(state) if state.bundle is None else _frozen_model(state)
     segmented = state.checked.segmented
     result = StudyResult(
-        about=About(state.study, kind, cohort.classes, state.main, dict(state.watch.seconds), _record(state)),
+        about=About(
+            state.study,
+            kind,
+            cohort.classes,
+            state.main,
+            dict(state.watch.seconds),
+            _record(state),
+            () if state.bundle is None else tuple(state.bundle.model.names),
+        ),
         cohort=CohortResult(
             patients=scored.patients,
             flow=cohort.flow,
@@ -149,13 +158,19 @@ def _fitted_model(state: RunState) -> ModelResult:
         heatmap=_selected(selection, fitted.model.harmonised(measured.feature_table)),
         nomograms=fitted.model.nomograms_,
         training=training_summary(measured, state.checked.records, trained, names),
+        reference_site=_reference_site(fitted.model),
     )
 
 
 def _frozen_model(state: RunState) -> ModelResult:
     bundle, names = state.model_bundle, state.scored.probabilities
     nomograms = {name: nomogram for name, nomogram in bundle.model.nomograms_.items() if name in names}
-    return ModelResult(nomograms=nomograms, training=bundle.schema.training)
+    reference = _reference_site(bundle.model)
+    return ModelResult(nomograms=nomograms, training=bundle.schema.training, reference_site=reference)
+
+
+def _reference_site(model: SignatureSet) -> str:
+    return "" if model.harmoniser_ is None else str(model.harmoniser_.reference)
 
 
 def _fold_record(state: RunState) -> FoldRecord | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.columns import TRAIN
-from sonoher2.signatures.feature_table import RADIOMICS
-from sonoher2.signatures.registry import build_signatures
-from sonoher2.study.fit.scoring import training_set
-from sonoher2.study.fit.signatures import fit_signatures
+from sonoher2.engine import ExecutionContext
+from sonoher2.study.fit.scoring import fit_measured
+from sonoher2.study.fit.stored_networks import frozen_networks
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.prepare import measure_cohort
 from sonoher2.study.steps.state import RunState
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def measure(state: RunState) -> None:
     """Measure every lesion; a validation uses the networks of its model."""
-    networks = state.bundle.networks if state.bundle is not None else study_networks(state.study)
+    networks = state.bundle.networks if state.bundle is not None else study_networks(state.study, state.context)
     checked = state.checked
     state.measured = measure_cohort(checked.cohort, state.study, checked.hashes, state.context, networks)
     state.in_training = (state.split.sets.loc[state.measured.feature_table.index] == TRAIN).to_numpy()
@@ -34,14 +34,10 @@ def tune_networks(state: RunState) -> None:
 
 def fit(state: RunState) -> None:
     """Fit the signatures on the training patients."""
-    measured = state.measured
-    signatures = build_signatures(state.study, measured.cohort.clinical, RADIOMICS in measured.feature_table.columns)
-    others = measured.feature_table[~state.in_training] if state.study.comparison else None
-    training = training_set(measured, state.in_training)
-    state.fitted = fit_signatures(signatures, training, state.study, state.context, others)
+    state.fitted = fit_measured(state.measured, state.in_training, state.study, state.context)
 
 
-def study_networks(study: StudyConfig) -> tuple[FrozenEncoder, ...]:
+def study_networks(study: StudyConfig, context: ExecutionContext) -> Sequence[FrozenEncoder]:
     """Fetch the networks of a study that may describe any patient: the frozen ones.
 
     None when they are to be fine-tuned; their weights are fetched all the same, so that a lack of them shows at once.
@@ -53,10 +49,10 @@ def study_networks(study: StudyConfig) -> tuple[FrozenEncoder, ...]:
     """
     if study.images is None or study.deep is None:
         return ()
-    # networks are slow to import, and most commands need none
-    from sonoher2.deep.lesion import frozen_networks, starting_points
-
     if study.deep.training == "frozen":
-        return frozen_networks(study.deep)
+        return frozen_networks(study.deep, context)
+    # networks are slow to import, and most commands need none
+    from sonoher2.deep.lesion import starting_points
+
     starting_points(study.deep)
     return ()

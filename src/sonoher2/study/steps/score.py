@@ -8,6 +8,7 @@ import pandas as pd
 from sonoher2.bundle.load import Bundle
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.spelling import FILLED
 from sonoher2.signatures.feature_table import CLINICAL, SITE
 from sonoher2.study.analyses.analysis import Scored
 from sonoher2.study.analyses.performance.lesion_size import lesion_diameter
@@ -150,5 +151,5 @@ def _absent_columns(bundle: Bundle, given: list[str]) -> list[Finding]:
     absent = [key for key in bundle.schema.clinical if key not in given]
     if not absent:
         return []
-    what = f"the cohort lacks {', '.join(absent)}; every patient counts as the training median there"
+    what = f"the cohort lacks {', '.join(absent)}; for every patient they are {FILLED}"
     return [Finding("warning", what, "clinical.columns", "Declare these columns if the cohort has them")]

@@ -35,7 +35,7 @@ def write(state: RunState) -> None:
     images = state.measured.cohort.images[[c.PATIENT_ID, c.IMAGE]]
     write_result(state.result, images, state.measured.features, state.out, state.context.store)
     if state.bundle is None:
-        write_segmented(state.checked.segmented, state.out)
+        write_segmented(state.checked.segmented, state.study.data, state.out)
         write_table(state.out / "reference_key.csv", state.cases)
 
 

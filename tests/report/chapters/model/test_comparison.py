@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 import report_by_hand as by
+from sonoher2.config.deep import DeepConfig
 from sonoher2.report.chapters.model.comparison import comparison_parts
 from sonoher2.report.content.parts import Text
 from sonoher2.study.results.audits import Audits, NullAudit
@@ -84,8 +87,23 @@ def test_the_best_by_chance_is_of_all_models_and_signatures_in_the_test_set() ->
     audit = NullAudit(runs, pd.DataFrame(), {}, models)
     text = words(compared(audits=Audits(null=audit)))
     # best of run 1: 0.61, of run 2: 0.55; their mean 0.58, 95% of them below 0.55 + 0.95 * 0.06
-    assert "By chance the best of 3 has a test AUC of 0.58 on average (mean of 2 runs" in text
-    assert "95% of them stay below 0.61); with the real labels it is 0.72." in text
+    assert "By chance the best of 2 has a test AUC of 0.58 on average (mean of 2 runs" in text
+    assert text.endswith("95% of them stay below 0.61); with the real labels it is 0.72.")
+    # a cheap audit has another network, for the real labels too
+    result = by.configured(compared(audits=Audits(null=replace(audit, settings={"cheap": True}))), deep=DeepConfig())
+    assert words(result).endswith("it is 0.72. Networks were replaced by a small frozen one, for the real labels too.")
+
+
+def test_models_that_were_not_compared_by_chance_are_not_spoken_for() -> None:
+    models = pd.DataFrame(
+        {"run": [0], "family": "Radiomics", "model": "knn", "set": "test", "outcome": by.YES, "auc": [0.70]}
+    )
+    runs = pd.DataFrame(
+        {"run": [0, 1, 2], "signature": "Radiomics", "set": "test", "outcome": by.YES, "auc": [0.72, 0.40, 0.55]}
+    )
+    text = words(compared(audits=Audits(null=NullAudit(runs, pd.DataFrame(), {}, models))))
+    assert "By chance" not in text
+    assert "What the best of 3 would be by chance is not known yet" in text
 
 
 def test_figures() -> None:

@@ -62,6 +62,9 @@ def test_shares_of_heat_and_of_area() -> None:
 def test_three_classes_have_the_score_of_the_class_that_is_called() -> None:
     figure = by.drawings(parts(Explanations(heat=HEAT), by.three_classes()))["heat_cases"]
     assert figure.caption.endswith("Score: Deep probability of the predicted class.")
+    assert "it calls the class with the highest score." in figure.caption
+    two = by.drawings(parts(Explanations(heat=HEAT)))["heat_cases"]
+    assert "it calls a class by its frozen threshold." in two.caption
 
 
 def test_points_of_the_main_signature() -> None:

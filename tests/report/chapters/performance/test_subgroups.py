@@ -62,6 +62,9 @@ def test_a_validation_speaks_of_no_training_set() -> None:
     part = by.drawings(subgroup_parts(by.view(by.validation(), subgroups=rows)))["subgroups"]
     assert "training" not in part.caption
     assert part.title == "AUC by subgroup, External validation"
+    said = "cut at the median of the training patients where the model knows it, lesion size at that of this cohort."
+    assert said in by.tables(subgroup_parts(by.view(by.validation(), subgroups=rows)))["subgroups"].caption
+    assert said not in by.tables(subgroup_parts(by.view(subgroups=ROWS)))["subgroups"].caption
 
 
 def test_many_rows_scroll_and_none_are_no_chapter() -> None:

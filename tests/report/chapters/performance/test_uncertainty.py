@@ -105,3 +105,16 @@ def test_headings() -> None:
         ("drawing", "zones", "Ruled out, undecided, ruled in"),
         ("table", "zones", "Decisions at stated error rates"),
     ]
+
+
+def test_levels_are_not_rounded_to_certainty() -> None:
+    asked = LIMITS.model_copy(update={"sensitivity": 0.995, "specificity": 0.975})
+    found = parts(learned={"Radiomics": asked}, coverage=COVERAGE.assign(asked=0.999))
+    assert by.tables(found)["zones"].caption.startswith(
+        "Asked of the training patients: sensitivity 99.5% for ruling out, specificity 97.5% for ruling in."
+    )
+    drawn = by.drawings(found)
+    assert "sparing 99.5% of the HER2-positive training patients" in drawn["zones"].caption
+    assert "sparing 97.5% of the others" in drawn["zones"].caption
+    assert drawn["coverage"].title == "Sets of classes at 99.9% coverage: test"
+    assert "holds the true class in 99.9% of patients" in drawn["coverage"].caption

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 import report_by_hand as by
+from sonoher2.config.deep import DeepConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.report.chapters.robustness.audits import audit_parts
 from sonoher2.study.results.audits import Audits, NullAudit, PlantedAudit
@@ -52,13 +53,16 @@ def test_cells_of_the_null_audit() -> None:
 
 
 def test_a_cheap_audit_says_so() -> None:
-    for settings, said in (
-        ({"cheap": True, "network": "x"}, True),
-        ({"cheap": True}, False),
-        ({"network": "x"}, False),
+    for settings, deep, said in (
+        ({"cheap": True}, DeepConfig(), True),
+        ({"cheap": True}, None, False),
+        ({"cheap": False}, DeepConfig(), False),
     ):
-        parts = audit_parts(by.view(audits=Audits(NullAudit(RUNS, SUMMARY, settings))))
-        assert ("Networks were replaced" in by.drawings(parts)["null"].caption) == said
+        audits = Audits(NullAudit(RUNS, SUMMARY, settings), PlantedAudit(PLANTED, PLANTED, {**MIXTURE, **settings}))
+        drawn = by.drawings(audit_parts(by.View(by.configured(by.study(audits=audits), deep=deep))))
+        text = "Networks were replaced by a small frozen one"
+        assert (text + ", for the real labels too." in drawn["null"].caption) == said
+        assert drawn["planted"].caption.endswith(f"out of fold. {text}." if said else "out of fold.")
 
 
 def test_dots_are_permuted_runs_of_the_set_and_the_diamond_is_real() -> None:

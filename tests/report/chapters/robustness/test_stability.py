@@ -33,13 +33,13 @@ KEPT = pd.DataFrame({"feature": ["original_glcm_B"], "coefficient": [0.5]})
 
 
 def test_names_of_outlines() -> None:
-    assert list(outline_names(PERTURBED).values()) == ["as given", "redrawn by 5%", "larger by 10%", "smaller by 10%"]
+    assert list(outline_names(PERTURBED).values()) == ["unchanged", "redrawn by 5%", "larger by 10%", "smaller by 10%"]
 
 
 def test_cells_of_changed_outlines() -> None:
     table = by.tables(stability_parts(by.view(perturbed=PERTURBED)))["redrawn"]
     assert table.shown.to_numpy().tolist()[:3] == [
-        ["as given", "1.00", "Radiomics", "0.81 (0.71–0.96)", "0.000 (0.000–0.000)", "0.000", "0%"],
+        ["unchanged", "1.00", "Radiomics", "0.81 (0.71–0.96)", "0.000 (0.000–0.000)", "0.000", "0%"],
         ["redrawn by 5%", "0.91", "Radiomics", "0.78 (0.68–0.93)", "−0.030 (−0.070 to 0.010)", "0.012", "4%"],
         ["larger by 10%", "0.88", "Radiomics", "0.70 (0.60–0.85)", "−0.110 (−0.150 to −0.020)", "0.050", "20%"],
     ]

@@ -79,6 +79,32 @@ def test_words_and_figure() -> None:
     assert drawing.title == "Calibration before and after updating: Radiomics"
 
 
+def test_an_update_that_was_not_made_is_told_and_not_drawn() -> None:
+    figures = FIGURES.copy()
+    figures.loc[2, figures.columns.difference(["signature", "outcome", "update", "n", "events"])] = np.nan
+    made = PREDICTIONS[PREDICTIONS["update"] != "intercept and slope"]
+    updated = Updated(0.4, 12, {by.NO: 7, by.YES: 5}, made, figures)
+    text, drawing, table = updating_parts(by.view(by.validation(), updated=updated))
+    assert text.paragraphs[1:] == (
+        "Radiomics: no update of intercept and slope was made. The slope was not positive in the patients it was"
+        " learned on, and would have turned the ranking round.",
+    )
+    panels = [axes for axes in drawing.figure.axes if axes.texts]
+    assert [axes.get_title("left") or axes.get_title() for axes in panels] == ["frozen", "intercept"]
+    assert table.shown.iloc[2].tolist()[1:] == ["intercept and slope", "–", "–", "1,400", "21", *["–"] * 5]
+
+
+def test_updates_of_several_outcomes_need_not_sum_to_1() -> None:
+    outcomes = ("zero", "low", "high")
+    figures = pd.concat([FIGURES.assign(signature="Clinical", outcome=name) for name in outcomes], ignore_index=True)
+    figures.loc[4, "b"] = np.nan
+    updated = Updated(0.4, 12, {"zero": 4, "low": 4, "high": 4}, PREDICTIONS, figures)
+    words = next(iter(updating_parts(by.view(by.three_classes(kind="validation"), updated=updated)))).paragraphs
+    assert words[1].startswith("Clinical, low: no update of intercept was made.")
+    assert words[2:] == ("Each outcome is updated alone: the updated probabilities of a patient need not sum to 1.",)
+    assert len(next(iter(updating_parts(by.view(by.validation(), updated=UPDATED)))).paragraphs) == 1
+
+
 def test_nothing_that_was_not_updated() -> None:
     assert list(updating_parts(by.view(by.validation()))) == []
 

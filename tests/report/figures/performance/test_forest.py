@@ -37,6 +37,13 @@ def test_an_estimate_that_is_none_is_said() -> None:
     assert [line.get_xdata()[0] for line in axes.lines] == [0.5]
 
 
+def test_an_estimate_without_an_interval_stands_alone() -> None:
+    table = by.signatures().assign(auc_low=np.nan, auc_high=np.nan)
+    texts = [text.get_text() for text in auc_figure(table, SETS, COLOURS).axes[0].texts]
+    assert {"0.61", "0.63", "0.72", "0.74"} <= set(texts)
+    assert not any("nan" in text for text in texts)
+
+
 def test_several_outcomes_are_named() -> None:
     result = by.three_classes()
     axes = auc_figure(result.performance.signatures, SETS, {"Clinical": "#111111"}).axes[0]

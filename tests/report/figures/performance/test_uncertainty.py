@@ -21,6 +21,15 @@ def test_sets_that_never_decide_have_no_share_of_right_ones() -> None:
     assert list(axes.lines[-1].get_xdata()) == [0.8, 0.8]
 
 
+def test_a_class_without_a_patient_decides_nothing() -> None:
+    full = {"signature": "Clinical", "label": "positive", "n": 9, "coverage": 0.9, "low": 0.7, "high": 1.0}
+    table = pd.DataFrame([{**full, "single": 0.5, "right": 0.75}, {**full, "label": "negative", "n": 0}])
+    table.loc[1, ["coverage", "low", "high"]] = np.nan
+    texts = [text.get_text() for text in coverage_figure(table, 0.8, {"Clinical": "#000000"}).axes[0].texts]
+    assert "no patients" in texts
+    assert not any("nan" in text for text in texts)
+
+
 def test_zones_by_hand() -> None:
     y, score = np.array([0, 0, 1, 1, 1]), np.array([0.05, 0.2, 0.3, 0.6, 0.9])
     axes = zone_figure([("Test", y, score)], 0.2, 0.6, "positive").axes[0]

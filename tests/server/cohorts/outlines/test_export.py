@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from sonoher2.segmentation.mask_files import mask_png
 from sonoher2.server.cohorts.outlines.export import export_zip, file_name, reader_folders
 from sonoher2.server.cohorts.outlines.final import Decision, ExportImage, ExportOf, ReaderRow, final_outline
 from sonoher2.server.cohorts.outlines.models import ListedImage
-from sonoher2.server.cohorts.outlines.sources import list_images
+from sonoher2.server.cohorts.outlines.sources import list_images, split_cells
 
 AT = datetime(2026, 3, 4, 5, 6, 7)
 FOLDER = "outlines-2026-03-04-050607"
@@ -38,6 +39,25 @@ class Kept:
         name = hashlib.sha256(png).hexdigest()
         self.data[name] = png
         return name
+
+
+def written(folder: Path) -> None:
+    """Export a study's images with one outline each, and unpack it."""
+    listed, kept = list_images(folder / "study.yaml"), Kept()
+    done = [ExportImage(one, final_outline({"Li": kept.add(disc(30, 32, 5))}, None, []), ()) for one in listed.images]
+    how = ExportOf("t", "Li", AT, folder / "study.yaml")
+    zipfile.ZipFile(io.BytesIO(export_zip(done, how, kept.data.__getitem__))).extractall(folder)
+
+
+def with_column(folder: Path, name: str, cells: Sequence[str], split: str, site: str = "Hospital") -> None:
+    """Add a column to the images table of the twelve, and split by it."""
+    lines = (folder / "images.csv").read_text(encoding="utf-8").splitlines()
+    lines = [f"{line},{cell}" for line, cell in zip(lines, [name, *cells], strict=True)]
+    (folder / "images.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    study = (folder / "study.yaml").read_text(encoding="utf-8")
+    study = study.replace("split: {kind: site, column: Hospital, test: [B]}", f"split: {split}")
+    study = study.replace("site: Hospital", f"site: {site}").replace("selection: {icc: 0.75}", "")
+    (folder / "study.yaml").write_text(study, encoding="utf-8")
 
 
 @pytest.fixture
@@ -77,6 +97,69 @@ def test_the_split_finds_its_column_under_its_own_name(study_folder: Path, expor
     patients = load_cohort(load_study(study_folder / FOLDER / "study.yaml")).patients
     assert patients.loc["P2", "site"] == "B"
     assert "Hospital" in read_table(study_folder / FOLDER / "images.csv")
+
+
+@pytest.mark.parametrize("name", ["dataset", "site", "mask", "image", "patient_id"])
+def test_a_column_that_gives_the_split_is_handed_on_under_any_name(study_folder: Path, name: str) -> None:
+    cells = ["late" if n in (2, 3, 7) else "early" for n in range(1, 13)]
+    with_column(study_folder, name, cells, f"{{kind: given, column: {name}, test: [late]}}")
+    written(study_folder)
+    cohort = load_cohort(load_study(study_folder / FOLDER / "study.yaml"))
+    given = cohort.patients["given"]
+    assert sorted(given.index[given == "late"]) == ["P2", "P3", "P7"]
+    assert sorted(given.index[given == "early"]) == ["P1", "P10", "P11", "P12", "P4", "P5", "P6", "P8", "P9"]
+    assert cohort.patients.loc["P2", "site"] == "B"
+    assert cohort.patients.loc["P3", "site"] == "A"
+
+
+def test_a_date_by_which_is_split_is_the_earliest_of_a_patient(study_folder: Path) -> None:
+    with_column(
+        study_folder,
+        "seen",
+        [f"2024-01-{n:02}" for n in range(1, 13)],
+        "{kind: date, column: seen, test_from: '2024-01-09'}",
+    )
+    table = (study_folder / "images.csv").read_text(encoding="utf-8")
+    again = table.splitlines()[12].replace("2024-01-12", "2024-01-02")
+    (study_folder / "images.csv").write_text(table + again + "\n", encoding="utf-8")
+    written(study_folder)
+    dates = load_cohort(load_study(study_folder / FOLDER / "study.yaml")).patients["date"]
+    assert dates["P11"] == "2024-01-11"
+    # the same file twice, with two dates
+    assert dates["P12"] == "2024-01-02"
+
+
+def test_a_study_that_was_split_anew_is_exported_as_it_is_today(study_folder: Path) -> None:
+    listed = list_images(study_folder / "study.yaml").images
+    cells = ["late" if n > 6 else "early" for n in range(1, 13)]
+    with_column(study_folder, "dataset", cells, "{kind: given, column: dataset, test: [late]}")
+    lines = (study_folder / "images.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (study_folder / "images.csv").write_text("".join(line for line in lines if line[:3] != "P3,"), encoding="utf-8")
+    split = split_cells(study_folder / "study.yaml", listed)
+    assert split is not None
+    # the third is no longer in the table
+    assert split.cells == ("early", "early", None, "early", "early", "early", *["late"] * 6)
+
+
+def test_what_a_study_declares_stays_declared_where_it_is_empty(study_folder: Path) -> None:
+    with_column(study_folder, "machine", [""] * 12, "{kind: random}")
+    study = (study_folder / "study.yaml").read_text(encoding="utf-8")
+    study = study.replace("site: Hospital", "site: Hospital\n  scanner: machine")
+    study += "evaluation: {subgroups: [scanner]}\n"
+    (study_folder / "study.yaml").write_text(study, encoding="utf-8")
+    written(study_folder)
+    cohort = load_cohort(load_study(study_folder / FOLDER / "study.yaml"))
+    assert cohort.patients["scanner"].isna().all()
+
+
+def test_one_column_may_serve_twice(study_folder: Path) -> None:
+    study = (study_folder / "study.yaml").read_text(encoding="utf-8")
+    study = study.replace("site: Hospital", "site: Hospital\n  scanner: Hospital")
+    (study_folder / "study.yaml").write_text(study.replace("selection: {icc: 0.75}", ""), encoding="utf-8")
+    written(study_folder)
+    patients = load_cohort(load_study(study_folder / FOLDER / "study.yaml")).patients
+    assert list(patients.loc[["P1", "P2"], "site"]) == ["A", "B"]
+    assert list(patients.loc[["P1", "P2"], "scanner"]) == ["A", "B"]
 
 
 def test_every_reader_keeps_an_own_outline_and_the_readme_counts(exported: zipfile.ZipFile) -> None:

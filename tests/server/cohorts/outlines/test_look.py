@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from drawn_by_hand import SIDE, disc, write_mask_file
+from images.dicom_writer import region, write_dicom
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
@@ -43,6 +44,17 @@ def test_a_look_keeps_the_segmenters_outline_and_those_of_the_table(study_folder
     if found.proposal is not None:
         assert np.array_equal(mask_of_png(found.proposal.png), alone.mask)
         assert found.given_dice == dice(alone.mask, disc(30, 32, 13))
+
+
+def test_the_size_of_a_pixel_is_that_at_the_lesion(study_folder: Path) -> None:
+    """The table names a lesion at columns 18 to 46; the file has a scale there, or only to the right of it."""
+    for column, expected in ((10, pytest.approx((0.3, 0.4))), (40, None)):
+        here = region((column, 0, SIDE - 1, SIDE - 1), 0.04, PhysicalDeltaY=0.03)
+        grey = np.asarray(Image.open(study_folder / "pictures" / "P1.png")).tobytes()
+        path = write_dicom(study_folder / "P1.dcm", grey, size=(SIDE, SIDE), SequenceOfUltrasoundRegions=[here])
+        one = replace(image(study_folder, 1), path=str(path), mm_per_pixel=None)
+        found = look_at_image(one, FileReading())
+        assert (found.problem, found.mask_problem, found.mm_per_pixel) == ("", "", expected)
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(study_folder: Path) -> None:

@@ -18,6 +18,10 @@ ROLES = {"住院号": "patient", "姓名": "person", "年龄": "clinical", "绝�
          "HER2免疫组化": "ihc", "HER2_FISH": "ish"}  # fmt: skip
 
 
+LONG = "弱（" + "染色不均匀" * 14 + "）"
+"""A spelling as long as a sentence: its meaning is told by the whole of it."""
+
+
 def drafted(client: TestClient, folder: Path, **more: str) -> dict[str, Any]:
     answer = client.post("/api/v1/drafts", json={"folder": str(folder), **more})
     assert answer.status_code == 201, answer.text
@@ -70,29 +74,69 @@ def test_no_value_tells_who_a_patient_is(client: TestClient, tmp_path: Path) -> 
 
 def test_unread_spellings_are_counted_and_mapped(client: TestClient, tmp_path: Path) -> None:
     rows = [f"P{i},{age},{score}" for i, (age, score) in enumerate(
-        [("40", "0"), ("约50", "HER2+"), ("61", "3+"), ("?", "HER2+"), ("45", "0"), ("52", "弱")])]  # fmt: skip
+        [("40", "0"), ("约50", "HER2+"), ("61", "3+"), ("?", "HER2+"), ("45", "0"), ("52", LONG)])]  # fmt: skip
     (tmp_path / "t.csv").write_text("\n".join(["patient_id,age,HER2_IHC", *rows]), encoding="utf-8")
     draft = drafted(client, tmp_path)
     found = columns(draft)
     assert found["age"]["unread"] == [{"value": "约50", "count": 1}]
-    assert found["HER2_IHC"]["unread"] == [{"value": "HER2+", "count": 2}, {"value": "弱", "count": 1}]
+    assert found["HER2_IHC"]["unread"] == [{"value": "HER2+", "count": 2}, {"value": LONG, "count": 1}]
     cells = [one["cell"] for one in draft["problems"] if one["cell"] and one["cell"]["column"] == "HER2_IHC"]
     assert {"table": "t.csv", "column": "HER2_IHC", "rows": [3, 5, 7], "key": ""} in cells
     change = {
-        "values": {"ihc": {"HER2+": "3+", "弱": "1+"}},
+        "values": {"ihc": {"HER2+": "3+", LONG: "1+"}},
         "columns": {"age": {"missing": ["约50"]}},
         "task": "zero-low-positive",
     }
     after = client.patch(f"/api/v1/drafts/{draft['id']}", json=change).json()
     assert columns(after)["HER2_IHC"]["unread"] == columns(after)["age"]["unread"] == []
     assert after["problems"] == []
-    assert after["target"]["values"] == {"ihc": {"HER2+": "3+", "弱": "1+"}}
+    assert after["target"]["values"] == {"ihc": {"HER2+": "3+", LONG: "1+"}}
     # 0: two; 1+: one; 3+: one, and two that are written HER2+
     assert [(one["value"], one["count"]) for one in after["target"]["classes"]] == [
         ("zero", 2), ("low", 1), ("positive", 3)
     ]  # fmt: skip
-    forgotten = client.patch(f"/api/v1/drafts/{draft['id']}", json={"values": {"ihc": {"弱": ""}}}).json()
+    forgotten = client.patch(f"/api/v1/drafts/{draft['id']}", json={"values": {"ihc": {LONG: ""}}}).json()
     assert forgotten["target"]["values"] == {"ihc": {"HER2+": "3+"}}
+
+
+def test_a_second_count_is_told_as_the_first_and_every_meaning_can_be_taken_back(
+    client: TestClient, tmp_path: Path
+) -> None:
+    rows = ["P1,2+,negative,弱扩增", "P2,2+,positive,negative", "P3,0,,", "P4,3+,,"]
+    (tmp_path / "t.csv").write_text("\n".join(["pid,IHC,FISH,again", *rows]), encoding="utf-8")
+    draft = drafted(client, tmp_path)
+    study = yaml.safe_load(draft["yaml"])
+    study["target"] |= {"ish": "FISH", "recount": {"result": "again"}, "values": {"弱": "missing"}}
+    address = f"/api/v1/drafts/{draft['id']}"
+    draft = client.patch(address, json={"yaml": yaml.safe_dump(study, allow_unicode=True)}).json()
+    again = columns(draft)["again"]
+    assert (again["read_as"], again["spelled"]) == ("recount", "ish")
+    assert again["unread"] == [{"value": "弱扩增", "count": 1}]
+    assert {name: one["spelled"] for name, one in columns(draft).items()} == {
+        "pid": None, "IHC": "ihc", "FISH": "ish", "again": "ish"
+    }  # fmt: skip
+    after = client.patch(address, json={"values": {"ish": {"弱扩增": "positive"}}}).json()
+    assert columns(after)["again"]["unread"] == []
+    # it stands in the second count, and the other one nowhere
+    never = [one["message"] for one in after["problems"] if "stands in no row" in one["message"]]
+    assert never == ["'弱' of `values` stands in no row"]
+    after = client.patch(address, json={"values": {"": {"弱": ""}}}).json()
+    assert after["target"]["values"] == {"ish": {"弱扩增": "positive"}}
+    assert not any("stands in no row" in one["message"] for one in after["problems"])
+    # a meaning outlives the column for which it was told, until it is taken back
+    unused = {"columns": {"FISH": {"read_as": "unused"}}}
+    assert client.patch(address, json=unused).json()["target"]["values"] == {"ish": {"弱扩增": "positive"}}
+    after = client.patch(address, json={"values": {"ish": {"弱扩增": ""}}}).json()
+    assert after["target"]["values"] == {}
+    assert "values" not in yaml.safe_load(after["yaml"])["target"]
+
+
+def test_a_long_value_is_offered_whole(client: TestClient, tmp_path: Path) -> None:
+    rows = [f"P{i},{word},{score}" for i, (word, score) in enumerate([(LONG, "0"), ("b", "3+"), (LONG, "1+")])]
+    (tmp_path / "t.csv").write_text("\n".join(["pid,echo,IHC", *rows]), encoding="utf-8")
+    examples = columns(drafted(client, tmp_path))["echo"]["examples"]
+    # a page makes levels of them, and a level is the whole of a cell
+    assert examples == [{"value": LONG, "count": 2}, {"value": "b", "count": 1}]
 
 
 def test_columns_change_what_they_are(client: TestClient, tmp_path: Path) -> None:

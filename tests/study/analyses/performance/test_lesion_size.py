@@ -64,7 +64,7 @@ def test_size_is_a_subgroup_without_being_named_and_is_cut_at_the_training_media
         }
     )
     assert subgroup_names(patients, EvaluationConfig()) == ["lesion diameter (mm)"]
-    table = subgroup_table(predictions, patients, EvaluationConfig(), {})
+    table = subgroup_table(predictions, patients, EvaluationConfig(), {}, {})
     assert table.set_index(["set", "level"])["n"].to_dict() == {
         (TRAIN_OOF, "above 9.5"): 10,
         (TRAIN_OOF, "at most 9.5"): 10,

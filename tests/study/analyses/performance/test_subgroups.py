@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.bundle.training import LevelSummary, NumberSummary, TrainingSummary
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.study.analyses.performance import subgroups as module
@@ -44,7 +45,7 @@ def cohort() -> tuple[pd.DataFrame, pd.DataFrame]:
 def found(names: list[str], patients: pd.DataFrame | None = None) -> pd.DataFrame:
     predictions, known = cohort()
     evaluation = EvaluationConfig(bootstrap=100, subgroups=names)
-    table = subgroup_table(predictions, known if patients is None else patients, evaluation, DECLARED)
+    table = subgroup_table(predictions, known if patients is None else patients, evaluation, DECLARED, {})
     return table.query("`set` == 'test'").set_index(["subgroup", "level"])
 
 
@@ -62,8 +63,35 @@ def test_a_cohort_without_training_patients_is_cut_at_its_own_median() -> None:
     predictions, patients = cohort()
     own = patients[patients["set"] == "test"]
     evaluation = EvaluationConfig(bootstrap=100, subgroups=["age"])
-    table = subgroup_table(predictions[predictions["set"] == "test"], own, evaluation, DECLARED)
+    table = subgroup_table(predictions[predictions["set"] == "test"], own, evaluation, DECLARED, {})
     assert table.set_index("level")["n"].to_dict() == {"at most 70": 23}
+
+
+def test_a_second_cohort_is_cut_at_the_median_of_the_frozen_models_training_patients() -> None:
+    """Of 21 quantiles the eleventh is the median, 60: eleven patients of 50 below, twelve of 70 above."""
+    training = TrainingSummary(
+        clinical={
+            "age": NumberSummary(missing=0, mean=0, sd=0, quantiles=(*[30.0] * 10, 60.0, *[95.0] * 10)),
+            "side": LevelSummary(missing=0, shares={"left": 1.0}),
+            "weight": NumberSummary(missing=1, mean=0, sd=0, quantiles=()),
+        }
+    )
+    predictions, patients = cohort()
+    own = patients[patients["set"] == "test"]
+    scored = SimpleNamespace(
+        bundle=SimpleNamespace(schema=SimpleNamespace(training=training)),
+        study=SimpleNamespace(
+            evaluation=EvaluationConfig(bootstrap=100, subgroups=["age"]), clinical=SimpleNamespace(columns=DECLARED)
+        ),
+        patients=own,
+        predictions=predictions[predictions["set"] == "test"],
+        context=SimpleNamespace(
+            run=lambda step, table, patients, groups, *rest: step.function(table, patients, groups.value, *rest)
+        ),
+    )
+    table = module.SUBGROUPS.compute(scored).set_index("level")
+    assert table["n"].to_dict() == {"above 60": 12, "at most 60": 11}
+    assert module.INTERACTIONS.compute(scored)["levels"].tolist() == [2]
 
 
 def test_levels_have_their_names_and_small_ones_no_auc() -> None:
@@ -97,7 +125,7 @@ def test_p_is_corrected_over_the_subgroups_of_a_set(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "auc_heterogeneity", lambda parts: SimpleNamespace(p=0.5))
     predictions, patients = cohort()
     evaluation = EvaluationConfig(bootstrap=100, subgroups=["palpable", "side"])
-    table = interaction_table(predictions, patients, evaluation, DECLARED)
+    table = interaction_table(predictions, patients, evaluation, DECLARED, {})
     assert table[["set", "subgroup"]].to_numpy().tolist() == [
         ["train_oof", "palpable"],
         ["train_oof", "side"],
@@ -116,7 +144,7 @@ def test_aucs_are_compared_between_levels_with_enough_cases_and_controls(monkeyp
     )
     predictions, patients = cohort()
     tested = predictions[predictions["set"] == "test"]
-    interaction_table(tested, patients, EvaluationConfig(bootstrap=100, subgroups=["palpable"]), DECLARED)
+    interaction_table(tested, patients, EvaluationConfig(bootstrap=100, subgroups=["palpable"]), DECLARED, {})
     [[first, second]] = given
     for y, score in (first, second):
         assert (len(y), y.sum()) == (12, 6)

@@ -65,6 +65,22 @@ def test_a_share_that_cannot_be_is_refused(cohort) -> None:
         update_predictions(separated, patients, 0.3, 0, 0.95)
 
 
+def test_a_slope_that_would_turn_the_ranking_round_makes_no_update(cohort) -> None:
+    predictions, patients = cohort
+    turned = predictions.assign(score=1 - predictions["score"])
+    updated = update_predictions(turned, patients, 0.3, 0, 0.95)
+    # the intercept alone keeps b at 1 and is made all the same
+    assert updated.predictions.groupby("update", sort=False).size().to_dict() == {FROZEN: 420, "intercept": 420}
+    rows = updated.figures.set_index("update")
+    assert list(rows.index) == [FROZEN, *UPDATES]
+    assert rows["b"].tolist()[:2] == [1, 1]
+    assert rows.loc[FROZEN, "auc"] == rows.loc["intercept", "auc"] < 0.5
+    refused = rows.loc["intercept and slope"]
+    assert refused[["a", "b", "auc", "slope", "intercept", "expected", "brier"]].isna().all()
+    assert refused[["n", "events"]].tolist() == rows.loc[FROZEN, ["n", "events"]].tolist()
+    assert list(updated.figures)[:7] == ["signature", "outcome", "update", "a", "b", "n", "events"]
+
+
 def test_figures_of_an_update_by_hand() -> None:
     """Two cases at 0.8 and 0.3, three controls at 0.5, 0.2 and 0.1: five of six pairs are right."""
     part = pd.DataFrame(

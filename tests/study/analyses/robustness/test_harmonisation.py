@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.signatures.feature_table import RADIOMICS
+from sonoher2.study.analyses.robustness import harmonisation
 from sonoher2.study.analyses.robustness.harmonisation import HARMONISED, SITE_EFFECTS, site_effects
 
 SITES = ["A", "A", "B", "B", "A", "A", "B", "B", None]
@@ -50,6 +51,27 @@ def test_sites_explain_less_after_harmonising_and_sets_are_told_apart() -> None:
     assert (training["patients"], test["patients"]) == (4, 5)
     assert (training["sites"], test["sites"]) == (2, 2)
     assert table["features"].tolist() == [1, 1, 1, 1]
+
+
+def test_each_model_judges_by_the_threshold_of_its_own_training_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without harmonising all scores are lower by 0.4, and so is the threshold: nobody changes sides."""
+    rows = [("train_oof", "yes", 0.9), ("train_oof", "yes", 0.8), ("train_oof", "no", 0.6), ("train_oof", "no", 0.5)]
+    rows += [("test", "yes", 0.85), ("test", "no", 0.82), ("test", "no", 0.55)]
+    given = pd.DataFrame(rows, columns=["set", "label", "score"]).assign(outcome="yes", signature="Radiomics")
+    given["patient_id"] = [f"P{i}" for i in range(7)]
+    without = given.assign(score=given["score"] - 0.4)
+    for name in ("build_signatures", "training_set", "fit_signatures"):
+        monkeypatch.setattr(harmonisation, name, lambda *_, **__: None)
+    monkeypatch.setattr(harmonisation, "score_patients", lambda *_: without)
+    plain = SimpleNamespace(evaluation=SimpleNamespace(threshold="youden", threshold_at=0.9))
+    study = scored()
+    study.study.model_copy = lambda **_: plain
+    study.measured.cohort.clinical = {}
+    study.predictions, study.context, study.confidence = given, None, 0.95
+    study.limits = pd.Series([0.8], index=pd.MultiIndex.from_tuples([("Radiomics", "yes")]))
+    found = harmonisation.harmonised_results(study).set_index("set")
+    assert found["switched"].to_dict() == {"train_oof": 0, "test": 0}
+    assert found["moved"].to_dict() == pytest.approx({"train_oof": 0.4, "test": 0.4})
 
 
 def test_only_a_study_that_harmonises_has_such_tables() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import join_feature_groups
+from sonoher2.signatures.feature_table import first_reader, join_feature_groups, second_reader
 from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.study.analyses.robustness import selection_stability as stability
@@ -76,6 +76,24 @@ def test_groups_are_drawn_whole_and_as_many_as_there_are() -> None:
         assert counts[0] + counts[2] + counts[3] + counts[4] == 4
     again = list(stability.draw_patients(groups, 10, seed=1))
     assert all(np.array_equal(a, b) for a, b in zip(again, drawn[:10], strict=True))
+
+
+def test_draws_without_a_class_or_without_enough_second_masks_are_left_out() -> None:
+    y = np.repeat([0, 1], 20)
+    features = pd.DataFrame({"a": np.arange(40.0), "b": 1.0})
+    read_twice = features.iloc[:10].reindex(features.index)
+    X = join_feature_groups(
+        {"radiomics": features, first_reader("radiomics"): read_twice, second_reader("radiomics"): read_twice}
+    )
+    training = TrainingSet(X, y.astype(np.int64), np.arange(40))
+    ten, nine = np.r_[0:10, 30:40], np.r_[0:9, 30:40]
+    assert stability.can_select(ten, training, needs_readers=True)
+    assert not stability.can_select(nine, training, needs_readers=True)
+    assert stability.can_select(np.r_[nine, 3], training, needs_readers=True)
+    assert stability.can_select(nine, training, needs_readers=False)
+    assert not stability.can_select(np.arange(20), training, needs_readers=False)
+    alone = TrainingSet(join_feature_groups({"radiomics": features}), y.astype(np.int64), np.arange(40))
+    assert stability.can_select(nine, alone, needs_readers=True)
 
 
 def test_a_selection_learns_from_the_given_rows_alone() -> None:

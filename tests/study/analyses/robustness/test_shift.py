@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ from sonoher2.bundle.training import LevelSummary, NumberSummary, TrainingSummar
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.evaluation.shift.predictability import predict_outcome
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
+from sonoher2.study.analyses.robustness import shift
 from sonoher2.study.analyses.robustness.shift import shift_table, training_summary
 from sonoher2.study.measure.measured import Measured
 
@@ -47,6 +51,11 @@ def test_the_training_summary_is_of_training_patients_and_their_images_alone() -
     assert found.images["grey_mean"].quantiles[-1] == 20
 
 
+def test_the_size_of_a_pixel_is_that_of_a_square_of_its_area() -> None:
+    sizes = shift.image_table([ImageRecord(mm_per_pixel=mm) for mm in ((0.1, 0.1), (0.1, 0.4), (0.4, 0.1), None)])
+    assert sizes["mm_per_pixel"].tolist() == pytest.approx([0.1, 0.2, 0.2, np.nan], nan_ok=True)
+
+
 def test_a_cohort_of_higher_values_has_a_positive_difference_and_the_commonest_level_is_named() -> None:
     training = TrainingSummary(
         features={"area": NumberSummary(missing=0, mean=5, sd=2, quantiles=tuple(np.linspace(1, 9, 21)))},
@@ -70,3 +79,26 @@ def test_a_cohort_of_higher_values_has_a_positive_difference_and_the_commonest_l
     # half of the new ages are above all training ages, the other half above three quarters of them
     assert rows.loc["age", "distance"] == pytest.approx(0.75)
     assert rows.loc["grey_mean", "distance"] == pytest.approx(1)
+
+
+def test_new_patients_who_share_a_picture_do_not_give_each_other_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    old, pairs = rng.normal(size=(60, 3)), np.repeat(rng.normal(size=(30, 3)), 2, axis=0)
+    reference = SimpleNamespace(spaces={"Radiomics": pd.DataFrame(old, columns=list("abc"))})
+    monkeypatch.setattr(shift, "model_spaces", lambda model, X: {"Radiomics": pd.DataFrame(pairs, columns=list("abc"))})
+    asked = []
+
+    def found(columns, outcome, group, **how):
+        asked.append((outcome.tolist(), group.tolist()))
+        return predict_outcome(columns, outcome, group, **how)
+
+    monkeypatch.setattr(shift, "predict_outcome", found)
+    alone, together = (
+        shift.domain_table(reference, None, pd.DataFrame(), group, 0, 0.95).iloc[0]
+        for group in (np.arange(60), np.repeat(np.arange(30), 2))
+    )
+    (outcome, _), (_, group) = asked
+    assert outcome == [0] * 60 + [1] * 60
+    # no training patient is in a group of the new cohort
+    assert group == [*range(60), *np.repeat(range(60, 90), 2)]
+    assert together["auc"] < alone["auc"] - 0.02

@@ -56,6 +56,18 @@ def test_a_further_site_is_predicted_from_three_on_with_a_wider_interval() -> No
     assert found.loc[FURTHER, "n"] == 30
 
 
+def test_the_pooled_row_counts_the_sites_that_are_pooled() -> None:
+    """At C all cases are above all controls; D has three cases, too few for an AUC."""
+    small = site("D", "test", 0.15).iloc[[0, 1, 2, 5, 6, 7, 8]]
+    parts = [site("A", "test", 0.15), site("B", "test", 0.35), site("C", "test", 0.55), small]
+    found = table(*parts).set_index("site")
+    assert list(found.index) == ["A", "B", "C", "D", POOLED]
+    assert found["n"].tolist() == [10, 10, 10, 7, 20]
+    assert found["events"].tolist() == [5, 5, 5, 3, 10]
+    assert found.loc["C", "auc"] == 1
+    assert np.isnan(found.loc["D", "auc"])
+
+
 def test_sets_are_told_apart() -> None:
     found = table(site("A", "train_oof", 0.15), site("B", "train_oof", 0.35), site("A", "test", 0.55))
     assert found[["set", "site"]].to_numpy().tolist() == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sonoher2.report.chapters.cohort.characteristics import characteristics
 from sonoher2.report.content.cells import plain_table
@@ -52,7 +53,7 @@ def _flow(view: View) -> Drawing:
         "flow",
         "Flow of patients",
         "From the tables to the sets, with the reason for each exclusion (after STARD 2015).",
-        flow_figure(view.result.cohort.flow, counts, "Patients in the tables"),
+        partial(flow_figure, view.result.cohort.flow, counts, "Patients in the tables"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def _figure(view: View) -> Drawing:
         f"The {plural(len(shown), 'image')} of the lowest confidence among {count:,} that {segmenter_name(view)}"
         " outlined. Confidence: the Dice that the outline would have if each pixel's probability were true. Correct"
         " what is wrong in the run's folder `masks`, and name the masks in the images table.",
-        outline_figure([_picture(lesion) for lesion in shown]),
+        partial(outline_figure, [_picture(lesion) for lesion in shown]),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
 from sonoher2.core.columns import TEST
+from sonoher2.report.chapters.robustness.audits import cheap_networks
 from sonoher2.report.content.cells import counts, intervals, numbers, p_values
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table, Text
 from sonoher2.report.content.view import View
@@ -43,7 +45,7 @@ def comparison_parts(view: View) -> Iterator[Part]:
                         "_".join(["models", kind, subset, *([outcome] if view.several else [])]),
                         f"{title}: {view.title(subset, outcome)}",
                         caption,
-                        families_figure(families, looks, kind),
+                        partial(families_figure, families, looks, kind),
                     )
 
 
@@ -66,12 +68,14 @@ def _words(view: View) -> Iterator[str]:
 def _by_chance(view: View, count: int) -> Iterator[str]:
     audit = view.result.audits.null
     best = pd.DataFrame() if audit is None else audit.best
-    if best.empty:
+    if audit is None or best.empty:
         yield (
             f"What the best of {count} would be by chance is not known yet: the command sonoher2 audit null runs the"
             " same comparison on permuted labels."
         )
         return
+    # a cheap audit has fewer networks than the study
+    count = len(audit.models[[c.FAMILY, c.MODEL]].drop_duplicates()) + audit.runs[c.SIGNATURE].nunique()
     tested = best[best[c.SET] == TEST]
     for (outcome,), part in each_part(tested, [c.OUTCOME]):
         null = part.loc[part[c.RUN] > 0, c.AUC]
@@ -81,7 +85,7 @@ def _by_chance(view: View, count: int) -> Iterator[str]:
         yield (
             f"By chance the best of {count} has a test AUC of {number(float(null.mean()))} on average{named} (mean of"
             f" {plural(len(null), 'run')} on permuted labels; 95% of them stay below"
-            f" {number(float(null.quantile(0.95)))}){own}."
+            f" {number(float(null.quantile(0.95)))}){own}.{cheap_networks(view, audit)}"
         )
 
 
@@ -135,7 +139,7 @@ def _grid(view: View) -> Iterator[Drawing]:
             "_".join(["models_grid", *([outcome] if view.several else [])]),
             f"AUC of each model by what it sees{f': {outcome}' if view.several else ''}",
             "Rows: models, the simplest first. Columns: features. The colour begins at 0.5, which is chance.",
-            auc_grid_figure(panels),
+            partial(auc_grid_figure, panels),
         )
 
 

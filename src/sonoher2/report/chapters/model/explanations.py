@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -38,14 +39,15 @@ def explanation_parts(view: View) -> Iterator[Part]:
 
 def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
     if heat.cases:
+        called = "the class with the highest score" if view.several else "a class by its frozen threshold"
         yield Drawing(
             "heat_cases",
             "What the network looks at",
-            "Test patients of whom the Deep signature was surest, rightly and wrongly, at its frozen threshold. Left:"
+            f"Test patients of whom the Deep signature was surest, rightly and wrongly; it calls {called}. Left:"
             " what the network saw, with the outline of the lesion; right: where it speaks for the predicted"
             " class (Grad-CAM, the gradient of the Deep signature's log-odds taken back through its model to the"
             f" network's maps; for a vision transformer attention relevance). Score: {_score_of(view)}.",
-            case_figure(heat.cases),
+            partial(case_figure, heat.cases),
         )
     summary = share_summary(heat.shares, view.result.about.config.evaluation.confidence, view.result.about.config.seed)
     yield Drawing(
@@ -54,7 +56,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
         f"All {len(heat.shares):,} test patients; bars are {view.confidence} bootstrap intervals of the mean. The ring"
         " is 20% of the lesion's diameter wide. A share of the heat above the share of the area says that the network"
         " prefers the region; a network that pools inside and around the lesion does so in part by its build.",
-        shares_figure(summary),
+        partial(shares_figure, summary),
     )
     yield _share_table(view, summary)
     yield Drawing(
@@ -64,7 +66,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
         " predicted class as the picture is blurred away, mean ± 1 standard error; a useful map falls faster than"
         " chance (Petsiuk 2018). Right: likeness to the true map as the model's weights are replaced by noise from the"
         " classifier down; a map that stayed alike would show edges, not reasons (Adebayo 2018).",
-        trust_figure(heat.deletion, heat.randomised),
+        partial(trust_figure, heat.deletion, heat.randomised),
     )
 
 
@@ -102,7 +104,7 @@ def _swarms(view: View, attributions: Mapping[str, Attribution]) -> Iterator[Dra
             f"One dot per test patient: what a part adds to the log-odds of {outcome}, against the mean training"
             f" patient.{how}{rest}"
             " Colour: the patient's own value; grey where it has no order.",
-            swarm_figure(found.effects, found.values, outcome),
+            partial(swarm_figure, found.effects, found.values, outcome),
         )
 
 

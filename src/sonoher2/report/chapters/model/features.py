@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ def feature_parts(view: View) -> Iterator[Part]:
             "LASSO path and cross-validated error",
             "Each line is one candidate feature; features that are kept at the chosen penalty (dashed) are coloured:"
             " positive in vermillion, negative in blue. Final fit on all training patients.",
-            lasso_figure(result.model.lasso),
+            partial(lasso_figure, result.model.lasso),
         )
     if not result.model.coefficients.empty:
         yield _coefficient_figure(view)
@@ -54,7 +55,7 @@ def _coefficient_figure(view: View) -> Drawing:
         if view.several
         else f"A positive coefficient raises the probability of {listing(view.outcomes, 'or')}."
     )
-    return Drawing("coefficients", "Selected features", meaning + more, coefficient_figure(table))
+    return Drawing("coefficients", "Selected features", meaning + more, partial(coefficient_figure, table))
 
 
 def _coefficient_table(data: pd.DataFrame) -> Table:
@@ -74,7 +75,7 @@ def _heatmap(view: View) -> Drawing:
         "Selected features of all patients",
         f"One column per patient, ordered by label (colour strip) and {view.main} score (probability of {outcome})."
         f" Colours end at three standard deviations.{more}",
-        heatmap_figure(values, patients, view.sets, view.result.about.classes),
+        partial(heatmap_figure, values, patients, view.sets, view.result.about.classes),
     )
 
 

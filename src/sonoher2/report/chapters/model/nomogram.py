@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sonoher2.report.content.parts import Chapter, Drawing
 from sonoher2.report.content.view import View
@@ -17,7 +18,7 @@ def nomogram_parts(view: View) -> Iterator[Drawing]:
             f"Nomogram of the {signature} signature",
             "Read the points of each value on the top scale, add them, and read the probability below the total. A"
             " drawing of the frozen model, for understanding it; not for clinical use.",
-            nomogram_figure(nomogram, view.outcomes[-1]),
+            partial(nomogram_figure, nomogram, view.outcomes[-1]),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from sonoher2.report.chapters.performance.curves import curve_lines
 from sonoher2.report.content.parts import Chapter, Drawing
@@ -29,7 +30,7 @@ def calibration_parts(view: View) -> Iterator[Drawing]:
                 f" {view.confidence} interval (Wilson). Line: LOESS of all patients. Dashed: perfect calibration."
                 " Below: number of patients by predicted probability, events upwards in colour, others downwards in"
                 " grey.",
-                calibration_figure(rows, view.result.about.config.evaluation.confidence),
+                partial(calibration_figure, rows, view.result.about.config.evaluation.confidence),
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -35,7 +36,7 @@ def _aucs(view: View) -> Drawing:
         "auc",
         "AUC of each signature",
         f"Bars are {view.confidence} intervals; the dashed line at 0.5 is chance.{hollow}",
-        auc_figure(table, view.sets, view.colours),
+        partial(auc_figure, table, view.sets, view.colours),
     )
 
 
@@ -83,7 +84,7 @@ def _roc(view: View) -> Iterator[Drawing]:
             "Receiver operating characteristic",
             f"Brackets: {view.confidence} interval of the AUC. Dashed diagonal: chance."
             f"{training if len(view.sets) > 1 else ''}",
-            roc_figure(panels),
+            partial(roc_figure, panels),
         )
 
 
@@ -95,7 +96,7 @@ def _precision_recall(view: View) -> Iterator[Drawing]:
             "Precision and recall",
             f"Brackets: {view.confidence} interval of the area. Dashed line: the share of events, which is what chance"
             " reaches. Says more than the ROC curve where events are rare.",
-            pr_figure(panels),
+            partial(pr_figure, panels),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -32,7 +33,7 @@ def _forests(view: View) -> Iterator[Drawing]:
                 f"AUC by subgroup, {view.title(TEST, outcome)}",
                 f"Bars are {view.confidence} intervals (DeLong). Overlapping intervals of small subgroups say little"
                 f"{'; the table gives the training set too' if TRAIN_OOF in view.sets else ''}.",
-                subgroup_figure(rows, view.colours),
+                partial(subgroup_figure, rows, view.colours),
             )
 
 
@@ -49,6 +50,11 @@ def _table(view: View) -> Table:
         **_interactions(view),
     }
     caption = f"{view.confidence} intervals in brackets. A dash: too few patients with or without the event."
+    if view.validation:
+        caption += (
+            " Clinical numbers are cut at the median of the training patients where the model knows it, lesion size at"
+            " that of this cohort."
+        )
     if len(view.result.performance.interactions):
         caption += (
             " p (interaction): that the score means the same in all levels (likelihood ratio test, corrected after Holm"

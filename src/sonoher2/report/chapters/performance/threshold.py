@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.evaluation.classification import confusion_at
@@ -57,7 +58,7 @@ def _confusion(view: View) -> Drawing:
         "confusion",
         "Confusion matrices at the frozen threshold",
         f"Patients, and their share of the true class (row).{training}",
-        confusion_figure(cells, min(len(view.signatures), 3)),
+        partial(confusion_figure, cells, min(len(view.signatures), 3)),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
 from sonoher2.core.columns import TEST
+from sonoher2.core.spelling import level
 from sonoher2.report.content.cells import counts, intervals, numbers, percents
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
@@ -30,13 +32,13 @@ def _coverage_figure(view: View) -> Drawing:
     subset = TEST if TEST in set(data[c.SET]) else str(data[c.SET].iloc[-1])
     return Drawing(
         "coverage",
-        f"Sets of classes at {asked:.0%} coverage: {view.sets[subset].lower()}",
+        f"Sets of classes at {level(asked)} coverage: {view.sets[subset].lower()}",
         f"Each patient gets the set of classes that the scores leave possible, built so that it holds the true class in"
-        f" {asked:.0%} of patients of each class (class-conditional conformal prediction). Two classes in the set are"
-        " the answer “don’t know”. Decided: sets of one class; right: how often these are right. The limits were"
+        f" {level(asked)} of patients of each class (class-conditional conformal prediction). Two classes in the set"
+        " are the answer “don’t know”. Decided: sets of one class; right: how often these are right. The limits were"
         f" learned on out-of-fold training scores; bars are {view.confidence} intervals (Wilson) and should reach the"
         " dashed line.",
-        coverage_figure(data[data[c.SET] == subset], asked, view.colours),
+        partial(coverage_figure, data[data[c.SET] == subset], asked, view.colours),
     )
 
 
@@ -70,11 +72,11 @@ def _zone_figures(view: View) -> Iterator[Drawing]:
         yield Drawing(
             f"zones_{place}" if view.several else "zones",
             f"{title}: {view.main}, {outcome}" if view.several else title,
-            f"{view.main}: below the first threshold {outcome} is ruled out, sparing {limits.sensitivity:.0%} of the"
-            f" {outcome} training patients; from the second on it is ruled in, sparing {limits.specificity:.0%} of the"
-            " others; between them the model does not decide. Shares of all patients; events upwards in red, others"
-            " downwards in blue.",
-            zone_figure(cells, limits.rule_out[outcome], limits.rule_in[outcome], outcome),
+            f"{view.main}: below the first threshold {outcome} is ruled out, sparing {level(limits.sensitivity)} of"
+            f" the {outcome} training patients; from the second on it is ruled in, sparing {level(limits.specificity)}"
+            " of the others; between them the model does not decide. Shares of all patients; events upwards in red,"
+            " others downwards in blue.",
+            partial(zone_figure, cells, limits.rule_out[outcome], limits.rule_in[outcome], outcome),
         )
 
 
@@ -93,9 +95,10 @@ def _zone_table(view: View) -> Table:
         "Specificity": intervals(data, c.SPECIFICITY),
         "PPV": intervals(data, c.PPV),
     }
-    asked = f"sensitivity {limits.sensitivity:.0%} for ruling out, specificity {limits.specificity:.0%} for ruling in"
+    sensitivity, specificity = level(limits.sensitivity), level(limits.specificity)
     caption = (
-        f"Asked of the training patients: {asked}. Sensitivity: cases not ruled out. Specificity: others not ruled in."
+        f"Asked of the training patients: sensitivity {sensitivity} for ruling out, specificity {specificity} for"
+        " ruling in. Sensitivity: cases not ruled out. Specificity: others not ruled in."
         f" NPV and PPV hold for this cohort's share of events. {view.confidence} intervals (Wilson)."
     )
     return Table("zones", "Decisions at stated error rates", caption, data, pd.DataFrame(shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sonoher2.report.chapters.performance.curves import curve_panels
 from sonoher2.report.content.parts import Chapter, Drawing
@@ -21,7 +22,7 @@ def usefulness_parts(view: View) -> Iterator[Drawing]:
             "Net benefit: true positives per patient, less false positives weighted by the odds of the threshold"
             " probability, the risk at which one would act. A signature helps only where it lies above both “all” and"
             " “none”.",
-            decision_figure(panels),
+            partial(decision_figure, panels),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -27,22 +28,26 @@ def audit_parts(view: View) -> Iterator[Part]:
         yield _planted_table(view, audits.planted)
 
 
+def cheap_networks(view: View, audit: NullAudit | PlantedAudit) -> str:
+    """Say of an audit that it ran with another network than the study; nothing where it did not."""
+    if not audit.settings.get("cheap") or view.result.about.config.deep is None:
+        return ""
+    where = ", for the real labels too" if isinstance(audit, NullAudit) else ""
+    return f" Networks were replaced by a small frozen one{where}."
+
+
 def _null_figure(view: View, audit: NullAudit) -> Drawing:
     count = int(audit.summary[c.RUNS].max())
     runs = plural(count, "run")
-    cheap = (
-        " Networks were replaced by a small frozen one, for the real labels too."
-        if audit.settings.get("cheap") and audit.settings.get("network")
-        else ""
-    )
     return Drawing(
         "null",
         "Null audit: the whole pipeline on permuted labels",
         f"Dots: AUC of {runs} of the whole pipeline, each with labels permuted among the patients of each set, the"
         " split kept. Black bar: their mean with its 95% interval; without leakage the test mean is 0.5 within its"
         " error. Diamond: the real labels. p: share of permutations that reach it, (1 + reached) / (1 + runs)"
-        f" (Phipson and Smyth 2010); with {runs} it cannot be below {1 / (count + 1):.3f}.{cheap}",
-        null_figure(audit, view.sets, view.colours),
+        f" (Phipson and Smyth 2010); with {runs} it cannot be below {1 / (count + 1):.3f}."
+        f"{cheap_networks(view, audit)}",
+        partial(null_figure, audit, view.sets, view.colours),
     )
 
 
@@ -74,8 +79,8 @@ def _planted_figure(view: View, audit: PlantedAudit) -> Drawing:
         "Images and measurements are real, labels were drawn from a logistic model on them (mixture:"
         f" {listing(parts)}; standard deviation of the log-odds {audit.settings.get('strength', 0):g}). 1 is the AUC of"
         f" the true probabilities, 0 is chance. Mean of {runs} ± its standard error;"
-        " filled: test set, hollow: training, out of fold.",
-        planted_figure(audit.summary, view.sets, signature_colours(signatures)),
+        f" filled: test set, hollow: training, out of fold.{cheap_networks(view, audit)}",
+        partial(planted_figure, audit.summary, view.sets, signature_colours(signatures)),
     )
 
 

@@ -56,8 +56,9 @@ def _results(view: View) -> Table:
         "harmonisation",
         "What harmonisation does to the results",
         f"{view.confidence} intervals in brackets. Difference: AUC with harmonised features minus that of the same"
-        " study without, everything learned anew (DeLong, same patients). Change sides: patients whose score crosses"
-        " the threshold. Choose by the training patients: the test set is there to report, not to choose.",
+        " study without, everything learned anew (DeLong, same patients). Change sides: patients on another side of the"
+        " threshold, each score at that of its own study. Choose by the training patients: the test set is there to"
+        " report, not to choose.",
         data,
         pd.DataFrame(shown),
     )

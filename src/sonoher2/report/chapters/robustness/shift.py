@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def _figure(named: pd.DataFrame) -> Drawing:
         "Standardised mean difference of each selected feature, clinical column and figure of the images; categories"
         " have no sign. Grey band: less than 0.1, commonly called balanced. A model is asked most where the difference"
         f" is largest.{many}",
-        shift_figure(named),
+        partial(shift_figure, named),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -40,7 +41,7 @@ def _figures(view: View) -> Iterator[Drawing]:
                 f"Bars are {view.confidence} intervals (DeLong). Diamond: random-effects mean on the logit scale"
                 " (DerSimonian-Laird, interval of Hartung and Knapp). Pale bar: where the AUC of a further site is"
                 f" expected; needs three sites.{how}",
-                site_figure(rows, view.colours),
+                partial(site_figure, rows, view.colours),
             )
 
 
@@ -59,6 +60,8 @@ def _table(view: View) -> Table:
     caption = (
         f"{view.confidence} intervals in brackets; for a further site the prediction interval. I²: share of the"
         " variation that lies between sites. A site with fewer than five events or others shows its counts only."
+        " Such a site, and one whose AUC is 0 or 1, is not pooled, and the rows below the sites do not count its"
+        " patients."
     )
     return Table("sites", "AUC by site", caption, data, pd.DataFrame(shown))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import pandas as pd
 
@@ -46,7 +47,7 @@ def outline_names(data: pd.DataFrame) -> OutlineNames:
     """Name of each outline in words, by change and strength, in order."""
     keys = data[[c.CHANGE, c.STRENGTH]].drop_duplicates().itertuples(index=False, name=None)
     return {
-        (change, strength): "as given" if strength == 0 else f"{_WORDS[change]} by {100 * strength:.3g}%"
+        (change, strength): "unchanged" if strength == 0 else f"{_WORDS[change]} by {100 * strength:.3g}%"
         for change, strength in keys
     }
 
@@ -59,10 +60,10 @@ def _redrawn_figure(view: View, names: OutlineNames) -> Drawing:
         "redrawn",
         "AUC in the test set, had the lesions been outlined otherwise",
         f"The frozen model on changed outlines; bars are {view.confidence} intervals (DeLong), dotted the AUC of the"
-        " given outlines. Redrawn: shifted, resized and with an unsteady contour at random, as another reader might"
+        " unchanged outlines. Redrawn: shifted, resized and with an unsteady contour at random, as another reader might"
         " draw; larger and smaller: the whole contour moved. All are shares of the lesion's diameter. Dice: mean"
-        " overlap with the given outline.",
-        redrawn_figure(table, labels, view.colours),
+        " overlap with the unchanged outline.",
+        partial(redrawn_figure, table, labels, view.colours),
     )
 
 
@@ -79,7 +80,7 @@ def _redrawn_table(view: View, names: OutlineNames) -> Table:
         "Change sides": percents(data[c.SWITCHED]),
     }
     caption = (
-        f"{view.confidence} intervals in brackets. Difference: AUC minus that of the given outlines (DeLong, same"
+        f"{view.confidence} intervals in brackets. Difference: AUC minus that of the unchanged outlines (DeLong, same"
         " patients). Score moves by: mean absolute change of the probability. Change sides: patients whose score"
         " crosses the frozen threshold. Signatures that use a network's view of the lesion are not measured anew."
     )
@@ -104,12 +105,12 @@ def _icc_figure(view: View, data: pd.DataFrame) -> Drawing:
     return Drawing(
         "feature_icc",
         _AGREEMENT,
-        f"ICC(2,1) between the given outline and four changed ones (shifted, larger, smaller, contour noise) of"
+        f"ICC(2,1) between the outline and four changed ones (shifted, larger, smaller, contour noise) of"
         f" {lesions}, each changed by {100 * strength:.3g}% of its diameter."
         " Line: 5th to 95th percentile of the features; box: quartiles; bar: median; dots: features that the final"
         f" LASSO kept. Above {GOOD:g} agreement is called good, above {EXCELLENT:g} excellent (Koo and Li 2016, doi"
         " 10.1016/j.jcm.2016.02.012).",
-        icc_figure(data),
+        partial(icc_figure, data),
     )
 
 

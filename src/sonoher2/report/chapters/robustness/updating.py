@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -30,9 +31,21 @@ def updating_parts(view: View) -> Iterator[Part]:
         " updated, is of the other patients that no update was learned on; all other chapters are of the frozen model"
         " in all patients. An update changes no ranking, hence no AUC."
     )
-    yield Text((words,))
+    yield Text((words, *_cautions(view, updated.figures)))
     yield _figure(view, updated)
     yield _table(view, updated.figures)
+
+
+def _cautions(view: View, figures: pd.DataFrame) -> Iterator[str]:
+    """Say which updates were not made, and what the updates of several outcomes are not."""
+    for _, row in figures[figures[c.B].isna()].iterrows():
+        of = f"{row[c.SIGNATURE]}, {row[c.OUTCOME]}" if view.several else row[c.SIGNATURE]
+        yield (
+            f"{of}: no update of {row[c.UPDATE]} was made. The slope was not positive in the patients it was learned"
+            " on, and would have turned the ranking round."
+        )
+    if view.several:
+        yield "Each outcome is updated alone: the updated probabilities of a patient need not sum to 1."
 
 
 def _figure(view: View, updated: Updated) -> Drawing:
@@ -42,7 +55,7 @@ def _figure(view: View, updated: Updated) -> Drawing:
         f"Calibration before and after updating: {view.main}",
         "The same patients in every panel, none of whom the update was learned on. Dots: groups by predicted"
         f" probability with {view.confidence} intervals (Wilson); line: LOESS; dashed: perfect calibration.",
-        calibration_figure(rows, view.result.about.config.evaluation.confidence),
+        partial(calibration_figure, rows, view.result.about.config.evaluation.confidence),
     )
 
 
@@ -51,7 +64,10 @@ def _lines(view: View, updated: Updated, outcome: str) -> list[Line]:
     figures = updated.figures.query("signature == @view.main and outcome == @outcome")
     lines = []
     for update, colour in zip((FROZEN, *UPDATES), (VERMILLION, BLUE, GREEN), strict=True):
-        y, score = outcome_scores(chosen[chosen[c.UPDATE] == update], outcome)
+        part = chosen[chosen[c.UPDATE] == update]
+        if part.empty:
+            continue
+        y, score = outcome_scores(part, outcome)
         row = row_numbers(figures[figures[c.UPDATE] == update])
         legend = f"slope {number(row[c.SLOPE])}\nintercept {number(row[c.INTERCEPT])}\nBrier {number(row[c.BRIER], 3)}"
         lines.append(Line(update, colour, legend, y, score))

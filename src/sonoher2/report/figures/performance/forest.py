@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sonoher2.report.content.cells import row_numbers
 from sonoher2.report.content.style import GREY, INK, PAGE, PALE
+from sonoher2.report.content.wording import estimate
 from sonoher2.report.figures.rows import margin_text
 from sonoher2.study.results import columns as c
 
@@ -104,9 +105,7 @@ def _text_columns(axes: Axes, y: float, label: str, group: str, row: Row) -> Non
     margin_text(axes, y - 0.42, -2.29, textwrap.fill(label, 21), fontweight="bold", va="top")
     margin_text(axes, y, -1.35, group, fontsize=7)
     margin_text(axes, y, -0.06, _of(row), ha="right")
-    value = (
-        "too few" if math.isnan(row[c.AUC]) else f"{row[c.AUC]:.2f} ({row[c.low(c.AUC)]:.2f}–{row[c.high(c.AUC)]:.2f})"
-    )
+    value = "too few" if math.isnan(row[c.AUC]) else estimate(row, c.AUC)
     margin_text(axes, y, 1.06, value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -39,7 +40,8 @@ def coverage_figure(table: pd.DataFrame, asked: float, colours: Mapping[str, str
             margin_text(axes, y, -1.2, str(row[c.LABEL]))
             margin_text(axes, y, -0.06, f"{row[c.N]:.0f}", ha="right")
             right = f", {row[c.RIGHT]:.0%} right" if row[c.SINGLE] > 0 else ""
-            margin_text(axes, y, 1.06, f"{row[c.SINGLE]:.0%} decided{right}")
+            decided = "no patients" if math.isnan(row[c.SINGLE]) else f"{row[c.SINGLE]:.0%} decided{right}"
+            margin_text(axes, y, 1.06, decided)
             y += 1
         y += 0.7
     axes.axvline(asked, color=GREY, lw=0.8, ls=(0, (4, 3)), zorder=0)

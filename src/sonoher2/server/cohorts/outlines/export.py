@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from sonoher2.server.cohorts.outlines.final import (
     ReaderRow,
 )
 from sonoher2.server.cohorts.outlines.models import ListedImage
-from sonoher2.server.cohorts.outlines.sources import DESCRIPTIONS
+from sonoher2.server.cohorts.outlines.sources import DESCRIPTIONS, SplitCells, split_cells
 
 READER, STATE, NOTE, CHANGED, AREA_PIXELS = "reader", "state", "note", "changed", "area_pixels"
 ORIGIN, HAND, SECOND_ORIGIN = "origin", "drawn_by", "second_reader"
@@ -59,10 +59,12 @@ def export_zip(images: Sequence[ExportImage], export: ExportOf, blob: Blob) -> b
         files |= _masks(name, one, folders, blob)
     table = images_table(names, images, export.folder)
     files["outlines.csv"] = csv_bytes(_outlines_table(images))
-    if export.study is not None:
-        text, table = _study_text(export, export.study, table)
-        files["study.yaml"] = text.encode()
-    files["images.csv"] = csv_bytes(table)
+    if export.study is None:
+        files["images.csv"] = csv_bytes(_with_values(table, ()))
+    else:
+        split = split_cells(export.study, [one.image for one in images])
+        text, table = _of_study(export, export.study, table, split)
+        files |= {"study.yaml": text.encode(), "images.csv": csv_bytes(table)}
     files["README.txt"] = _readme(images, export).encode()
     return _zipped({f"{export.folder}/{name}": data for name, data in files.items()}, export.at)
 
@@ -92,7 +94,7 @@ def reader_folders(images: Sequence[ExportImage]) -> dict[str, str]:
 
 
 def images_table(names: Sequence[str], images: Sequence[ExportImage], folder: str) -> pd.DataFrame:
-    """Make the images table of a study, its paths relative to the data folder in which the ZIP is unpacked.
+    """Make an images table with all its columns, paths relative to the data folder in which the ZIP is unpacked.
 
     Parameters
     ----------
@@ -115,8 +117,12 @@ def images_table(names: Sequence[str], images: Sequence[ExportImage], folder: st
         }
         for name, one in zip(names, images, strict=True)
     ]
-    table = pd.DataFrame(rows, dtype=object)
-    needed = (c.PATIENT_ID, c.IMAGE, c.MASK)
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _with_values(table: pd.DataFrame, declared: Collection[str]) -> pd.DataFrame:
+    """Leave out columns without any value, but not those that a study declares."""
+    needed = {c.PATIENT_ID, c.IMAGE, c.MASK, *declared}
     return table[[name for name in table.columns if name in needed or table[name].notna().any()]]
 
 
@@ -137,26 +143,37 @@ def _outlines_table(images: Sequence[ExportImage]) -> pd.DataFrame:
     return pd.DataFrame(rows, dtype=object)
 
 
-def _study_text(export: ExportOf, study: Path, table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """Write the cohort's study file anew, with the images table of the export.
-
-    A column keeps the name that it has in the study's own table, since the split may name it.
-    """
+def _of_study(export: ExportOf, study: Path, table: pd.DataFrame, split: SplitCells | None) -> tuple[str, pd.DataFrame]:
+    """Write the cohort's study file anew, and the images table of the export as it reads it."""
     values = read_yaml(study)
     before = values[c.IMAGES]
-    own = {name: before[name] for name in DESCRIPTIONS if name in table and _plain_name(before.get(name))}
-    named = table.rename(columns=own)
-    if named.columns.has_duplicates:
-        own, named = {}, table
+    table = _with_values(table, [key for key, source in before.items() if source is not None])
+    names = _column_names(table, before, "" if split is None else split.column)
     kept = {key: before[key] for key in ("several_masks", "crop_to_b_mode", "near_duplicates") if key in before}
-    columns = {name: own.get(name, name) for name in table.columns if name not in (c.PATIENT_ID, c.IMAGE)}
+    columns = {key: name for key, name in names.items() if key not in (c.PATIENT_ID, c.IMAGE) or key != name}
     values |= {"data": "..", "regions": "given", c.IMAGES: {"table": f"{export.folder}/images.csv", **columns, **kept}}
     head = f"# The outlines of {export.at:%Y-%m-%d}. Unpack the folder in the study's data folder.\n"
+    named = table.rename(columns=names)
+    if split is not None and split.column not in named:
+        named[split.column] = split.cells
     return head + yaml.safe_dump(values, allow_unicode=True, sort_keys=False), named
 
 
-def _plain_name(source: object) -> bool:
-    return isinstance(source, str) and "{" not in source
+def _column_names(table: pd.DataFrame, before: Mapping[str, object], split: str) -> dict[str, str]:
+    """Choose the name of each column: its own of the study's table for what is handed on, else the key.
+
+    The name of the column `split` is free only for a column that holds the same.
+    """
+    sources = {c.PATIENT_ID: c.PATIENT_ID, **before}
+    same = next((key for key in (c.PATIENT_ID, *DESCRIPTIONS) if sources.get(key) == split), "")
+    names: dict[str, str] = {}
+    for key in map(str, table.columns):
+        own = sources.get(key)
+        name = own if key in DESCRIPTIONS and isinstance(own, str) and "{" not in own else key
+        while name in names.values() or (name == split and key != same):
+            name += "_"
+        names[key] = name
+    return names
 
 
 def _readme(images: Sequence[ExportImage], export: ExportOf) -> str:

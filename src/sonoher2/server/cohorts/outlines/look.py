@@ -48,13 +48,15 @@ def look_at_image(image: ListedImage, reading: FileReading) -> LookedAt:
     """
     try:
         picture = read_picture(image.path, image.frame)
-        whole = image_of(picture, image.mm_per_pixel, None)
         found = segment_picture(picture, crop_to_b_mode=reading.crop_to_b_mode)
+        given, problem = _given(image.masks, picture, reading)
+        lesion = given if given is not None else found.mask
+        # the lesion says which scale of a screen counts
+        whole = lesion_in(picture, lesion, mm_per_pixel=image.mm_per_pixel).image if lesion.any() else None
+        whole = whole or image_of(picture, image.mm_per_pixel, None)
     except InputError as error:
         return LookedAt(problem=str(error))
-    given, problem = _given(image.masks, picture, reading)
     second, second_problem = _given((image.second_mask,) if image.second_mask else (), picture, reading)
-    lesion = given if given is not None else found.mask
     quality = problem_codes(image_quality(whole.pixels, lesion)) if lesion.any() else []
     return LookedAt(
         sha256=file_sha256(Path(image.path)),

@@ -87,7 +87,7 @@ class LookedAt:
     rows, columns
         Of the picture.
     mm_per_pixel
-        Height and width of a pixel, or None.
+        Height and width of a pixel at the lesion, or None.
     quality
         Codes of `images.quality.PROBLEMS`.
     confidence, proposal

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import isnan
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -19,6 +22,7 @@ from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.cohort.tables.table import keep_rows, read_joined, resolve
 from sonoher2.config.images import FileReading, ImagesConfig
 from sonoher2.config.load import load_study, settings_from
+from sonoher2.config.split import RandomSplit
 from sonoher2.core.errors import InputError
 from sonoher2.server.cohorts.outlines.models import ImageList, ListedImage
 
@@ -63,7 +67,7 @@ def _of_study(path: Path) -> ImageList:
     study = load_study(path)
     if study.images is None:
         raise InputError("the study has no images", where=str(path), fix="Declare `images` in the study file")
-    images = _rows(study.images, study.data)
+    images = tuple(_listed(_rows(study.images, study.data).images, study.data))
     reading = FileReading(**study.images.model_dump(include=set(FileReading.model_fields)))
     return ImageList("study", path, study.title, study.data, reading, images)
 
@@ -72,7 +76,8 @@ def _of_table(path: Path) -> ImageList:
     known = read_joined(path, ImagesConfig(table=Path(path.name)), [], path.parent, [], []).frame.columns
     there = {name: name for name in (*DESCRIPTIONS, c.MASK, c.SECOND_MASK, c.FRAME, c.MM_PER_PIXEL) if name in known}
     config = settings_from(ImagesConfig, {"table": path.name, **there}, str(path))
-    return ImageList("table", path, path.stem, path.parent, FileReading(), _rows(config, path.parent))
+    images = tuple(_listed(_rows(config, path.parent).images, path.parent))
+    return ImageList("table", path, path.stem, path.parent, FileReading(), images)
 
 
 def _of_folder(path: Path) -> ImageList:
@@ -91,14 +96,74 @@ def _of_folder(path: Path) -> ImageList:
     return ImageList("folder", path, path.name, path, FileReading(), tuple(images))
 
 
-def _rows(config: ImagesConfig, folder: Path) -> tuple[ListedImage, ...]:
+class _Rows(NamedTuple):
+    """Rows of an images table that name an image: as they are written, and as `image_rows` reads them."""
+
+    written: pd.DataFrame
+    images: pd.DataFrame
+
+
+def _rows(config: ImagesConfig, folder: Path) -> _Rows:
     """Take the rows of an images table that name an image; nobody is left out for want of a label or a mask."""
     read = read_joined(folder / config.table, config, config.join, folder, [], [])
     whole, _ = without_summaries(read.frame, resolve(read.frame, config.patient_id, read.where), read.where)
     kept = keep_rows(whole, config.where, read.where)
     rows, findings = image_rows(kept, config, folder, masks_needed=False, where=read.where)
     raise_errors(findings)
-    return tuple(_listed(rows[rows[c.IMAGE].notna()], folder))
+    named = rows[c.IMAGE].notna()
+    return _Rows(kept[named], rows[named])
+
+
+@dataclass(frozen=True)
+class SplitCells:
+    """What the images table says of each image in the column that the split of its study names.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    cells
+        One for each image; None where the table says nothing, or no longer names the image.
+    """
+
+    column: str
+    cells: tuple[str | None, ...]
+
+
+def split_cells(path: Path, images: Sequence[ListedImage]) -> SplitCells | None:
+    """Read the column of the images table by which a study splits its patients; None where it needs none.
+
+    Parameters
+    ----------
+    path
+        The study file, as it is today.
+    images
+        Of which images; a file with several lesions stands there as often as in the table, in the same order.
+
+    Raises
+    ------
+    InputError, FindingsError
+        The study file or its images table cannot be read.
+    """
+    study = load_study(path)
+    if study.images is None or isinstance(study.split, RandomSplit):
+        return None
+    rows, column = _rows(study.images, study.data), study.split.column
+    if column not in rows.written:
+        return None
+    known = dict(zip(_numbered(_listed(rows.images, study.data)), rows.written[column], strict=True))
+    return SplitCells(column, tuple(known.get(key) for key in _numbered(images)))
+
+
+def _numbered(images: Iterable[ListedImage]) -> list[tuple[str, str, int | None, int]]:
+    """Tell images apart: patient, file, frame, and the how manieth of these it is."""
+    seen = Counter[tuple[str, str, int | None]]()
+    keys = []
+    for one in images:
+        key = (one.patient_id, one.cell, one.frame)
+        keys.append((*key, seen[key]))
+        seen[key] += 1
+    return keys
 
 
 def _listed(rows: pd.DataFrame, folder: Path) -> Iterator[ListedImage]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.cohort.drafting.guess_columns import PATIENT_NAMES, GuessedColumn, clinical_columns, names_a_person, words
-from sonoher2.cohort.her2.columns import UnreadFinding, read_columns
+from sonoher2.cohort.her2.columns import UnreadFinding, read_columns, role_of_columns
 from sonoher2.cohort.images.find import has_image_name
 from sonoher2.cohort.patients.clinical import read_number, unread_cells
 from sonoher2.cohort.reading.text import is_date
@@ -42,14 +42,15 @@ def clinical_views(config: StudyConfig, frame: pd.DataFrame) -> list[ColumnView]
     roles = target_roles(config)
     guesses = {guess.column: guess for guess in clinical_columns(frame)}
     unread = _her2_unread(config, frame)
+    spelled = role_of_columns(config.target) if isinstance(config.target, Her2Target) else {}
     views = []
     for name in map(str, frame.columns):
         view = _bare(config.clinical.table.name, frame[name], shown=shows_values(name, frame[name], _patients(config)))
         if name in used:
             view = _clinical(view, frame[name], *used[name])
         elif name in roles:
-            role = roles[name]
-            view = view.model_copy(update={"read_as": role, "unread": _hidden(view, unread.get(name, {}))})
+            told = {"read_as": roles[name], "spelled": spelled.get(name)}
+            view = view.model_copy(update={**told, "unread": _hidden(view, unread.get(name, {}))})
         elif name in _patients(config):
             view = view.model_copy(update={"read_as": "patient"})
         elif names_a_person(name):
@@ -127,13 +128,17 @@ def shows_values(name: str, texts: pd.Series, patients: Iterable[str]) -> bool:
 def _bare(table: str, texts: pd.Series, *, shown: bool) -> ColumnView:
     known = texts.dropna().map(str)
     view = ColumnView(table=table, name=str(texts.name), read_as="unused", rows=len(texts), filled=len(known))
-    return view.model_copy(update={"examples": counts(known.value_counts(), MOST_EXAMPLES)}) if shown else view
+    return view.model_copy(update={"examples": _whole_counts(known.value_counts(), MOST_EXAMPLES)}) if shown else view
 
 
 def counts(numbers: pd.Series, most: int) -> list[Count]:
     """Values with their numbers, the commonest first, long ones cut."""
+    return [Count(value=_short(one.value), count=one.count) for one in _whole_counts(numbers, most)]
+
+
+def _whole_counts(numbers: pd.Series, most: int) -> list[Count]:
     ordered = sorted(numbers.items(), key=lambda pair: (-int(pair[1]), str(pair[0])))
-    return [Count(value=_short(str(value)), count=int(number)) for value, number in ordered[:most]]
+    return [Count(value=str(value), count=int(number)) for value, number in ordered[:most]]
 
 
 def _numbers(texts: pd.Series) -> dict[str, int]:
@@ -170,12 +175,12 @@ def _waiting(view: ColumnView, guess: GuessedColumn) -> ColumnView:
 
 
 def _hidden(view: ColumnView, found: Mapping[str, int]) -> list[Count]:
-    """Count unread values; of a column whose values are not shown only their number."""
+    """Count unread values, whole, for their meaning is told by them; only their number where values are not shown."""
     if not found:
         return []
     if not view.examples:
         return [Count(value="", count=sum(found.values()))]
-    return counts(pd.Series(found), MOST_UNREAD)
+    return _whole_counts(pd.Series(found), MOST_UNREAD)
 
 
 def _her2_unread(config: StudyConfig, frame: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -148,9 +148,15 @@ def _target(new: Values, change: DraftChange) -> None:
 def _spellings(target: Values, role: str, spellings: Mapping[str, str]) -> None:
     """Say what spellings mean; one without a meaning is forgotten, and so is a map that holds nothing more."""
     held = _part(target, "values")
-    own = {**_part(held, role), **spellings}
-    held[role] = {spelling: meaning for spelling, meaning in own.items() if meaning}
-    if not held[role]:
-        del held[role]
+    if role:
+        held[role] = _told(_part(held, role), spellings)
+        if not held[role]:
+            del held[role]
+    else:
+        held = target["values"] = _told(held, spellings)
     if not held:
         del target["values"]
+
+
+def _told(before: Values, spellings: Mapping[str, str]) -> Values:
+    return {spelling: meaning for spelling, meaning in {**before, **spellings}.items() if meaning}

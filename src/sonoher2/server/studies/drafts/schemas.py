@@ -44,6 +44,7 @@ class ColumnView(BaseModel):
     unit: str = ""
     levels: list[str] = []
     missing: list[str] = []
+    spelled: Her2Role | None = Field(None, description="Under which role the meanings of its spellings are told.")
     rows: int
     filled: int
     low: float | None = None
@@ -184,7 +185,10 @@ class DraftChange(BaseModel):
     )
     rule: Her2Rule | None = None
     task: Her2Task | None = None
-    values: dict[Her2Role, dict[str, str]] = Field({}, description="What spellings of the HER2 columns mean.")
+    values: dict[Her2Role | Literal[""], dict[str, str]] = Field(
+        {},
+        description="What spellings of the HER2 columns mean, by role, `` for all; without a meaning: forgotten.",
+    )
     positive: list[str] | None = Field(None, max_length=200)
     negative: list[str] | None = Field(None, max_length=200)
     split: dict[str, str | float | list[str]] | None = None

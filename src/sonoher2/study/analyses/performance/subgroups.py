@@ -30,6 +30,7 @@ def subgroup_table(
     patients: pd.DataFrame,
     evaluation: EvaluationConfig,
     declared: Mapping[str, ClinicalColumn],
+    medians: Mapping[str, float],
 ) -> pd.DataFrame:
     """AUC of each signature within levels of chosen columns and of lesion size; numbers are cut at the training median.
 
@@ -43,13 +44,16 @@ def subgroup_table(
         Its `subgroups` and `confidence`.
     declared
         The clinical columns, for the names of their levels.
+    medians
+        By column the training median, where it is known from a frozen model. Other numbers are cut at the median of
+        the training patients in the table or, where there are none, of all.
 
     Returns
     -------
     `subgroup, level, signature, set, outcome, n, events, auc, auc_low, auc_high`.
     """
     rows = []
-    for name, levels in _groupings(patients, evaluation, declared).items():
+    for name, levels in _groupings(patients, evaluation, declared, medians).items():
         for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
             y, score = outcome_scores(part, outcome)
             group = levels.reindex(part[c.PATIENT_ID]).to_numpy()
@@ -75,12 +79,16 @@ def subgroup_table(
 
 
 def _groupings(
-    patients: pd.DataFrame, evaluation: EvaluationConfig, declared: Mapping[str, ClinicalColumn]
+    patients: pd.DataFrame,
+    evaluation: EvaluationConfig,
+    declared: Mapping[str, ClinicalColumn],
+    medians: Mapping[str, float],
 ) -> dict[str, pd.Series]:
     """Level of each patient, (patients,), by subgroup."""
     known = {**declared, **LESION_SIZE}
     return {
-        name: _levels(patients[name], patients[c.SET], known.get(name)) for name in subgroup_names(patients, evaluation)
+        name: _levels(patients[name], patients[c.SET], known.get(name), medians.get(name))
+        for name in subgroup_names(patients, evaluation)
     }
 
 
@@ -94,12 +102,13 @@ def interaction_table(
     patients: pd.DataFrame,
     evaluation: EvaluationConfig,
     declared: Mapping[str, ClinicalColumn],
+    medians: Mapping[str, float],
 ) -> pd.DataFrame:
     """Test whether each signature's score means the same, and separates as well, in all levels of each subgroup.
 
     Parameters
     ----------
-    predictions, patients, evaluation, declared
+    predictions, patients, evaluation, declared, medians
         As in `subgroup_table`.
 
     Returns
@@ -108,7 +117,7 @@ def interaction_table(
     score and level, corrected over the subgroups of a signature, set and outcome; and the test that all AUCs are equal.
     """
     rows = []
-    groupings = _groupings(patients, evaluation, declared)
+    groupings = _groupings(patients, evaluation, declared, medians)
     for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
         y, score = outcome_scores(part, outcome)
         for name, levels in groupings.items():
@@ -136,12 +145,13 @@ def interaction_table(
     return table.assign(**{c.P_HOLM: by.transform(lambda p: holm(p.to_numpy()))})
 
 
-def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None) -> pd.Series:
+def _levels(values: pd.Series, subset: pd.Series, declared: ClinicalColumn | None, median: float | None) -> pd.Series:
     """Name of each patient's level; None where it is unknown."""
     if declared is None or declared.kind == "category":
         return values.astype(object)
     if declared.kind == "number":
-        median = values[subset != TEST].median() if (subset != TEST).any() else values.median()
+        if median is None:
+            median = values[subset != TEST].median() if (subset != TEST).any() else values.median()
         names = np.where(values <= median, f"at most {median:g}", f"above {median:g}")
         return pd.Series(names, index=values.index).where(values.notna(), None)
     known = dict(enumerate(declared.levels or ["no", "yes"]))
@@ -157,7 +167,16 @@ def _kept(step: Step[pd.DataFrame], scored: Scored) -> pd.DataFrame:
     names = subgroup_names(patients, evaluation)
     declared = {name: column for name, column in scored.study.clinical.columns.items() if name in names}
     groups = Keyed(evaluation, settings_key(evaluation, "subgroups", "confidence"))
-    return scored.context.run(step, scored.predictions, patients[[c.SET, *names]], groups, declared)
+    medians = _training_medians(scored)
+    return scored.context.run(step, scored.predictions, patients[[c.SET, *names]], groups, declared, medians)
+
+
+def _training_medians(scored: Scored) -> dict[str, float]:
+    """Medians of the clinical numbers in the frozen model's training patients; none in a study, which has these."""
+    summaries = {} if scored.bundle is None else scored.bundle.schema.training.clinical
+    # a category has shares; the type itself is not asked, since its module would be part of what the steps rest on
+    quantiles = {name: getattr(summary, "quantiles", ()) for name, summary in summaries.items()}
+    return {name: float(found[len(found) // 2]) for name, found in quantiles.items() if found}
 
 
 BY_LEVEL_SCHEMA = declare(

@@ -48,44 +48,47 @@ def update_predictions(
         raise UsageError(f"{share:g} is no share of patients to recalibrate on; give one between 0 and 1, such as 0.3")
     sets = split_patients(patients, RandomSplit(test_share=1 - share), seed).sets
     learners = sets.index[sets == TRAIN]
-    parts = list(_updates(predictions, predictions[c.PATIENT_ID].isin(learners)))
+    parts = list(_updates(predictions, predictions[c.PATIENT_ID].isin(learners), confidence))
     labels = predictions.drop_duplicates(c.PATIENT_ID).set_index(c.PATIENT_ID)[c.LABEL].loc[learners]
     updated = pd.concat([part for part, _ in parts], ignore_index=True)
-    figures = pd.DataFrame([_figures(part, coefficients, confidence) for part, coefficients in parts])
+    figures = pd.DataFrame([row for _, row in parts])
     events = {str(name): int(count) for name, count in labels.value_counts().sort_index().items()}
     return Updated(share, len(learners), events, updated, figures)
 
 
-def _updates(predictions: pd.DataFrame, learning: pd.Series) -> Iterator[tuple[pd.DataFrame, tuple[float, float]]]:
-    """Predictions of the other patients under each update, with its intercept and slope."""
+def _updates(
+    predictions: pd.DataFrame, learning: pd.Series, confidence: float
+) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
+    """Predictions of the other patients under each update, with its row of figures.
+
+    A slope that is not positive would turn the ranking round: no update is made, the part is empty, and the row says
+    no more than which update it is and whom it would have been judged on.
+    """
     for (signature, outcome), rows in predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
         known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
         y, score = outcome_scores(known, str(outcome))
-        columns = [c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]
-        yield others[columns].assign(**{c.UPDATE: FROZEN}).assign(**{c.SCORE: others[c.SCORE]}), (0.0, 1.0)
+        plain = others[[c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]]
+        frozen = plain.assign(**{c.UPDATE: FROZEN}).assign(**{c.SCORE: others[c.SCORE]})
+        yield frozen, _figures(frozen, (0.0, 1.0), confidence)
         for update in UPDATES:
             try:
                 step = LogisticRecalibration(update).fit(score, y)
             except InputError as error:
                 where = f"recalibration, {signature}"
                 raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
-            updated = step.transform(others[c.SCORE].to_numpy())
-            yield others[columns].assign(**{c.UPDATE: update, c.SCORE: updated}), (step.intercept_, step.slope_)
+            part = plain.assign(**{c.UPDATE: update, c.SCORE: step.transform(others[c.SCORE].to_numpy())})
+            if step.slope_ > 0:
+                yield part, _figures(part, (step.intercept_, step.slope_), confidence)
+            else:
+                yield part.iloc[:0], _place(part, (np.nan, np.nan))
 
 
 def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:
-    outcome, first = str(part[c.OUTCOME].iloc[0]), part.iloc[0]
-    y, score = outcome_scores(part, outcome)
+    y, score = outcome_scores(part, str(part[c.OUTCOME].iloc[0]))
     slope, intercept = calibration_slope_intercept(y, score, confidence)
     estimates = {c.AUC: auc_delong(y, score, confidence), c.SLOPE: slope, c.INTERCEPT: intercept}
     return {
-        c.SIGNATURE: first[c.SIGNATURE],
-        c.OUTCOME: outcome,
-        c.UPDATE: first[c.UPDATE],
-        c.A: coefficients[0],
-        c.B: coefficients[1],
-        c.N: len(y),
-        c.EVENTS: int(y.sum()),
+        **_place(part, coefficients),
         c.EXPECTED: float(score.sum() / y.sum()) if y.any() else np.nan,
         **{
             f"{name}{end}": value
@@ -93,4 +96,14 @@ def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: 
             for end, value in (("", found.value), ("_low", found.low), ("_high", found.high))
         },
         c.BRIER: brier(y, score),
+    }
+
+
+def _place(part: pd.DataFrame, coefficients: tuple[float, float]) -> dict[str, object]:
+    """Which update of what, and its patients: all that can be said of one that was not made."""
+    first = part.iloc[0]
+    return {
+        **{name: first[name] for name in (c.SIGNATURE, c.OUTCOME, c.UPDATE)},
+        **dict(zip((c.A, c.B), coefficients, strict=True)),
+        **{c.N: len(part), c.EVENTS: int((part[c.LABEL] == first[c.OUTCOME]).sum())},
     }

@@ -14,6 +14,7 @@ from sonoher2.study.analyses.compared import COMPARED, compared_rows
 from sonoher2.study.fit.scoring import score_patients, training_set
 from sonoher2.study.fit.signatures import fit_signatures
 from sonoher2.study.results import columns as c
+from sonoher2.study.results.predictions import learn_thresholds
 from sonoher2.study.results.schema import declare
 
 VISIBLE = 0.05
@@ -38,11 +39,15 @@ def harmonised_results(scored: Scored) -> pd.DataFrame:
     signatures = build_signatures(plain, measured.cohort.clinical, has_images=True)
     fitted = fit_signatures(signatures, training_set(measured, in_training), plain, scored.context)
     without = score_patients(measured, fitted, in_training)
-    limits, confidence = scored.limits, scored.confidence
+    # a threshold is learned, too: that of the other model says nothing of these scores
+    learned = learn_thresholds(_of(without, TRAIN_OOF), plain.evaluation)
+    own = learned.set_index([c.SIGNATURE, c.OUTCOME])[c.THRESHOLD]
     rows = [
         {c.SET: subset, **row}
         for subset in (TRAIN_OOF, TEST)
-        for row in compared_rows(_of(without, subset), _of(scored.predictions, subset), limits, confidence)
+        for row in compared_rows(
+            _of(without, subset), _of(scored.predictions, subset), scored.limits, scored.confidence, own
+        )
     ]
     return pd.DataFrame(rows)
 

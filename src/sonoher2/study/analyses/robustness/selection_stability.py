@@ -15,8 +15,9 @@ from sklearn.base import clone
 
 from sonoher2.engine import FRAME, Keyed, Step
 from sonoher2.evaluation.selection_stability import nogueira_index
+from sonoher2.selection.icc import MIN_SUBJECTS
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import RADIOMICS, SITE, second_reader
+from sonoher2.signatures.feature_table import RADIOMICS, SITE, both_readers, first_reader, second_reader
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.sites import fit_harmoniser, harmonised
@@ -53,13 +54,21 @@ def draw_patients(groups: NDArray[np.int64], draws: int, seed: int) -> Iterator[
         yield np.concatenate([rows[number] for number in rng.integers(0, len(names), len(names))])
 
 
+def can_select(rows: NDArray[np.intp], training: TrainingSet, *, needs_readers: bool) -> bool:
+    """Whether a draw holds all classes and, for an ICC filter, enough patients with both readers' masks."""
+    if len(np.unique(training.y[rows])) < len(np.unique(training.y)):
+        return False
+    readers = both_readers(training.X, RADIOMICS, training.X[RADIOMICS].columns) if needs_readers else None
+    return readers is None or np.isfinite(readers[rows, 1]).any(axis=1).sum() >= MIN_SUBJECTS
+
+
 def _select(rows: NDArray[np.intp], training: TrainingSet, signatures: SignatureSet) -> pd.DataFrame:
     """Where each feature leaves when the selection learns from some training patients: `feature, left_at`."""
     X = training.X.iloc[rows]
     if signatures.harmoniser is not None:
         X = harmonised(fit_harmoniser(clone(signatures.harmoniser), X), X)
-    features, twice = X[RADIOMICS], second_reader(RADIOMICS)
-    second = X[twice][features.columns] if twice in X.columns.get_level_values(0) else None
+    features = X[RADIOMICS]
+    second = both_readers(X, RADIOMICS, features.columns)
     selection = clone(_selection(signatures)).fit(features, training.y[rows], second=second)
     return pd.DataFrame({c.FEATURE: list(map(str, features.columns)), c.LEFT_AT: list(map(str, selection.left_at_))})
 
@@ -73,14 +82,18 @@ def selections(scored: Scored) -> tuple[list[pd.DataFrame], list[pd.DataFrame], 
     folds = training_folds(training, scored.study)
     everyone = np.arange(len(training.y))
     without = [np.flatnonzero(folds != fold) for fold in range(folds.max() + 1)]
-    drawn = list(draw_patients(training.groups, scored.study.selection.bootstraps, scored.study.seed))
-    drawn = [rows for rows in drawn if len(np.unique(training.y[rows])) == len(np.unique(training.y))]
-    groups = [RADIOMICS, second_reader(RADIOMICS), SITE]
+    groups = [RADIOMICS, first_reader(RADIOMICS), second_reader(RADIOMICS), SITE]
     seen = training.X.loc[:, training.X.columns.get_level_values(0).isin(groups)]
     given = Keyed(TrainingSet(seen, training.y, training.groups), [seen, training.y])
     unfitted = SignatureSet(
         [(RADIOMICS_SIGNATURE, dict(scored.model.signatures)[RADIOMICS_SIGNATURE])], scored.model.harmoniser
     )
+    needs_readers = _selection(unfitted).icc is not None
+    drawn = [
+        rows
+        for rows in draw_patients(training.groups, scored.study.selection.bootstraps, scored.study.seed)
+        if can_select(rows, training, needs_readers=needs_readers)
+    ]
     signatures = Keyed(unfitted, estimator_key(unfitted))
     found = scored.context.map(SELECTIONS, [everyone, *without, *drawn], given, signatures)
     return found[:1], found[1 : 1 + len(without)], found[1 + len(without) :]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sonoher2.bundle.reference import Reference, model_spaces
 from sonoher2.bundle.training import (
@@ -18,11 +19,13 @@ from sonoher2.bundle.training import (
 )
 from sonoher2.cohort.images.check import ImageRecord
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.engine import FRAME, Keyed, Step
 from sonoher2.evaluation.shift.differences import distance_to_quantiles, mean_difference, share_difference
 from sonoher2.evaluation.shift.predictability import predict_outcome
+from sonoher2.images.pixels.spacing import pixel_side
 from sonoher2.signatures.feature_table import CLINICAL, RADIOMICS
 from sonoher2.signatures.set import SignatureSet
-from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.analyses.analysis import Analysis, Scored, is_validation
 from sonoher2.study.measure.measured import Measured
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.schema import Column, declare
@@ -45,8 +48,7 @@ COLUMNS = (c.PART, c.COLUMN, c.TRAINING, c.NEW, c.MISSING_TRAINING, c.MISSING_NE
 
 def image_table(records: Sequence[ImageRecord]) -> pd.DataFrame:
     """Figures of acquisition and quality of each image, (images, figures); pixel size NaN where unknown."""
-    sizes = [np.nan if record.mm_per_pixel is None else float(record.mm_per_pixel[0]) for record in records]
-    rows = [{**record.quality, c.MM_PER_PIXEL: size} for record, size in zip(records, sizes, strict=True)]
+    rows = [{**record.quality, c.MM_PER_PIXEL: pixel_side(record.mm_per_pixel)} for record in records]
     return pd.DataFrame(rows, columns=list(IMAGE_FIGURES), dtype=np.float64)
 
 
@@ -118,7 +120,12 @@ def shift_table(
 
 
 def domain_table(
-    reference: Reference | None, model: SignatureSet, X: pd.DataFrame, seed: int, confidence: float
+    reference: Reference | None,
+    model: SignatureSet,
+    X: pd.DataFrame,
+    group: NDArray[np.int64],
+    seed: int,
+    confidence: float,
 ) -> pd.DataFrame:
     """How well a cross-validated classifier tells the new patients from the training patients.
 
@@ -130,6 +137,8 @@ def domain_table(
         The frozen model, through whose eyes both are seen: selected features, encoded clinical columns.
     X
         The new patients by (feature group, name).
+    group
+        (new patients,): those who share a picture stay in one fold, or each would give the other away.
     seed
         Of the folds.
     confidence
@@ -153,7 +162,8 @@ def domain_table(
         old = reference.spaces[space]
         both = np.vstack([old[new.columns].to_numpy(), new.to_numpy()])
         domain = np.repeat([0, 1], [len(old), len(new)])
-        found = predict_outcome(both, domain, seed=seed, permutations=199, confidence=confidence)
+        groups = np.concatenate([np.arange(len(old)), len(old) + group])
+        found = predict_outcome(both, domain, groups, seed=seed, permutations=199, confidence=confidence)
         sizes = {c.TRAINING: len(old), c.NEW: len(new), c.COLUMNS: new.shape[1]}
         auc = {c.AUC: found.auc.value, c.low(c.AUC): found.auc.low, c.high(c.AUC): found.auc.high}
         rows.append({c.SPACE: space, **sizes, **auc, c.P: found.p})
@@ -202,9 +212,13 @@ def _shift(scored: Scored) -> pd.DataFrame:
     return shift_table(schema.training, scored.measured, scored.records, columns)
 
 
-def _domain(scored: Scored) -> pd.DataFrame:
-    reference = None if scored.bundle is None else scored.bundle.reference
-    return domain_table(reference, scored.model, scored.X, scored.study.seed, scored.confidence)
+def told_apart(scored: Scored) -> pd.DataFrame:
+    """Give `domain_table` of a validation, computed once for all who ask; empty without training cases to compare."""
+    if scored.bundle is None or scored.bundle.reference is None:
+        return pd.DataFrame()
+    reference, model = (Keyed(part, scored.bundle.sha256) for part in (scored.bundle.reference, scored.model))
+    group = scored.measured.cohort.patients.loc[scored.X.index, c.GROUP].to_numpy(np.int64)
+    return scored.context.run(STEP, reference, model, scored.X, group, scored.study.seed, scored.confidence)
 
 
 SHIFT_SCHEMA = declare(
@@ -224,11 +238,12 @@ DOMAIN_SCHEMA = declare(
     *(c.COLUMNS, c.AUC, c.P),
     ends=[c.AUC],
 )
-SHIFT = Analysis("shift", "external", SHIFT_SCHEMA, _shift, lambda scored: scored.bundle is not None)
+STEP = Step("told apart", domain_table, FRAME)
+SHIFT = Analysis("shift", "external", SHIFT_SCHEMA, _shift, is_validation)
 DOMAIN = Analysis(
     "domain",
     "external",
     DOMAIN_SCHEMA,
-    _domain,
+    told_apart,
     lambda scored: scored.bundle is not None and scored.bundle.reference is not None,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sonoher2.evaluation.compare.pooling import pooled_auc
+from sonoher2.evaluation.compare.pooling import poolable, pooled_auc
 from sonoher2.evaluation.compare.subgroups import auc_by_subgroup
 from sonoher2.study.analyses.analysis import Analysis, Scored
 from sonoher2.study.results import columns as c
@@ -31,7 +31,8 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
     Returns
     -------
     `signature, set, outcome, site, n, events, auc, auc_low, auc_high, tau2, i2`. `tau2` (on
-    the logit scale) and `i2` are of the pooled row alone; a further site is predicted from three sites on.
+    the logit scale) and `i2` are of the pooled row alone; a further site is predicted from three sites on. Both rows
+    count the patients of the sites that are pooled.
     """
     rows: list[dict[str, object]] = []
     for (signature, subset, outcome), part in each_part(predictions, [c.SIGNATURE, c.SET, c.OUTCOME]):
@@ -53,7 +54,8 @@ def site_table(predictions: pd.DataFrame, patients: pd.DataFrame, confidence: fl
         pooled = pooled_auc([site.auc for site in sites], confidence)
         if pooled.sites < 2:
             continue
-        counts = {c.N: sum(site.n for site in sites), c.EVENTS: sum(site.events for site in sites)}
+        usable = [site for site in sites if poolable(site.auc)]
+        counts = {c.N: sum(site.n for site in usable), c.EVENTS: sum(site.events for site in usable)}
         mean = {c.AUC: pooled.mean.value, c.low(c.AUC): pooled.mean.low, c.high(c.AUC): pooled.mean.high}
         rows.append({**place, c.SITE: POOLED, **counts, **mean, c.TAU2: pooled.tau2, c.I2: pooled.i2})
         if pooled.sites < 3:

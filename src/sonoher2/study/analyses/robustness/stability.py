@@ -149,7 +149,7 @@ ICC_SCHEMA = declare(
     "Agreement of the features between outlines",
     *(c.FEATURE, c.LESIONS, c.ICC),
     *(
-        Column(f"icc_{change}", "number", f"ICC(2,1) between given and changed masks: {change}")
+        Column(f"icc_{change}", "number", f"ICC(2,1) between unchanged and changed masks: {change}")
         for change in ICC_CHANGES
     ),
     c.ICC_SECOND_READER,

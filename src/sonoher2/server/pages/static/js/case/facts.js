@@ -2,6 +2,11 @@
 import { h } from "../dom.js";
 import { figures, number, t } from "../i18n.js";
 
+/** Height and width of a pixel, or its side where they are the same. @param {[number, number]} size In mm. */
+export function pixelSize([height, width]) {
+  return height === width ? t("{n} mm", { n: figures(height, 4) }) : t("{height} × {width} mm", { height: figures(height, 4), width: figures(width, 4) });
+}
+
 export class Facts {
   /** @param {HTMLElement} host @param {{onName: (name: string) => void, onSize: (mm: number|null) => void, onRuler: () => void}} calls */
   constructor(host, calls) {
@@ -33,13 +38,14 @@ export class Facts {
 
   #sizeText({ mm_per_pixel: size, mm_source: source }) {
     if (!size) return t("unknown: lengths are in pixels");
-    const text = size[0] === size[1] ? t("{n} mm", { n: figures(size[0], 4) }) : t("{height} × {width} mm", { height: figures(size[0], 4), width: figures(size[1], 4) });
+    const text = pixelSize(size);
     return source === "file" ? t("{size}, from the file", { size: text }) : t("{size}, given by you", { size: text });
   }
 
   /** A size that the file states stays; any other can be typed or measured. */
   #showSize(image) {
-    if (image.mm_source === "file" || this.size.contains(document.activeElement)) { if (image.mm_source === "file") this.size.replaceChildren(); return; }
+    const stated = image.mm_source === "file" && image.mm_per_pixel;
+    if (stated || this.size.contains(document.activeElement)) { if (stated) this.size.replaceChildren(); return; }
     const input = h("input", { id: "pixel-size", type: "text", inputmode: "decimal", autocomplete: "off", value: image.mm_per_pixel ? String(Number(image.mm_per_pixel[0].toPrecision(6))) : "" });
     const wrong = h("p", { class: "wrong", id: "pixel-wrong", role: "alert" });
     input.setAttribute("aria-describedby", "pixel-wrong");

@@ -11,7 +11,7 @@ export function valueName(value) {
 /** Names of clinical columns that the demo and many studies use; others stand as they are. */
 export function labelOf(field) {
   const known = {
-    age: t("Age"), menopause: t("Menopause"), "symptom weeks": t("Symptoms since"), "size mm": t("Largest diameter"), nodes: t("Clinical nodes"), "family history": t("Family history"),
+    age: t("Age"), menopause: t("Menopause"), "symptom weeks": t("Symptoms since"), "size mm": t("Largest diameter"), nodes: t("Clinical nodes"), "family history": t("Family history"), site: t("Site of the images"),
   };
   return known[field.label] ?? field.label;
 }

@@ -35,7 +35,7 @@ class CasePage {
     this.formHost = h("div", { class: "fields" });
     this.summaryHost = h("div", { "aria-live": "polite" });
     this.detailsHost = h("div", { class: "details" });
-    this.model = h("select", { id: "model", on: { change: () => { this.saver.set({ bundle: this.model.value || null }); this.#showModel(this.model.value); } } });
+    this.model = h("select", { id: "model", on: { change: () => this.#choose(this.model.value) } });
     this.modelField = h("div", { class: "field" }, h("label", { for: "model" }, t("Model")), this.model);
     this.apply = h("button", { type: "submit", class: "button primary" }, t("Apply"));
     this.reviewed = h("input", { type: "checkbox", id: "reviewed", on: { change: () => this.saver.set({ reviewed: this.reviewed.checked }) } });
@@ -57,10 +57,11 @@ class CasePage {
     this.form = new ClinicalForm(this.formHost, (clinical) => this.saver.set({ clinical }));
     this.host.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.predict(); } });
     const { image } = record;
+    const calibrate = () => (this.record.image.mm_source === "file" && this.record.image.mm_per_pixel ? null : (mm) => this.#setSize(mm));
     this.editor = new OutlineEditor(this.editorHost, {
       columns: image.columns, rows: image.rows, size: image.mm_per_pixel, region: image.b_mode,
       onChange: (editor) => this.#drawn(editor), onOutline: (box) => this.outline(box),
-      onCalibrate: image.mm_source === "file" ? null : (mm) => this.#setSize(mm),
+      get onCalibrate() { return calibrate(); },
       onFrame: (step) => { this.cine?.stop(); this.cine?.go(this.cine.frame + step); }, onPlay: () => this.cine?.toggle(),
     });
     if (image.frames > 1) this.#addCine();
@@ -163,17 +164,25 @@ class CasePage {
   async outline(box) {
     this.host.classList.add("outlining");
     this.editor.setBusy(t("Looking for the lesion …"));
+    const layIn = this.editor.later();
     await this.#guarded(async () => {
       const record = await this.saver.through(() => post(`${this.path}/outline`, box ? { box } : {}));
       if (record.finding === "no_lesion") this.#note(t("No lesion was found. Draw its outline, or draw a box around it."));
       else {
         this.#note("");
-        this.editor.setRuns((await get(`${this.path}/mask`)).runs, { forget: !this.editor.area && !this.editor.history.done.length });
+        const { runs } = await get(`${this.path}/mask`);
+        if (!layIn(runs, { forget: !this.editor.area && !this.editor.history.done.length })) this.#keepDrawn();
         this.#stale();
       }
     });
     this.host.classList.remove("outlining");
     this.editor.setBusy("");
+  }
+
+  /** What is on the screen counts, also for the server. */
+  #keepDrawn() {
+    this.#drawn(this.editor);
+    this.#note(t("You have drawn meanwhile, so your outline is kept."));
   }
 
   // ------------------------------------------------------------------ model and result
@@ -188,10 +197,26 @@ class CasePage {
   async #showModel(id) {
     this.apply.disabled = !id;
     const found = id ? await get(`/bundles/${encodeURIComponent(id)}`).catch((error) => { this.tell(error); return null; }) : null;
+    this.segmenter = found?.segmenter ?? "";
     this.fields = found?.clinical ?? [];
     this.form.show(this.fields, this.record.clinical);
     if (!this.fields.length) this.formHost.replaceChildren(h("p", { class: "soft" }, id ? t("This model takes no clinical data.") : t("Choose a model to get a probability.")));
     if (this.predictions.length) this.#showResult();
+  }
+
+  /** A model may outline in another way than the present outline was made; one that was drawn, or in a box, stays. */
+  async #choose(id) {
+    this.saver.set({ bundle: id || null });
+    await this.#showModel(id);
+    const { mask } = this.record;
+    if (mask?.origin !== "segmented" || !mask.segmenter || mask.segmenter.endsWith(":box") || !this.segmenter || mask.segmenter === this.segmenter) return;
+    await this.#guarded(async () => {
+      await this.saver.flush();
+      // what was drawn meanwhile is kept
+      if (this.record.mask?.origin !== "segmented") return;
+      await this.outline(null);
+      if (!this.record.finding) this.#note(t("This model outlines lesions in its own way, so the lesion was outlined anew."));
+    });
   }
 
   async predict() {

@@ -53,7 +53,7 @@ function warnings(made, fields) {
   const filled = [...new Set(made.prediction.scores.flatMap((score) => score.filled))].map(name);
   const care = made.prediction.findings.filter((finding) => finding.severity === "warning").map(findingText);
   const notes = made.prediction.findings.filter((finding) => finding.severity !== "warning").map(findingText);
-  if (filled.length) care.push(t("Not given, so counted as the training patients' median: {names}.", { names: filled.join(t(", ")) }));
+  if (filled.length) care.push(t("Not given, so counted as learned in training (numbers and grades: the median; yes/no: the commoner; a category: missing, or a rare level where few were missing): {names}.", { names: filled.join(t(", ")) }));
   return [
     made.prediction.synthetic && h("p", { class: "caution" }, h("strong", {}, t("The model was trained on simulated patients.")), " ", t("It shows how the software works and says nothing about a person.")),
     care.length > 0 && h("div", { class: "caution" }, h("h3", {}, t("Read with care")), h("ul", {}, care.map((text) => h("li", {}, text)))),
@@ -79,6 +79,7 @@ function changes(before, now) {
     before.mask_sha256 !== now.mask_sha256 && t("the outline"),
     JSON.stringify(Object.entries(before.clinical).sort()) !== JSON.stringify(Object.entries(now.clinical).sort()) && t("clinical data"),
     before.frame !== now.frame && t("the frame"),
+    JSON.stringify(before.mm_per_pixel) !== JSON.stringify(now.mm_per_pixel) && t("the size of a pixel"),
     before.bundle !== now.bundle && t("the model"),
   ].filter(Boolean);
   const changed = what.length ? t("Changed between them: {what}.", { what: what.join(t(", ")) }) : t("Nothing that is sent to the model changed between them.");

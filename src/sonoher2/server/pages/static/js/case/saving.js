@@ -23,6 +23,7 @@ export class Saver {
     this.fields = {};
     this.mask = null;
     this.running = null;
+    this.turn = null; // a change by the server that is under way
     this.held = false; // in conflict
     this.soon = debounced(() => this.flush().catch(() => {}), WAIT);
     this.sending = {}; // what is under way
@@ -54,6 +55,7 @@ export class Saver {
 
   async #send() {
     while (this.waits) {
+      await this.turn;
       if (this.held) throw new ApiError(412, { code: "conflict" });
       this.calls.onState("saving");
       await this.#one();
@@ -129,9 +131,10 @@ export class Saver {
   /** Run a change of the case by the server itself, after all that waits. @param {() => Promise<any>} work Gives the case. */
   async through(work) {
     await this.flush();
-    const record = await work();
-    this.#took(record);
-    return record;
+    const turn = work().then((record) => { this.#took(record); return record; });
+    // what is changed meanwhile waits for the version that the server makes
+    this.turn = turn.catch(() => {});
+    return turn;
   }
 
   /** The page goes away: what is not stored is kept in this tab for when it opens again, and sent if nothing else is under way. */

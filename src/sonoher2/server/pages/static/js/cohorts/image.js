@@ -1,9 +1,10 @@
 /** One image of a worklist: the editor, and beside it done, skip, note and the way to the next one. */
 import { ApiError, call, get } from "../api.js";
 import { debounced, h } from "../dom.js";
+import { pixelSize } from "../case/facts.js";
 import { Saver } from "../case/saving.js";
 import { OutlineEditor } from "../editor/editor.js";
-import { figures, moment, number, percent, t } from "../i18n.js";
+import { moment, number, percent, t } from "../i18n.js";
 import { readerLine } from "./reader.js";
 import { readerName, reasons, sentence, stateMark, tell } from "./words.js";
 
@@ -102,9 +103,13 @@ class ImagePage {
   /** Have the lesion outlined, in a box or anywhere; what was drawn before can be taken back. */
   async outline(box) {
     this.editor.say(t("Looking for the lesion"));
+    const layIn = this.editor.later();
     await this.#guarded(async () => {
       await this.saver.through(() => call("POST", `${this.path}/outline`, { json: box ? { box } : {}, version: this.saver.record.version }));
-      this.editor.setRuns((await get(`${this.path}/mask`)).runs);
+      const { runs } = await get(`${this.path}/mask`);
+      if (layIn(runs)) return;
+      this.#drawn(this.editor);
+      this.#say(t("You have drawn meanwhile, so your outline is kept."));
     });
   }
 
@@ -151,7 +156,7 @@ class ImagePage {
       row(t("Outline"), !mask ? t("none") : mask.sha256 ? origins[mask.origin] : t("no lesion")),
       record.confidence === null ? [] : row(t("Confidence"), percent(record.confidence)),
       record.reasons.length ? row(t("In doubt"), reasons(record.reasons)) : [],
-      record.mm_per_pixel ? row(t("Pixel"), t("{n} mm", { n: figures(record.mm_per_pixel[0], 3) })) : row(t("Pixel"), t("size not known")),
+      record.mm_per_pixel ? row(t("Pixel"), pixelSize(record.mm_per_pixel)) : row(t("Pixel"), t("size not known")),
       record.mask_problem ? row(t("Given mask"), record.mask_problem) : [],
     ].flat());
     this.again.hidden = record.state === "todo" || record.locked;

@@ -49,6 +49,7 @@ export class OutlineEditor {
     this.pointer = null;
     this.cursor = null;
     this.before = null;
+    this.steps = 0; // by hand
     this.makeTools();
     this.#build(host);
     this.choose("move");
@@ -96,6 +97,20 @@ export class OutlineEditor {
     this.changed();
   }
 
+  /**
+   * For an outline that is looked for: what lays it in once it is found. Nothing that was drawn meanwhile, or is being drawn, is lost
+   * to it: then it lays nothing in and gives false.
+   * @returns {(runs: ArrayLike<number>, options?: {forget?: boolean}) => boolean}
+   */
+  later() {
+    const { steps } = this;
+    return (runs, options) => {
+      if (this.steps !== steps || (this.tool.busy && this.toolName !== "ruler")) return false;
+      this.setRuns(runs, options);
+      return true;
+    };
+  }
+
   /** @returns {number[]} */
   runs() { return runsOf(this.mask.pixels); }
 
@@ -123,7 +138,7 @@ export class OutlineEditor {
   }
 
   commit() {
-    if (this.before && this.history.keep(this.before, this.mask.pixels)) this.options.onChange?.(this);
+    if (this.before && this.history.keep(this.before, this.mask.pixels)) this.#steppedByHand();
     this.before = null;
     this.changed();
     this.say(this.#areaWords());
@@ -142,8 +157,13 @@ export class OutlineEditor {
     if (this.tool.busy) { this.tool.cancel(); return; }
     if (!this.history[way](this.mask.pixels)) return;
     this.changed();
-    this.options.onChange?.(this);
+    this.#steppedByHand();
     this.say(this.#areaWords());
+  }
+
+  #steppedByHand() {
+    this.steps += 1;
+    this.options.onChange?.(this);
   }
 
   #replace(pixels) {
@@ -250,6 +270,7 @@ export class OutlineEditor {
     const known = this.size ? t("At the present scale this line is {length} long.", { length: this.lengthText(a, b) }) : t("Draw it along a scale whose length you know, such as the depth marks.");
     dialog(t("Set the scale"), [
       h("p", {}, t("The line is {n} pixels long.", { n: number(pixels, 1) }), " ", known),
+      this.size && this.size[0] !== this.size[1] && h("p", { class: "help" }, t("The present height and width of a pixel differ; the ruler makes them the same.")),
       h("div", { class: "field" }, h("label", { for: "ruler-length" }, t("Its true length"), " ", h("span", { class: "unit" }, "mm")), input, wrong),
     ], { text: t("Use this scale"), work: () => {
       const side = calibrated(a, b, Number(input.value.trim().replace(",", ".")));

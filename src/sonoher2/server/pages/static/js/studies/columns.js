@@ -1,15 +1,10 @@
 /** The columns of the tables: how each is read, and how to read it otherwise. */
 import { h } from "../dom.js";
 import { figures, number, t } from "../i18n.js";
-import { KINDS, ROLES, TIMINGS, select } from "./words.js";
+import { KINDS, MEANINGS, ROLES, TIMINGS, lines, select } from "./words.js";
 
 const CHOICES = ["patient", "clinical", "ihc", "ish", "ratio", "copies", "status", "outcome", "unused"];
 const KEYS = ["site", "scanner", "date", "view", "lesion_id", "frame", "mm_per_pixel", "second_mask", "mask"];
-const MEANINGS = {
-  ihc: ["0", "1+", "2+", "3+"],
-  ish: ["positive", "negative", "equivocal", "group 1", "group 2", "group 3", "group 4", "group 5"],
-  ratio: [], copies: [], status: ["positive", "low", "ultralow", "zero", "negative"],
-};
 
 export function showColumns(place, draft, change) {
   const clinical = draft.columns.length ? draft.columns[0].table : "";
@@ -34,11 +29,21 @@ function named(column, place, what) {
 function clinicalRole(column, place, change) {
   const offered = [...new Set([...CHOICES, column.read_as])];
   const options = Object.fromEntries(offered.map((role) => [role, ROLES[role]]));
-  return select(options, column.read_as, named(column, place, t("role")), (role) => {
+  return select(options, column.read_as, named(column, place, t("role")), (role, field) => {
+    if (role === "outcome") return field.after(positives(column, place, change));
     const what = { read_as: role };
     if (role === "clinical") Object.assign(what, asClinical(column));
-    change({ columns: { [column.name]: what } });
+    return change({ columns: { [column.name]: what } });
   });
+}
+
+/** Nothing can be predicted before somebody says which values are positive; nobody guesses it. */
+function positives(column, place, change) {
+  const id = `c${place}-positive`;
+  document.getElementById(id)?.parentElement.remove();
+  const send = (positive) => positive.length && change({ columns: { [column.name]: { read_as: "outcome" } }, positive });
+  const found = column.examples.length ? h("p", { class: "help" }, column.examples.map((one) => shown(one.value)).join(" · ")) : null;
+  return h("label", { class: "positives" }, t("Values that are positive, one in a line"), lines(id, [], send), found);
 }
 
 /** A first declaration of a column that was not used: its guess, else what its values look like. */
@@ -73,24 +78,35 @@ function details(column, place, change) {
     h("label", {}, t("Kind"), select(KINDS, column.kind, { id: `c${place}-kind` }, kind)),
     h("label", {}, t("Known"), select(TIMINGS, column.timing, { id: `c${place}-timing` }, (timing) => send({ timing }))),
     column.kind === "number" ? h("label", {}, t("Unit"), text("unit", column.unit, (unit) => send({ unit }))) : null,
-    column.kind === "number" ? null : h("label", {}, column.kind === "yes/no" ? t("No, yes") : t("Levels, lowest first"),
-      text("levels", column.levels.join(", "), (levels) => send({ levels: levels.split(/[,，]/).map((one) => one.trim()).filter(Boolean) }))));
+    column.kind === "number" ? null : h("label", {}, column.kind === "yes/no" ? t("No and yes, one in a line") : t("Levels, one in a line, lowest first"),
+      lines(`c${place}-levels`, column.levels, (levels) => send({ levels }))),
+    counted(column, send));
+}
+
+/** Values that were told to be missing; each can be taken back. */
+function counted(column, send) {
+  if (!column.missing.length) return null;
+  const back = (value) => h("button", { type: "button", class: "button small", "aria-label": t("Take back: {value}", { value }), on: { click: () => send({ missing: column.missing.filter((one) => one !== value) }) } }, t("Take back"));
+  return h("div", { class: "unread" }, t("Counted as missing:"), h("ul", {}, column.missing.map((one) => h("li", {}, h("strong", {}, shown(one)), " ", back(one)))));
 }
 
 function values(column) {
   if (column.low !== null) return t("{low} to {high}", { low: figures(column.low, 6), high: figures(column.high, 6) });
   if (!column.examples.length) return column.filled ? h("span", { class: "soft" }, t("not shown")) : "";
-  return h("ul", { class: "values" }, column.examples.map((one) => h("li", {}, `${one.value} (${number(one.count)})`)));
+  return h("ul", { class: "values" }, column.examples.map((one) => h("li", {}, `${shown(one.value)} (${number(one.count)})`)));
 }
 
 function unread(column, place, change) {
   if (!column.unread.length) return "";
   const lines = column.unread.map((one, i) => h("li", {}, one.value
-    ? [h("strong", {}, one.value), ` (${number(one.count)}) `, meaning(column, one.value, `c${place}-u${i}`, change)]
+    ? [h("strong", { title: one.value }, shown(one.value)), ` (${number(one.count)}) `, meaning(column, one.value, `c${place}-u${i}`, change)]
     : t("{n} cells", { n: number(one.count) })));
   const head = column.read_as === "outcome" ? t("Left out:") : t("Not understood:");
   return h("div", { class: "unread" }, h("span", { class: column.read_as === "outcome" ? null : "wrong" }, head), h("ul", {}, lines));
 }
+
+/** The whole value is what is told a meaning, or made a level; here its beginning is enough. */
+function shown(value) { return value.length > 60 ? `${value.slice(0, 60)}…` : value; }
 
 function meaning(column, value, id, change) {
   if (column.read_as === "outcome") return "";
@@ -99,6 +115,6 @@ function meaning(column, value, id, change) {
     const count = () => change({ columns: { [column.name]: { missing: [...column.missing, value] } } });
     return h("button", { ...label, type: "button", class: "button small", on: { click: count } }, t("Counts as missing"));
   }
-  const options = { "": t("means …"), ...Object.fromEntries((MEANINGS[column.read_as] || []).map((one) => [one, one])), missing: t("missing") };
-  return select(options, "", label, (chosen) => chosen && change({ values: { [column.read_as]: { [value]: chosen } } }));
+  const options = { "": t("means …"), ...Object.fromEntries(MEANINGS[column.spelled].map((one) => [one, one])), missing: t("missing") };
+  return select(options, "", label, (chosen) => chosen && change({ values: { [column.spelled]: { [value]: chosen } } }));
 }

@@ -1,7 +1,7 @@
 /** What is predicted and by which rule; when, on which patients, with which outlines. */
 import { h } from "../dom.js";
 import { number, t } from "../i18n.js";
-import { TIMINGS, select } from "./words.js";
+import { ROLES, TIMINGS, lines, select } from "./words.js";
 
 const RULES = { "ASCO/CAP 2018": "ASCO/CAP 2018", "ASCO/CAP 2023": "ASCO/CAP 2023" };
 const TASKS = {
@@ -19,14 +19,21 @@ export function showTarget(place, draft, change) {
     field("rule", t("Guideline"), select(RULES, target.rule, { id: "rule" }, (rule) => change({ rule }))),
     field("task", t("Task"), select(TASKS, target.task, { id: "task" }, (task) => change({ task }))),
   ] : sides(target, change);
-  place.replaceChildren(h("div", { class: "fields" }, fields), counted(target));
+  place.replaceChildren(h("div", { class: "fields" }, fields), told(target, change), counted(target));
 }
 
 function sides(target, change) {
-  const side = (id, label, values, key) => field(id, label, h("input", {
-    id, value: values.join(" | "), on: { change: (event) => change({ [key]: event.target.value.split("|").map((one) => one.trim()).filter(Boolean) }) },
-  }), t("Several values are separated by |"));
+  const side = (id, label, values, key) => field(id, label, lines(id, values, (read) => change({ [key]: read })), t("Each value stands in a line of its own."));
   return [side("positive", t("Values that are positive"), target.positive, "positive"), side("negative", t("Values that are negative"), target.negative || [], "negative")];
+}
+
+/** What was told of spellings; each can be taken back, also where it stands in no row any more. */
+function told(target, change) {
+  const entries = Object.entries(target.values).flatMap(([role, own]) => Object.entries(own).map((one) => [role, ...one]));
+  if (!entries.length) return "";
+  const back = (role, value) => h("button", { type: "button", class: "button small", "aria-label": t("Take back: {value}", { value }), on: { click: () => change({ values: { [role]: { [value]: "" } } }) } }, t("Take back"));
+  return h("details", { open: true, id: "told" }, h("summary", {}, t("What you said of spellings")), h("ul", { class: "unread" }, entries.map(([role, value, meaning]) =>
+    h("li", {}, role ? `${ROLES[role]}: ` : "", t("{value} means {meaning}", { value, meaning }), " ", back(role, value)))));
 }
 
 function counted(target) {

@@ -19,7 +19,8 @@ export const STAGES = {
 export const LABELS = {
   "Blurring hot pixels": t("Blurring hot pixels"), "Comparing with training images": t("Comparing with training images"),
   "Cutting out lesions": t("Cutting out lesions"), "Drawing heat maps": t("Drawing heat maps"),
-  "Embedding lesions": t("Embedding lesions"), "Fitting signatures": t("Fitting signatures"),
+  "Embedding lesions": t("Embedding lesions"), "Preparing networks": t("Preparing networks"),
+  "Drawing heat maps to show": t("Drawing heat maps to show"), "Fitting signatures": t("Fitting signatures"),
   "Measuring areas": t("Measuring areas"), "Measuring lesions": t("Measuring lesions"),
   "Measuring perturbed lesions": t("Measuring changed lesions"), "Outlining lesions": t("Outlining lesions"),
   "Randomising networks": t("Randomising networks"), "Reading images": t("Reading images"),
@@ -40,6 +41,12 @@ export const ROLES = {
 };
 
 export const KINDS = { number: t("number"), ordered: t("ordered levels"), category: t("category"), "yes/no": t("yes or no") };
+/** What a spelling of a HER2 column can mean, besides missing. */
+export const MEANINGS = {
+  ihc: ["0", "1+", "2+", "3+"],
+  ish: ["positive", "negative", "equivocal", "group 1", "group 2", "group 3", "group 4", "group 5"],
+  ratio: [], copies: [], status: ["positive", "low", "ultralow", "zero", "negative"],
+};
 export const TIMINGS = { "pre-biopsy": t("before the biopsy"), biopsy: t("with the biopsy"), "post-op": t("after surgery") };
 
 /** Write a span of seconds. */
@@ -84,7 +91,16 @@ export function refusal(error) {
   return h("div", { class: "problem" }, several ? h("ul", {}, lines) : [error.where, error.text].filter(Boolean).join(": "));
 }
 
+/** Edit values, one in a line: whatever signs a value holds, it stays whole. */
+export function lines(id, values, change) {
+  // a cell may hold an end of line, and a line of the field must not
+  const shown = (value) => value.replace(/\s+/g, " ").trim();
+  const before = new Map(values.map((value) => [shown(value), value]));
+  const read = (text) => text.split("\n").map(shown).filter(Boolean).map((line) => before.get(line) ?? line);
+  return h("textarea", { id, rows: Math.min(12, Math.max(2, values.length + 1)), on: { change: (event) => change(read(event.target.value)) } }, values.map(shown).join("\n"));
+}
+
 export function select(options, chosen, properties, change) {
   const items = Object.entries(options).map(([value, name]) => h("option", { value, selected: value === chosen }, name));
-  return h("select", { ...properties, on: { change: (event) => change(event.target.value) } }, items);
+  return h("select", { ...properties, on: { change: (event) => change(event.target.value, event.target) } }, items);
 }

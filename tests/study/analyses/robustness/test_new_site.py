@@ -1,0 +1,221 @@
+"""Repairs at a new site: tables of simulated patients whose distortion is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from sonoher2.engine import local_context
+from sonoher2.study.analyses.robustness import new_site, prevalence
+from sonoher2.study.analyses.robustness.new_site import REPAIRS_SCHEMA, repair_table
+from sonoher2.study.analyses.robustness.prevalence import SCHEMA, prevalence_table
+
+TRAINING = {"benign": 70, "malignant": 30}
+SEEN = {"Radiomics": ("Radiomics",), "Clinical": ("Clinical", "clinical"), "DLR": ("DLR", "Radiomics", "Deep")}
+
+
+@pytest.fixture(autouse=True)
+def fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(new_site, "DRAWS", 40)
+
+
+def patients(share: float, count: int, seed: int):
+    """Cases and probabilities that are right for a share of 0.3."""
+    rng = np.random.default_rng(seed)
+    is_case = rng.random(count) < share
+    score = rng.normal(size=count) + 2 * is_case
+    return is_case, expit(2 * score - 2 + logit(0.3))
+
+
+def predictions(share: float, count: int, stretch: float = 1.0) -> pd.DataFrame:
+    is_case, p = patients(share, count, 1)
+    return pd.DataFrame(
+        {
+            "patient_id": [f"P{i:04}" for i in range(count)],
+            "set": "test",
+            "label": np.where(is_case, "malignant", "benign"),
+            "outcome": "malignant",
+            "signature": "Radiomics",
+            "score": expit(stretch * logit(p)),
+        }
+    )
+
+
+def domain(radiomics: float, clinical: float = 0.6) -> pd.DataFrame:
+    return pd.DataFrame({"space": ["clinical", "Radiomics"], "auc_low": [clinical, radiomics]})
+
+
+def groups(table: pd.DataFrame) -> pd.Series:
+    names = table["patient_id"].unique()
+    return pd.Series(range(len(names)), index=names)
+
+
+def test_another_share_of_cases_is_found_without_labels() -> None:
+    table = predictions(0.6, 800)
+    found = prevalence_table(table, TRAINING, domain(0.6), SEEN, 0, 0.95)
+    SCHEMA.check(found, "prevalence")
+    (row,) = found.to_dict("records")
+    seen = (table["label"] == "malignant").mean()
+    assert row["training"] == pytest.approx(0.3)
+    assert row["observed"] == seen
+    assert row["prevalence_low"] < seen < row["prevalence_high"]
+    assert row["prevalence"] == pytest.approx(0.6, abs=0.06)
+    assert row["n"] == 800
+    score = table["score"]
+    assert row["saturated"] == ((score < 0.01) | (score > 0.99)).mean()
+    assert row["told_apart"] == 0.6
+    # the farther end of the interval from 0.3
+    assert row["at_most"] == pytest.approx(1 - (1 - (row["prevalence_high"] - 0.3)) ** 2 / 2)
+    assert row["caution"] == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "stretch", "apart", "words"),
+    [
+        (800, 1.0, domain(0.95), "more has changed than the shares"),
+        (800, 3.0, domain(0.55), "many scores near 0 or 1"),
+        (60, 0.8, pd.DataFrame(), "fewer than 100 patients; not compared with the training patients"),
+    ],
+)
+def test_reasons_for_mistrust_are_told(count: int, stretch: float, apart: pd.DataFrame, words: str) -> None:
+    found = prevalence_table(predictions(0.6, count, stretch), TRAINING, apart, SEEN, 0, 0.95)
+    assert found["caution"].tolist() == [words]
+
+
+def test_a_signature_is_told_apart_by_what_it_reads_and_by_nothing_else() -> None:
+    spaces = {
+        **SEEN,
+        "Clinical (pre-biopsy)": ("Clinical (pre-biopsy)", "clinical"),
+        "Combined": ("Combined", "clinical", "DLR", "Radiomics", "Deep"),
+        "Fine-tuned": ("Fine-tuned",),
+    }
+    table, apart = predictions(0.6, 100), pd.DataFrame({"space": ["clinical", "Radiomics", "Deep"]})
+    several = pd.concat([table.assign(signature=name) for name in spaces])
+
+    def told_apart(*lows: float) -> dict[str, float]:
+        found = prevalence_table(several, TRAINING, apart.assign(auc_low=lows), spaces, 0, 0.95)
+        assert (
+            found.set_index("signature")
+            .loc["Fine-tuned", "caution"]
+            .endswith("not compared with the training patients")
+        )
+        return found.set_index("signature")["told_apart"].drop("Fine-tuned").to_dict()
+
+    # the clinical columns differ and the images do not; then the other way round
+    assert told_apart(0.9, 0.45, 0.44) == {
+        "Radiomics": 0.45, "Clinical": 0.9, "DLR": 0.45, "Clinical (pre-biopsy)": 0.9, "Combined": 0.9,
+    }  # fmt: skip
+    assert told_apart(0.45, 0.6, 0.93) == {
+        "Radiomics": 0.6, "Clinical": 0.45, "DLR": 0.93, "Clinical (pre-biopsy)": 0.45, "Combined": 0.93,
+    }  # fmt: skip
+
+
+def test_repairs_of_another_share() -> None:
+    table = predictions(0.6, 800)
+    found = repair_table(table, TRAINING, groups(table), 0, 0.95)
+    REPAIRS_SCHEMA.check(found, "repairs")
+    assert list(zip(found["update"], found["labelled"], strict=True)) == [
+        ("frozen", 0),
+        ("prior shift", 0),
+        *((name, n) for n in (30, 60, 100) for name in ("intercept", "intercept and slope")),
+    ]
+    assert found["n"].tolist() == [800, 800, 770, 770, 740, 740, 700, 700]
+    rows = found.set_index(["update", "labelled"])
+    frozen, prior, few, many = (
+        rows.loc[key] for key in (("frozen", 0), ("prior shift", 0), ("intercept", 30), ("intercept", 100))
+    )
+    score = table["score"]
+    assert frozen["expected"] == pytest.approx(score.sum() / (table["label"] == "malignant").sum())
+    assert frozen["brier"] == pytest.approx(np.mean((score - (table["label"] == "malignant")) ** 2))
+    assert frozen["expected_high"] < 1
+    assert np.isnan(frozen["worse"])
+    assert prior["expected_low"] < 1 < prior["expected_high"]
+    assert (prior["worse"], prior["brier"] < frozen["brier"]) == (0, True)
+    # a shift of the log-odds leaves the slope
+    assert prior["slope"] == pytest.approx(frozen["slope"], rel=1e-3)
+    for row in (few, many):
+        assert row["expected_low"] < row["expected"] < row["expected_high"]
+        assert row["expected"] == pytest.approx(1, abs=0.1)
+    assert many["expected_high"] - many["expected_low"] < few["expected_high"] - few["expected_low"]
+    assert many["worse"] <= few["worse"] < 0.3
+
+
+def test_a_stretch_is_worsened_by_the_prior_shift_and_mended_by_the_slope() -> None:
+    table = predictions(0.3, 800, 3.0)
+    rows = repair_table(table, TRAINING, groups(table), 0, 0.95).set_index(["update", "labelled"])
+    assert rows.loc[("frozen", 0), "slope"] == pytest.approx(1 / 3, abs=0.06)
+    assert rows.loc[("intercept and slope", 100), "slope"] == pytest.approx(1, abs=0.15)
+    assert rows.loc[("intercept", 100), "slope"] == pytest.approx(1 / 3, abs=0.06)
+    assert rows.loc[("intercept and slope", 100), "worse"] < 0.05
+
+
+def test_a_size_that_leaves_too_few_others_is_left_out() -> None:
+    for count, sizes in ((79, set()), (80, {30}), (110, {30, 60})):
+        table = predictions(0.5, count)
+        found = repair_table(table, TRAINING, groups(table), 0, 0.95, sizes=(30, 60))
+        assert set(found["labelled"]) - {0} == sizes
+
+
+def test_three_classes_have_a_row_each() -> None:
+    rng = np.random.default_rng(5)
+    p = rng.dirichlet([1, 1, 1], 120)
+    names = np.array(["zero", "low", "high"])
+    label = names[[rng.choice(3, p=row) for row in p]]
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "patient_id": [f"P{i:03}" for i in range(120)],
+                    "set": "test",
+                    "label": label,
+                    "outcome": name,
+                    "signature": "DLR",
+                    "score": p[:, k],
+                }
+            )
+            for k, name in enumerate(names)
+        ]
+    )
+    training = {"zero": 10, "low": 10, "high": 10}
+    found = prevalence_table(table, training, domain(0.5), SEEN, 0, 0.95).set_index("outcome")
+    assert found.index.tolist() == ["zero", "low", "high"]
+    assert found["prevalence"].sum() == pytest.approx(1)
+    for name in names:
+        assert found.loc[name, "observed"] == (label == name).mean()
+        assert found.loc[name, "prevalence"] == pytest.approx((label == name).mean(), abs=0.12)
+    assert found["at_most"].nunique() == 1
+    repairs = repair_table(table, training, groups(table), 0, 0.95, sizes=()).set_index(["outcome", "update"])
+    for k, name in enumerate(names):
+        expected = p[:, k].sum() / (label == name).sum()
+        assert repairs.loc[(name, "frozen"), "expected"] == pytest.approx(expected)
+
+
+def test_a_validation_asks_with_the_classes_in_the_order_of_the_cohort(tmp_path: Path) -> None:
+    table = predictions(0.6, 60)
+    names = table["patient_id"]
+    # the bundle counts the classes in another order
+    schema = SimpleNamespace(training_patients={"malignant": 30, "benign": 70})
+    scored = SimpleNamespace(
+        bundle=SimpleNamespace(schema=schema, reference=None),
+        classes=("benign", "malignant"),
+        predictions=table,
+        measured=SimpleNamespace(cohort=SimpleNamespace(patients=pd.DataFrame({"group": range(60)}, index=names))),
+        study=SimpleNamespace(seed=3),
+        confidence=0.9,
+        context=local_context(tmp_path, 1),
+        model=SimpleNamespace(fitted_={"Radiomics": SimpleNamespace(clinical_kinds={}, parents=())}),
+        X=pd.DataFrame(),
+    )
+    found = prevalence.ANALYSIS.compute(scored)
+    pd.testing.assert_frame_equal(found, prevalence_table(table, TRAINING, pd.DataFrame(), SEEN, 3, 0.9))
+    assert found["training"].tolist() == [0.3]
+    repairs = new_site.REPAIRS.compute(scored)
+    pd.testing.assert_frame_equal(repairs, repair_table(table, TRAINING, groups(table), 3, 0.9), check_dtype=False)
+    assert prevalence.ANALYSIS.applies(scored)
+    assert new_site.REPAIRS.applies(scored)
+    assert not new_site.REPAIRS.applies(SimpleNamespace(bundle=None))
