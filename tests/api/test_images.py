@@ -44,6 +44,21 @@ def test_what_the_enhancer_is_given(asked: list[Any]) -> None:
     assert asked[1][1] == ("enhancer", None)
 
 
+def test_weights_may_be_text(asked: list[Any]) -> None:
+    sonoher2.segment_image(GREY, weights="w")
+    sonoher2.enhance_image(GREY, weights="w")
+    assert [given[0] for given in asked[:1]] + [given[1] for given in asked[1:]] == [
+        ("segmenter", Path("w")), ("enhancer", Path("w")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [sonoher2.segment_image, sonoher2.enhance_image])
+def test_a_frame_of_an_image_that_was_read_is_refused(asked: list[Any], function: Any) -> None:
+    with pytest.raises(sonoher2.InputError, match="was read before, and is one frame"):
+        function(sonoher2.read_image(GREY), frame=2)
+    assert asked == []
+
+
 def test_frame_and_place_reach_the_file(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Any] = []
     opened = sonoher2.read_image(GREY)

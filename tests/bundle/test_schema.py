@@ -68,6 +68,17 @@ def test_what_stays_behind() -> None:
     assert (found.deep.weights, found.deep.size) == ("none", 160)
 
 
+def test_spellings_of_a_missing_value_in_the_whole_table_go_with_each_column() -> None:
+    columns = {"age": COLUMNS["age"], "calcification": ClinicalColumn(
+        kind="yes/no", timing="pre-biopsy", contains="calc", missing=["see report", "99"],
+    )}  # fmt: skip
+    table = ClinicalConfig(table=Path("clinical.csv"), columns=columns, missing=["99", "n. t."])
+    found = described(clinical=table).clinical
+    assert found["age"].missing == ["99", "n. t."]
+    assert found["calcification"].missing == ["see report", "99", "n. t."]
+    assert columns["age"].missing == []
+
+
 def test_a_study_without_images_measures_nothing() -> None:
     found = described(images=None)
     assert (found.reading, found.radiomics, found.deep) == (None, None, None)

@@ -27,9 +27,17 @@ def test_a_share_of_each_groups_patients_is_held_out_whole() -> None:
     np.testing.assert_array_equal(held, held_out_patients(given, 0.3, 1))
     assert (held != held_out_patients(given, 0.3, 2)).any()
     assert not held_out_patients(given, 0.0, 1).any()
-    # the same name in another group is another patient
     twins = [case("P", "a"), case("P", "b")]
     assert held_out_patients(twins, 1.0, 0).all()
+
+
+def test_a_patient_of_two_groups_is_on_one_side() -> None:
+    # two scanners of one hospital: drawn by group, most of those held out on one would be learned from on the other
+    given = [case(f"P{i}", scanner) for scanner in ("a", "b") for i in range(10)]
+    held = held_out_patients(given, 0.2, 0)
+    np.testing.assert_array_equal(held[:10], held[10:])
+    # two of each scanner's ten are drawn
+    assert 2 <= held[:10].sum() <= 4
 
 
 def test_a_group_weighs_as_the_root_of_its_size() -> None:

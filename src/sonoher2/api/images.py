@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoher2.core.errors import InputError
 from sonoher2.enhancement.enhancer import enhanced, load_enhancer
 from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
@@ -18,7 +19,7 @@ def segment_image(
     at: tuple[int, int] | None = None,
     box: Box | None = None,
     frame: int | None = None,
-    weights: Path | None = None,
+    weights: str | Path | None = None,
 ) -> Segmentation:
     """Find the lesion of an image with the segmentation network. Research software, not for clinical use.
 
@@ -50,11 +51,11 @@ def segment_image(
     (True, (80, 80))
     """
     pixels = _opened(image, frame, at).pixels
-    return segment_lesion(load_segmenter(weights), pixels, at=at, box=box)
+    return segment_lesion(load_segmenter(_path(weights)), pixels, at=at, box=box)
 
 
 def enhance_image(
-    image: ImageSource | UltrasoundImage, *, frame: int | None = None, weights: Path | None = None
+    image: ImageSource | UltrasoundImage, *, frame: int | None = None, weights: str | Path | None = None
 ) -> UltrasoundImage:
     """Make an image clearer with the enhancement network: less speckle, sharper edges, the same size.
 
@@ -78,10 +79,18 @@ def enhance_image(
     >>> clearer.shape == given.shape, bool((clearer.pixels != given.pixels).any())
     (True, True)
     """
-    return enhanced(_opened(image, frame), load_enhancer(weights))
+    return enhanced(_opened(image, frame), load_enhancer(_path(weights)))
+
+
+def _path(weights: str | Path | None) -> Path | None:
+    return None if weights is None else Path(weights)
 
 
 def _opened(
     image: ImageSource | UltrasoundImage, frame: int | None, at: tuple[int, int] | None = None
 ) -> UltrasoundImage:
-    return image if isinstance(image, UltrasoundImage) else read_image(image, frame=frame, at=at)
+    if not isinstance(image, UltrasoundImage):
+        return read_image(image, frame=frame, at=at)
+    if frame is not None:
+        raise InputError("the image was read before, and is one frame", fix="Give `frame` to `read_image`")
+    return image

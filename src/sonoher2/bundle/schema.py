@@ -106,6 +106,12 @@ def _without_spellings(target: Her2Target | ColumnTarget) -> Her2Target | Column
     return target.model_copy(update={"values": {}}) if isinstance(target, Her2Target) else target
 
 
+def _with_missing(column: ClinicalColumn, spellings: list[str]) -> ClinicalColumn:
+    """Let a column know what means a missing value in its whole table: a new patient has no table around it."""
+    missing = list(dict.fromkeys([*column.missing, *spellings]))
+    return column.model_copy(update={"missing": missing})
+
+
 def schema_of(
     study: StudyConfig,
     *,
@@ -135,6 +141,6 @@ def schema_of(
         radiomics=study.radiomics if reading else None,
         # the tensors travel with the bundle: where they came from is of no use there, and may be a path
         deep=study.deep.model_copy(update={"weights": "none"}) if reading and study.deep else None,
-        clinical=study.clinical.columns,
+        clinical={key: _with_missing(column, study.clinical.missing) for key, column in study.clinical.columns.items()},
         training_patients=training_patients,
     )

@@ -62,10 +62,15 @@ def learn_enhancer(images: Sequence[Picture], schedule: Schedule, out: Path) -> 
 
 
 def _learn(pictures: Sequence[NDArray[np.uint8]], schedule: Schedule, out: Path) -> None:
+    checked = _large(pictures[::CHECKED_EVERY], schedule)
+    learned = _large([picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY], schedule)
     # few images: all of them train, and the curve is that of the training
-    checked = pictures[::CHECKED_EVERY]
-    learned = [picture for i, picture in enumerate(pictures) if i % CHECKED_EVERY] or pictures
-    train_enhancer(learned, checked, schedule, out)
+    train_enhancer(learned or checked or pictures, checked or learned or pictures, schedule, out)
+
+
+def _large(pictures: Sequence[NDArray[np.uint8]], schedule: Schedule) -> list[NDArray[np.uint8]]:
+    """Pictures from which a patch can be cut; from no others can anything be learned."""
+    return [picture for picture in pictures if min(picture.shape) >= schedule.patch]
 
 
 def _grey(path: Path, frame: int | None) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sonoher2.bundle.schema import BundleSchema
+from sonoher2.bundle.training import LevelSummary
 from sonoher2.cohort.patients.clinical import parse_column
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
@@ -18,6 +19,7 @@ from sonoher2.predict.unseen import refuse_unseen
 
 PATIENT = "patient"
 """Index of the only row of a patient's feature table."""
+_PLUS, _DASH = "+", "-"
 
 
 def known_clinical(schema: BundleSchema, values: Mapping[str, str]) -> pd.DataFrame:
@@ -33,14 +35,35 @@ def known_clinical(schema: BundleSchema, values: Mapping[str, str]) -> pd.DataFr
     _require_known(schema.clinical, values)
     group, findings = {}, list[Finding]()
     for key, column in schema.clinical.items():
-        texts = pd.Series([values.get(key) or None], index=pd.Index([PATIENT], name=c.PATIENT_ID), dtype=object)
-        group[key], problems = parse_column(texts, key, column.model_copy(update={"column": None}), key)
-        # one patient has no row
-        findings += [replace(problem, where=f"clinical value '{key}'") for problem in problems]
+        texts = pd.Series({PATIENT: values.get(key) or None, **_beside(schema, key)}, dtype=object)
+        read, problems = parse_column(texts, key, column, key)
+        group[key] = read.loc[[PATIENT]].rename_axis(c.PATIENT_ID)
+        # one patient has no row, and whoever asks for a prediction cannot change the study file
+        where, fix = f"clinical value '{key}'", _fix(column)
+        findings += [replace(problem, where=where, fix=fix) for problem in problems]
     raise_errors(findings)
     found = pd.DataFrame(group)
     refuse_unseen(schema.training, found, "clinical value ")
     return found
+
+
+def _beside(schema: BundleSchema, key: str) -> dict[str, str]:
+    """Give the plus that stood beside a dash in the training patients' table, where the dash was a level there.
+
+    Alone a dash means that nothing is known; beside a plus it is the negative of it.
+    """
+    training = schema.training.clinical.get(key)
+    had_dash = isinstance(training, LevelSummary) and _DASH in training.shares
+    return {"training": _PLUS} if had_dash and not schema.clinical[key].levels else {}
+
+
+def _fix(column: ClinicalColumn) -> str:
+    if column.kind == "number":
+        unit = f" in {column.unit}" if column.unit else ""
+        return f"Give one number{unit}, or leave it out if it is not known"
+    if column.levels or column.kind == "yes/no":
+        return f"Give {' or '.join(column.levels or ['no', 'yes'])}, or leave it out if it is not known"
+    return "Write it as in the training patients' table, or leave it out if it is not known"
 
 
 def _require_known(columns: Mapping[str, ClinicalColumn], values: Mapping[str, str]) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from sonoher2.cohort.reading.text import as_text
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import PixelSize
 
@@ -19,7 +23,8 @@ class ImageInput:
     image
         A path, bytes, a DICOM dataset or an array, as in `read_image`.
     masks
-        Of its lesion, as in `read_mask`; without one the lesion is outlined by the shipped segmenter.
+        Of its lesion, as in `read_mask`; a single one may stand alone. Without one the lesion is outlined by the
+        segmenter.
     mm_per_pixel
         Side of a pixel, or height and width, mm; None when unknown.
     frame
@@ -41,6 +46,10 @@ class ImageInput:
     frame: int | None = None
     name: str = ""
 
+    def __post_init__(self) -> None:
+        several = tuple(self.masks) if isinstance(self.masks, tuple | list) else (self.masks,)
+        object.__setattr__(self, "masks", several)
+
 
 @dataclass(frozen=True)
 class PatientInput:
@@ -49,9 +58,10 @@ class PatientInput:
     Attributes
     ----------
     images
-        Views of the lesion; none for clinical data alone.
+        Views of the lesion; a single one may stand alone, none for clinical data alone.
     clinical
-        Raw text by column key, as it would stand in a table.
+        Raw values by column key, as they would stand in a table: text, or a number, yes (True) or no (False), which
+        become text. None and an empty text mean that nothing is known.
     site
         Where the images were made, for a model that harmonises sites; None when unknown.
     mask_label
@@ -68,10 +78,15 @@ class PatientInput:
     """
 
     images: tuple[ImageInput, ...] = ()
-    clinical: Mapping[str, str] = field(default_factory=dict)
+    clinical: Mapping[str, Any] = field(default_factory=dict)
     site: str | None = None
     mask_label: str | None = None
     patient_id: str = ""
+
+    def __post_init__(self) -> None:
+        several = (self.images,) if isinstance(self.images, ImageInput) else tuple(self.images)
+        object.__setattr__(self, "images", several)
+        object.__setattr__(self, "clinical", {key: _text(value) for key, value in self.clinical.items()})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,3 +95,7 @@ class PatientInput:
             str(given.image) if isinstance(given.image, str | Path) else given.name or f"image {place}"
             for place, given in enumerate(self.images, start=1)
         )
+
+
+def _text(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool | np.bool_) else as_text(value)

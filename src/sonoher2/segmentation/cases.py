@@ -97,14 +97,17 @@ def _square(case: Case, side: int, reading: FileReading) -> NDArray[np.uint8]:
 
 
 def held_out_patients(cases: Sequence[Case], share: float, seed: int) -> NDArray[np.bool_]:
-    """Mark the cases of a random share of each group's patients, shape (cases,)."""
+    """Mark the cases of a random share of each group's patients, shape (cases,).
+
+    Whoever is chosen in one group is held out in all: a patient may have been to two scanners.
+    """
     rng = np.random.default_rng(seed)
-    chosen: set[tuple[str, str]] = set()
+    chosen: set[str] = set()
     for group in sorted({case.group for case in cases}):
         patients = sorted({case.patient for case in cases if case.group == group})
         count = round(share * len(patients))
-        chosen |= {(group, patients[at]) for at in rng.permutation(len(patients))[:count]}
-    return np.array([(case.group, case.patient) in chosen for case in cases], dtype=bool)
+        chosen |= {patients[at] for at in rng.permutation(len(patients))[:count]}
+    return np.array([case.patient in chosen for case in cases], dtype=bool)
 
 
 def sampling_chance(groups: NDArray[np.str_], held_out: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -1,0 +1,59 @@
+"""Clinical values of one patient are read as the same cells were in the training patients' table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from predict.small_model import schema
+from sonoher2.bundle.training import LevelSummary, TrainingSummary
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.core.errors import FindingsError
+from sonoher2.predict.clinical import known_clinical
+
+
+def column(**settings: Any) -> ClinicalColumn:
+    return ClinicalColumn(timing="pre-biopsy", **settings)
+
+
+def read(value: str, settings: ClinicalColumn, levels: tuple[str, ...] = ()) -> Any:
+    """What a model makes of the value of its only column, whose training patients had `levels`."""
+    shares = dict.fromkeys(levels, 1 / max(len(levels), 1))
+    known = {"x": LevelSummary(missing=0.0, shares=shares)} if levels else {}
+    table = known_clinical(schema(clinical={"x": settings}, training=TrainingSummary(clinical=known)), {"x": value})
+    assert table.shape == (1, 1)
+    return table["x"].iloc[0]
+
+
+@pytest.mark.parametrize("dash", ["-", "−", "—", "（-）"])
+def test_a_dash_is_the_level_that_it_was_in_training(dash: str) -> None:
+    assert read(dash, column(kind="category"), ("+", "-")) == "-"
+    assert read("＋", column(kind="category"), ("+", "-")) == "+"
+    # without a plus in training it says nothing, as there
+    assert pd.isna(read("-", column(kind="category"), ("left", "right")))
+
+
+def test_possible_values_are_those_of_the_training_table() -> None:
+    age = column(kind="number", column="Age at diagnosis", unit="years")
+    assert read("52", age) == 52
+    message = r"clinical value 'x': a value above 120, .* Give one number in years, or leave it out"
+    with pytest.raises(FindingsError, match=message):
+        read("520", age)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fix"),
+    [
+        ({"kind": "number"}, "Give one number, or leave it out if it is not known"),
+        ({"kind": "yes/no"}, "Give no or yes, or leave it out if it is not known"),
+        ({"kind": "ordered", "levels": ["G1", "G2"]}, "Give G1 or G2, or leave it out if it is not known"),
+        ({"kind": "category"}, "Write it as in the training patients' table, or leave it out if it is not known"),
+    ],
+)
+def test_an_error_says_what_can_be_given_and_nothing_of_the_study_file(settings: dict[str, Any], fix: str) -> None:
+    with pytest.raises(FindingsError) as error:
+        read("2024-05-06", column(**settings))
+    [finding] = error.value.findings
+    assert (finding.where, finding.fix) == ("clinical value 'x'", fix)
