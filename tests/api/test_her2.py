@@ -66,3 +66,19 @@ def test_a_doubt_is_a_warning() -> None:
     with pytest.warns(UserWarning, match="guideline of 2013"):
         found = sonoher2.her2_statuses(table, ihc="IHC", ish="FISH", ratio="ratio")
     assert found["status"].tolist() == ["indeterminate"]
+
+
+def test_only_the_columns_of_her2_are_read_whatever_the_index() -> None:
+    table = pd.DataFrame({"IHC": ["0", "many"], "embedding": [[1, 2], [3, 4]]}, index=["first", "second"])
+    found = sonoher2.her2_statuses(table, ihc="IHC", values={"many": "3+"})
+    assert found["status"].to_dict() == {"first": "zero", "second": "positive"}
+    with pytest.raises(sonoher2.InputError, match=r"row 1: .*'many'"):
+        sonoher2.her2_statuses(table, ihc="IHC")
+
+
+def test_patients_of_a_table_are_needed() -> None:
+    table = pd.DataFrame({"id": ["a", None], "IHC": ["0", "1+"]})
+    with pytest.raises(sonoher2.InputError, match="row 1: a row without a patient"):
+        sonoher2.her2_statuses(table, ihc="IHC", patient_id="id")
+    with pytest.raises(sonoher2.InputError, match="no column 'patient'"):
+        sonoher2.her2_statuses(table, ihc="IHC", patient_id="patient")

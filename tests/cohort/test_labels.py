@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.labels import Labels, patient_labels
@@ -151,3 +152,25 @@ def test_a_value_of_the_target_that_stands_nowhere_is_told_the_values() -> None:
     assert (
         str(caught.value) == "t, column 'said': the value 'ja' of the target stands in no row. The values are: no, yes."
     )
+
+
+def test_a_value_that_is_written_like_a_class_is_no_class() -> None:
+    frame = pd.DataFrame({"said": ["3+", "amplified", "0", "1+", "positive", "negative", None]}, dtype=object)
+    target = ColumnTarget(column="said", positive=["3+", "amplified"], negative=["0", "1+"])
+    found = patient_labels(frame, pd.Series(list("ABCDEFG")), target, "t")
+    assert found.names.tolist() == ["positive", "positive", "negative", "negative", None, None, None]
+    assert found.reasons.tolist() == ["", "", "", "", "said is positive", "said is negative", "said missing"]
+
+
+def test_case_tells_no_values_apart_among_those_that_are_left_out() -> None:
+    frame = pd.DataFrame({"said": ["Normal", "normal ", "yes", "no"]}, dtype=object)
+    target = ColumnTarget(column="said", positive="yes", negative="no")
+    found = patient_labels(frame, pd.Series(list("AABC")), target, "t")
+    assert found.findings == []
+    assert found.reasons.to_dict() == {"A": "said is Normal", "B": "", "C": ""}
+
+
+@pytest.mark.parametrize(("positive", "negative"), [(["a", "b"], ["B ", "c"]), ("1", "1.0")])
+def test_a_value_is_not_both_classes(positive: object, negative: object) -> None:
+    with pytest.raises(ValidationError, match="is both positive and negative"):
+        ColumnTarget.model_validate({"column": "said", "positive": positive, "negative": negative})

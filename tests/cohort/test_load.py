@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,54 @@ def test_rows_left_out_by_where_are_counted(study: Write) -> None:
     cohort = load_cohort(study(clinical={"table": "clinical.csv", "where": {"hospital": ["A"]}}))
     assert cohort.patients.index.tolist() == ["P1", "P2", "P5"]
     assert flow(cohort)[1] == ("hospital is not A", 3, 3, 0)
+
+
+def test_values_of_where_and_of_the_split_may_look_missing(study: Write) -> None:
+    tables = {
+        "c.csv": "patient_id,ihc,nac,site,pain\n"
+        "A,3+,none,NA,none\nB,0,no,NA,mild\nC,3+,yes,NA,mild\nD,0,none,North,\nE,3+,-,North,mild\n"
+    }
+    columns = {"pain": {"kind": "category", "timing": "pre-biopsy", "missing": ["none"]}}
+    clinical = {"table": "c.csv", "columns": columns, "where": {"nac": ["none", "no"]}}
+    cohort = load_cohort(
+        study(
+            tables,
+            clinical=clinical,
+            target={"ihc": "ihc", "rule": "ASCO/CAP 2018"},
+            split={"kind": "site", "column": "site", "test": ["NA"]},
+        )
+    )
+    assert cohort.patients["site"].to_dict() == {"A": "NA", "B": "NA", "D": "North"}
+    assert flow(cohort)[1] == ("nac is not none or no", 2, 3, 0)
+    # in another column the same word stays what it was
+    assert cohort.patients["pain"].tolist() == [None, "mild", None]
+
+
+@pytest.mark.parametrize(
+    ("known", "severity", "said"),
+    [
+        ("P1,45\nP2,50\nP3,60\nP4,61\nP5,62\nP6,63", "", ""),
+        ("P1,45\nP2,50\nP3,60\nP4,61\nP5,62", "note", "1 of 6 rows have no row in the joined more.csv"),
+        (
+            "p-01,45\nP02,50\nP3,60\nP4,61\nP5,62",
+            "warning",
+            "3 of 6 rows .* 2 of them would match without regard to case",
+        ),
+        ("1,45\n2,50", "error", "6 of 6 rows have no row in the joined more.csv"),
+    ],
+)
+def test_rows_that_a_joined_table_does_not_have_are_told(study: Write, known: str, severity: str, said: str) -> None:
+    columns = {"weight": {"kind": "number", "timing": "pre-biopsy"}}
+    clinical = {"table": "clinical.csv", "columns": columns, "join": [{"table": "more.csv", "on": "patient_id"}]}
+    written = study({"more.csv": f"patient_id,weight\n{known}\n"}, clinical=clinical)
+    try:
+        findings = load_cohort(written).findings
+    except FindingsError as error:
+        findings = tuple(error.findings)
+    told = [one for one in findings if "joined" in one.what]
+    assert [one.severity for one in told] == ([severity] if severity else [])
+    assert all(re.search(said, one.what) for one in told)
+    assert all("P6" not in str(one) for one in told)
 
 
 def test_levels_that_look_missing_are_levels(study: Write) -> None:

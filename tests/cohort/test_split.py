@@ -194,6 +194,24 @@ def test_the_split_of_another_study_is_refused(tmp_path: Path, cohort: Cohort) -
             draw_or_reload(cohort, changed, path)
 
 
+def test_a_split_by_a_column_that_says_something_else_today_is_refused(tmp_path: Path, cohort: Cohort) -> None:
+    path, given = tmp_path / "split.json", ["test", "train"] * 20
+    by_column = study(split={"kind": "given", "column": "set", "test": ["test"]})
+    # the first and the second patient share a picture, so that the first is moved to training
+    groups = [0, 0, *range(2, 40)]
+    told = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, given=given))
+    assert draw_or_reload(told, by_column, path).moved == 1
+    assert draw_or_reload(told, by_column, path).sets["P000"] == TRAIN
+    for changed, number in ((["train", *given[1:]], 0), (["test", "train", "train", *given[3:]], 1),
+                            (["test", "train", "test", "test", *given[4:]], 1)):  # fmt: skip
+        now = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, given=changed))
+        if not number:
+            assert draw_or_reload(now, by_column, path).sets["P000"] == TRAIN
+            continue
+        with pytest.raises(InputError, match=f"has {number} patients in another set than the column"):
+            draw_or_reload(now, by_column, path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"patients": 3}'])
 def test_what_is_no_split_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "split.json"

@@ -12,8 +12,10 @@ from sonoher2.cohort.her2.status import Her2Result
 from sonoher2.cohort.her2.status import her2_statuses as statuses_of_columns
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.cohort.tables.table import place
 from sonoher2.config.load import settings_from
 from sonoher2.config.target import Her2Rule, Her2Target
+from sonoher2.core.errors import InputError
 
 RULE: Her2Rule = "ASCO/CAP 2023"
 
@@ -97,7 +99,8 @@ def her2_statuses(
     Raises
     ------
     InputError
-        Cells cannot be read, or a patient's rows differ; all are listed.
+        Cells cannot be read, or a patient's rows differ; all are listed. A column is not there, or a row has no
+        patient.
 
     Warns
     -----
@@ -112,9 +115,10 @@ def her2_statuses(
     ['zero', 'low', 'positive', 'positive']
     """
     target = settings_from(Her2Target, {"ihc": ihc, "rule": rule, "values": dict(values or {}), **columns})
-    alone = pd.Series([f"{row:09d}" for row in range(len(table))], index=table.index)
-    patients = alone if patient_id is None else table[patient_id].map(_text)
-    texts = table.map(_text).astype(object)
+    # findings name rows by number
+    rows = table if pd.api.types.is_integer_dtype(table.index) else table.set_axis(range(len(table)))
+    texts = rows[[name for name in rows.columns if name in target.columns]].map(_text).astype(object)
+    patients = _patients(rows, patient_id)
     found, findings = statuses_of_columns(texts.where(texts.notna(), None), patients, target, "the table")
     raise_errors(findings)
     for finding in findings:
@@ -122,6 +126,19 @@ def her2_statuses(
             warnings.warn(str(finding), stacklevel=2)
     found = found.drop(columns=c.REPORTED)
     return found.set_axis(table.index) if patient_id is None else found
+
+
+def _patients(table: pd.DataFrame, patient_id: str | None) -> pd.Series:
+    """Patient of each row; each row is one where no column tells."""
+    if patient_id is None:
+        return pd.Series([f"{row:09d}" for row in range(len(table))], index=table.index)
+    if patient_id not in table:
+        raise InputError(f"the table has no column '{patient_id}'", fix="Name its column of patients")
+    patients = table[patient_id].map(_text)
+    if patients.isna().any():
+        rows = patients.index[patients.isna()]
+        raise InputError("a row without a patient", where=place("the table", rows), fix="Fill in the patient")
+    return patients
 
 
 def _text(value: Any) -> str | None:

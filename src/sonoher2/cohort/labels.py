@@ -119,20 +119,29 @@ def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTa
             what = f"the value '{value}' of the target stands in no row"
             raise InputError(what, where=f"{where}, column '{target.column}'", fix=f"The values are: {known}")
     classes = _class_names(target)
-    by_value = {plain(value): classes[0] for value in negative} | {plain(value): classes[1] for value in positive}
-    values = keys.map(lambda key: by_value.get(key, None if negative else classes[0]), na_action="ignore")
-    # another value is a label too: two rows that say `normal` and `malignant` contradict each other
-    raw = values.where(values.notna(), texts)
-    merged, findings = one_per_patient(none_if_missing(raw), patient_ids, target.column, "refuse", where)
+    merged, findings = one_per_patient(_sides(texts, target), patient_ids, target.column, "refuse", where)
     if not negative:
-        findings += _rest_is_negative(texts, set(by_value), f"{where}, column '{target.column}'")
-    names = none_if_missing(merged.where(merged.isin(classes)))
+        findings += _rest_is_negative(texts, set(map(plain, positive)), f"{where}, column '{target.column}'")
+    names = none_if_missing(merged.map(lambda value: classes[value] if isinstance(value, int) else None))
     missing = f"{target.column} missing"
     reasons = [
         "" if name is not None else missing if value is None else f"{target.column} is {value}"
         for name, value in zip(names, none_if_missing(merged), strict=True)
     ]
     return Labels(classes, names, pd.Series(reasons, names.index), findings)
+
+
+def _sides(texts: pd.Series, target: ColumnTarget) -> pd.Series:
+    """Give the number of each row's class, 0 or 1; the text of a value that is neither, None where there is none.
+
+    A class is no text here, since another value may be written like the name of a class.
+    """
+    keys = [plain(text) if isinstance(text, str) else None for text in texts]
+    # another value is a label too: two rows that say `normal` and `malignant` contradict each other
+    rest = {key: text if target.negative else 0 for key, text in zip(keys[::-1], texts[::-1], strict=True)}
+    no, yes = (map(plain, _values(given)) for given in (target.negative, target.positive))
+    sides: dict[str | None, str | int | None] = {**rest, **dict.fromkeys(no, 0), **dict.fromkeys(yes, 1)}
+    return pd.Series([None if key is None else sides[key] for key in keys], texts.index, dtype=object)
 
 
 def _rest_is_negative(texts: pd.Series, positive: set[str], where: str) -> list[Finding]:

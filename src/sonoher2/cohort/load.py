@@ -21,7 +21,7 @@ from sonoher2.cohort.tables.all_errors import collected, raise_errors
 from sonoher2.cohort.tables.table import keep_rows, none_if_missing, place, read_joined, resolve
 from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.images import ImagesConfig
-from sonoher2.config.split import RandomSplit
+from sonoher2.config.split import GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.errors import Finding, InputError
@@ -131,7 +131,8 @@ def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig, findings
         # whoever reads these columns knows what a dash or `none` means there
         as_written = [declared.column or key for key, declared in part.columns.items()]
         as_written += config.target.columns if isinstance(config.target, Her2Target) else ()
-    read = read_joined(config.path(part.table), part, part.join, config.data, missing, _meant(config), as_written)
+    table, named = config.path(part.table), _named(part, config)
+    read = read_joined(table, part, part.join, config.data, missing, _meant(config), as_written, named)
     where = read.where
     findings += read.findings
     patient_ids = resolve(read.frame, part.patient_id, where)
@@ -177,6 +178,14 @@ def _meant(config: StudyConfig) -> list[str]:
         for given in (config.target.positive, config.target.negative or []):
             levels += [given] if isinstance(given, str) else given
     return [level for level in levels if level not in config.clinical.missing]
+
+
+def _named(part: ClinicalConfig | ImagesConfig, config: StudyConfig) -> dict[str, list[str]]:
+    """Values by column that the study file names to choose or to split patients: there they are values."""
+    named = {name: list(values) for name, values in part.where.items()}
+    if isinstance(config.split, SiteSplit | GivenSplit):
+        named.setdefault(config.split.column, []).extend(config.split.test)
+    return named
 
 
 def _strangers(image_table: _Table, clinical: _Table, config: StudyConfig) -> list[Finding]:

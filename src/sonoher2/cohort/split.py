@@ -108,7 +108,8 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path, drawn: Split 
     Raises
     ------
     InputError
-        The split cannot be drawn, was changed, or belongs to other patients or other settings.
+        The split cannot be drawn, was changed, or belongs to other patients, other settings or other values of the
+        column by which patients are split.
     """
     if drawn is not None:
         drawn = replace(drawn, sets=drawn.sets.reindex(cohort.patients.index))
@@ -124,7 +125,21 @@ def draw_or_reload(cohort: Cohort, study: StudyConfig, path: Path, drawn: Split 
         )
     if split.settings != _settings(study.split, study.seed) or (drawn is not None and drawn.sha256 != split.sha256):
         raise InputError("the saved split was drawn with other settings", where=str(path), fix=fix, hint="output")
-    return Split(split.sets.reindex(cohort.patients.index), split.settings, split.moved)
+    split = replace(split, sets=split.sets.reindex(cohort.patients.index))
+    others = _against_column(split, cohort.patients, study.split)
+    if others:
+        what = f"the saved split has {others} patients in another set than the column of the split says now"
+        raise InputError(what, where=str(path), fix=fix, hint="output")
+    return split
+
+
+def _against_column(split: Split, patients: pd.DataFrame, config: SplitConfig) -> int:
+    """Count the patients whose saved set is not what their column says, but for those that were moved to training."""
+    if isinstance(config, RandomSplit):
+        return 0
+    saved, told = (split.sets == TEST).to_numpy(), _by_column(patients, config)
+    to_test, to_training = int((saved & ~told).sum()), int((told & ~saved).sum())
+    return to_test + max(to_training - split.moved, 0)
 
 
 def _settings(split: SplitConfig, seed: int) -> dict[str, JsonValue]:

@@ -95,6 +95,10 @@ def test_a_cell_fills_every_assay_that_it_names(text: str, parts: dict[str, obje
         ("Group 2 (negative)", "ISH group 2"), ("group 3 positive", "ISH group 3"),
         ("equivocal (group 4)", "ISH group 4"),
         ("不确定", "ISH equivocal"),
+        # a dash between two words is no answer
+        ("HER2 amplification - detected", "ISH positive"), ("扩增-检测到", "ISH positive"),
+        ("Amplification - yes", "ISH positive"), ("amplification -", "ISH negative"),
+        ("amplification: no.", "ISH negative"),
     ],
 )  # fmt: skip
 def test_words_of_the_ish_are_read(text: str, result: str) -> None:
@@ -109,6 +113,8 @@ def test_words_of_the_ish_are_read(text: str, result: str) -> None:
         "++", "阳性（无扩增）", "amplified/not amplified", "group 1 negative", "group 6", "NOT AMPLIFIED?", "FISH",
         "FISH NA", "N.A.",
         "2.4", "1", "Pos (2.3)", "polysomy 17", "ratio", "copies 3 ratio", "ratio copies 2.5",
+        "amplification: no result", "扩增：无结果", "FISH扩增 无结果", "amplification no. of copies 8",
+        "HER2 amplification - ratio 1.2", "扩增：比值1.2",
     ],
 )  # fmt: skip
 def test_words_of_the_ish_that_leave_it_open_are_refused(text: str) -> None:
@@ -125,6 +131,8 @@ def test_words_of_the_ish_that_leave_it_open_are_refused(text: str) -> None:
         ("2-3", "copies", {"copies": 2.0}),
         ("成簇", "copies", {"copies": 6.0}), ("5,125", "copies", {"copies": 5.125}),
         ("比值2.4，拷贝数6.1", "ish", {"ratio": 2.4, "copies": 6.1}),
+        ("Amplified - ratio 2.5", "ish", {"ish": "ISH positive", "ratio": 2.5}),
+        ("about 2.1", "ratio", {"ratio": 2.1}),
         ("Not Amplified (HER2/CEP17 ratio = 1.2, HER2 copy number = 2.5)", "ish",
          {"ish": "ISH negative", "ratio": 1.2, "copies": 2.5}),
     ],
@@ -140,6 +148,7 @@ def test_numbers_with_their_names_and_units(text: str, role: str, parts: dict[st
         ("2.1 5.0", "ratio"), ("3+", "ratio"), ("1.2-1.4", "ratio"), ("x", "ratio"), ("3-5", "copies"),
         (">=4, <6", "copies"), ("1.2.3", "ratio"), ("50 %", "copies"),
         ("约2", "ratio"), ("~2", "ratio"), ("approx. 6", "copies"), ("0", "ratio"), ("0.0", "copies"),
+        ("about 2.0", "ratio"), ("about 4", "copies"),
     ],
 )  # fmt: skip
 def test_numbers_that_could_be_two_are_refused(text: str, role: str) -> None:

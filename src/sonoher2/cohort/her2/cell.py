@@ -28,7 +28,8 @@ GROUPS: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH gr
 
 HIGHEST = {"ratio": 50.0, "copies": 100.0}
 """Beyond this a number is no ratio and no mean of copies."""
-_ABOUT = ("约", "~", "approx", "approx.")
+_AMPLIFICATION = re.compile(r"(?:gene )?amplifi[ck]a(?:tion|cion|cao|zione)|扩增|擴增")
+_ABOUT = ("约", "~", "approx", "approx.", "about")
 LIMITS = {"ratio": (2.0,), "copies": (4.0, 6.0)}
 """Where the guideline cuts."""
 
@@ -236,7 +237,16 @@ class _Reader:
     # ---- ISH
 
     def amplified(self, token: Token) -> None:
+        if self._heads_numbers(token):
+            raise _UnreadError("a heading, and no result")
         self.ish.add("ISH positive" if token.kind == "amplified" else "ISH negative")
+
+    def _heads_numbers(self, token: Token) -> bool:
+        """Whether amplification is what is looked for and not what was found, as in ``amplification - ratio 1.2``."""
+        after = self.found[self.place + 1 : self.place + 3]
+        if len(after) < 2 or not _AMPLIFICATION.fullmatch(token.text):
+            return False
+        return (after[0].kind == "minus" or after[0].text == ":") and after[1].kind in ("ratio", "copies")
 
     def answer(self, token: Token) -> None:
         if self.here != "ish":

@@ -31,8 +31,11 @@ _GENE = r"(?:(?:c[- ]?)?erb[- ]?b[- ]?2|her-?2(?!\d)|her 2(?![\d.]|\s*[-~]\s*\d)
 _GENE_NEU = rf"(?:{_GENE}(?:[ /(-]*neu\)?)?)"
 _IN_BETWEEN = r"(?:her-?2|erbb2|gene|基因|明显|信号|的|any|\s|-)*"
 _TUMOUR_CELLS = r"(?:tumou?r|cancer|invasive|neoplastic|癌|肿瘤)?\s*(?:cells?|细胞)"
+# what follows a bare no or a dash may turn it round: "no result", "no. of copies", "- detected"
+_ENDS = r"(?=\s*(?:$|[),;。]|\.$))"
 _ANSWER_NO = (
-    r"(?:not (?:detected|seen|present|identified|found|observed)|absent|negative|neg|no|-+|阴性|未检出|未见|无|否)"
+    r"(?:not (?:detected|seen|present|identified|found|observed)|absent|negative|neg|阴性|未检出|未见"
+    rf"|(?:no|-+|无|否){_ENDS})"
 )
 
 _LATIN: dict[str, str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,8 +94,22 @@ def read_whole(
     as_written: Iterable[str] = (),
     *,
     reading: TableReading | None = None,
+    named: Mapping[str, Iterable[str]] | None = None,
 ) -> ReadTable:
-    """Read a table as text and say how: as `read_table`."""
+    """Read a table as text and say how.
+
+    Parameters
+    ----------
+    path, missing, keep, as_written, reading
+        As in `read_table`.
+    named
+        As `keep`, for single columns.
+
+    Raises
+    ------
+    InputError
+        As `read_table`.
+    """
     sheet = _sheet(Path(path), reading or TableReading())
     names, rows, found, findings = with_header(sheet, reading.header_row if reading else None)
     kept_values, declared = {folded(value) for value in keep}, {folded(value) for value in missing}
@@ -103,7 +117,11 @@ def read_whole(
     kept = _named(names, rows, sheet)
     _refuse_merged(rows, kept, sheet)
     untouched = {" ".join(name.split()) for name in as_written}
-    absent = [few if " ".join(names[i].split()) in untouched else spellings for i in kept]
+    own = {
+        " ".join(name.split()): {folded(value) for value in values} - declared for name, values in (named or {}).items()
+    }
+    headers = [" ".join(names[i].split()) for i in kept]
+    absent = [few if name in untouched else spellings - own[name] if name in own else spellings for name in headers]
     cells = [_cells(row, kept, absent) for _, row in rows]
     _refuse_control(rows, kept, names, sheet)
     index = pd.Index([number for number, _ in rows], name="row")

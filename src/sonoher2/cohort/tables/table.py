@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,35 @@ def join(table: pd.DataFrame, other: pd.DataFrame, on: str, *, where: str, other
     return merged.astype(object).where(merged.notna(), None)
 
 
+def _alone(table: pd.DataFrame, other: pd.DataFrame, on: str, where: str, other_where: str) -> list[Finding]:
+    """Tell of rows that the joined table does not have, whose values of it are missing.
+
+    Raises
+    ------
+    InputError
+        It has none of them.
+    """
+    keys, others = column(table, on, where), set(column(other, on, other_where).dropna())
+    alone = keys[~keys.isin(others)]
+    if alone.empty:
+        return []
+    forms = {_form(key) for key in others}
+    alike = sum(_form(key) in forms for key in alone.dropna())
+    what = f"{len(alone)} of {len(table)} rows have no row in the joined {other_where}, so that its values are missing"
+    fix = "Leave it so if nothing more is known of them"
+    if alike:
+        what += f"; {alike} of them would match without regard to case, width, signs and leading zeros"
+        fix = f"Write '{on}' alike in both tables"
+    if len(alone) == len(table):
+        raise InputError(what, where=f"{where}, column '{on}'", fix=f"Write '{on}' alike in both tables")
+    return [Finding("warning" if alike else "note", what, f"{where}, column '{on}'", fix)]
+
+
+def _form(key: str) -> str:
+    """Form in which identifiers are compared that two programs wrote."""
+    return re.sub(r"[\W_]+|(?<!\d)0+(?=\d)", "", plain(unicodedata.normalize("NFKC", key)))
+
+
 def keep_rows(table: pd.DataFrame, conditions: dict[str, list[str]], where: str) -> pd.DataFrame:
     """Rows whose columns have one of the values that are asked for.
 
@@ -206,6 +235,7 @@ def read_joined(
     missing: list[str],
     keep: list[str],
     as_written: Iterable[str] = (),
+    named: Mapping[str, Iterable[str]] | None = None,
 ) -> ReadTable:
     """Read a table and those that are joined to it.
 
@@ -219,19 +249,23 @@ def read_joined(
         Tables to join, paths relative to `folder`.
     folder
         The study's data folder.
-    missing, keep, as_written
-        As in `read_table`.
+    missing, keep, as_written, named
+        As in `read_whole`.
+
+    Returns
+    -------
+    The table; its findings also tell of rows that a joined table does not have.
 
     Raises
     ------
     InputError
-        As `read_table` and `join`.
+        As `read_table` and `join`; or a joined table has none of the rows.
     """
     as_written = list(as_written)
-    first = read_whole(path, missing, keep, as_written, reading=reading)
+    first = read_whole(path, missing, keep, as_written, reading=reading, named=named)
     table, findings = first.frame, list[Finding](first.findings)
     for step in joins:
-        other = read_whole(folder / step.table, missing, keep, as_written, reading=step)
+        other = read_whole(folder / step.table, missing, keep, as_written, reading=step, named=named)
         table = join(table, other.frame, step.on, where=first.where, other_where=other.where)
-        findings += other.findings
+        findings += [*other.findings, *_alone(table, other.frame, step.on, first.where, other.where)]
     return ReadTable(table, first.where, tuple(findings), first.found)

@@ -105,7 +105,7 @@ class _Rows(NamedTuple):
 
 def _rows(config: ImagesConfig, folder: Path) -> _Rows:
     """Take the rows of an images table that name an image; nobody is left out for want of a label or a mask."""
-    read = read_joined(folder / config.table, config, config.join, folder, [], [])
+    read = read_joined(folder / config.table, config, config.join, folder, [], [], named=config.where)
     whole, _ = without_summaries(read.frame, resolve(read.frame, config.patient_id, read.where), read.where)
     kept = keep_rows(whole, config.where, read.where)
     rows, findings = image_rows(kept, config, folder, masks_needed=False, where=read.where)
