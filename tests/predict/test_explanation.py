@@ -11,13 +11,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from predict.small_model import schema
 from sonoher2.bundle.load import Bundle, load_bundle
-from sonoher2.predict.explanation import Effect, _given_columns, worth_showing
+from sonoher2.bundle.reference import build_reference
+from sonoher2.config.deep import DeepConfig
+from sonoher2.predict.explanation import Effect, _given_columns, explain_patient, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction
 from sonoher2.predict.reference_cases import Distance
 from sonoher2.predict.scoring import predict_patient
+from sonoher2.selection.reduce import EarlyFusion
+from sonoher2.signatures.image_based import FeatureSignature
 from sonoher2.signatures.registry import headline
+from sonoher2.signatures.set import SignatureSet
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +120,31 @@ def test_clinical_data_alone_are_compared_by_what_is_given(bundle: Bundle) -> No
     nearest = (ages - own).abs().sort_values(kind="stable").index[:5]
     assert {case.case for case in found.neighbours} == set(nearest)
     assert found.total_points == pytest.approx(sum(point.points for point in found.points))
+
+
+@pytest.mark.parametrize(("training", "compared"), [("frozen", ["DLR (early)"]), ("fine-tuned", [])])
+def test_the_embedding_of_a_fine_tuned_network_is_not_compared(training: str, compared: list[str]) -> None:
+    """The training patients' came from networks without their folds: what lies apart may be the networks."""
+    rng, name = np.random.default_rng(0), "DLR (early)"
+    X = pd.DataFrame(rng.normal(size=(60, 12)), index=[f"P{i}" for i in range(60)])
+    X.columns = pd.MultiIndex.from_tuples(
+        [("radiomics", f"r{i}") for i in range(4)] + [("deep net", f"deep_{i:04d}") for i in range(8)]
+    )
+    y = np.arange(60) % 2
+    X[[("radiomics", "r0"), ("deep net", "deep_0000")]] += 2 * y[:, None]
+    signature = FeatureSignature(("radiomics", "deep net"), ("logistic",), EarlyFusion(), 3)
+    model = SignatureSet([(name, signature)]).fit(X, y)
+    labels = pd.Series(np.where(y == 1, "positive", "negative"), index=X.index)
+    scores = model.predict_proba(X)
+    reference, _ = build_reference(model, X, labels, {name: {"positive": scores[name][:, 1]}})
+    named = {"signatures": (name,), "main": name, "thresholds": {name: {"positive": 0.5}}}
+    about = schema(**named, deep=DeepConfig(network=["net"], training=training))
+    one = X.iloc[[0]]
+    found = explain_patient(about, model, reference, one, model.predict_proba(one), [])
+    assert [distance.space for distance in found.distances] == compared
+    # compared with itself and others, where it is compared at all
+    assert [case.distance for case in found.neighbours][:1] == pytest.approx([0.0] * len(compared), abs=1e-6)
+    assert found.features[name]
 
 
 def test_reference_names_no_patient_and_the_key_stays_with_the_study(finished, bundle: Bundle) -> None:

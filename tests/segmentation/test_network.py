@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import timm
 import torch
 
+from sonoher2.core.errors import InputError
 from sonoher2.networks.weights import build_body
 from sonoher2.segmentation.letterbox import Letterbox, resized
 from sonoher2.segmentation.network import build_generator, normalised, spare_slow_convolutions
@@ -28,6 +31,25 @@ def test_the_encoder_sees_a_grey_picture_as_imagenet_networks_see_three_equal_ch
     assert len(found) == len(expected) == 4
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("network", ["vgg11", "convnext_atto"])
+def test_an_encoder_whose_parts_have_other_names_gets_its_weights(network: str, tmp_path: Path) -> None:
+    whole = build_body(network, "none", size=64, seed=7)
+    weights = tmp_path / "weights.pt"
+    torch.save(whole.state_dict(), weights)
+    encoder = build_generator(network, str(weights)).encoder
+    grey = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        deepest, expected = encoder(grey)[-1], whole.forward_features(grey.expand(-1, 3, -1, -1))
+    assert expected.std() > 0
+    torch.testing.assert_close(deepest, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("network", ["vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"])
+def test_a_network_that_cannot_be_an_encoder_is_refused(network: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be the encoder of a segmenter\. Choose a convolutional network"):
+        build_generator(network, "none")
 
 
 def test_grey_values_fill_minus_one_to_one() -> None:

@@ -135,9 +135,9 @@ def explain_patient(
     leaves = model.image_leaves(name)
     spaces = {space: row for space, row in model_spaces(model, X).items() if space in reference.spaces}
     columns = _given_columns(spaces.get(CLINICAL), given) if model.uses_clinical(name) else []
-    compared = {space: row for space, row in spaces.items() if space in leaves}
+    compared = {leaf: spaces[leaf] for leaf in leaves if leaf in spaces and not _is_fine_tuned(schema, model, leaf)}
+    distances = tuple(distance_from_training(reference, space, row) for space, row in compared.items())
     compared |= {CLINICAL: spaces[CLINICAL][columns]} if columns else {}
-    distances = tuple(distance_from_training(reference, space, spaces[space]) for space in leaves if space in spaces)
     points = _points(model, name, X, probabilities)
     return Explanation(
         signature=name,
@@ -155,6 +155,11 @@ def explain_patient(
         distances=distances,
         outside=(*_far_from_training(distances), *_outside_range(schema, model, X, given)),
     )
+
+
+def _is_fine_tuned(schema: BundleSchema, model: SignatureSet, name: str) -> bool:
+    """Whether a signature reads a fine-tuned network: that of the training patients comes from other networks."""
+    return model.fitted_[name].network is not None and schema.deep is not None and schema.deep.training != "frozen"
 
 
 def _given_columns(clinical: pd.DataFrame | None, given: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import torch
 from segmentation_models_pytorch.base import SegmentationHead
 from torch import Tensor, nn
 
+from sonoher2.core.errors import InputError
 from sonoher2.networks.export import export_graph
 from sonoher2.networks.presets import timm_name
 from sonoher2.networks.sources import AUTO, NONE
@@ -22,6 +23,8 @@ Generator: TypeAlias = Any
 
 DECODER_CHANNELS = (128, 64, 48, 32, 16)
 """Of the U-Net's five upward steps; the last is left out."""
+SMALLEST = 64
+"""Side of the picture on which a network is tried, pixels."""
 
 
 def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Generator:
@@ -52,12 +55,26 @@ def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Gene
     name = timm_name(network)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        unet = smp.Unet(f"tu-{name}", encoder_weights=None, in_channels=1, decoder_channels=DECODER_CHANNELS)
-        unet.decoder.blocks = unet.decoder.blocks[:-1]
-        unet.segmentation_head = SegmentationHead(DECODER_CHANNELS[-2], 1, upsampling=2)
+        # transformers have no maps at falling resolutions, or take pictures of one size only
+        try:
+            unet = _unet(name)
+        except (AssertionError, AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+            raise InputError(
+                f"the network '{network}' cannot be the encoder of a segmenter",
+                fix="Choose a convolutional network, such as EfficientNet-Lite0 or ResNet18",
+            ) from None
     if weights != NONE:
         _load_encoder(unet.encoder.model, build_body(network, weights, size=224).state_dict())
     return unet.to(memory_format=torch.channels_last).eval()
+
+
+def _unet(name: str) -> Generator:
+    unet = smp.Unet(f"tu-{name}", encoder_weights=None, in_channels=1, decoder_channels=DECODER_CHANNELS)
+    unet.decoder.blocks = unet.decoder.blocks[:-1]
+    unet.segmentation_head = SegmentationHead(DECODER_CHANNELS[-2], 1, upsampling=2)
+    with torch.inference_mode():
+        unet.eval()(torch.zeros(1, 1, SMALLEST, SMALLEST))
+    return unet
 
 
 class Prepared(nn.Module):
@@ -99,9 +116,19 @@ def normalised(grey: Tensor) -> Tensor:
 
 
 def _load_encoder(encoder: nn.Module, found: dict[str, Tensor]) -> None:
-    """Load by name; a first convolution over three equal channels is one over their sum."""
+    """Load by name; a first convolution over three equal channels is one over their sum.
+
+    Raises
+    ------
+    InputError
+        A tensor is not among those that were found.
+    """
     wanted = encoder.state_dict()
-    chosen = {name: found[name] for name in wanted}
+    # an encoder calls the parts that it takes out of a whole network features_0 instead of features.0
+    known = {name.replace(".", "_", 1): tensor for name, tensor in found.items()} | found
+    if not known.keys() >= wanted.keys():
+        raise InputError("the ImageNet weights do not fit the encoder", fix="Choose another network, or no weights")
+    chosen = {name: known[name] for name in wanted}
     for name, tensor in chosen.items():
         if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted[name].shape[1] == 1:
             chosen[name] = tensor.sum(dim=1, keepdim=True)

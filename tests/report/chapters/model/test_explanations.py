@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -57,6 +59,18 @@ def test_shares_of_heat_and_of_area() -> None:
     assert figures["heat_cases"].caption.endswith("Score: probability of HER2-positive.")
     assert figures["heat_shares"].caption.startswith("All 3 test patients")
     assert figures["heat_trust"].caption.startswith("2 test patients")
+
+
+def test_patients_without_heat_are_not_counted_among_those_with() -> None:
+    cold = SHARES.copy()
+    cold.loc[2, ["lesion", "ring", "elsewhere"]] = np.nan
+    figures = by.drawings(parts(Explanations(heat=replace(HEAT, shares=cold))))
+    said = "2 of 3 test patients; in the others nothing speaks for the predicted class; bars are"
+    assert figures["heat_shares"].caption.startswith(said)
+    cold[["lesion", "ring", "elsewhere"]] = np.nan
+    found = parts(Explanations(heat=replace(HEAT, shares=cold)))
+    assert list(by.drawings(found)) == ["heat_cases", "heat_trust"]
+    assert "heat_shares" not in by.tables(found)
 
 
 def test_three_classes_have_the_score_of_the_class_that_is_called() -> None:

@@ -49,16 +49,7 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
             f" network's maps; for a vision transformer attention relevance). Score: {_score_of(view)}.",
             partial(case_figure, heat.cases),
         )
-    summary = share_summary(heat.shares, view.result.about.config.evaluation.confidence, view.result.about.config.seed)
-    yield Drawing(
-        "heat_shares",
-        "Where the heat lies",
-        f"All {len(heat.shares):,} test patients; bars are {view.confidence} bootstrap intervals of the mean. The ring"
-        " is 20% of the lesion's diameter wide. A share of the heat above the share of the area says that the network"
-        " prefers the region; a network that pools inside and around the lesion does so in part by its build.",
-        partial(shares_figure, summary),
-    )
-    yield _share_table(view, summary)
+    yield from _heat_shares(view, heat.shares)
     yield Drawing(
         "heat_trust",
         "Whether the heat maps can be believed",
@@ -68,6 +59,26 @@ def _heat(view: View, heat: HeatFindings) -> Iterator[Part]:
         " classifier down; a map that stayed alike would show edges, not reasons (Adebayo 2018).",
         partial(trust_figure, heat.deletion, heat.randomised),
     )
+
+
+def _heat_shares(view: View, shares: pd.DataFrame) -> Iterator[Part]:
+    """Where the heat lies, of the patients who have some; nothing where nobody has."""
+    warm = int(shares[c.LESION].notna().sum())
+    if not warm:
+        return
+    config, whom = view.result.about.config, f"All {warm:,} test patients"
+    if warm < len(shares):
+        whom = f"{warm:,} of {len(shares):,} test patients; in the others nothing speaks for the predicted class"
+    summary = share_summary(shares, config.evaluation.confidence, config.seed)
+    yield Drawing(
+        "heat_shares",
+        "Where the heat lies",
+        f"{whom}; bars are {view.confidence} bootstrap intervals of the mean. The ring"
+        " is 20% of the lesion's diameter wide. A share of the heat above the share of the area says that the network"
+        " prefers the region; a network that pools inside and around the lesion does so in part by its build.",
+        partial(shares_figure, summary),
+    )
+    yield _share_table(view, summary)
 
 
 def _score_of(view: View) -> str:
