@@ -118,6 +118,10 @@ def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTa
             known = ", ".join(sorted(texts.dropna().unique())[:20])
             what = f"the value '{value}' of the target stands in no row"
             raise InputError(what, where=f"{where}, column '{target.column}'", fix=f"The values are: {known}")
+    both = [value for value in positive if plain(value) in map(plain, negative)]
+    if both:
+        fix = "Name each value once, as `positive` or as `negative`"
+        raise InputError(f"the value '{both[0]}' is both positive and negative", where="target", fix=fix)
     classes = _class_names(target)
     merged, findings = one_per_patient(_sides(texts, target), patient_ids, target.column, "refuse", where)
     if not negative:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sonoher2.config.base import Strict
-from sonoher2.core.spelling import plain
 
 Her2Rule = Literal["ASCO/CAP 2018", "ASCO/CAP 2023"]
 Her2Task = Literal[
@@ -86,16 +85,6 @@ class ColumnTarget(Strict):
     column: str
     positive: str | list[str]
     negative: str | list[str] | None = Field(None, description="Everything else that is not missing, if left out.")
-
-    @model_validator(mode="after")
-    def _classes_differ(self) -> ColumnTarget:
-        positive, negative = (
-            [given] if isinstance(given, str) else given or [] for given in (self.positive, self.negative)
-        )
-        both = [value for value in positive if plain(value) in map(plain, negative)]
-        if both:
-            raise ValueError(f"the value '{both[0]}' is both positive and negative")
-        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sonoher2.cohort.drafting.draft import IMAGES_TABLE, draft_study
@@ -297,3 +298,25 @@ def test_images_without_a_mask_are_segmented_and_a_table_that_is_there_is_kept(t
     other = draft_study(tmp_path)
     assert list(other.tables) == ["sonoher2-images-2.csv"]
     assert "table: sonoher2-images-2.csv" in other.text
+
+
+def test_questions_stay_in_their_line_whatever_a_header_holds(tmp_path: Path) -> None:
+    columns = {"some\nkey": ["P1", "P2", "P3"], "HER2\nIHC": ["0", "2+", "3+"], "HER2\nIHC biopsy": ["0", "1+", "?!"],
+               "FISH\nHER2": ["1.1", "2.4", "x"]}  # fmt: skip
+    pd.DataFrame(columns).to_excel(tmp_path / "t.xlsx", index=False)
+    draft = draft_study(tmp_path)
+    (tmp_path / "study.yaml").write_text(draft.text, encoding="utf-8")
+    study = load_study(tmp_path / "study.yaml")
+    assert study.clinical.patient_id == "some\nkey"
+    assert study.target.ihc == "HER2\nIHC"
+    lines = draft.text.split("\n")
+    assert "# CONFIRM: HER2 IHC biopsy could be `ihc`, too: is HER2 IHC the right one?" in lines
+    assert "# CONFIRM: FISH HER2 holds numbers: are they ratios (`ratio`) or copies per cell (`copies`)?" in lines
+    assert all("  # CONFIRM" in line or not line.endswith("?") or line.startswith("# CONFIRM") for line in lines)
+
+
+def test_an_outcome_with_a_header_of_two_lines(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"ID": ["P1", "P2"], "HER2\nstatus": ["positive", "negative"]})
+    frame.to_excel(tmp_path / "t.xlsx", index=False)
+    (tmp_path / "study.yaml").write_text(draft_study(tmp_path).text, encoding="utf-8")
+    assert load_study(tmp_path / "study.yaml").target.column == "HER2\nstatus"

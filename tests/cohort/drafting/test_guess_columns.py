@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.drafting.guess_columns import _level_order, clinical_columns, patient_column
-from sonoher2.cohort.drafting.guess_target import her2_columns, outcome_column
+from sonoher2.cohort.drafting.guess_target import her2_columns, her2_rivals, outcome_column
 
 
 def table(**columns: list[str | None]) -> pd.DataFrame:
@@ -50,12 +50,26 @@ def test_one_unreadable_cell_drops_no_column() -> None:
         ({"HER2": ["0", "2+"], "FISH ratio": ["1.2", "2.4"]}, {"ihc": "HER2", "ratio": "FISH ratio"}),
         ({"HER2": ["0", "2+"], "FISH": [None, None]}, {"ihc": "HER2", "ish": "FISH"}),
         ({"ER IHC": ["0", "1+", "3+"]}, {}),
+        # copies of CEP17 are neither a ratio nor copies of HER2
+        ({"HER2 IHC": ["0", "2+"], "FISH CEP17 copies": ["1.9", "2.1"], "FISH HER2 copies": ["2.4", "6.3"],
+          "FISH ratio": ["1.3", "3.0"]}, {"ihc": "HER2 IHC", "ratio": "FISH ratio", "copies": "FISH HER2 copies"}),
+        ({"HER2 IHC": ["0", "2+"], "CEP17 signals per nucleus (FISH)": ["1.9", "2.1"], "HER2/CEP17": ["1.3", "3.0"]},
+         {"ihc": "HER2 IHC", "ratio": "HER2/CEP17"}),
+        ({"HER2 IHC": ["0", "2+"], "FISH CEP17": ["1.9", "2.1"]}, {"ihc": "HER2 IHC"}),
+        ({"HER2 IHC": ["0", "2+"], "FISH HER2信号": ["2.4", "6.3"], "FISH比值": ["1.3", "3.0"]},
+         {"ihc": "HER2 IHC", "ratio": "FISH比值", "copies": "FISH HER2信号"}),
     ],
 )  # fmt: skip
 def test_her2_columns_are_known_by_most_of_their_cells(
     columns: dict[str, list[str | None]], expected: dict[str, str]
 ) -> None:
     assert her2_columns(table(**columns)) == expected
+
+
+def test_columns_that_could_be_the_same_result_are_told() -> None:
+    both = table(**{"HER2 IHC surgery": ["0", "2+"], "age": ["40", "50"], "HER2 IHC biopsy": ["1+", "2+"]})
+    assert her2_rivals(both) == {"ihc": ["HER2 IHC biopsy"]}
+    assert her2_rivals(table(**{"HER2 IHC": ["0", "2+"], "HER2 status": ["negative", "positive"]})) == {}
 
 
 def test_scores_are_no_codes_of_an_outcome() -> None:

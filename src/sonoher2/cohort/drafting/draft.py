@@ -9,7 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.cohort.drafting.class_folders import ClassFolders, class_folders, patient_rows
-from sonoher2.cohort.drafting.draft_text import clinical_section, images_section, last_sections, quoted, target_section
+from sonoher2.cohort.drafting.draft_text import (
+    asked,
+    clinical_section,
+    images_section,
+    last_sections,
+    quoted,
+    target_section,
+)
 from sonoher2.cohort.drafting.find_tables import (
     IMAGES_TABLE,
     OTHER_TABLES,
@@ -108,7 +115,7 @@ def draft_study(folder: Path, *, patient_id: str | None = None, tables_in: Path 
         lines += images_section(_relative(place / name, folder), columns, asks)
     else:
         questions += _no_images(found)
-        lines += [f"# CONFIRM: {question}" for question in questions]
+        lines += asked(questions)
     lines += clinical_section(table, questions)
     lines += target_section(table.frame, questions)
     no_masks = bool(len(images)) and (c.MASK not in images.columns or not images[c.MASK].notna().any())
@@ -116,7 +123,7 @@ def draft_study(folder: Path, *, patient_id: str | None = None, tables_in: Path 
     return Draft(
         "\n".join(lines) + "\n",
         tables,
-        tuple(questions),
+        tuple(" ".join(question.split()) for question in questions),
         images if found.images else pd.DataFrame(),
         tuple(sorted({str(one) for one in table.frame[table.patient].dropna()})),
         table.path.as_posix(),

@@ -9,8 +9,15 @@ from collections.abc import Iterable
 import pandas as pd
 
 from sonoher2.cohort.drafting.find_tables import PatientTable
-from sonoher2.cohort.drafting.guess_columns import GuessedColumn, clinical_columns, names_a_person
-from sonoher2.cohort.drafting.guess_target import Outcome, column_outcome, her2_columns, outcome_column
+from sonoher2.cohort.drafting.guess_columns import GuessedColumn, clinical_columns, names_a_person, words
+from sonoher2.cohort.drafting.guess_target import (
+    Outcome,
+    column_outcome,
+    her2_columns,
+    her2_rivals,
+    outcome_column,
+    says_ratio,
+)
 from sonoher2.cohort.her2.cell import Role, read_cell
 from sonoher2.cohort.tables import columns as c
 from sonoher2.config.base import TIMINGS
@@ -30,8 +37,8 @@ def quoted(text: str) -> str:
 
 
 def asked(questions: Iterable[str]) -> list[str]:
-    """Questions as comments."""
-    return [f"{CONFIRM} {question}" for question in questions]
+    """Questions as comments, each in one line whatever the names of columns hold."""
+    return [f"{CONFIRM} {' '.join(question.split())}" for question in questions]
 
 
 def images_section(table: str, columns: Iterable[str], questions: list[str]) -> list[str]:
@@ -58,7 +65,7 @@ def clinical_section(table: PatientTable, questions: list[str]) -> list[str]:
     ask = f"is {table.patient} the column of the patients?"
     told = [f"{table.path.name}: {doubt}" for doubt in table.doubts]
     questions += [*told, *([] if table.named else [ask])]
-    doubt = "" if table.named else f"     {CONFIRM} {ask}"
+    doubt = "" if table.named else f"     {asked([ask])[0]}"
     lines = [
         *asked(told),
         "clinical:",
@@ -89,7 +96,7 @@ def _column_line(guess: GuessedColumn) -> str:
         parts.append(f"unit: {quoted(guess.unit)}")
     if guess.levels:
         parts.append(f"levels: {_listed(guess.levels)}")
-    doubt = f"     {CONFIRM} {guess.doubt}" if guess.doubt else ""
+    doubt = f"     {asked([guess.doubt])[0]}" if guess.doubt else ""
     return f"{guess.key}: {{{', '.join(parts)}}}{doubt}"
 
 
@@ -97,7 +104,7 @@ def target_section(table: pd.DataFrame, questions: list[str]) -> list[str]:
     """Section `target`; its questions are added to `questions`."""
     her2 = her2_columns(table)
     if "ihc" in her2:
-        ask = ["are these the columns of the raw HER2 results?", *_unreadable(table, her2)]
+        ask = ["are these the columns of the raw HER2 results?", *_rivals(table, her2), *_unreadable(table, her2)]
         lines = [f"  {key}: {quoted(column)}" for key, column in her2.items()]
         lines += ["  rule: ASCO/CAP 2023", "  task: positive-vs-negative     # or low-vs-zero, zero-low-positive"]
     elif (outcome := outcome_column(table)) is not None:
@@ -107,6 +114,17 @@ def target_section(table: pd.DataFrame, questions: list[str]) -> list[str]:
         lines = [f"  column: {FILL_IN}", f"  positive: {FILL_IN}", f"  negative: {FILL_IN}"]
     questions += ask
     return [*asked(ask), "target:", *lines, ""]
+
+
+def _rivals(table: pd.DataFrame, her2: dict[str, str]) -> list[str]:
+    """Ask about columns that could be another result, or the same one of another specimen."""
+    ratio = her2.get("ratio")
+    plain_numbers = ratio is not None and not says_ratio(words(ratio))
+    ask = [f"{ratio} holds numbers: are they ratios (`ratio`) or copies per cell (`copies`)?"] if plain_numbers else []
+    return ask + [
+        f"{_some(names)} could be `{role}`, too: is {her2[role]} the right one?"
+        for role, names in her2_rivals(table).items()
+    ]
 
 
 def _unreadable(table: pd.DataFrame, her2: dict[str, str]) -> list[str]:

@@ -17,8 +17,9 @@ MOST_CLASSES = 12
 _HER2 = re.compile(r"her2|erbb2|人?表皮生长因子受体2")
 _IHC = re.compile(r"ihc|免疫组化|免疫组织化学|immunohisto")
 _ISH = re.compile(r"\b(fish|ish|sish|cish|dish)\b|fish|原位杂交|amplif|扩增")
-_RATIO = re.compile(r"ratio|比值|cep ?17|cen ?17")
-_COPIES = re.compile(r"cop(y|ies)|拷贝|signals? per")
+_RATIO = re.compile(r"\bratios?\b|比值|比率")
+_CEP17 = re.compile(r"(cep|cen|chr|chromosome) ?17|17 ?号?染色体")
+_COPIES = re.compile(r"cop(y|ies)|拷贝|\bsignals?\b|信号|\bcounts?\b|计数|\bper (cell|nucleus)\b")
 _OUTCOME = re.compile(
     r"her2|erbb2|patholog|classification|malignan|diagnos|label|class|outcome|良恶性|性质|病理|诊断|分类|结局"
 )
@@ -64,17 +65,27 @@ def her2_columns(table: pd.DataFrame) -> dict[str, str]:
     A column is what most of its cells are; one cell that cannot be read takes no column away.
     """
     found: dict[str, str] = {}
-    roles: tuple[tuple[str, Callable[[str, pd.Series], bool]], ...] = (
-        ("ihc", _is_named_ihc), ("ratio", _is_ratio), ("copies", _is_copies), ("ish", _is_ish), ("ihc", _is_plain_ihc),
-        ("status", _is_status),
-    )  # fmt: skip
-    for role, is_one in roles:
+    for role, is_one in _ROLES:
         for name in map(str, table.columns):
             texts = table[name].dropna()
             free = role not in found and name not in found.values()
             if free and (is_one(words(name), texts) if len(texts) else role == "ish" and _is_empty_ish(words(name))):
                 found[role] = name
     return {role: found[role] for role in ("ihc", "ish", "ratio", "copies", "status") if role in found}
+
+
+def her2_rivals(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Columns that could be those of `her2_columns` as well: the biopsy's score beside that of the specimen."""
+    found = her2_columns(table)
+    rivals: dict[str, list[str]] = {}
+    for role, is_one in _ROLES:
+        if role in found and role != "status":
+            for name in map(str, table.columns):
+                texts = table[name].dropna()
+                new = name not in found.values() and name not in rivals.get(role, ())
+                if new and len(texts) and is_one(words(name), texts):
+                    rivals.setdefault(role, []).append(name)
+    return rivals
 
 
 def says_her2(name: str) -> bool:
@@ -111,20 +122,30 @@ def _is_ish(name: str, texts: pd.Series) -> bool:
 
 def _is_empty_ish(name: str) -> bool:
     # a column that waits for its results harms no rule and is used once they come
-    return bool(_ISH.search(name)) and not (_IHC.search(name) or _RATIO.search(name) or _COPIES.search(name))
+    return bool(_ISH.search(name)) and not any(one.search(name) for one in (_IHC, _RATIO, _COPIES, _CEP17))
+
+
+def _is_named_ratio(name: str, texts: pd.Series) -> bool:
+    # of HER2 and CEP17 together, where each has copies of its own
+    both = says_her2(name) and bool(_CEP17.search(name)) and not _COPIES.search(name)
+    about_her2 = says_her2(name) or bool(_ISH.search(name))
+    return about_her2 and (bool(_RATIO.search(name)) or both) and looks_like(texts, "ratio")
+
+
+def says_ratio(name: str) -> bool:
+    """Whether the words of a column's name tell its numbers from copies."""
+    return bool(_RATIO.search(name) or _CEP17.search(name))
 
 
 def _is_ratio(name: str, texts: pd.Series) -> bool:
-    about_her2 = says_her2(name) or bool(_ISH.search(name))
-    readable = looks_like(texts, "ratio")
     decimal = any(re.search(r"\d[.,]\d", text) for text in texts)
-    is_plain_ish = bool(_ISH.search(name)) and decimal and not _COPIES.search(name)
-    return about_her2 and readable and (bool(_RATIO.search(name)) or is_plain_ish)
+    other = _COPIES.search(name) or _CEP17.search(name)
+    return bool(_ISH.search(name)) and decimal and not other and looks_like(texts, "ratio")
 
 
 def _is_copies(name: str, texts: pd.Series) -> bool:
     about_her2 = says_her2(name) or bool(_ISH.search(name))
-    return about_her2 and bool(_COPIES.search(name)) and looks_like(texts, "copies")
+    return about_her2 and bool(_COPIES.search(name)) and not _CEP17.search(name) and looks_like(texts, "copies")
 
 
 def _is_status(name: str, texts: pd.Series) -> bool:
@@ -135,6 +156,13 @@ def _is_status(name: str, texts: pd.Series) -> bool:
 
 def _is_open(text: str) -> bool:
     return bool(_OPEN.search(plain(text)))
+
+
+_ROLES: tuple[tuple[str, Callable[[str, pd.Series], bool]], ...] = (
+    ("ihc", _is_named_ihc), ("ratio", _is_named_ratio), ("copies", _is_copies), ("ratio", _is_ratio), ("ish", _is_ish),
+    ("ihc", _is_plain_ihc), ("status", _is_status),
+)  # fmt: skip
+"""What a column may be, the surest first."""
 
 
 def value_side(text: str) -> bool | None:
