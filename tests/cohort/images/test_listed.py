@@ -29,6 +29,16 @@ def test_images_of_a_folder_have_their_own_names(folder: Path) -> None:
     assert [image.name for image in found] == ["a_one", "b_ONE", "b_one-2", "two"]
 
 
+def test_a_number_does_not_make_the_name_of_another_image(tmp_path: Path) -> None:
+    places = ["a/one.png", "b/one.png", "a_one.png", "a_one-2.png"]
+    for place in places:
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text(place)
+    found = batch_images([tmp_path / place for place in places])
+    # the third would be called like the first, and is then called like the fourth
+    assert [image.name for image in found] == ["a_one", "b_one", "a_one-2", "a_one-2-2"]
+
+
 def test_files_and_tables_are_taken_as_they_are(folder: Path) -> None:
     (folder / "table.csv").write_text("image,patient_id\na/one.png,1\nb/two_mask.png,2\n,3\n")
     found = batch_images([folder / "b" / "two.png", folder / "table.csv", folder / "b" / "two.png"])

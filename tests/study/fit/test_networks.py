@@ -14,7 +14,7 @@ from sonoher2.config.models import ValidationConfig
 from sonoher2.core.errors import InputError
 from sonoher2.engine import Keyed, key_of
 from sonoher2.study.fit import networks as module
-from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS, fit_networks
+from sonoher2.study.fit.networks import ACTIVATIONS, NETWORKS, activations_folder, fit_networks
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
 
 PATIENTS = 12
@@ -123,3 +123,12 @@ def test_two_folds_are_too_few() -> None:
 def test_a_description_is_read_back_from_its_bytes() -> None:
     values = np.array([[1.0, 2.0], [3.0, 4.5]])
     np.testing.assert_array_equal(module._decode(module._encode(values)), values)
+
+
+def test_what_frozen_stages_gave_under_other_code_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    crop = Path("cache/crops/ab/abcd.npy")
+    monkeypatch.setattr("sonoher2.study.fit.networks.code_fingerprint", lambda _: "1" * 64)
+    first = activations_folder(crop)
+    monkeypatch.setattr("sonoher2.study.fit.networks.code_fingerprint", lambda _: "2" * 64)
+    assert first.parent == activations_folder(crop).parent == Path("cache/activations")
+    assert first != activations_folder(crop)

@@ -88,10 +88,13 @@ def _names(pictures: Sequence[tuple[Path, int | None]]) -> list[str]:
     ends = ["" if frame is None else f"_frame{frame}" for _, frame in pictures]
     stems = [f"{stem(path)}{end}" for path, end in zip(paths, ends, strict=True)]
     several = Counter(map(str.lower, stems))
-    names, seen = [], Counter[str]()
+    names = dict[str, str]()
     for path, short in zip(paths, stems, strict=True):
-        name = short if several[short.lower()] == 1 else f"{path.parent.name}_{short}"
-        seen[name.lower()] += 1
-        number = seen[name.lower()]
-        names.append(name if number == 1 else f"{name}-{number}")
-    return names
+        name = first = short if several[short.lower()] == 1 else f"{path.parent.name}_{short}"
+        number = 1
+        # a number may make the very name of another picture
+        while name.lower() in names:
+            number += 1
+            name = f"{first}-{number}"
+        names[name.lower()] = name
+    return list(names.values())

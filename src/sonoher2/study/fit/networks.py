@@ -16,7 +16,7 @@ from sonoher2.config.deep import DeepConfig
 from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
 from sonoher2.deep.crop import read_crop
-from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step
+from sonoher2.engine import ARRAY, JSON, Codec, ExecutionContext, Keyed, Step, code_fingerprint
 from sonoher2.signatures.feature_table import described_feature_groups, join_feature_groups
 from sonoher2.study.fit.stored_networks import StoredNetworks, decode_network, encode_network
 from sonoher2.study.fit.training_set import TrainingSet, training_folds
@@ -174,8 +174,7 @@ def _cross_fit(
     how = {name: value for name, value in classifier.get_params().items() if name != "weights"}
     given = Keyed(classifier, [start.sha256, how])
     stems = [[path.stem for path in several] for several in crops]
-    # beside the crops that they are made of: what frozen stages give is the same whatever the labels
-    folder = crops[0][0].parents[2] / "activations"
+    folder = activations_folder(crops[0][0])
     # once for all networks; otherwise each process would begin with the same crops
     several = [Keyed(paths, names) for paths, names in zip(crops, stems, strict=True)]
     context.map(ACTIVATIONS, several, given, Keyed(folder, "activations"))
@@ -193,6 +192,11 @@ def _cross_fit(
     del final
     [file] = context.files(NETWORKS, items[:1], patients, given)
     return file, width, dict(zip(sets[1:], map(np.asarray, parts), strict=True))
+
+
+def activations_folder(crop: Path) -> Path:
+    """Folder of what frozen stages make of crops: the same whatever the labels, another for other code."""
+    return crop.parents[2] / "activations" / code_fingerprint(_keep)[:16]
 
 
 def _read(crops: list[list[Path]]) -> list[NDArray[np.uint8]]:
