@@ -82,3 +82,10 @@ def test_patients_of_a_table_are_needed() -> None:
         sonoher2.her2_statuses(table, ihc="IHC", patient_id="id")
     with pytest.raises(sonoher2.InputError, match="no column 'patient'"):
         sonoher2.her2_statuses(table, ihc="IHC", patient_id="patient")
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are() -> None:
+    table = pd.DataFrame({"IHC": ["0"], "FISH": [None], "notes": [["any", "thing"]]})
+    with pytest.raises(sonoher2.InputError, match=r"no column 'fish'\. Did you mean 'FISH'\?") as error:
+        sonoher2.her2_statuses(table, ihc="IHC", ish="fish")
+    assert "The columns are: IHC, FISH, notes" in str(error.value)

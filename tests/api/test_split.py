@@ -72,6 +72,12 @@ def test_what_cannot_be_split(images: pd.DataFrame, change: dict[str, object], s
         sonoher2.split_patients(images, patient_id="who")
 
 
+@pytest.mark.parametrize("folds", [0, 1])
+def test_folds_are_two_or_more(images: pd.DataFrame, folds: int) -> None:
+    with pytest.raises(sonoher2.InputError, match=rf"{folds} folds leave nobody out\. Ask for two folds or more"):
+        sonoher2.split_patients(images, folds=folds)
+
+
 def test_defaults_are_a_third_part_and_five_folds(images: pd.DataFrame) -> None:
     told = sonoher2.split_patients(images, test_share=0.3, folds=5, seed=0, patient_id="patient_id", label="label")
     pd.testing.assert_frame_equal(sonoher2.split_patients(images), told)

@@ -117,7 +117,9 @@ def her2_statuses(
     target = settings_from(Her2Target, {"ihc": ihc, "rule": rule, "values": dict(values or {}), **columns})
     # findings name rows by number
     rows = table if pd.api.types.is_integer_dtype(table.index) else table.set_axis(range(len(table)))
-    texts = rows[[name for name in rows.columns if name in target.columns]].map(_text).astype(object)
+    texts = rows[[name for name in rows.columns if name in target.columns]].map(_text)
+    # the others are not read, but named where a column is not found
+    texts = texts.reindex(columns=rows.columns).astype(object)
     patients = _patients(rows, patient_id)
     found, findings = statuses_of_columns(texts.where(texts.notna(), None), patients, target, "the table")
     raise_errors(findings)

@@ -69,6 +69,8 @@ def split_patients(
     missing = [name for name in (patient_id, label, together) if name is not None and name not in table]
     if missing:
         raise InputError(f"the table has no column '{missing[0]}'", fix="Name its columns of patients and labels")
+    if folds < 2:
+        raise InputError(f"{folds} folds leave nobody out", fix="Ask for two folds or more")
     if _empty(table[patient_id]).any() or _empty(table[label]).any():
         raise InputError("a row has no patient or no label", fix="Fill in both, or leave the row out")
     names = table[patient_id].astype(str)
