@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,11 @@ from sklearn.utils import get_tags
 
 from sonoher2.config.selection import SelectionConfig
 from sonoher2.core.errors import InputError
+from sonoher2.selection.correlation import CorrelationFilter
 from sonoher2.selection.lasso import LassoSelector
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
+from sonoher2.selection.univariate import UnivariateTest
 
 
 def table(n: int = 100, p: int = 60, n_classes: int = 2, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -121,3 +125,20 @@ def test_noise_leaves_a_feature_and_says_so() -> None:
     pipeline = SelectionPipeline(alpha=1e-9).fit(X, y)
     assert len(pipeline.columns_) >= 1
     assert pipeline.log_.set_index("step").loc["mann-whitney, p <= 1e-09", "fallback"]
+
+
+@pytest.mark.parametrize("first", ["mann-whitney", "t-test"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_steps_that_share_their_ranks_keep_what_each_keeps_alone(
+    n_classes: int, first: Literal["mann-whitney", "t-test"]
+) -> None:
+    X, y = table(n_classes=n_classes)
+    X.iloc[:, 10:30] = X.iloc[:, 10:30].round()
+    pipeline = SelectionPipeline(test=first, alpha=0.5, max_correlation=0.2, mrmr=None, lasso=False).fit(X, y)
+    kept = np.flatnonzero(VarianceFilter().fit(X.to_numpy()).get_support())
+    values = MedianZScore().fit_transform(X.to_numpy()[:, kept])
+    for step in (UnivariateTest(first, 0.5), CorrelationFilter("spearman", 0.2)):
+        stays = step.fit(values, y).get_support()
+        assert 1 < stays.sum() < len(stays)
+        kept, values = kept[stays], values[:, stays]
+    assert pipeline.get_feature_names_out().tolist() == [f"f{i}" for i in kept]

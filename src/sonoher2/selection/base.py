@@ -11,6 +11,8 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sonoher2.selection.ranks import column_ranks
+
 FALLBACK_FEATURES = 5
 """How many features are kept when none passes a filter, so that a study of pure noise still runs to its end."""
 
@@ -29,7 +31,12 @@ class ClassSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     support_: NDArray[np.bool_]
     fallback_: bool
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+    @property
+    def uses_ranks(self) -> bool:
+        """Whether it looks at ranks instead of values."""
+        return False
+
+    def fit(self, X: ArrayLike, y: ArrayLike, *, ranks: NDArray[np.float64] | None = None) -> Self:
         """Learn which features stay.
 
         Parameters
@@ -38,14 +45,19 @@ class ClassSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             Shape (patients, features), finite.
         y
             Shape (patients,), classes.
+        ranks
+            `column_ranks` of X, where they are known: steps after one another need not rank twice.
         """
         values, labels = validate_data(self, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(labels)
         self.fallback_ = False
+        if self.uses_ranks:
+            values = column_ranks(values) if ranks is None else ranks
         self.support_ = self._support(values, class_numbers(labels))
         return self
 
     def _support(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which columns stay, of values or of ranks."""
         raise NotImplementedError
 
     def _get_support_mask(self) -> NDArray[np.bool_]:

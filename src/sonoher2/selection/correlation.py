@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoher2.selection.base import ClassSelector, class_share, unit_columns
-from sonoher2.selection.ranks import column_ranks
 
 
 class CorrelationFilter(ClassSelector):
@@ -35,14 +34,18 @@ class CorrelationFilter(ClassSelector):
         self.method = method
         self.max_correlation = max_correlation
 
+    @property
+    def uses_ranks(self) -> bool:
+        """Whether it looks at ranks instead of values."""
+        return self.method == "spearman"
+
     def _support(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
         if self.method not in ("spearman", "pearson"):
             raise ValueError(f"method must be 'spearman' or 'pearson', got {self.method!r}")
-        values = column_ranks(X) if self.method == "spearman" else X
-        units = unit_columns(values)
+        units = unit_columns(X)
         too_close = np.abs(units.T @ units) > self.max_correlation
         # rounded, so that features equal but for the last digit keep the columns' order on every machine
-        order = np.argsort(-np.round(class_share(values, y), 12), kind="stable")
+        order = np.argsort(-np.round(class_share(X, y), 12), kind="stable")
         return greedy_independent(too_close, order)
 
 

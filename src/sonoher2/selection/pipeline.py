@@ -21,6 +21,7 @@ from sonoher2.selection.known_input import known_input, saved_state
 from sonoher2.selection.lasso import LassoPath, LassoSelector
 from sonoher2.selection.mrmr import Mrmr
 from sonoher2.selection.prepare import MedianZScore, VarianceFilter
+from sonoher2.selection.ranks import column_ranks
 from sonoher2.selection.univariate import UnivariateTest
 
 
@@ -112,11 +113,15 @@ class SelectionPipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         kept = self._usable(values, second)
         scaled = MedianZScore().fit_transform(values[:, kept])
         names = np.array(_check_feature_names_in(self), dtype=object)
-        for label, step in self._class_steps():
+        steps = self._class_steps()
+        ranks = column_ranks(scaled) if any(step.uses_ranks for _, step in steps) else None
+        for label, step in steps:
             named = isinstance(step, LassoSelector)
             # only a path of penalties is shown with names; scikit-learn takes long to look at those of a table
-            step.fit(pd.DataFrame(scaled, columns=names[kept]) if named else scaled, numbers)
+            step.fit(pd.DataFrame(scaled, columns=names[kept]) if named else scaled, numbers, ranks=ranks)
             kept, scaled = self._narrow(label, step, kept, step.fallback_), scaled[:, step.support_]
+            # by rows in memory, as they are made: what follows multiplies matrices, and its last bits depend on it
+            ranks = None if ranks is None else np.compress(step.support_, ranks, axis=1)
             if isinstance(step, LassoSelector):
                 self.lasso_path_ = step.path_
         self.columns_ = kept

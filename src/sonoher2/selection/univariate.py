@@ -41,8 +41,13 @@ class UnivariateTest(ClassSelector):
         self.alpha = alpha
         self.fdr = fdr
 
+    @property
+    def uses_ranks(self) -> bool:
+        """Whether it looks at ranks instead of values."""
+        return self.test == "mann-whitney"
+
     def _support(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
-        raw = p_values(X, y, self.test)
+        raw = p_values(X, y, self.test, ranked=self.uses_ranks)
         self.p_values_ = stats.false_discovery_control(raw) if self.fdr else raw
         passed = self.p_values_ <= self.alpha
         self.fallback_ = not passed.any()
@@ -53,7 +58,7 @@ class UnivariateTest(ClassSelector):
 
 
 def p_values(
-    X: NDArray[np.float64], y: NDArray[np.int64], test: Literal["mann-whitney", "t-test"]
+    X: NDArray[np.float64], y: NDArray[np.int64], test: Literal["mann-whitney", "t-test"], *, ranked: bool = False
 ) -> NDArray[np.float64]:
     """Two-sided p of every column.
 
@@ -65,6 +70,8 @@ def p_values(
         Shape (patients,), 0 to K-1.
     test
         As in `UnivariateTest`.
+    ranked
+        X holds `column_ranks` already, for ``mann-whitney``.
 
     Returns
     -------
@@ -74,13 +81,13 @@ def p_values(
         raise ValueError(f"test must be 'mann-whitney' or 't-test', got {test!r}")
     two_classes = int(y.max()) == 1
     if test == "mann-whitney":
-        return mann_whitney(X, y) if two_classes else kruskal_wallis(X, y)
+        ranks = X if ranked else column_ranks(X)
+        return mann_whitney(ranks, y) if two_classes else kruskal_wallis(ranks, y)
     return welch(X, y) if two_classes else anova(X, y)
 
 
-def mann_whitney(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
+def mann_whitney(ranks: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     """Mann-Whitney U by its normal approximation, corrected for ties and for continuity; shape (features,)."""
-    ranks = column_ranks(X)
     count, cases = len(y), int(y.sum())
     centred = ranks - (count + 1) / 2
     away = np.abs(centred[y == 1].sum(axis=0))
@@ -90,9 +97,9 @@ def mann_whitney(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.flo
     return np.where(deviation > 0, np.minimum(2 * stats.norm.sf(z), 1.0), 1.0)
 
 
-def kruskal_wallis(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
+def kruskal_wallis(ranks: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     """Kruskal-Wallis H corrected for ties, against chi squared; shape (features,)."""
-    statistic = (len(y) - 1) * class_share(column_ranks(X), y)
+    statistic = (len(y) - 1) * class_share(ranks, y)
     return np.asarray(stats.chi2.sf(statistic, int(y.max())))
 
 
