@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said_in_one_sentence(text: str, message: str, tmp_path
 
 def test_words_stay_the_words_that_were_written(tmp_path: Path) -> None:
     file = tmp_path / "some.yaml"
-    file.write_text("levels: [no, yes, on, N]\nfrom: 2020-01-01\nsure: true\nnever: FALSE\ncount: 007\n")
+    file.write_text("levels: [no, yes, on, N]\nfrom: 2020-01-01\nsure: true\nnever: FALSE\ncount: 7\n")
     assert read_yaml(file) == {
         "levels": ["no", "yes", "on", "N"],
         "from": "2020-01-01",
@@ -155,9 +155,32 @@ def test_a_file_that_never_ends_is_not_read(tmp_path: Path, monkeypatch: pytest.
         read_yaml(large)
 
 
-@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0b" + "1" * 20_000, "-0" + "7" * 6000, "9" * 200])
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "0b" + "1" * 20_000, "9" * 200])
 def test_a_number_too_long_to_be_shown_is_named_with_its_line(tmp_path: Path, number: str) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(f"title: a\nseed: {number}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"study\.yaml, line 2.*far too large"):
         read_yaml(path)
+
+
+@pytest.mark.parametrize("text", ["010", "01", "00", "-07", "1:30", "12:30:45", "+1", "+0.5", "01.50"])
+def test_what_is_no_number_to_a_user_stays_as_it_is_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"split: {{test: [{text}]}}\n", encoding="utf-8")
+    assert read_yaml(path) == {"split": {"test": [text]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("0", 0), ("-0", 0), ("10", 10), ("0.5", 0.5), ("-1.5", -1.5), ("0x10", 16)]
+)
+def test_numbers_are_numbers(tmp_path: Path, text: str, number: float) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(f"seed: {text}\n", encoding="utf-8")
+    assert read_yaml(path) == {"seed": number}
+
+
+def test_settings_that_are_numbers_may_be_written_with_a_zero_or_a_plus(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("seed: 007\nsplit: {kind: random, test_share: +0.25}" + REST, encoding="utf-8")
+    study = load_study(path)
+    assert (study.seed, study.split.test_share) == (7, 0.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,17 @@ MOST_VALUES = 50_000
 """Limits of a study file; one with a thousand columns has about 10,000 values. Aliases count each time."""
 
 
+# YAML 1.1 makes 8 of a site called 010, 90 of 1:30 and 1 of +1
+_NO_NUMBER = re.compile(r"[-+]?0[\d_]+(\.\d*)?|\+.*|.*:.*")
+
+
 class _Loader(yaml.SafeLoader):
-    """Equal keys are an error, keys are words; yes, no and dates stay the words that were written."""
+    """Equal keys are an error, keys are words; yes, no, dates, 010, 1:30 and +1 stay the words that were written."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+        is_number = kind is yaml.ScalarNode and tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+        return "tag:yaml.org,2002:str" if is_number and _NO_NUMBER.fullmatch(value) else tag
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()

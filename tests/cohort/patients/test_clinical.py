@@ -178,3 +178,34 @@ def test_cells_that_say_something_unread(
 ) -> None:
     found = unread_cells(cells(*texts), "x", declared(kind, **options))
     assert [place for place, is_unread in enumerate(found) if is_unread] == unread
+
+
+def test_words_for_no_value_among_categories_are_told() -> None:
+    table = pd.DataFrame(
+        {"margin": ["sharp", "未做", "blurred", "ＮＡ", None, "Not tested", "suspicious"]},
+        index=range(2, 9),
+        dtype=object,
+    )
+    declared = {
+        "margin": ClinicalColumn(kind="category", timing="pre-biopsy"),
+        "sharp": ClinicalColumn(column="margin", kind="yes/no", timing="pre-biopsy", contains="sharp"),
+        "told": ClinicalColumn(
+            column="margin", kind="category", timing="pre-biopsy", missing=["未做", "ＮＡ", "not tested"]
+        ),
+    }
+    found, findings = clinical_values(table, pd.Series(list("ABCDEFG"), index=table.index), declared, "t")
+    spellings = "'未做' (1), 'ＮＡ' (1), 'Not tested' (1)"
+    assert [(one.severity, one.what, one.where) for one in findings] == [
+        (
+            "warning",
+            f"words for a value that is not known count as {how}: {spellings}",
+            "t, column 'margin', rows 3, 5, 7",
+        )
+        for how in ("a category of its own", "no")
+    ]
+    assert found["told"].tolist() == ["sharp", None, "blurred", None, None, None, "suspicious"]
+
+
+def test_a_number_beyond_all_numbers_is_none() -> None:
+    assert read_number("1e400") is None
+    assert read_number("1e300") == 1e300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sonoher2.cohort.reading.text import says_nothing
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.open_values import settled
@@ -41,7 +43,9 @@ def read_number(text: str, unit: str = "") -> float | None:
     text = text.removesuffix(unit).strip()
     if not _NUMBER.fullmatch(text) or _AMBIGUOUS.fullmatch(text):
         return None
-    return float(text.replace(",", "."))
+    value = float(text.replace(",", "."))
+    # 1e400 is larger than any number of a computer
+    return value if math.isfinite(value) else None
 
 
 def bounds(name: str, column: ClinicalColumn) -> tuple[float, float]:
@@ -234,8 +238,24 @@ def clinical_values(
             values, problems = parse_column(texts, name, declared, where)
             done[name], unequal = one_per_patient(values, patient_ids, header, declared.several, where)
             findings += [*problems, *unequal, *_look_alike(done[name], declared, f"{where}, column '{header}'")]
+            findings += _no_values(texts, declared, f"{where}, column '{header}'")
     index = pd.Index(sorted(patient_ids.unique()), name=c.PATIENT_ID)
     return pd.DataFrame(done, index=index), findings
+
+
+def _no_values(texts: pd.Series, declared: ClinicalColumn, where: str) -> list[Finding]:
+    """Tell of words for no value that count as a category, or as no where `contains` looks for a text."""
+    if declared.contains is None and (declared.kind != "category" or declared.levels):
+        return []
+    told = {plain(spelling) for spelling in declared.missing}
+    open_ones = texts[texts.map(says_nothing, na_action="ignore").eq(True)]
+    open_ones = open_ones[[plain(text) not in told for text in open_ones]]
+    if open_ones.empty:
+        return []
+    spellings = ", ".join(f"'{text}' ({number})" for text, number in open_ones.value_counts().items())
+    counts_as = "no" if declared.contains is not None else "a category of its own"
+    what = f"words for a value that is not known count as {counts_as}: {spellings}"
+    return [Finding("warning", what, place(where, open_ones.index), "List them in `missing` of the column")]
 
 
 def _look_alike(values: pd.Series, declared: ClinicalColumn, where: str) -> list[Finding]:

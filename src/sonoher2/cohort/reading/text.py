@@ -25,6 +25,14 @@ MISSING = frozenset(
 )  # fmt: skip
 """Spellings of a missing value, compared without regard to case."""
 
+_NOTHING_KNOWN = re.compile(
+    r"not (?:yet )?(?:performed|done|tested|assessed|examined|evaluated|evaluable|known|reported|available|applicable"
+    r"|determined|recorded|stated|given|provided|sure)|untested|unavailable|pending|awaited|to follow|unkn?|n/?k|n\.k"
+    r"|refused|declined|no (?:result|data|information)|missing|tb[acd]|xx+|\?+"
+    r"|未做|未行|未测定|未评价|未送检?|未知|不知道?|不清|不适用|不确定|无法(?:判断|评估|确定)|拒绝|拒查|待查|待定|待测|待检|没做|暂无|缺"
+)
+"""Further words for no value, in whole cells; a category may be called so on purpose, so that they are only told."""
+
 OPEN = ("none", "-", "−", "–", "—", "－")
 """Of these, spellings that may also be a value: "none" that there is none of it, a dash a negative result."""
 
@@ -75,6 +83,14 @@ def percent_text(value: float) -> str:
 def is_missing(text: str, keep: Iterable[str] = ()) -> bool:
     """Whether a text is a spelling of a missing value and none of those in `keep`."""
     return folded(text) in MISSING - {folded(value) for value in keep}
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text, in any width, is rather a word for no value than a value, though `MISSING` does not list it."""
+    key = folded(unicodedata.normalize("NFKC", text))
+    if folded(text) in MISSING:
+        return False
+    return key in MISSING - set(OPEN) or _NOTHING_KNOWN.fullmatch(key.strip(" .()[]")) is not None
 
 
 def is_number(text: str) -> bool:
