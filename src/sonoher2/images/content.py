@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoher2.core.errors import InputError
 from sonoher2.images.pixels.source import Content, ImageSource
 
 
@@ -19,7 +20,7 @@ def content_of(source: ImageSource, name: str = "") -> Content:
 
     Raises
     ------
-    TypeError
+    InputError
         The source is of another kind.
     """
     if isinstance(source, str | Path):
@@ -33,4 +34,7 @@ def content_of(source: ImageSource, name: str = "") -> Content:
         from sonoher2.images.dicom.file import written
 
         return Content(name or "DICOM dataset", written(source))
-    raise TypeError(f"an image is a path, bytes, a DICOM dataset or an array, not {type(source).__name__}")
+    kind = type(source).__name__
+    raise InputError(
+        f"a value of type {kind} is no image", where=name, fix="Give a path, bytes, a DICOM dataset or an array"
+    )
