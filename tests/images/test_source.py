@@ -180,7 +180,7 @@ def test_masks_of_every_kind_of_source(tmp_path: Path) -> None:
         label = "2" if given is labels else None
         np.testing.assert_array_equal(read_mask([given], GREY.shape, label=label), lesion)
     for wrong, message in ((labels, "several labels"), (lesion[1:], "its image"), (lesion & False, "empty"),
-                           (~lesion, "background"), (colours.astype(int), "colours"), (3, "of type int is no image")):  # fmt: skip
+                           (~lesion, "background"), (colours.astype(int), "colours"), (3, "type int")):  # fmt: skip
         with pytest.raises(InputError, match=message):
             read_mask([wrong], GREY.shape)
 
