@@ -156,6 +156,37 @@ def test_recounts_of_a_table() -> None:
     assert "the recount of 1 patients is in another ISH group" in str(findings[0])
 
 
+def test_a_recount_of_one_number_is_told_as_such() -> None:
+    frame, patients = table(
+        score=["2"] * 4, ratio=["1.5"] * 4, copies=["5"] * 4,
+        ratio2=[None, "1.4", "1.4", None], copies2=["4.8", None, "4.8", None],
+    )  # fmt: skip
+    recount = {"ratio": "ratio2", "copies": "copies2"}
+    target = Her2Target(ihc="score", ratio="ratio", copies="copies", recount=recount, rule="ASCO/CAP 2018")  # type: ignore[arg-type]
+    statuses, findings = her2_statuses(frame, patients, target, "t")
+    assert statuses["status"].tolist() == ["indeterminate", "indeterminate", "low", "low"]
+    told = [finding.what for finding in findings if "recount" in finding.what]
+    assert [text.partition(" have")[0].partition(" has")[0] for text in told] == [
+        "1 patients of ISH group 2 to 4 with IHC 2+",
+        "the recount of 2 patients",
+    ]
+
+
+def test_what_is_wrong_in_a_recount_names_its_column() -> None:
+    # 96 copies over 20 cells, and 20 CEP17 copies per cell are more than there ever are
+    frame, patients = table(
+        score=["2", "2"], ratio=["1.5"] * 2, copies=["5"] * 2, ratio2=["1.4"] * 2, copies2=["96", "5"]
+    )
+    recount = {"ratio": "ratio2", "copies": "copies2"}
+    target = Her2Target(ihc="score", ratio="ratio", copies="copies", recount=recount, rule="ASCO/CAP 2018")  # type: ignore[arg-type]
+    _, findings = her2_statuses(frame, patients, target, "t")
+    (wrong,) = [one for one in findings if one.severity == "error"]
+    assert (wrong.where, "CEP17 copies per cell for 1 patients (P0)" in wrong.what) == ("t, column 'copies2'", True)
+    one = pd.Series(["P", "P"], index=frame.index)
+    _, findings = her2_statuses(frame.assign(copies2=["4.8", "5"]), one, target, "t")
+    assert [finding.where for finding in findings if "differ" in finding.what] == ["t, column 'copies2'"]
+
+
 @pytest.mark.parametrize(
     ("text", "score"),
     [

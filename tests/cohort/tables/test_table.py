@@ -138,6 +138,14 @@ def test_joined_tables_share_columns_that_agree(tmp_path: Path) -> None:
     assert joined.index.tolist() == [2, 3, 4]
 
 
+def test_tables_are_joined_by_a_header_of_two_lines() -> None:
+    one = pd.DataFrame({"patient\nid": ["1", "2"], "age": ["40", "50"]}, index=[2, 3], dtype=object)
+    other = pd.DataFrame({"patient\nid": ["2", None, "3"], "size": ["12", "1", "2"]}, index=[2, 3, 4], dtype=object)
+    joined = join(one, other, "patient id", where="a", other_where="b")
+    assert joined.columns.tolist() == ["patient\nid", "age", "size"]
+    assert joined["size"].tolist() == [None, "12"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("ID,class\n1,z\n", "'class' differs"), ("ID,fold\n1,4\n1,5\n", "stands twice"), ("IDs,fold\n1,4\n", "'ID'")],

@@ -121,7 +121,7 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
     unread: list[Unread] = []
     frame = pd.DataFrame(index=table.index, dtype=object)
     cells: dict[str, pd.Series] = {}
-    for name, (role, header) in _headers(target).items():
+    for name, (role, header) in headers_of(target).items():
         frame[name] = None
         if header is None:
             continue
@@ -142,7 +142,8 @@ def read_columns(table: pd.DataFrame, target: Her2Target, where: str) -> tuple[p
     return frame, findings
 
 
-def _headers(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
+def headers_of(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
+    """Role and header of each column that is read, by its name in `read_columns`; None where the study names none."""
     recount = target.recount or Recount.model_construct()
     return {
         c.IHC: ("ihc", target.ihc),
@@ -157,7 +158,7 @@ def _headers(target: Her2Target) -> dict[str, tuple[Role, str | None]]:
 
 def role_of_columns(target: Her2Target) -> dict[str, Her2Role]:
     """Tell of each HER2 column, those of a recount included, under which role of `values` its spellings stand."""
-    roles: dict[str, Her2Role] = {header: role for role, header in _headers(target).values() if header is not None}
+    roles: dict[str, Her2Role] = {header: role for role, header in headers_of(target).values() if header is not None}
     return roles if target.status is None else {**roles, target.status: "status"}
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import pandas as pd
 
 from sonoher2.cohort.her2.cell import GROUPS, Ish, read_ihc, read_ish, read_ish_number
-from sonoher2.cohort.her2.columns import read_columns
+from sonoher2.cohort.her2.columns import headers_of, read_columns
 from sonoher2.cohort.her2.tokens import normalised
 from sonoher2.cohort.patients.clinical import one_per_patient
 from sonoher2.cohort.tables import columns as c
@@ -242,13 +242,15 @@ def her2_statuses(
     columns that are unknown, cells that cannot be read or were read with a doubt, and patients whose rows differ.
     """
     rows, findings = read_columns(table, target, where)
-    headers = {c.ISH: target.ish, c.RATIO: target.ratio, c.COPIES: target.copies, c.REPORTED: target.status}
+    headers = {name: header for name, (_, header) in headers_of(target).items()} | {c.REPORTED: target.status}
     patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name=c.PATIENT_ID))
     for name in map(str, rows.columns):
         header = headers.get(name) or target.ihc
         patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
         findings += unequal
-    findings += _counts_over_all_cells(patients, f"{where}, column '{target.copies or target.ihc}'")
+    for copies, ratio in ((c.COPIES, c.RATIO), ("recount_copies", "recount_ratio")):
+        header = headers[copies] or target.ihc
+        findings += _counts_over_all_cells(patients[copies], patients[ratio], f"{where}, column '{header}'")
     results = [tests.result(target) for tests in _tests(patients)]
     findings += _recount_findings(patients, target, where)
     findings += _word_and_ratio(patients, target, where)
@@ -290,16 +292,25 @@ def _recount_findings(patients: pd.DataFrame, target: Her2Target, where: str) ->
     if target.recount is None:
         return []
     wanting = [one for one in _tests(patients) if one.ihc == "2+" and one.first_count(target) in _NAMED_GROUPS]
-    without = sum(one.recount_ratio is None and one.recount_result is None for one in wanting)
-    moved = sum(
-        one.recount_result is None and one.result(target).branch.endswith("contradicts itself") for one in wanting
-    )
+    numbers = [(one.recount_ratio is not None) + (one.recount_copies is not None) for one in wanting]
+    without = sum(not count and one.recount_result is None for one, count in zip(wanting, numbers, strict=True))
+    open_ones = [
+        count
+        for one, count in zip(wanting, numbers, strict=True)
+        if one.recount_result is None and one.result(target).branch.endswith("contradicts itself")
+    ]
+    half, moved = open_ones.count(1), open_ones.count(2)
     findings = []
     if without:
         what = (
             f"{without} patients of ISH group 2 to 4 with IHC 2+ have no recount; their first count is taken as final"
         )
         findings.append(Finding("warning", what, where, "Give the recount where there is one"))
+    if half:
+        what = (
+            f"the recount of {half} patients has a ratio or copies alone, which leaves it open; they are indeterminate"
+        )
+        findings.append(Finding("warning", what, where, "Give both numbers of a recount, or its result"))
     if moved:
         what = f"the recount of {moved} patients is in another ISH group with another status; they are indeterminate"
         findings.append(Finding("warning", what, where, "Give the final result as `recount: {result: COLUMN}`"))
@@ -336,9 +347,9 @@ def _word_and_ratio(patients: pd.DataFrame, target: Her2Target, where: str) -> l
     return findings
 
 
-def _counts_over_all_cells(patients: pd.DataFrame, where: str) -> list[Finding]:
+def _counts_over_all_cells(given_copies: pd.Series, given_ratio: pd.Series, where: str) -> list[Finding]:
     # copies / ratio are the mean CEP17 copies per cell, which never reach 10: some tables give counts over 20 cells
-    copies, ratio = patients[c.COPIES].astype(float), patients[c.RATIO].astype(float)
+    copies, ratio = given_copies.astype(float), given_ratio.astype(float)
     known = ratio.where(ratio > 0)
     findings = []
     fix = "Give mean copies per cell, not counts over all cells; or leave `copies` out"
@@ -346,7 +357,7 @@ def _counts_over_all_cells(patients: pd.DataFrame, where: str) -> list[Finding]:
         (copies / known > 10, "copies and ratio make more than 10 CEP17 copies per cell for"),
         ((copies > _MOST_COPIES) & known.isna(), f"more than {_MOST_COPIES:g} HER2 copies per cell, and no ratio, for"),
     ):
-        names = list(patients.index[wrong])
+        names = list(copies.index[wrong])
         if names:
             what = f"{said} {len(names)} patients ({', '.join(names)})"
             findings.append(Finding("error", what, where, fix))

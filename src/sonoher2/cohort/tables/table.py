@@ -138,7 +138,9 @@ def join(table: pd.DataFrame, other: pd.DataFrame, on: str, *, where: str, other
     if len(twice):
         what = f"a value of '{on}' stands twice, so that rows cannot be joined"
         raise InputError(what, where=place(other_where, twice.index, on), fix="Keep one row for each value")
-    added = other[other_keys.notna()].set_index(on).reindex(keys)
+    # Excel shows a header of two lines as one, so that `on` need not be the name to the letter
+    rows = other[other_keys.notna()].drop(columns=str(other_keys.name))
+    added = rows.set_axis(other_keys.dropna()).reindex(keys)
     added.index = table.index
     for name in added.columns.intersection(table.columns):
         both = table[name].notna() & added[name].notna()
