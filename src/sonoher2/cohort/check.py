@@ -17,6 +17,7 @@ from sonoher2.cohort.split import Split
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.study import StudyConfig
+from sonoher2.config.target import Her2Target
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import Finding
 from sonoher2.core.spelling import plural
@@ -121,7 +122,7 @@ def check_cohort(config: StudyConfig, cohort: Cohort, split: Split, records: Seq
         _missing(cohort, split),
         _image_rows(cohort, records),
         _pixel_sizes(config, records),
-        _her2(cohort),
+        _her2(config, cohort),
     ):
         rows += part[0]
         findings += part[1]
@@ -285,10 +286,11 @@ def _pixel_sizes(config: StudyConfig, records: Sequence[ImageRecord]) -> Part:
     return rows, []
 
 
-def _her2(cohort: Cohort) -> Part:
+def _her2(config: StudyConfig, cohort: Cohort) -> Part:
     rows = [
         CheckRow("HER2", f"{row.branch}: {row.status}", str(row.patients)) for row in cohort.rule_counts.itertuples()
     ]
-    if len(cohort.rule_counts):
+    compared = isinstance(config.target, Her2Target) and config.target.status is not None
+    if compared or len(cohort.conflicts):
         rows.append(CheckRow("HER2", "reported status contradicts the rule", str(len(cohort.conflicts))))
     return rows, []

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sonoher2.cohort.her2.no_result import is_no_result
-from sonoher2.cohort.her2.status import conflicts, her2_class, her2_classes, her2_statuses, rule_counts
+from sonoher2.cohort.her2.reported import conflicts, unread_reports
+from sonoher2.cohort.her2.status import her2_class, her2_classes, her2_statuses, rule_counts
 from sonoher2.cohort.patients.clinical import one_per_patient
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
@@ -78,6 +79,7 @@ def _her2_labels(table: pd.DataFrame, patient_ids: pd.Series, target: Her2Target
         what = f"the reported status of {len(against)} patients contradicts the one that follows from IHC and ISH"
         fix = "See the list of conflicts; the label follows IHC and ISH"
         findings.append(Finding("warning", what, f"{where}, column '{target.status}'", fix))
+    findings += unread_reports(statuses, f"{where}, column '{target.status}'")
     findings += _discordant(statuses, where)
     findings += _never_ultralow(statuses, target, where)
     counted = rule_counts(statuses)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sonoher2.cohort.her2.reported import conflicts
 from sonoher2.cohort.her2.status import (
     IHC_SCORES,
-    conflicts,
     her2_class,
     her2_classes,
     her2_status,

@@ -8,7 +8,6 @@ but follows from the IHC score that both report. `docs/her2-rules.md` explains e
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,14 +15,13 @@ import pandas as pd
 
 from sonoher2.cohort.her2.cell import GROUPS, Ish, read_ihc, read_ish, read_ish_number
 from sonoher2.cohort.her2.columns import headers_of, read_columns
-from sonoher2.cohort.her2.tokens import normalised
 from sonoher2.cohort.patients.clinical import one_per_patient
 from sonoher2.cohort.tables import columns as c
 from sonoher2.config.target import Her2Target, Her2Task
 from sonoher2.core.errors import Finding
 
 __all__ = [
-    "Her2Result", "conflicts", "her2_class", "her2_classes", "her2_status", "her2_statuses", "ish_finding", "ish_group",
+    "Her2Result", "her2_class", "her2_classes", "her2_status", "her2_statuses", "ish_finding", "ish_group",
     "read_ihc", "read_ish", "read_ish_number", "recounted", "rule_counts",
 ]  # fmt: skip
 
@@ -62,15 +60,6 @@ _CLASSES: dict[Her2Task, tuple[str, ...]] = {
     "low-ultralow-vs-null": ("HER2-null", "low-ultralow"),
     "ultralow-vs-null": ("HER2-null", "ultralow"),
 }
-_REPORTED: dict[str, tuple[Status, ...]] = {
-    **dict.fromkeys(("positive", "pos", "her2+", "阳性", "陽性", "扩增"), ("positive",)),
-    **dict.fromkeys(("negative", "neg", "her2-", "阴性", "陰性"), ("low", "ultralow", "zero", "negative")),
-    **dict.fromkeys(("low", "低表达"), ("low", "negative")),
-    **dict.fromkeys(("zero", "0", "零表达"), ("zero", "ultralow", "negative")),
-    **dict.fromkeys(("ultralow", "ultra-low", "ultra low", "超低表达"), ("ultralow", "negative")),
-}
-"""Statuses that a reported word agrees with."""
-
 _MOST_COPIES = 25.0
 """More in one cell can hardly be counted, and clusters are given as about 20: a larger number is of all cells."""
 
@@ -378,30 +367,3 @@ def rule_counts(statuses: pd.DataFrame) -> pd.DataFrame:
     """
     counts = statuses.groupby([c.BRANCH, c.STATUS]).size().rename(c.PATIENTS)
     return counts.reset_index()
-
-
-def conflicts(statuses: pd.DataFrame) -> pd.DataFrame:
-    """Patients whose reported status contradicts the rule's; an equivocal report or an open status contradicts nothing.
-
-    Parameters
-    ----------
-    statuses
-        As from `her2_statuses`.
-
-    Returns
-    -------
-    `patient_id, derived, reported, branch`.
-    """
-    agreeing = statuses[c.REPORTED].map(lambda text: _REPORTED.get(_reported_word(text)), na_action="ignore")
-    against = [
-        isinstance(words, tuple) and status != "indeterminate" and status not in words
-        for status, words in zip(statuses[c.STATUS], agreeing, strict=True)
-    ]
-    found = statuses[against].reset_index().rename(columns={c.STATUS: c.DERIVED})
-    return found[[c.PATIENT_ID, c.DERIVED, c.REPORTED, c.BRANCH]]
-
-
-def _reported_word(text: str) -> str:
-    """Take the gene's name off a reported status: ``HER2-low`` is ``low``, while ``HER2-`` stays."""
-    folded = normalised(text).strip("() ")
-    return re.sub(r"^(?:her-?2|erbb2)(?:[- ]*(?:status)?[ :=-]*)(?=[^-+\s)])", "", folded)
