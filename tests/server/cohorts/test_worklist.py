@@ -367,3 +367,18 @@ def test_names_of_readers_survive_a_cookie(client: TestClient) -> None:
     for bad in ("", "second_mask", "a;b", "x" * 65, "a\nb"):
         assert client.put("/api/v1/reader", json={"name": bad}).status_code in (401, 422)
     assert quote("李") not in client.cookies
+
+
+def test_a_page_of_one_reader_keeps_nothing_under_the_name_that_another_window_chose(li: Reader, cohort: str) -> None:
+    path, mask = of_patient(li, cohort, "P3"), disc(20, 40, 7)
+    assert li.client.put("/api/v1/reader", json={"name": "吴 Wu"}).status_code == 200
+    # what the window of Li sends, which was opened before
+    shown = {"If-Match": '"0"', "X-Reader": quote("Li")}
+    body = {"rows": SIDE, "columns": SIDE, "runs": runs_of(mask)}
+    answer = li.client.put(f"/api/v1/cohorts{path}/mask", json=body, headers=shown)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "other_reader"
+    assert "吴 Wu" in answer.json()["error"]["message"]
+    assert li.get(path)["mask"]["origin"] != "own"
+    own = {"If-Match": '"0"', "X-Reader": quote("吴 Wu")}
+    assert li.client.put(f"/api/v1/cohorts{path}/mask", json=body, headers=own).status_code == 200

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 from fastapi import Depends, Request, Response
 
 from sonoher2.core.errors import InputError
+from sonoher2.server.base.errors import ApiError
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.cohorts.outlines.final import RESERVED
 from sonoher2.server.cohorts.schemas import ReaderBody
@@ -15,10 +16,31 @@ from sonoher2.server.context.services import Provided, User
 from sonoher2.server.security.users import LOCAL, NAME, plain_name
 
 YEAR = 365 * 24 * 3600
+HEADER = "X-Reader"
+"""Under which name a page shows that it reads, percent-encoded; a script may leave it out."""
 
 
 def reader_of(request: Request, user: User, services: Provided) -> ReaderBody:
-    """Give who reads."""
+    """Give who reads.
+
+    Raises
+    ------
+    ApiError
+        409, the page that asks shows another name: somebody chose another reader in a further window.
+    """
+    found = _known_reader(request, user, services)
+    shown = request.headers.get(HEADER)
+    if shown is not None and unquote(shown) != found.name:
+        raise ApiError(
+            409,
+            "other_reader",
+            f"another window of this browser reads as {found.name} now, so nothing is kept here",
+            "Choose your own name there again, or load this page again",
+        )
+    return found
+
+
+def _known_reader(request: Request, user: User, services: Provided) -> ReaderBody:
     if user != LOCAL:
         return ReaderBody(name=user, chosen=True, free=False)
     name = unquote(request.cookies.get(cookie_name(services.settings), ""))

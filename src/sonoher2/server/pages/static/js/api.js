@@ -18,6 +18,14 @@ export class ApiError extends Error {
   }
 }
 
+let reader = "";
+
+/** Say under which name this page reads: another window may choose another reader, and nothing may be kept under that name. */
+export function readAs(name) { reader = name; }
+
+/** The name under which this page reads; empty where it reads nothing. */
+export const readsAs = () => reader;
+
 /**
  * Call the server.
  * @param {string} method
@@ -29,6 +37,7 @@ export async function call(method, path, options = {}) {
   const headers = { Accept: "application/json" };
   if (options.json !== undefined) headers["Content-Type"] = "application/json";
   if (options.version !== undefined) headers["If-Match"] = `"${options.version}"`;
+  if (reader && path.startsWith("/cohorts")) headers["X-Reader"] = encodeURIComponent(reader);
   const body = options.json === undefined ? options.body : JSON.stringify(options.json);
   let answer;
   try {

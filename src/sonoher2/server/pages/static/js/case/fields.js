@@ -79,6 +79,8 @@ export class ClinicalForm {
 
   /** @returns {boolean} Whether the value can be read. One outside the training patients' range may be given; it is said. */
   #check(field, strict) {
+    // a field that goes away may still tell of a last change
+    if (!this.inputs.has(field.key)) return true;
     const { input, wrong } = this.inputs.get(field.key);
     const text = input.value.trim().replace(",", ".");
     const readable = field.kind !== "number" || !text || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);

@@ -6,7 +6,7 @@ import { OutlineEditor } from "../editor/editor.js";
 import { moment, t } from "../i18n.js";
 import { Facts } from "./facts.js";
 import { ClinicalForm } from "./fields.js";
-import { details, summary } from "./result.js";
+import { details, outdated, summary } from "./result.js";
 import { Saver } from "./saving.js";
 
 class CasePage {
@@ -54,7 +54,7 @@ class CasePage {
         h("div", { class: "image-side" }, side("image", t("Image"), this.factsHost))),
       this.detailsHost);
     this.facts = new Facts(this.factsHost, { onName: (name) => { this.saver.set({ name }); this.#title(name); }, onSize: (mm) => this.#setSize(mm), onRuler: () => { this.editor.choose("ruler"); this.editor.focus(); } });
-    this.form = new ClinicalForm(this.formHost, (clinical) => this.saver.set({ clinical }));
+    this.form = new ClinicalForm(this.formHost, (clinical) => this.saver.set({ clinical: { ...this.#ofOtherModels(), ...clinical } }));
     this.host.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.predict(); } });
     const { image } = record;
     const calibrate = () => (this.record.image.mm_source === "file" && this.record.image.mm_per_pixel ? null : (mm) => this.#setSize(mm));
@@ -80,9 +80,15 @@ class CasePage {
   #takeUp(left) {
     if (!left) return;
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-    const now = { ...this.record, mm_per_pixel: this.record.image.mm_per_pixel };
-    const fields = Object.fromEntries(Object.entries(left.fields).filter(([name, value]) => !same(value, now[name])));
-    if (left.mask && left.mask.runs.length && !same(left.mask.runs, this.editor.runs())) {
+    const size = this.record.image.mm_per_pixel;
+    // a side of square pixels is sent as one number
+    const now = { ...this.record, mm_per_pixel: size && size[0] === size[1] ? size[0] : size };
+    const there = ([name, value]) => same(value, now[name]);
+    const holds = (mask) => Boolean(mask) && same(mask.runs, this.editor.runs());
+    const fields = Object.fromEntries(Object.entries(left.fields).filter((one) => !there(one)));
+    const sent = Object.entries(left.sending.fields ?? left.fields);
+    this.saver.goOnFrom(left, holds(left.mask) || holds(left.sending.mask) || (sent.length > 0 && sent.every(there)));
+    if (left.mask && !holds(left.mask)) {
       this.editor.setRuns(left.mask.runs);
       this.saver.setMask(left.mask);
     }
@@ -90,6 +96,13 @@ class CasePage {
     this.saver.set(fields);
     if (fields.clinical) this.form.show(this.fields, fields.clinical);
     this.#took(this.record);
+    if (fields.frame) this.cine?.go(fields.frame);
+  }
+
+  /** Clinical values that the case holds for other models than this one. */
+  #ofOtherModels() {
+    const asked = new Set(this.fields.map((field) => field.key));
+    return Object.fromEntries(Object.entries(this.saver.now("clinical")).filter(([key]) => !asked.has(key)));
   }
 
   // ------------------------------------------------------------------ the picture
@@ -135,10 +148,17 @@ class CasePage {
     await this.#guarded(async () => {
       this.saver.set({ frame });
       await this.saver.flush();
-      await this.#loadMask();
-      if (!this.record.mask) await this.outline(null);
-      this.#showFrame();
+      await this.following;
     });
+  }
+
+  /** The case went on to another frame, now or once the server could be reached: what was drawn on the one before is not its outline. */
+  async #follow() {
+    this.outlined = this.record.frame;
+    this.editor.setRuns(null, { forget: true });
+    this.#showFrame();
+    await this.#loadMask();
+    if (!this.record.mask) await this.outline(null);
   }
 
   #setSize(mm) {
@@ -150,8 +170,10 @@ class CasePage {
   // ------------------------------------------------------------------ the outline
 
   async #loadMask() {
+    this.outlined = this.record.frame;
+    const layIn = this.editor.later();
     const mask = this.record.mask ? await get(`${this.path}/mask`) : null;
-    this.editor.setRuns(mask?.runs ?? null, { forget: true });
+    layIn(mask?.runs ?? null, { forget: true });
   }
 
   #drawn(editor) {
@@ -196,18 +218,22 @@ class CasePage {
 
   async #showModel(id) {
     this.apply.disabled = !id;
-    const found = id ? await get(`/bundles/${encodeURIComponent(id)}`).catch((error) => { this.tell(error); return null; }) : null;
+    const asked = this.asked = {};
+    const found = id ? await get(`/bundles/${encodeURIComponent(id)}`).catch((error) => { if (this.asked === asked) this.tell(error); return null; }) : null;
+    // the answer about a model that was chosen before must not stand below the present one
+    if (this.asked !== asked) return false;
     this.segmenter = found?.segmenter ?? "";
     this.fields = found?.clinical ?? [];
-    this.form.show(this.fields, this.record.clinical);
+    this.form.show(this.fields, this.saver.now("clinical"));
     if (!this.fields.length) this.formHost.replaceChildren(h("p", { class: "soft" }, id ? t("This model takes no clinical data.") : t("Choose a model to get a probability.")));
     if (this.predictions.length) this.#showResult();
+    return true;
   }
 
   /** A model may outline in another way than the present outline was made; one that was drawn, or in a box, stays. */
   async #choose(id) {
     this.saver.set({ bundle: id || null });
-    await this.#showModel(id);
+    if (!(await this.#showModel(id))) return;
     const { mask } = this.record;
     if (mask?.origin !== "segmented" || !mask.segmenter || mask.segmenter.endsWith(":box") || !this.segmenter || mask.segmenter === this.segmenter) return;
     await this.#guarded(async () => {
@@ -222,6 +248,7 @@ class CasePage {
   async predict() {
     if (this.apply.disabled || this.working) return;
     if (!this.form.valid()) return;
+    if (!this.editor.settle()) { this.#note(t("A polygon is open: press Enter to close it, or Esc to drop it.")); return; }
     this.working = true;
     this.apply.textContent = t("Working …");
     await this.#guarded(async () => {
@@ -253,6 +280,14 @@ class CasePage {
       link(t("Save page"), last.page, "case.html"), link(t("Mask (PNG)"), `${own}/mask.png`, "mask.png"), link("JSON", `${own}/predictions/${last.number}/prediction.json`, "prediction.json"),
       h("button", { type: "button", class: "button small", on: { click: () => print() } }, t("Print")));
     this.detailsHost.replaceChildren(h("h2", {}, t("What the result rests on")), h("div", { class: "cards" }, ...details(last, this.predictions, this.fields, own).flat().filter(Boolean)));
+    // something may have changed while the model worked, or since the case was last open
+    if (this.#changing() || outdated(last, this.record, this.fields)) this.#stale();
+  }
+
+  /** Whether something that a result rests on is not stored yet. */
+  #changing() {
+    const { mask, fields, sending } = this.saver;
+    return Boolean(mask || sending.mask) || Object.keys({ ...fields, ...sending.fields }).some((name) => name !== "name" && name !== "reviewed");
   }
 
   /** A result of what has changed meanwhile says so. */
@@ -276,6 +311,16 @@ class CasePage {
     this.editor.setSize(record.image.mm_per_pixel);
     this.reviewed.checked = this.saver.fields.reviewed ?? record.reviewed;
     this.reviewed.disabled = !record.mask;
+    if (this.predictions.length && outdated(this.predictions[this.predictions.length - 1], record, this.fields)) this.#stale();
+    if (this.cine && this.outlined && this.outlined !== record.frame) this.following = this.#guarded(() => this.#follow());
+  }
+
+  /** What the server refused is not kept, so the page shows what is. */
+  #showKept() {
+    const { record } = this;
+    this.model.value = record.bundle ?? "";
+    this.#took(record);
+    this.#showModel(record.bundle).catch((error) => this.tell(error));
   }
 
   #saveState(state, error) {
@@ -284,10 +329,11 @@ class CasePage {
       offline: t("Not saved: the server cannot be reached. It is tried again; keep this page open."),
       conflict: t("Not saved: the case was changed elsewhere."), refused: error?.text ?? "",
     };
+    if (state === "waiting" && this.#changing()) this.#stale();
     if (this.state.dataset.state === state && state !== "refused") return;
     this.state.dataset.state = state;
     this.state.textContent = words[state];
-    if (state === "waiting" && Object.keys(this.saver.fields).some((name) => name !== "name" && name !== "reviewed")) this.#stale();
+    if (state === "refused") this.#showKept();
   }
 
   #conflict(latest) {
@@ -303,6 +349,7 @@ class CasePage {
   /** After a conflict the page shows what the server has. */
   async #showAnew() {
     const { record } = this.saver;
+    this.outlined = record.frame;
     this.#took(record);
     this.model.value = record.bundle ?? "";
     await Promise.all([this.#loadMask(), this.#loadPredictions(), this.#showModel(record.bundle), this.cine?.go(record.frame)]);

@@ -73,8 +73,21 @@ function headline(made, title) {
     h("p", { class: "soft small" }, reason(found)));
 }
 
+/**
+ * Whether the case does not hold any more what a prediction was made of. What a model does not ask for, it was not made of.
+ * @param {any} made @param {any} record The case. @param {any[]} fields That its model asks for.
+ */
+export function outdated(made, record, fields) {
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  if (made.bundle !== record.bundle) return true;
+  const asked = [...Object.keys(made.clinical), ...fields.map((field) => field.key)];
+  if (asked.some((key) => (record.clinical[key] ?? "") !== (made.clinical[key] ?? ""))) return true;
+  if (!made.mask_sha256) return false;
+  const size = record.image.mm_source === "given" ? record.image.mm_per_pixel : null;
+  return made.mask_sha256 !== record.mask?.sha256 || made.frame !== record.frame || !same(made.mm_per_pixel, size);
+}
+
 function changes(before, now) {
-  const step = lead(now).score.probability - lead(before).score.probability;
   const what = [
     before.mask_sha256 !== now.mask_sha256 && t("the outline"),
     JSON.stringify(Object.entries(before.clinical).sort()) !== JSON.stringify(Object.entries(now.clinical).sort()) && t("clinical data"),
@@ -83,7 +96,10 @@ function changes(before, now) {
     before.bundle !== now.bundle && t("the model"),
   ].filter(Boolean);
   const changed = what.length ? t("Changed between them: {what}.", { what: what.join(t(", ")) }) : t("Nothing that is sent to the model changed between them.");
-  return `${t("Probability {step}.", { step: signed(step, 2) })} ${changed}`;
+  const [first, second] = [lead(before).score, lead(now).score];
+  // two probabilities of different things have no difference
+  if (first.outcome !== second.outcome || first.signature !== second.signature) return changed;
+  return `${t("Probability {step}.", { step: signed(second.probability - first.probability, 2) })} ${changed}`;
 }
 
 /** All that the answer rests on. @param {any} made @param {any[]} all @param {any[]} fields */

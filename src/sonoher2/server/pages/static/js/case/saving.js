@@ -9,6 +9,8 @@ const WAIT = 500;
 const AGAIN = 3000;
 /** Answers that say nothing about what was sent: no server, no session, too slow, too much at a time. */
 const PASSING = [0, 401, 403, 408, 429];
+/** Another window reads under another name; what was drawn waits for its own reader. */
+const OTHER_READER = "other_reader";
 
 /** @typedef {"saved"|"waiting"|"saving"|"offline"|"conflict"|"refused"} SaveState */
 
@@ -27,16 +29,25 @@ export class Saver {
     this.held = false; // in conflict
     this.soon = debounced(() => this.flush().catch(() => {}), WAIT);
     this.sending = {}; // what is under way
+    this.failed = false;
     addEventListener("pagehide", () => this.#last());
     addEventListener("beforeunload", (event) => { if (this.waits && (this.held || this.failed)) event.preventDefault(); });
     addEventListener("online", () => this.soon());
   }
 
   get path() { return `/cases/${this.record.id}`; }
+  /** Under which name this tab keeps what it could not send. */
+  get key() { return this.path; }
   get waits() { return this.mask !== null || Object.keys(this.fields).length > 0; }
 
   /** Change fields of the case. */
   set(fields) { Object.assign(this.fields, fields); this.#wait(); }
+
+  /** A field as this page has it, sent or not. */
+  now(name) {
+    const own = [this.fields, this.sending.fields].find((fields) => fields && name in fields);
+    return (own ?? this.record)[name];
+  }
 
   /** Change the outline. @param {{rows: number, columns: number, runs: number[]}} mask */
   setMask(mask) { this.mask = mask; this.#wait(); }
@@ -107,6 +118,11 @@ export class Saver {
       this.failed = true;
       this.calls.onState("offline", error);
       setTimeout(() => this.soon(), AGAIN);
+    } else if (error.code === OTHER_READER) {
+      this.#back(sent);
+      this.failed = true;
+      this.calls.onState("refused", error);
+      setTimeout(() => this.soon(), AGAIN);
     } else this.calls.onState("refused", error);
   }
 
@@ -142,14 +158,23 @@ export class Saver {
     const mask = this.mask ?? this.sending.mask ?? null;
     const fields = { ...this.sending.fields, ...this.fields };
     if (!mask && !Object.keys(fields).length) return;
-    sessionStorage.setItem(this.path, JSON.stringify({ version: this.record.version, mask, fields }));
+    sessionStorage.setItem(this.key, JSON.stringify({ version: this.record.version, mask, fields, sending: this.sending }));
     if (!this.held && !this.running) this.#request({ mask: this.mask, fields: this.fields }, { keepalive: true }).catch(() => {});
   }
 
   /** What this tab could not send before it was closed or loaded again; null for nothing. It is given once. */
   left() {
-    const text = sessionStorage.getItem(this.path);
-    sessionStorage.removeItem(this.path);
+    const text = sessionStorage.getItem(this.key);
+    sessionStorage.removeItem(this.key);
     return text ? JSON.parse(text) : null;
+  }
+
+  /**
+   * Send what was left as a change of the version that it was made to: what others changed since is a conflict as any other.
+   * @param {{version: number}} left @param {boolean} arrived Whether the record holds a part of it already, sent as the page went.
+   */
+  goOnFrom(left, arrived) {
+    const own = left.version + (arrived ? 1 : 0);
+    if (this.record.version > own) this.record = { ...this.record, version: own };
   }
 }

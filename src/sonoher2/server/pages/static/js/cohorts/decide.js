@@ -38,8 +38,11 @@ class DecidePage {
         h("a", { class: "button", href: this.path }, t("Read it first"))), reader));
   }
 
+  /** What the server says of the image; who reads it stays as it is. */
+  #took(record) { this.record = { ...record, reader: this.record.reader }; }
+
   async #skip(reader) {
-    this.record = await call("PUT", `${this.path}/state`, { json: { state: "skip" }, version: this.record.version });
+    this.#took(await call("PUT", `${this.path}/state`, { json: { state: "skip" }, version: this.record.version }));
     await this.#open(reader);
   }
 
@@ -100,14 +103,20 @@ class DecidePage {
     editor.setPicture(this.picture);
     editor.setRuns(start?.runs ?? null, { forget: true });
     this.viewHost.append(h("p", { class: "actions" },
-      h("button", { type: "button", class: "button primary", on: { click: () => this.#decide({ mask: { rows: this.record.rows, columns: this.record.columns, runs: editor.runs() } }) } }, t("This outline counts")),
+      h("button", { type: "button", class: "button primary", on: { click: () => this.#decideOn(editor) } }, t("This outline counts")),
       h("button", { type: "button", class: "button", on: { click: () => this.#compare() } }, t("Cancel"))));
     editor.focus();
   }
 
+  #decideOn(editor) {
+    if (editor.settle()) return this.#decide({ mask: { rows: this.record.rows, columns: this.record.columns, runs: editor.runs() } });
+    this.notice.replaceChildren(h("p", { class: "caution" }, t("A polygon is open: press Enter to close it, or Esc to drop it.")));
+    return null;
+  }
+
   #decide(body) {
     return this.#guarded(async () => {
-      this.record = await post(`${this.path}/adjudicate`, { ...body, note: this.note.value }, { version: this.record.decision?.version ?? 0 });
+      this.#took(await post(`${this.path}/adjudicate`, { ...body, note: this.note.value }, { version: this.record.decision?.version ?? 0 }));
       this.#compare();
       this.#card(await readerLine());
       const { items } = await get(`${this.cohort}/disagreements`);

@@ -1,5 +1,5 @@
 /** One image of a worklist: the editor, and beside it done, skip, note and the way to the next one. */
-import { ApiError, call, get } from "../api.js";
+import { ApiError, call, get, readsAs } from "../api.js";
 import { debounced, h } from "../dom.js";
 import { pixelSize } from "../case/facts.js";
 import { Saver } from "../case/saving.js";
@@ -12,6 +12,8 @@ import { readerName, reasons, sentence, stateMark, tell } from "./words.js";
 class OutlineSaver extends Saver {
   constructor(path, record, calls) { super(record, calls); this.own = path; }
   get path() { return this.own; }
+  /** Several readers may sit at one browser. */
+  get key() { return `${this.own} ${readsAs()}`; }
 }
 
 class ImagePage {
@@ -33,7 +35,17 @@ class ImagePage {
     const picture = new Image();
     picture.src = `/api/v1${this.path}/picture.png`;
     await Promise.all([picture.decode().then(() => this.editor.setPicture(picture)), this.#loadMask()]);
+    this.#takeUp(this.saver.left());
     this.editor.focus();
+  }
+
+  /** Go on with what this tab had drawn and not stored yet when it went away. */
+  #takeUp(left) {
+    const holds = (mask) => Boolean(mask) && JSON.stringify(mask.runs) === JSON.stringify(this.editor.runs());
+    if (!left?.mask || this.record.locked || holds(left.mask)) return;
+    this.saver.goOnFrom(left, holds(left.sending.mask));
+    this.editor.setRuns(left.mask.runs);
+    this.saver.setMask(left.mask);
   }
 
   #build(reader) {
@@ -115,8 +127,16 @@ class ImagePage {
 
   // ------------------------------------------------------------------ done, skip, next
 
+  /** Whether a polygon still waits for its end; it is said. */
+  #isOpen() {
+    if (!this.editor || this.editor.settle()) return false;
+    this.#say(t("A polygon is open: press Enter to close it, or Esc to drop it."));
+    return true;
+  }
+
   /** One after the other: a note that is kept a moment later must not change the version under the next step. */
   #setState(state, then) {
+    if (state && this.#isOpen()) return this.turn;
     const put = () => call("PUT", `${this.path}/state`, { json: { state: state ?? this.record.state, note: this.note.value }, version: this.saver.record.version });
     this.turn = this.turn.then(() => this.#guarded(async () => {
       await this.saver.through(put);
@@ -132,12 +152,14 @@ class ImagePage {
 
   async noLesion() {
     if (this.record.locked || !this.editor) return;
+    this.editor.tool.cancel();
     this.editor.clear();
     this.saver.setMask({ rows: this.record.rows, columns: this.record.columns, runs: [this.record.rows * this.record.columns] });
     await this.#setState("done", (record) => record.next_todo);
   }
 
   async go(image) {
+    if (this.#isOpen()) return;
     await this.#keepNote();
     await this.#guarded(async () => { await this.saver.flush(); this.#leave(image); });
   }

@@ -1,5 +1,5 @@
 /** Who reads: asked once, where one person's machine serves several readers. */
-import { call, get } from "../api.js";
+import { call, get, readAs } from "../api.js";
 import { h } from "../dom.js";
 import { dialog } from "../editor/dialog.js";
 import { t } from "../i18n.js";
@@ -25,6 +25,7 @@ export function askReader(reader) {
 /** Who reads, with a way to change it; asks where nobody has said so yet. @returns {Promise<HTMLElement>} */
 export async function readerLine() {
   const reader = await get("/reader");
+  readAs(reader.name);
   if (!reader.free) return h("p", {}, t("You read as {name}.", { name: reader.name }));
   if (!reader.chosen) askReader(reader);
   return h("p", { class: "reader" }, t("You read as {name}.", { name: reader.name }), " ",

@@ -78,7 +78,10 @@ class Worklist {
     const query = new URLSearchParams({ offset: this.offset, limit: LIMIT, text: this.text.value.trim() });
     if (this.state.value) query.set("state", this.state.value);
     if (this.doubtful.checked) query.set("doubtful", "true");
+    const asked = this.asked = {};
     const [found, todo, cohort] = await Promise.all([get(`${this.path}/images?${query}`), get(`${this.path}/images?state=todo&limit=1`), get(this.path)]);
+    // the answer to an older filter
+    if (this.asked !== asked) return;
     this.#progress(cohort);
     const first = todo.items.find((one) => !one.problem);
     this.next.hidden = !first;

@@ -166,22 +166,35 @@ export class OutlineEditor {
     this.options.onChange?.(this);
   }
 
-  #replace(pixels) {
+  /** A stroke that is under way is a step of its own, which ends here. */
+  #endStroke() { if (this.before) this.tool.finish(); }
+
+  #replace(change) {
+    this.#endStroke();
     this.begin();
-    this.mask.pixels = pixels;
+    this.mask.pixels = change(this.mask);
     this.commit();
+  }
+
+  /**
+   * Before the outline is used: a stroke ends, and is kept. A polygon that is not closed is no part of the outline yet.
+   * @returns {boolean} Whether all that was drawn is in the outline.
+   */
+  settle() {
+    this.#endStroke();
+    return !this.tool.unfinished;
   }
 
   grow() { this.#byDistance(grown); }
   shrink() { this.#byDistance(shrunk); }
   #byDistance(change) {
     const found = this.toolbar.distance();
-    if (found) this.#replace(change(this.mask, ...found));
+    if (found) this.#replace((mask) => change(mask, ...found));
   }
 
-  fillHoles() { this.#replace(filled(this.mask)); }
-  keepLargest() { this.#replace(largest(this.mask)); }
-  clear() { this.#replace(new Uint8Array(this.mask.pixels.length)); }
+  fillHoles() { this.#replace(filled); }
+  keepLargest() { this.#replace(largest); }
+  clear() { this.#replace((mask) => new Uint8Array(mask.pixels.length)); }
   outlineAgain() { this.options.onOutline?.(null); }
 
   // ------------------------------------------------------------------ tools

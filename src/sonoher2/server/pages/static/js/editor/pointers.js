@@ -6,6 +6,7 @@ export class Pointers {
     this.canvas = canvas;
     this.fingers = new Map();
     this.pen = false;
+    this.draws = null; // the pen
     this.mode = null; // "draw", "move" or null
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -26,9 +27,12 @@ export class Pointers {
     this.canvas.setPointerCapture(event.pointerId);
     this.canvas.focus({ preventScroll: true });
     const at = this.#at(event);
-    this.pen ||= event.pointerType === "pen";
+    const isPen = event.pointerType === "pen";
+    this.pen ||= isPen;
+    // the hand that holds the pen rests on the picture: it ends no stroke, and keeps none from beginning
+    if (isPen) { this.fingers.clear(); this.draws = event.pointerId; } else if (this.fingers.has(this.draws)) return;
     this.fingers.set(event.pointerId, at);
-    if (this.fingers.size === 2) {
+    if (this.fingers.size >= 2) {
       editor.tool.cancel();
       this.mode = "move";
       return;
@@ -47,6 +51,7 @@ export class Pointers {
     const { editor } = this;
     const at = this.#at(event);
     const before = this.fingers.get(event.pointerId);
+    if (!before && event.pointerType === "touch") return;
     if (!before) { editor.point(editor.place.toPicture(at)); return; }
     if (this.mode === "draw") {
       // events that the browser held back between two frames belong to the line as well

@@ -18,6 +18,8 @@ class Tool {
   back() {}
   draw() {}
   get busy() { return false; }
+  /** Whether something is drawn that is no part of the outline yet. */
+  get unfinished() { return false; }
 }
 
 /** Looks only: dragging moves the picture. */
@@ -35,7 +37,7 @@ export class Brush extends Tool {
     this.#to(this.last);
   }
 
-  move(point) { this.#to(this.#at(point)); }
+  move(point) { if (this.last !== null) this.#to(this.#at(point)); }
 
   up() {
     if (this.last === null) return;
@@ -76,6 +78,7 @@ export class Polygon extends Tool {
   constructor(editor) { super(editor); this.points = []; this.held = false; }
 
   get busy() { return this.points.length > 0; }
+  get unfinished() { return this.points.length > 2; }
 
   down(point, { erase = false, keyboard = false } = {}) {
     this.erase = erase;
