@@ -15,6 +15,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from drawn_by_hand import SIDE, disc
+from images.dicom_writer import region, write_dicom
 from readers_by_hand import Reader, of_patient, runs_of
 from server_by_hand import browser
 from sonoher2.cohort.load import load_cohort
@@ -357,6 +358,28 @@ def test_a_cohort_is_removed_with_its_outlines_by_who_began_it(
     assert li.get(cohort, 404)
     assert not services.blobs.of("cohorts", cohort[1:]).folder.exists()
     assert (study_folder / "pictures" / "P3.png").is_file()
+
+
+def test_an_area_is_told_at_the_scale_of_where_the_outline_lies_before_it_is_finished(
+    li: Reader, study_folder: Path
+) -> None:
+    """Two pictures on one screen: 0.2 mm a pixel on the left, 0.3 x 0.4 mm from column 32 on."""
+    left, right = region((0, 0, 31, SIDE - 1), 0.02), region((32, 0, SIDE - 1, SIDE - 1), 0.04, PhysicalDeltaY=0.03)
+    folder = study_folder / "screen"
+    folder.mkdir()
+    grey = np.asarray(Image.open(study_folder / "pictures" / "P3.png")).tobytes()
+    write_dicom(folder / "P1.dcm", grey, size=(SIDE, SIDE), SequenceOfUltrasoundRegions=[left, right])
+    made = li.client.post("/api/v1/cohorts", json={"source": str(folder), "start": "blank"}).json()
+    images = li.get(f"/{made['id']}/images")["items"]
+    path = f"/{made['id']}/images/{images[0]['id']}"
+    # the regions differ, and nothing says yet which one counts
+    assert li.get(path)["mm_per_pixel"] is None
+    for version, (column, size) in enumerate([(48, (0.3, 0.4)), (12, (0.2, 0.2))]):
+        mask = disc(30, column, 7)
+        drawn = li.draw(path, version, mask)
+        assert drawn["state"] == "todo"
+        assert drawn["mm_per_pixel"] == pytest.approx(size)
+        assert drawn["mask"]["area_mm2"] == pytest.approx(mask.sum() * size[0] * size[1])
 
 
 def test_names_of_readers_survive_a_cookie(client: TestClient) -> None:

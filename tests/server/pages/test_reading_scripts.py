@@ -23,7 +23,8 @@ SERVER = """
   const record = () => ({
     id: "i", patient_id: "P1", name: "i.png", number: 1, state: server.state, note: "", looked: true, problem: "",
     confidence: 0.9, doubt: 0, reasons: [], readers: 1, decided: false, frame: null, rows: 20, columns: 40,
-    mm_per_pixel: null, mask_problem: "", version: server.version, mask: { origin: "own", area_px: 3, sha256: "a" },
+    mm_per_pixel: server.sizes?.[server.version] ?? null, mask_problem: "", version: server.version,
+    mask: { origin: "own", area_px: 3, sha256: "a" },
     locked: false, others: server.others ?? [], previous: null, next: "n", next_todo: "n",
     decision: server.decision ?? null });
   const row = (name) => ({ ...record(), id: name, patient_id: name });
@@ -93,6 +94,15 @@ def test_what_is_drawn_waits_for_its_own_reader(page: Page) -> None:
     expect(page.locator(".save-state")).to_have_attribute("data-state", "saved", timeout=8000)
     # row 2, columns 25 to 27, and their neighbours
     assert page.evaluate("server.runs") == [65, 3, 36, 5, 36, 3, 652]
+
+
+def test_an_area_is_shown_at_the_scale_of_where_the_outline_lies(page: Page) -> None:
+    begin(page, "image", {"sizes": [[0.1, 0.1], [0.3, 0.4]]})
+    expect(page.locator(".editor .status")).to_contain_text("Lesion 0.03 mm² (3 pixels)")
+    page.locator(".overlay").first.press("g")
+    saved(page)
+    # 3 + 5 + 3 pixels of 0.12 mm²
+    expect(page.locator(".editor .status")).to_contain_text("Lesion 1.32 mm² (11 pixels)")
 
 
 LEFT = """sessionStorage.setItem("{key}", JSON.stringify({{

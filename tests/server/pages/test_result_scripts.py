@@ -29,6 +29,29 @@ def test_what_changed_between_two_answers_is_named(scripts: Page, before: dict, 
     assert said in scripts.evaluate(CHANGED, [before, now])
 
 
+def test_probabilities_of_different_things_have_no_difference(scripts: Page) -> None:
+    other = CHANGED.replace("[made(1, before), made(2, now)]", "made_otherwise(made)").replace(
+        "return summary",
+        """const made_otherwise = (made) => {
+          const second = made(2, now);
+          second.prediction.scores[0].outcome = "low";
+          return [made(1, before), second]; };
+        return summary""",
+    )
+    assert "Probability +0.00." in scripts.evaluate(CHANGED, [{}, {"bundle": "c"}])
+    said = scripts.evaluate(other, [{}, {"bundle": "c"}])
+    assert "Changed between them: the model." in said
+    assert "Probability +" not in said
+
+
+def test_a_level_is_not_rounded_and_limits_keep_their_digits(scripts: Page) -> None:
+    levels = """async () => [0.95, 0.995, 0.9].map((await import("/static/js/i18n.js")).level)"""
+    assert scripts.evaluate(levels) == ["95%", "99.5%", "90%"]
+    limits = """async () => (await import("/static/js/case/findings.js")).findingText({
+      code: "OUTSIDE_RANGE", text: "", facts: { column: "year", low: 1987, high: 2019.5 } })"""
+    assert scripts.evaluate(limits).endswith("range of 1,987 to 2,019.5.")
+
+
 def test_both_sides_of_a_pixel_are_shown_where_they_differ(scripts: Page) -> None:
     shown = """async (size) => (await import("/static/js/case/facts.js")).pixelSize(size)"""
     assert scripts.evaluate(shown, [0.1, 0.1]) == "0.1 mm"

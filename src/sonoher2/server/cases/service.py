@@ -20,6 +20,7 @@ from sonoher2.server.storage.base import now
 from sonoher2.server.storage.blobs import Blobs
 from sonoher2.server.storage.tables_cases import CaseRow, FrameRow, MaskRow, PredictionRow
 from sonoher2.server.work.models import ImageFacts, Outline
+from sonoher2.server.work.scales import spacing_at
 from sonoher2.server.work.tasks import Place, frame_png, open_image, outline
 
 ROOM = "cases"
@@ -353,16 +354,10 @@ def size_at(row: CaseRow, mask: MaskRow | None) -> tuple[float, float] | None:
     """Row and column spacing at a lesion, mm, as a prediction takes it; without one, that of all regions."""
     if not row.regions:
         return size_of(row)
-    from sonoher2.images.pixels.us_regions import TissueRegion, common_spacing, regions_at
-
-    regions = tuple(
-        TissueRegion((slice(int(top), int(bottom)), slice(int(left), int(right))), (mm_row, mm_column))
-        for left, top, right, bottom, mm_row, mm_column in row.regions
-    )
     at = None
     if mask is not None and mask.centre_row is not None and mask.centre_column is not None:
         at = mask.centre_row, mask.centre_column
-    return common_spacing(regions_at(regions, at)) or size_of(row)
+    return spacing_at(row.regions, at) or size_of(row)
 
 
 def _mask(row: CaseRow, mask: MaskRow | None) -> MaskBody | None:

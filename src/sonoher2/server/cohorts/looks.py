@@ -63,7 +63,9 @@ def _write(row: CohortImageRow, found: LookedAt) -> None:
     row.looked = True
     row.problem, row.mask_problem = found.problem, found.mask_problem
     row.sha256, row.rows, row.columns = found.sha256, found.rows, found.columns
-    row.mm_row, row.mm_column = found.mm_per_pixel or (None, None)
+    # with regions, the size at a lesion is found for each outline
+    row.mm_row, row.mm_column = (found.elsewhere if found.regions else found.mm_per_pixel) or (None, None)
+    row.regions = [list(region) for region in found.regions]
     row.quality = [*found.quality]
     row.confidence = found.confidence if found.proposal else None
     row.proposal_area = found.proposal.area if found.proposal else 0

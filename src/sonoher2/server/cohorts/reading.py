@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.events import Event
 from sonoher2.server.storage.tables_cohorts import CohortDecisionRow, CohortImageRow, CohortOutlineRow, CohortRow
+from sonoher2.server.work.scales import spacing_at
 from sonoher2.server.work.tasks import outline
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def image_body(cohorts: Cohorts, cohort: str, image: str) -> ImageBody:
         frame=listed_image(row).frame,
         rows=row.rows,
         columns=row.columns,
-        mm_per_pixel=size_of(row),
+        mm_per_pixel=size_at(cohorts, row, _shown(found.rows, row, own, start)),
         mask_problem=row.mask_problem,
         version=own.version if own else 0,
-        mask=_outline(found.rows, row, own, start),
+        mask=_outline(cohorts, found.rows, row, own, start),
         locked=bool(own and own.seen),
         others=_others(found.rows, image, cohorts.reader) if finished else [],
         decision=decision_body(decision) if decision and finished else None,
@@ -97,25 +98,48 @@ def _neighbours(found: Ordered, row: CohortImageRow, reader: str) -> tuple[str |
     return before, after, next(todo, None)
 
 
-def size_of(row: CohortImageRow) -> tuple[float, float] | None:
-    """Row and column spacing, mm; None where it is not known."""
-    return None if row.mm_row is None or row.mm_column is None else (row.mm_row, row.mm_column)
+def size_at(cohorts: Cohorts, row: CohortImageRow, shown: _Shown | None) -> tuple[float, float] | None:
+    """Row and column spacing at an outline, mm, as a study takes it; None where it is not known."""
+    known = None if row.mm_row is None or row.mm_column is None else (row.mm_row, row.mm_column)
+    if not row.regions:
+        return known
+    at = None
+    if shown is not None and shown.mask is not None:
+        from sonoher2.lesions.mask import centre_of
+        from sonoher2.server.work.masks import mask_of
+
+        at = centre_of(mask_of(cohorts.blobs(row.cohort_id).read(shown.mask)))
+    return spacing_at(row.regions, at) or known
 
 
-def _outline(rows: Rows, row: CohortImageRow, own: CohortOutlineRow | None, start: str) -> OutlineBody | None:
-    """Say what the reader has before the eyes: the own outline, else what the image starts with."""
+class _Shown(NamedTuple):
+    """What a reader has before the eyes; no mask where it says that there is no lesion."""
+
     origin: Origin
+    mask: str | None
+    area: int
+
+
+def _shown(rows: Rows, row: CohortImageRow, own: CohortOutlineRow | None, start: str) -> _Shown | None:
+    """Give the own outline, else what the image starts with."""
     if own is not None and own.drawn:
-        origin, mask, area = "own", own.mask, own.area
-    else:
-        given = rows.own(row.id, GIVEN) if start == "given" else None
-        if given is not None:
-            origin, mask, area = "given", given.mask, given.area
-        elif start == "blank" or row.proposal is None:
-            return None
-        else:
-            origin, mask, area = "segmenter", row.proposal, row.proposal_area
-    size = size_of(row)
+        return _Shown("own", own.mask, own.area)
+    given = rows.own(row.id, GIVEN) if start == "given" else None
+    if given is not None:
+        return _Shown("given", given.mask, given.area)
+    if start == "blank" or row.proposal is None:
+        return None
+    return _Shown("segmenter", row.proposal, row.proposal_area)
+
+
+def _outline(
+    cohorts: Cohorts, rows: Rows, row: CohortImageRow, own: CohortOutlineRow | None, start: str
+) -> OutlineBody | None:
+    shown = _shown(rows, row, own, start)
+    if shown is None:
+        return None
+    origin, mask, area = shown
+    size = size_at(cohorts, row, shown)
     area_mm2 = area * size[0] * size[1] if size else None
     if origin == "own" and own is not None and own.measured:
         # measured with the scale at this outline, which may lie in another part of the screen than the first one

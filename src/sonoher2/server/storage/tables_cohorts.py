@@ -59,6 +59,8 @@ class CohortImageRow(Base):
         Why the image, or a mask that the table names, cannot be read; empty when it can.
     sha256, rows, columns, mm_row, mm_column, quality, confidence, proposal
         As in `LookedAt`; `proposal` is the blob of the segmenter's outline.
+    regions
+        Parts of the screen with a scale of their own; then `mm_row` and `mm_column` are those outside of them.
     given_dice
         Between that outline and the one that the table gives.
     proposal_area
@@ -82,6 +84,7 @@ class CohortImageRow(Base):
     columns: Mapped[int] = mapped_column(default=0)
     mm_row: Mapped[float | None]
     mm_column: Mapped[float | None]
+    regions: Mapped[list[list[float]] | None] = mapped_column(JSON)
     quality: Mapped[list[str]] = mapped_column(JSON, default=list)
     confidence: Mapped[float | None]
     proposal: Mapped[str | None] = mapped_column(String(64))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Question, View
+from sonoher2.server.work.scales import kept_region
 
 if TYPE_CHECKING:
     from sonoher2.bundle.load import Bundle
     from sonoher2.images.pixels.decoded import Picture
     from sonoher2.images.pixels.image import Box
-    from sonoher2.images.pixels.us_regions import TissueRegion
     from sonoher2.predict.case import Case
     from sonoher2.predict.prediction import Prediction
 
@@ -66,15 +66,10 @@ def open_image(path: str, name: str) -> ImageFacts:
         rows=height,
         columns=width,
         mm_per_pixel=picture.spacing,
-        regions=tuple(_region(one) for one in picture.regions),
+        regions=tuple(kept_region(one) for one in picture.regions),
         b_mode=(int(columns.start), int(rows.start), int(columns.stop), int(rows.stop)),
         png=_displayed(picture),
     )
-
-
-def _region(region: TissueRegion) -> tuple[int, int, int, int, float, float]:
-    rows, columns = region.box
-    return int(columns.start), int(rows.start), int(columns.stop), int(rows.stop), *region.mm_per_pixel
 
 
 def frame_png(path: str, name: str, frame: int) -> bytes:

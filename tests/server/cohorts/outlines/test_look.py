@@ -57,6 +57,20 @@ def test_the_size_of_a_pixel_is_that_at_the_lesion(study_folder: Path) -> None:
         assert (found.problem, found.mask_problem, found.mm_per_pixel) == ("", "", expected)
 
 
+def test_the_scales_of_a_screen_are_kept(study_folder: Path) -> None:
+    left, right = region((0, 0, 19, SIDE - 1), 0.02), region((20, 0, SIDE - 1, SIDE - 1), 0.04, PhysicalDeltaY=0.03)
+    grey = np.asarray(Image.open(study_folder / "pictures" / "P1.png")).tobytes()
+    path = write_dicom(study_folder / "P1.dcm", grey, size=(SIDE, SIDE), SequenceOfUltrasoundRegions=[left, right])
+    found = look_at_image(replace(image(study_folder, 1), path=str(path), mm_per_pixel=None), FileReading())
+    # left, top, right, bottom; mm down and across
+    assert found.regions == (
+        (0, 0, 20, SIDE, pytest.approx(0.2), pytest.approx(0.2)),
+        (20, 0, SIDE, SIDE, pytest.approx(0.3), pytest.approx(0.4)),
+    )
+    assert found.elsewhere is None
+    assert look_at_image(image(study_folder, 1), FileReading()).regions == ()
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(study_folder: Path) -> None:
     write_mask_file(study_folder / "drawn" / "P1.png", disc(5, 5, 3, side=10))
     found = look_at_image(image(study_folder, 1), FileReading())

@@ -22,6 +22,7 @@ from sonoher2.radiomics.lesion import measure_lesion
 from sonoher2.segmentation.mask_files import mask_png
 from sonoher2.segmentation.segment import segment_picture
 from sonoher2.server.cohorts.outlines.models import DrawnMask, ListedImage, LookedAt, OutlineSize
+from sonoher2.server.work.scales import kept_region
 
 MEASURED = (
     "original_shape2D_Sphericity",
@@ -63,6 +64,8 @@ def look_at_image(image: ListedImage, reading: FileReading) -> LookedAt:
         rows=picture.shape[0],
         columns=picture.shape[1],
         mm_per_pixel=whole.mm_per_pixel,
+        regions=tuple(kept_region(region) for region in picture.regions),
+        elsewhere=picture.spacing or (None if image.mm_per_pixel is None else (image.mm_per_pixel, image.mm_per_pixel)),
         quality=tuple(quality),
         confidence=found.confidence,
         proposal=_drawn(found.mask) if found.found else None,

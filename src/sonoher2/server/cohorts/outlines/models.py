@@ -88,6 +88,9 @@ class LookedAt:
         Of the picture.
     mm_per_pixel
         Height and width of a pixel at the lesion, or None.
+    regions, elsewhere
+        Parts of the screen with a scale of their own, as `work.scales` keeps them; and the size of a pixel outside of
+        them, where it is known.
     quality
         Codes of `images.quality.PROBLEMS`.
     confidence, proposal
@@ -105,6 +108,8 @@ class LookedAt:
     rows: int = 0
     columns: int = 0
     mm_per_pixel: tuple[float, float] | None = None
+    regions: tuple[tuple[float, ...], ...] = ()
+    elsewhere: tuple[float, float] | None = None
     quality: tuple[str, ...] = ()
     confidence: float = 0.0
     proposal: DrawnMask | None = None

@@ -33,6 +33,11 @@ export function percent(value, digits = 0) {
   return new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
+/** Write the level of an interval: 99.5 % is not 100 %. */
+export function level(share) {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 3 }).format(share);
+}
+
 /** Write a moment, given as ISO text. */
 export function moment(iso) {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));

@@ -16,7 +16,7 @@ const WORDS = {
   UNIT_IGNORED: () => t("The model measures lesions in pixels, so the known size of a pixel was not used."),
   POOR_IMAGE: (facts) => t("Poor picture: {problem}. Its features are unsteady.", { problem: PROBLEMS()[facts.problem] ?? facts.problem }),
   FAR_FROM_TRAINING: (facts) => t("Outside what this model has seen: the features of {space} lie {distance} SD from the nearest training cases, 99 of 100 of which keep within {limit}.", { space: facts.space, distance: number(facts.distance, 2), limit: number(facts.limit, 2) }),
-  OUTSIDE_RANGE: (facts) => t("Outside what this model has seen: {column} is beyond the training patients' range of {low} to {high}.", { column: facts.column, low: figures(facts.low), high: figures(facts.high) }),
+  OUTSIDE_RANGE: (facts) => t("Outside what this model has seen: {column} is beyond the training patients' range of {low} to {high}.", { column: facts.column, low: figures(facts.low, 6), high: figures(facts.high, 6) }),
 };
 
 /** @param {{code: string, text: string, facts: Record<string, any>}} finding */

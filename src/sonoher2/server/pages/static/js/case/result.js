@@ -1,6 +1,6 @@
 /** A prediction on the page: warnings first, the answer, then what it rests on. */
 import { h } from "../dom.js";
-import { moment, number, percent, t } from "../i18n.js";
+import { level, moment, number, t } from "../i18n.js";
 import { bars, points, scale, signed } from "./charts.js";
 import { labelOf, valueName } from "./fields.js";
 import { findingText } from "./findings.js";
@@ -68,7 +68,7 @@ function headline(made, title) {
     title && h("h3", {}, title, " ", h("span", { class: "soft small" }, t("no. {n}", { n: made.number }))),
     h("p", { class: "decision" }, decision(found)),
     h("p", { class: "probability" }, h("span", { class: "value numbers" }, number(score.probability, 2)), " ", h("span", {}, t("probability of HER2 {outcome}, {signature}", { outcome: valueName(score.outcome), signature: score.signature }))),
-    similar && h("p", { class: "numbers" }, t("Observed in similar training patients: {share}, {level} interval {low} to {high}", { share: number(similar.share, 2), level: percent(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
+    similar && h("p", { class: "numbers" }, t("Observed in similar training patients: {share}, {level} interval {low} to {high}", { share: number(similar.share, 2), level: level(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
     scale({ probability: score.probability, threshold: score.threshold, low: similar?.low, high: similar?.high }),
     h("p", { class: "soft small" }, reason(found)));
 }
@@ -150,7 +150,7 @@ function similarCases(made) {
   return h("section", { class: "card" },
     h("h3", {}, t("Similar training cases")),
     similar && h("p", {}, t("Of the {n} training patients with the most similar score {events} were HER2 {outcome}: {share}, {level} interval {low} to {high} (Wilson).", {
-      n: number(similar.patients), events: number(similar.events), outcome: valueName(similar.outcome), share: number(similar.share, 2), level: percent(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2),
+      n: number(similar.patients), events: number(similar.events), outcome: valueName(similar.outcome), share: number(similar.share, 2), level: level(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2),
     }), " ", t("It holds here only as far as this patient is like those.")),
     explanation?.neighbours.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Similar training cases") }, h("table", { class: "list" },
       h("thead", {}, h("tr", {}, [t("Number"), t("HER2"), t("Score"), t("Distance, SD")].map((head, place) => h("th", { scope: "col", class: place === 1 ? null : "number" }, head)))),

@@ -170,6 +170,8 @@ class ImagePage {
 
   #took(record) {
     this.record = record;
+    // the scale is that at the outline, wherever it lies on the screen
+    this.editor?.setSize(record.mm_per_pixel);
     const row = (name, ...value) => [h("dt", {}, name), h("dd", {}, ...value)];
     const { mask } = record;
     const origins = { own: t("yours"), segmenter: t("of the segmenter, to be corrected"), given: t("mask of the table"), none: t("none") };
