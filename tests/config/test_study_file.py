@@ -44,6 +44,24 @@ def test_the_data_folder_is_relative_to_the_study_file_or_given(tmp_path: Path) 
     assert load_study(path, data=tmp_path / "here").data == tmp_path / "here"
 
 
+def test_weights_of_a_file_lie_in_the_data_folder_wherever_the_study_is_run_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    images = "images: {table: i.csv, mask: mask}\n"
+    study = load(tmp_path, f"{HEAD}{TARGET}{images}data: cohort\ndeep: {{weights: nets/own.safetensors}}\n")
+    assert study.networks is not None
+    assert study.networks.weights == str(tmp_path / "cohort" / "nets" / "own.safetensors")
+    # what is kept and told of the study does not say where it lay
+    assert study.deep is not None
+    assert study.deep.weights == "nets/own.safetensors"
+    for weights in ("auto", "offline", "hub", "none", "/nets/own.safetensors"):
+        named = load(tmp_path, f"{HEAD}{TARGET}{images}deep: {{weights: {weights}}}\n").networks
+        assert named is not None
+        assert named.weights == weights
+    assert load(tmp_path, HEAD + TARGET).networks is None
+
+
 def test_words_numbers_and_dates_stay_as_they_were_written(tmp_path: Path) -> None:
     study = load(
         tmp_path,

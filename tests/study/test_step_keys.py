@@ -262,7 +262,8 @@ def study_of(**change: object) -> Any:
         "deep": DeepConfig(),
         "comparison": False,
     }
-    return SimpleNamespace(**{**own, **change})
+    given = {**own, **change}
+    return SimpleNamespace(**given, networks=given["deep"])
 
 
 def signatures_key(columns: dict[str, ClinicalColumn] | None = None, **change: object) -> list[str]:

@@ -125,10 +125,11 @@ def _bench_key(bench: Bench) -> list[object]:
     patients = measured.cohort.patients
     crops = [] if measured.crops.empty else [[name, path.stem] for name, path in measured.crops.to_numpy().tolist()]
     start: tuple[StartingPoint, ...] = ()
-    if study.deep is not None and study.deep.training != "frozen":
+    deep = study.networks
+    if deep is not None and deep.training != "frozen":
         from sonoher2.deep.lesion import starting_points
 
-        start = starting_points(study.deep)
+        start = starting_points(deep)
     return [
         settings_key(study, "seed", "validation", "selection", "models", "harmonise", "deep", "comparison"),
         dict(measured.cohort.clinical),

@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from sonoher2.config.base import Strict
 from sonoher2.engine import NeutralAt
 
+PLACES = ("auto", "offline", "hub", "none")
+"""Words for where weights come from; everything else is the path of a file."""
+
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
@@ -27,7 +30,7 @@ class DeepConfig(Strict):
     )
     epochs: int = Field(4, ge=1, le=500, description="Of fine-tuning.")
     unfreeze: int = Field(1, ge=-1, le=1000, description="How many of the last used stages are fine-tuned; -1 for all.")
-    weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file.")
+    weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file, relative to `data`.")
     size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
     margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")
     window: Annotated[Literal["centred", "inside"], NeutralAt("centred")] = Field(
@@ -41,6 +44,6 @@ class DeepConfig(Strict):
         twice = sorted({name for name in self.network if self.network.count(name) > 1})
         if twice:
             raise ValueError(f"the network {', '.join(twice)} is listed twice")
-        if len(self.network) > 1 and self.weights not in ("auto", "offline", "hub", "none"):
+        if len(self.network) > 1 and self.weights not in PLACES:
             raise ValueError("a file of weights fits one network; list one, or use auto, offline or hub")
         return self

@@ -78,7 +78,7 @@ class PatientInput:
     """
 
     images: tuple[ImageInput, ...] = ()
-    clinical: Mapping[str, Any] = field(default_factory=dict)
+    clinical: Mapping[str, str] = field(default_factory=dict)
     site: str | None = None
     mask_label: str | None = None
     patient_id: str = ""

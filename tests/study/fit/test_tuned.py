@@ -29,7 +29,7 @@ def measured() -> Measured:
 
 
 def study(training: str) -> Any:
-    return SimpleNamespace(images=object(), deep=SimpleNamespace(training=training))
+    return SimpleNamespace(images=object(), networks=SimpleNamespace(training=training))
 
 
 def test_each_side_is_described_by_its_own_networks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_each_side_is_described_by_its_own_networks(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     "settings",
-    [study("frozen"), SimpleNamespace(images=None, deep=None), SimpleNamespace(images=object(), deep=None)],
+    [study("frozen"), SimpleNamespace(images=None, networks=None), SimpleNamespace(images=object(), networks=None)],
 )
 def test_without_networks_to_train_nothing_changes(settings: Any) -> None:
     known = measured()

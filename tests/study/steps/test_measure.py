@@ -22,16 +22,16 @@ def test_networks_that_are_to_be_trained_describe_nobody_before(
     asked = []
     monkeypatch.setattr(module, "frozen_networks", lambda deep, context: asked.append((deep, context)) or ("network",))
     monkeypatch.setattr(lesion, "starting_points", lambda deep: asked.append((deep, "context")))
-    study: Any = SimpleNamespace(images=object(), deep=SimpleNamespace(training=training))
+    study: Any = SimpleNamespace(images=object(), networks=SimpleNamespace(training=training))
     context: Any = "context"
     assert study_networks(study, context) == networks
     # a lack of their weights shows at once, in either case
-    assert asked == [(study.deep, "context")]
+    assert asked == [(study.networks, "context")]
 
 
 @pytest.mark.parametrize(("images", "deep"), [(None, object()), (object(), None)])
 def test_without_images_or_networks_nothing_is_fetched(images: object, deep: object) -> None:
-    study: Any = SimpleNamespace(images=images, deep=deep)
+    study: Any = SimpleNamespace(images=images, networks=deep)
     context: Any = None
     assert study_networks(study, context) == ()
 
@@ -40,7 +40,7 @@ def state(**values: object) -> Any:
     """Three patients in another order than the split's; the second of the table is a training patient."""
     sets = pd.Series({"A": "train", "B": "test", "C": "test"})
     own = {
-        "study": SimpleNamespace(images=None, deep=None, comparison=False),
+        "study": SimpleNamespace(images=None, networks=None, comparison=False),
         "checked": SimpleNamespace(cohort="cohort", hashes={"a": "1"}),
         "split": SimpleNamespace(sets=sets),
         "context": "context",

@@ -37,14 +37,15 @@ def with_tuned_networks(
     study, context
         Settings; where it is computed and kept.
     """
-    if study.images is None or study.deep is None or study.deep.training == "frozen":
+    deep = study.networks
+    if study.images is None or deep is None or deep.training == "frozen":
         return measured
     from sonoher2.deep.lesion import starting_points
 
     trained = set(measured.feature_table.index[in_training])
     crops, seen = measured.crops, measured.crops[c.PATIENT_ID].isin(trained)
-    training, start = training_set(measured, in_training), starting_points(study.deep)
-    tuned = fit_networks(crops[seen], training, study, study.deep, start, context)
+    training, start = training_set(measured, in_training), starting_points(deep)
+    tuned = fit_networks(crops[seen], training, study, deep, start, context)
     others = join_feature_groups(deep_feature_groups(crops[~seen], tuned.final, context))
     described = pd.concat([tuned.training, others]).loc[measured.feature_table.index]
     feature_table = pd.concat([measured.feature_table, described], axis=1)

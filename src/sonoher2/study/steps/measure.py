@@ -47,12 +47,13 @@ def study_networks(study: StudyConfig, context: ExecutionContext) -> Sequence[Fr
     InputError
         No such network, or its weights cannot be had.
     """
-    if study.images is None or study.deep is None:
+    deep = study.networks
+    if study.images is None or deep is None:
         return ()
-    if study.deep.training == "frozen":
-        return frozen_networks(study.deep, context)
+    if deep.training == "frozen":
+        return frozen_networks(deep, context)
     # networks are slow to import, and most commands need none
     from sonoher2.deep.lesion import starting_points
 
-    starting_points(study.deep)
+    starting_points(deep)
     return ()
