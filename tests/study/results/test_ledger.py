@@ -190,8 +190,25 @@ def test_a_read_only_folder_is_left_as_it_is(opening: Opening, tmp_path: Path) -
     "text", ["", "{}", "[]", "[1]", '[{"model": 3}]', '[{"model": "a", "patients": []}]', '{"ledger": 3}', "\x00"]
 )
 def test_a_damaged_ledger_stops_nothing(opening: Opening, tmp_path: Path, text: str) -> None:
-    (opening.study.data / BESIDE).write_text(text)
-    assert len(opening.into(tmp_path / "run").entries) == 1
+    beside = opening.study.data / BESIDE
+    beside.write_text(text)
+    ledger = opening.into(tmp_path / "run")
+    assert len(ledger.entries) == 1
+    # nothing is written over it, and it is told once
+    aside = opening.study.data / ".sonoher2-ledger-damaged-1.json"
+    assert [finding.severity for finding in ledger.findings] == ([] if text == "[]" else ["warning"])
+    assert aside.exists() == (text != "[]")
+    assert text == "[]" or (aside.read_text() == text and aside.name in ledger.findings[0].fix)
+    assert len(json.loads(beside.read_text())) == 1
+    assert opening.into(tmp_path / "run").findings == ()
+
+
+def test_a_second_damaged_ledger_is_put_aside_beside_the_first(opening: Opening, tmp_path: Path) -> None:
+    for text in ("<<<<<<< mine", "["):
+        (opening.study.data / BESIDE).write_text(text)
+        opening.into(tmp_path / "run")
+    kept = sorted(opening.study.data.glob(".sonoher2-ledger-damaged-*.json"))
+    assert [path.read_text() for path in kept] == ["<<<<<<< mine", "["]
 
 
 def test_openings_of_an_earlier_version_are_kept(opening: Opening, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TypedDict, TypeGuard
 
@@ -284,17 +285,46 @@ def _neighbours(out: Path) -> list[Path]:
 
 def _keep_beside(path: Path, known: Mapping[str, Opening]) -> tuple[Finding, ...]:
     kept = {name: entry for name, entry in known.items() if "patients" in entry}
-    if {_name(entry) for entry in _read(path)} >= kept.keys():
+    whole = _is_whole(path)
+    if whole and {_name(entry) for entry in _read(path)} >= kept.keys():
         return ()
     try:
         # an administrator may write everywhere, but a folder without write permission is meant to stay as it is
         if not path.parent.stat().st_mode & 0o222:
             raise InputError("the folder is read-only", where=str(path.parent))
         with FileLock(path.with_suffix(".lock"), timeout=LONGEST_WAIT):
+            aside = "" if whole else _put_aside(path)
             # another run may have entered its opening since the file was read
             write_json(path, list({**kept, **{_name(entry): entry for entry in _read(path)}}.values()))
     except (InputError, OSError):
         what = "the ledger of test-set openings cannot be kept beside the tables, whose folder cannot be written"
         fix = "It is kept in the run's folder, so that openings from other folders are not counted"
         return (Finding("note", what, str(path.parent), fix),)
+    if aside:
+        what = (
+            "the ledger of test-set openings beside the tables was damaged: openings that it alone held are not counted"
+        )
+        fix = f"It is kept as {aside}; restore it from a backup and run again"
+        return (Finding("warning", what, str(path), fix),)
     return ()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether there is no ledger, or one of which all can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, list) and all(map(_is_entry, found))
+
+
+def _put_aside(path: Path) -> str:
+    """Rename a damaged ledger, so that nothing is written over it; its new name, "" where another run was faster."""
+    if _is_whole(path):
+        return ""
+    names = (f"{path.stem}-damaged-{number}{path.suffix}" for number in count(1))
+    free = next(name for name in names if not (path.parent / name).exists())
+    path.replace(path.parent / free)
+    return free
