@@ -116,6 +116,12 @@ def test_clinical_data_alone_make_a_page_without_pictures(tmp_path: Path, predic
     assert "outline" not in said
 
 
+def test_an_empty_value_is_not_given(tmp_path: Path, prediction: Prediction) -> None:
+    patient = PatientInput((), {"size_mm": None, "age": 52})
+    write_case_page(tmp_path / "case.html", prediction, [], patient)
+    assert "age 52 size_mm not given" in words((tmp_path / "case.html").read_text(encoding="utf-8"))
+
+
 def test_a_bundle_without_reference_still_gets_a_page(tmp_path: Path, prediction: Prediction) -> None:
     write_case_page(tmp_path / "case.html", replace(prediction, explanation=None), [], PATIENT)
     said = words((tmp_path / "case.html").read_text(encoding="utf-8"))
