@@ -20,6 +20,11 @@ def test_values_of_any_type_are_the_text_of_a_table() -> None:
     assert yes_and_no == {"a": "yes", "b": "no", "c": "no"}
 
 
+@pytest.mark.parametrize(("given", "site"), [(" A\u200b", "A"), (2, "2"), (2.0, "2"), ("", None), (None, None)])
+def test_a_site_is_the_text_of_a_table_too(given: object, site: str | None) -> None:
+    assert PatientInput(site=given).site == site  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("nothing", [None, np.nan, pd.NA, "", "  "])
 def test_nothing_is_an_empty_text(nothing: object) -> None:
     assert PatientInput((), {"age": nothing}).clinical == {"age": ""}

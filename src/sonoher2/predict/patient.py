@@ -86,6 +86,7 @@ class PatientInput:
     def __post_init__(self) -> None:
         several = (self.images,) if isinstance(self.images, ImageInput) else tuple(self.images)
         object.__setattr__(self, "images", several)
+        object.__setattr__(self, "site", as_text(self.site) or None)
         object.__setattr__(self, "clinical", {key: _text(value) for key, value in self.clinical.items()})
 
     @property
