@@ -31,3 +31,32 @@ def test_the_cohort_says_where_a_value_stands_and_the_model_what_it_means() -> N
 def test_another_kind_or_unit_is_refused(own: ClinicalColumn, what: str) -> None:
     with pytest.raises(InputError, match=what):
         _as_trained("age", own, column(unit="years"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "trained", "same"),
+    [
+        ("ordered", ["1", "2", "3"], ["1", "2", "3"], True),
+        ("ordered", ["1.0", "2"], ["1", "2", "3"], True),
+        ("ordered", ["3", "4A", "5", "6"], ["3", "4a", "5"], True),
+        # grades that are counted from 0 would be read as the next lower ones
+        ("ordered", ["0", "1", "2"], ["1", "2", "3"], False),
+        ("ordered", ["3", "2", "1"], ["1", "2", "3"], False),
+        ("yes/no", ["pre", "post"], ["pre", "post"], True),
+        ("yes/no", ["post", "pre"], ["pre", "post"], False),
+        ("yes/no", ["无", "有"], [], True),
+        # 1 for no and 2 for yes: 1 would be read as yes
+        ("yes/no", ["1", "2"], [], False),
+        ("yes/no", [], ["pre", "post"], True),
+        ("category", ["b"], ["a", "b"], True),
+    ],
+)
+def test_scales_on_which_a_word_means_something_else_are_refused(
+    kind: str, own: list[str], trained: list[str], same: bool
+) -> None:
+    given, model = (column(kind=kind, levels=levels) for levels in (own, trained))
+    if same:
+        assert _as_trained("x", given, model).levels == trained
+        return
+    with pytest.raises(InputError, match=f"clinical.columns.x: the levels are {', '.join(own)}, the model's"):
+        _as_trained("x", given, model)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
+from sonoher2.cohort.patients.clinical import NO, YES
 from sonoher2.cohort.tables.all_errors import raise_errors
+from sonoher2.cohort.tables.table import plain
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.image_networks import SegmentedRegions
 from sonoher2.config.study import StudyConfig
@@ -145,5 +147,24 @@ def _as_trained(key: str, own: ClinicalColumn, trained: ClinicalColumn) -> Clini
             where=f"clinical.columns.{key}",
             fix=f"Give the values in {trained.unit}",
         )
+    if not _same_scale(own, trained):
+        scale = trained.levels or ["no", "yes"]
+        raise InputError(
+            f"the levels are {', '.join(own.levels)}, the model's {', '.join(scale)}",
+            where=f"clinical.columns.{key}",
+            fix="Write the values as in the first study, and declare its levels",
+        )
     reading = {"column": own.column or key, "several": own.several, "contains": own.contains, "missing": own.missing}
     return trained.model_copy(update=reading)
+
+
+def _same_scale(own: ClinicalColumn, trained: ClinicalColumn) -> bool:
+    """Whether a word means the same in both scales: the model codes it by its own, whatever is declared."""
+    levels, known = list(map(plain, own.levels)), list(map(plain, trained.levels))
+    if not levels or own.kind not in ("ordered", "yes/no"):
+        return True
+    if own.kind == "yes/no":
+        return levels == known if known else levels[0] in NO and levels[1] in YES
+    # a scale may have further levels, but no others in between or in another order
+    short, long = sorted((levels, known), key=len)
+    return [level for level in long if level in short] == short
