@@ -36,6 +36,13 @@ def test_a_table_gives_cases_with_masks_and_images_without_a_lesion(tmp_path: Pa
     assert (second.patient, second.masks, second.group) == ("B", (), "")
 
 
+@pytest.mark.parametrize("cell", [";", " ; ;"])
+def test_joined_empty_cells_are_no_mask_and_not_an_image_without_a_lesion(tmp_path: Path, cell: str) -> None:
+    table = written(tmp_path, f"patient_id,image,mask\nA,a.png,{cell}\nB,b.png,m.png;\n")
+    [only], _ = segmenter_cases(table, None, tmp_path)
+    assert (only.patient, only.masks) == ("B", (tmp_path / "m.png",))
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

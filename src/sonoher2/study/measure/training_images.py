@@ -143,7 +143,7 @@ def _table_cases(path: Path, folder: Path) -> list[Case]:
     return [
         Case(patient, on_disk(folder / image), _mask_paths(mask, folder), group or "", frame_number(frame, path))
         for patient, image, mask, group, frame in columns
-        if mask is not None
+        if mask is not None and mask.strip("; ")
     ]
 
 
