@@ -148,12 +148,14 @@ def test_faults_of_the_model() -> None:
     model.fitted_["Deep"] = model.fitted_["Clinical"]
     assert fault(schema(), model) == "the model's signatures are others"
     assert fault(schema(), Model(image=True)) == "the model needs images and nothing says how to read them"
-    network = SimpleNamespace(network="EfficientNet-Lite0", size=160)
+    network = SimpleNamespace(network="EfficientNet-Lite0", size=160, mirror=True)
     assert fault(schema(), networks=(network,)) == "the networks are others"
     images = {"reading": ImageReading(), "radiomics": RadiomicsConfig(filters=["original"])}
     deep = schema(**images, deep=DeepConfig(weights="none", size=128))
     assert fault(deep) == "the networks are others"
     assert fault(deep, networks=(network,)) == "the networks take pictures of another size"
+    deep = schema(**images, deep=DeepConfig(weights="none"))
+    assert fault(deep, networks=(network,)) == "the networks disagree with the settings about mirror images"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_the_networks_are_asked_about_a_blank_picture(monkeypatch: pytest.Monkey
         asked.append(pictures)
         return np.zeros((1, 3))
 
-    network = SimpleNamespace(network="EfficientNet-Lite0", size=32, raw_embedding=raw_embedding)
+    network = SimpleNamespace(network="EfficientNet-Lite0", size=32, mirror=False, raw_embedding=raw_embedding)
     groups = {"deep": pd.DataFrame({"deep_0": [0.0]})}
     given: list[Any] = []
     monkeypatch.setattr(consistent, "network_feature_groups", lambda *two: given.append(two) or groups)

@@ -87,6 +87,7 @@ DEFAULTS: list[tuple[type[BaseModel], dict[str, Any], dict[str, Any]]] = [
     (DeepConfig, {}, {
         "network": ["EfficientNet-Lite0"], "training": "frozen", "epochs": 4, "unfreeze": 1, "weights": "auto",
         "size": 160, "margin": 0.3, "window": "centred", "pooling": "lesion", "mask": "none",
+        "mirror": False,
     }),
     (StabilityConfig, {}, {"strength": 0.05, "patients": 100, "strengths": [0.05, 0.1]}),
     (EvaluationConfig, {}, {

@@ -140,12 +140,29 @@ def test_what_is_not_told_is_what_a_study_takes() -> None:
     given, config = embedding("tf_efficientnet_lite0").get_params(), DeepEmbedding().get_params()
     assert {name for name in given if given[name] != config[name]} == {"weights", "size"}
     study = DeepConfig()
+    named = ("size", "pooling", "mask", "mirror")
     assert (
-        (config["size"], config["pooling"], config["mask"])
-        == (study.size, study.pooling, study.mask)
-        == (
-            160,
-            "lesion",
-            "none",
-        )
+        [config[name] for name in named] == [getattr(study, name) for name in named] == [160, "lesion", "none", False]
     )
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_mirrored_embedding_is_the_mean_of_a_crop_and_its_mirror_image(graph: bool) -> None:
+    alone, both = embedding("resnet18", pooling="lesion"), embedding("resnet18", pooling="lesion", mirror=True)
+    if graph:
+        alone.keep_graph()
+        both.keep_graph()
+    X = crops(2)
+    views = alone.raw_embedding([X[:1], X[:1, :, :, ::-1], X[1:], X[1:, :, :, ::-1]])
+    np.testing.assert_allclose(both.raw_embedding([X])[0], views.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(both.raw_embedding([X[:1]]), both.raw_embedding([X[:1, :, :, ::-1]]), rtol=1e-12)
+    assert np.abs(both.raw_embedding([X])[0] - alone.raw_embedding([X])[0]).max() > 1e-3
+
+
+def test_a_network_of_an_older_file_has_no_mirror_image() -> None:
+    older = embedding("resnet18")
+    del older.__dict__["mirror"]
+    [read] = load_networks(dump_networks([older]))
+    assert read.mirror is False
+    X = [crops(1)]
+    np.testing.assert_array_equal(read.raw_embedding(X), embedding("resnet18").raw_embedding(X))

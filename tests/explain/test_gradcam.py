@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch.nn import functional
 
 from sonoher2.deep.activations import Batch, Preparation
 from sonoher2.deep.classifier import DeepClassifier
+from sonoher2.deep.encoder import Pooling
 from sonoher2.explain.deletion import deletion_curve, heat_shares, noise_map, randomised_similarity
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import (
@@ -67,6 +69,36 @@ def test_heat_maps_of_convolutional_networks(
     assert heat.shape == (32, 32)
     assert heat.min() >= 0
     assert heat.max() == 1
+
+
+@pytest.mark.parametrize(("network", "pooling"), [("resnet10t", "lesion"), ("test_vit", "own")])
+def test_a_network_that_sees_the_mirror_image_has_the_mean_of_both_maps(
+    network: str, pooling: Pooling, patients: Make
+) -> None:
+    fitted = DeepClassifier(network, "none", 32, pooling, epochs=0).fit(*patients(12, 0))
+    both = copy.copy(fitted)
+    both.mirror = True
+    crop = patients(2, 1)[0][1][0]
+    turned = crop[:, :, ::-1].copy()
+    heat = heat_map(Explained.of_classifier(both), crop)
+    np.testing.assert_allclose(heat_map(Explained.of_classifier(both), turned), heat[:, ::-1], atol=1e-5)
+    assert np.abs(heat - heat_map(Explained.of_classifier(fitted), crop)).max() > 0.01
+
+
+def test_the_parts_of_a_mirrored_score_are_explained_one_beside_the_other(
+    convolutional: DeepClassifier, patients: Make
+) -> None:
+    both = copy.copy(convolutional)
+    both.mirror = True
+    explained, crop = Explained.of_classifier(both), patients(2, 1)[0][1][0]
+    whole = explained.score(explained.embed(crop)[None])
+    (first, straight), (second, turned) = explained.each_view(crop)
+    assert np.array_equal(straight, crop)
+    assert np.array_equal(turned, crop[:, :, ::-1])
+    for one, view in ((first, straight), (second, turned)):
+        embedded = explained.embed_view(view)
+        assert one.score(embedded[None]) == pytest.approx(whole)
+        assert one.gradient(embedded) == pytest.approx(explained.gradient(embedded) / 2)
 
 
 def test_attention_relevance_has_the_gradient_of_the_attention(vit: DeepClassifier, patients: Make) -> None:

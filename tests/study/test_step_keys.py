@@ -233,7 +233,7 @@ def test_what_a_lesion_is_segmented_from(pictures: list[str], monkeypatch: pytes
 
 
 def test_what_embeds_a_crop() -> None:
-    network = SimpleNamespace(sha256="1", mask="none", pooling="lesion", size=160)
+    network = SimpleNamespace(sha256="1", mask="none", mirror=False, pooling="lesion", size=160)
 
     def key(crop: str = "crop", **change: object) -> list[str]:
         return asked(

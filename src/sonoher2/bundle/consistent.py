@@ -86,6 +86,8 @@ def _with_the_model(schema: BundleSchema, model: SignatureSet, networks: tuple[F
         yield "the networks are others"
     if any(schema.deep is not None and network.size != schema.deep.size for network in networks):
         yield "the networks take pictures of another size"
+    if any(schema.deep is not None and network.mirror != schema.deep.mirror for network in networks):
+        yield "the networks disagree with the settings about mirror images"
 
 
 def _nobody(schema: BundleSchema, model: SignatureSet, networks: tuple[FrozenEncoder, ...]) -> pd.DataFrame:

@@ -38,6 +38,9 @@ class DeepConfig(Strict):
     )
     pooling: Literal["lesion", "own"] = Field("lesion", description="Pool inside and around the lesion, or as built.")
     mask: Literal["none", "channel", "blank"] = "none"
+    mirror: Annotated[bool, NeutralAt(False)] = Field(
+        False, description="The embedding is the mean of the crop's and of its mirror image's."
+    )
 
     @model_validator(mode="after")
     def _networks_fit(self) -> DeepConfig:

@@ -49,6 +49,8 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         own pooling of its last stage.
     mask
         What the network sees of the mask; see `crop.three_channels`.
+    mirror
+        A fitted network is shown each crop and its mirror image, and its embedding is their mean.
     epochs
         Of fine-tuning after the linear probe; 0 leaves the network frozen.
     unfreeze
@@ -83,6 +85,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         size: int = 160,
         pooling: Pooling = "lesion",
         mask: MaskUse = "none",
+        mirror: bool = False,
         epochs: int = 4,
         unfreeze: int = 1,
         rate: float = 3e-4,
@@ -96,6 +99,7 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         self.size = size
         self.pooling = pooling
         self.mask = mask
+        self.mirror = mirror
         self.epochs = epochs
         self.unfreeze = unfreeze
         self.rate = rate

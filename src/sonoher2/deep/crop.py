@@ -96,6 +96,11 @@ def _resized(layer: NDArray[np.float32], window: tuple[float, float, float], siz
     return np.asarray(padded.resize((size, size), Image.Resampling.BILINEAR, box=box))
 
 
+def mirrored(crop: Crop) -> Crop:
+    """Crop with left and right exchanged, which an ultrasound image may be; never with top and bottom."""
+    return np.ascontiguousarray(crop[..., ::-1])
+
+
 def three_channels(crops: ArrayLike, mask: MaskUse = "none") -> NDArray[np.float32]:
     """Three channels, 0 to 1, as a network trained on colour photographs wants them.
 

@@ -22,7 +22,7 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
 
     Parameters
     ----------
-    network, weights, size, pooling, mask, seed, device
+    network, weights, size, pooling, mask, mirror, seed, device
         As in `classifier.DeepClassifier`.
 
     Attributes
@@ -40,6 +40,7 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
         size: int = 160,
         pooling: Pooling = "lesion",
         mask: MaskUse = "none",
+        mirror: bool = False,
         seed: int = 0,
         device: str = "auto",
     ) -> None:
@@ -48,6 +49,7 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
         self.size = size
         self.pooling = pooling
         self.mask = mask
+        self.mirror = mirror
         self.seed = seed
         self.device = device
 

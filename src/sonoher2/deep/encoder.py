@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from sonoher2.deep.crop import Crop, MaskUse, as_crops, three_channels
+from sonoher2.deep.crop import Crop, MaskUse, as_crops, mirrored, three_channels
 from sonoher2.networks.graph import open_graph
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class FrozenEncoder:
 
     Attributes
     ----------
-    network, weights, size, pooling, mask, seed, device
+    network, weights, size, pooling, mask, mirror, seed, device
         As in `classifier.DeepClassifier`.
     state_
         All tensors of the network, by name, as arrays: a saved network needs no other file.
@@ -64,6 +64,7 @@ class FrozenEncoder:
     size: int
     pooling: Pooling
     mask: MaskUse
+    mirror: bool = False  # networks of older files have none
     seed: int
     device: str
     state_: State
@@ -100,7 +101,7 @@ class FrozenEncoder:
             self.graph_ = np.frombuffer(graph, np.uint8)
 
     def raw_embedding(self, X: Sequence[ArrayLike]) -> NDArray[np.float64]:
-        """Embedding of each element of X (its crops' mean), before any standardisation.
+        """Embedding of each element of X (the mean of its crops' `views`), before any standardisation.
 
         Crops go through the network one at a time and on one thread, so that a result never depends on what else is
         embedded with it.
@@ -120,8 +121,18 @@ class FrozenEncoder:
             Crops of a wrong shape, or a graph that cannot be used.
         """
         check_is_fitted(self)
+        patients = as_crops(X, self.size)
+        views = [[view for crop in several for view in self.views(crop)] for several in patients]
+        return np.stack([np.mean([self.embed_view(view) for view in several], axis=0) for several in views])
+
+    def views(self, crop: Crop) -> list[Crop]:
+        """Give the pictures that the network is shown of a crop: it, and its mirror image with `mirror`."""
+        return [crop, mirrored(crop)] if self.mirror else [crop]
+
+    def embed_view(self, view: Crop) -> NDArray[np.float64]:
+        """Embedding (width,) of one of the `views` of a crop."""
         embed = self._embed_by_torch() if self.graph_ is None else self._by_own_graph(self.graph_)
-        return np.stack([np.mean([embed(crop) for crop in several], axis=0) for several in as_crops(X, self.size)])
+        return embed(view)
 
     def described(self, raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Embedding and scores of patients from the mean of their images' raw embeddings.

@@ -42,7 +42,12 @@ def frozen_network(config: DeepConfig, name: str) -> DeepEmbedding:
         No such network, or its weights cannot be had.
     """
     return DeepEmbedding(
-        network=name, weights=config.weights, size=config.size, pooling=config.pooling, mask=config.mask
+        network=name,
+        weights=config.weights,
+        size=config.size,
+        pooling=config.pooling,
+        mask=config.mask,
+        mirror=config.mirror,
     ).fit()
 
 
@@ -55,6 +60,7 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
         size=config.size,
         pooling=config.pooling,
         mask=config.mask,
+        mirror=config.mirror,
         epochs=config.epochs,
         unfreeze=config.unfreeze,
         # without frozen stages there is nothing to keep, and fresh variants cost no more than kept ones

@@ -39,7 +39,11 @@ class Explained:
     gradient
         From one embedding (width,) to the gradient of its score (width,).
     embed
-        From a crop to its embedding (width,), as a prediction makes it.
+        From a crop to its embedding (width,), as a prediction makes it: the mean over its views.
+    views
+        From a crop to the pictures that the network is shown of it.
+    embed_view
+        From one of them to its embedding (width,).
     """
 
     network: Network
@@ -47,13 +51,21 @@ class Explained:
     score: Score
     gradient: Callable[[Floats], Floats]
     embed: Callable[[Crop], Floats]
+    views: Callable[[Crop], list[Crop]]
+    embed_view: Callable[[Crop], Floats]
 
     @classmethod
     def of_network(cls, kept: FrozenEncoder, score: Score, gradient: Callable[[Floats], Floats]) -> Self:
         """Take a kept network and a score of its raw embedding; parameters as the attributes."""
         preparation = Preparation(kept.mask, 0, kept.seed)
         return cls(
-            kept.fitted_network(), preparation, score, gradient, lambda crop: kept.raw_embedding([crop[None]])[0]
+            kept.fitted_network(),
+            preparation,
+            score,
+            gradient,
+            lambda crop: kept.raw_embedding([crop[None]])[0],
+            kept.views,
+            kept.embed_view,
         )
 
     @classmethod
@@ -96,13 +108,21 @@ class Explained:
         """
         return cls.of_network(embedding, embedding_margin(search, outcome), embedding_slope(search, outcome))
 
+    def each_view(self, crop: Crop) -> list[tuple[Self, Crop]]:
+        """Explain each picture that the network is shown of a crop, the others left as they are."""
+        views = self.views(crop)
+        if len(views) == 1:
+            return [(self, crop)]
+        embeddings = np.stack([self.embed_view(view) for view in views])
+        return [(self.beside(np.delete(embeddings, number, axis=0)), view) for number, view in enumerate(views)]
+
     def beside(self, others: Floats) -> Self:
-        """Explain one crop of a patient, whose embedding is the mean over several.
+        """Explain one of several pictures, where the embedding is the mean over them.
 
         Parameters
         ----------
         others
-            Shape (other crops of the patient, width); may be empty.
+            Shape (other pictures, width); may be empty.
         """
         total, count = others.sum(axis=0), len(others) + 1
         return replace(

@@ -32,6 +32,9 @@ Heat = NDArray[np.float64]
 def heat_map(explained: Explained, crop: Crop, method: Method | None = None) -> Heat:
     """Heat map of one crop: where it speaks for the score that is explained.
 
+    A network that is shown the crop's mirror image too has a map of each; the second is turned back, and the mean
+    counts.
+
     Parameters
     ----------
     explained
@@ -41,16 +44,20 @@ def heat_map(explained: Explained, crop: Crop, method: Method | None = None) -> 
     method
         None: ``attention`` for a ViT with its own pooling, else ``grad-cam``. ``attention`` is for those only.
     """
-    network = explained.network
-    chosen = method or ("attention" if has_relevance(network) else "grad-cam")
+    chosen = method or ("attention" if has_relevance(explained.network) else "grad-cam")
     with one_thread():
-        batch = explained.preparation.run(network, [crop], 0)
-        if chosen == "attention":
-            coarse = attention_relevance(explained, batch)
-        else:
-            weigh = grad_cam if chosen == "grad-cam" else grad_cam_plus_plus
-            coarse = weigh(*maps_and_gradients(explained, batch))
+        straight, *mirrored = [_coarse(one, view, chosen) for one, view in explained.each_view(crop)]
+    coarse = torch.stack([straight, *(heat.flip(-1) for heat in mirrored)]).mean(0) if mirrored else straight
     return upsampled(coarse, crop.shape[-1])
+
+
+def _coarse(explained: Explained, view: Crop, method: Method) -> Tensor:
+    """Heat (rows, columns) of one picture that the network is shown, in the resolution of its maps."""
+    batch = explained.preparation.run(explained.network, [view], 0)
+    if method == "attention":
+        return attention_relevance(explained, batch)
+    weigh = grad_cam if method == "grad-cam" else grad_cam_plus_plus
+    return weigh(*maps_and_gradients(explained, batch))
 
 
 def explained_stage(network: Network) -> int:

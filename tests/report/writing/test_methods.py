@@ -327,6 +327,11 @@ def test_networks_are_told_as_they_were_used() -> None:
     assert "for 7 epochs, once without each outer fold" in tuned
     assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
     assert "Principal components (for DLR (early) one for every five training patients, at most 64) were" in tuned
+    assert "mirror" not in frozen
+    assert (
+        " EfficientNet-Lite0. It saw the mirror image too, and the mean of the two embeddings counts. ImageNet weights"
+        in words(deep={"mirror": True})
+    )
     assert "network saw the lesion" not in words()
 
 

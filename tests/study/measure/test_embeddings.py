@@ -33,5 +33,5 @@ def test_each_crop_has_its_own_row(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         def map(self, step: Any, items: list[Any], network: Any) -> list[np.ndarray]:
             return module._embed([item.value for item in items], network.value)
 
-    network: Any = SimpleNamespace(sha256="1", mask="none", pooling="lesion", size=4)
+    network: Any = SimpleNamespace(sha256="1", mask="none", mirror=False, pooling="lesion", size=4)
     assert embed_crops(paths, network, Context()).tolist() == [[30, 0.5], [10, 0.5]]  # type: ignore[arg-type]

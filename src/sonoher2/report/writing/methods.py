@@ -298,6 +298,8 @@ def _deep(view: View, deep: DeepConfig) -> str:
         f"A network saw the lesion with {deep.margin:.0%} of its longer side around it, at {deep.size} pixels, and its"
         f" maps were pooled {pooled}: the embedding of {named}. "
     )
+    if deep.mirror:
+        text += "It saw the mirror image too, and the mean of the two embeddings counts. "
     components = f"for {DLR_EARLY} one for every five training patients, at most 64"
     if deep.training == "frozen":
         components = f"for {DEEP_SIGNATURE} one for every two training patients, at most 128; "

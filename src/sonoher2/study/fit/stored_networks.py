@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sonoher2.bundle.model_bytes import dump_networks, join_networks, load_networks
 from sonoher2.config.deep import DeepConfig
-from sonoher2.engine import Codec, ExecutionContext, Keyed, Step
+from sonoher2.engine import Codec, ExecutionContext, Keyed, Step, settings_key
 from sonoher2.networks.sources import source_key
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def frozen_networks(config: DeepConfig, context: ExecutionContext) -> StoredNetw
     InputError
         No such network, or its weights cannot be had.
     """
-    how = [config.size, config.pooling, config.mask]
+    how = settings_key(config, "size", "pooling", "mask", "mirror")
     items = [Keyed(name, [name, source_key(name, config.weights)]) for name in config.network]
     return StoredNetworks(tuple(context.files(FROZEN, items, Keyed(config, how))))

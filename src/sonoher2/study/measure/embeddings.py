@@ -43,6 +43,6 @@ def embed_crops(crops: Sequence[Path], network: FrozenEncoder, context: Executio
     -------
     (crops, width), before any standardisation.
     """
-    given = Keyed(network, [network.sha256, network.mask, network.pooling, network.size])
+    given = Keyed(network, [network.sha256, network.mask, network.mirror, network.pooling, network.size])
     rows = context.map(EMBEDDINGS, [Keyed(crop, crop.stem) for crop in crops], given)
     return np.stack(rows)
