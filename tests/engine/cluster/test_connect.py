@@ -22,10 +22,11 @@ from sonoher2.engine.cluster.worker import FIX
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 SBATCH = """#!/bin/sh
-# runs the job at once and in the background, as a batch system would somewhere else
-nohup sh "$1" >> "$QUEUE/log" 2>&1 &
-echo $! >> "$QUEUE/jobs"
+# runs the job in the background, as a batch system would somewhere else; the script is gone when this has ended
+cp "$1" "$QUEUE/script-$$"
 cp "$1" "$QUEUE/script"
+nohup sh "$QUEUE/script-$$" >> "$QUEUE/log" 2>&1 &
+echo $! >> "$QUEUE/jobs"
 echo "Submitted batch job $!"
 """
 SCANCEL = """#!/bin/sh
