@@ -36,6 +36,13 @@ def test_a_table_gives_cases_with_masks_and_images_without_a_lesion(tmp_path: Pa
     assert (second.patient, second.masks, second.group) == ("B", (), "")
 
 
+def test_spellings_of_one_patient_are_one_patient(tmp_path: Path) -> None:
+    table = written(tmp_path, "patient_id,image,mask\nP1,a.png,m.png\np 1,b.png,none\nP2,c.png,n.png\n")
+    cases, _ = segmenter_cases(table, None, tmp_path)
+    assert [case.patient for case in cases] == ["P1", "P1", "P2"]
+    assert [case.image.name for case in cases] == ["a.png", "b.png", "c.png"]
+
+
 @pytest.mark.parametrize("cell", [";", " ; ;"])
 def test_joined_empty_cells_are_no_mask_and_not_an_image_without_a_lesion(tmp_path: Path, cell: str) -> None:
     table = written(tmp_path, f"patient_id,image,mask\nA,a.png,{cell}\nB,b.png,m.png;\n")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from sonoher2.cohort.images.listed import batch_images, frame_number
+from sonoher2.cohort.patients.groups import members
+from sonoher2.cohort.patients.identity import alias_keys
 from sonoher2.cohort.reading.read import on_disk
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.cohort.tables.table import read_table
@@ -80,13 +83,20 @@ def segmenter_cases(
         A file cannot be used.
     """
     if images.suffix.lower() not in STUDY_SUFFIXES:
-        return _table_cases(images, data or images.parent), FileReading(mask_label=label)
+        return _by_one_name(_table_cases(images, data or images.parent)), FileReading(mask_label=label)
     if label is not None:
         raise UsageError("A study file says itself which label of a mask is the lesion: images.mask_label")
     config = load_study(images, data)
     if config.images is None:
         raise InputError("the study has no images", where=str(images), fix="Give a study with an images table")
-    return _study_cases(_training_rows(config, out)), config.images
+    return _by_one_name(_study_cases(_training_rows(config, out))), config.images
+
+
+def _by_one_name(cases: list[Case]) -> list[Case]:
+    """Call each patient by the first of the identifiers that mean one: all their images are held out, or none."""
+    names = list(dict.fromkeys(case.patient for case in cases))
+    first = {name: spellings[0] for spellings in members(names, alias_keys(names)) for name in spellings}
+    return [replace(case, patient=first[case.patient]) for case in cases]
 
 
 def training_images(study: Path, data: Path | None, out: Path) -> pd.DataFrame:
