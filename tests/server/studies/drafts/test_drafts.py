@@ -99,6 +99,26 @@ def test_unread_spellings_are_counted_and_mapped(client: TestClient, tmp_path: P
     assert forgotten["target"]["values"] == {"ihc": {"HER2+": "3+"}}
 
 
+def test_a_column_of_the_second_count_can_get_another_role(client: TestClient, tmp_path: Path) -> None:
+    rows = ["P1,2+,negative,2.1,4.5,positive", "P2,2+,positive,1.1,3.0,negative", "P3,0,,,,", "P4,3+,,,,"]
+    (tmp_path / "t.csv").write_text("\n".join(["pid,IHC,FISH,r2,c2,again", *rows]), encoding="utf-8")
+    draft = drafted(client, tmp_path)
+    study = yaml.safe_load(draft["yaml"])
+    study["target"] |= {"ish": "FISH", "recount": {"ratio": "r2", "copies": "c2", "result": "again"}}
+    address = f"/api/v1/drafts/{draft['id']}"
+    client.patch(address, json={"yaml": yaml.safe_dump(study, allow_unicode=True)})
+    for name, role, left in (("r2", "unused", {"result": "again"}), ("again", "ish", None)):
+        after = client.patch(address, json={"columns": {name: {"read_as": role}}}).json()
+        assert yaml.safe_load(after["yaml"])["target"].get("recount") == left
+        assert columns(after)[name]["read_as"] != "recount"
+    # a ratio says nothing without its copies
+    assert columns(after)["c2"]["read_as"] != "recount"
+    assert yaml.safe_load(after["yaml"])["target"]["ish"] == "again"
+    refused = client.patch(address, json={"columns": {"pid": {"read_as": "unused"}}})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["message"] == "'pid' names the patients; say first which other column does"
+
+
 def test_a_second_count_is_told_as_the_first_and_every_meaning_can_be_taken_back(
     client: TestClient, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def _column(new: Values, name: str, change: ColumnChange) -> None:
     role = change.read_as or ("clinical" if key is not None else None)
     if role is None:
         raise UsageError(f"'{name}' is not used by the study; say first what it is read as")
+    _require_free(new, name, role)
     if role != "clinical":
         if key is not None:
             del columns[key]
@@ -88,6 +89,14 @@ def _column(new: Values, name: str, change: ColumnChange) -> None:
         declared.pop("levels", None)
     new_key = change.key or key or name
     clinical["columns"] = _with(columns, key, new_key, {k: v for k, v in declared.items() if v not in ("", [])})
+
+
+def _require_free(new: Values, name: str, role: str) -> None:
+    """Refuse to take a column away without which there is no study."""
+    if role != "patient" and _part(new, "clinical").get("patient_id") == name:
+        raise UsageError(f"'{name}' names the patients; say first which other column does")
+    if role != "outcome" and role not in HER2_ROLES and _part(new, "target").get("column") == name:
+        raise UsageError(f"'{name}' is what is predicted; say first which other column is")
 
 
 def _with(columns: Values, key: str | None, new_key: str, declared: Values) -> Values:
@@ -108,6 +117,7 @@ def _role(new: Values, name: str, role: str) -> None:
     for old in HER2_ROLES:
         if target.get(old) == name and old != role:
             del target[old]
+    _not_recounted(target, name)
     if role == "patient":
         _part(new, "clinical")["patient_id"] = name
     elif role in HER2_ROLES:
@@ -119,6 +129,20 @@ def _role(new: Values, name: str, role: str) -> None:
     elif role == "outcome":
         kept = target if target.get("column") == name else {}
         new["target"] = {"column": name, **{key: one for key, one in kept.items() if key != "column"}}
+
+
+def _not_recounted(target: Values, name: str) -> None:
+    """Take a column out of the second count, with the one that says nothing without it."""
+    recount = target.get("recount")
+    if not isinstance(recount, Mapping) or name not in recount.values():
+        return
+    left = {key: column for key, column in recount.items() if column != name}
+    if not {"ratio", "copies"} <= left.keys():
+        left = {key: column for key, column in left.items() if key not in ("ratio", "copies")}
+    if {"ratio", "result"} & left.keys():
+        target["recount"] = left
+    else:
+        del target["recount"]
 
 
 def _images(new: Values, change: Mapping[str, str | None]) -> None:
