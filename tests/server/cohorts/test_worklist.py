@@ -281,6 +281,29 @@ def test_the_export_is_read_by_a_study_with_the_same_pixels(
         assert np.array_equal(read_mask([row["second_mask"]], (SIDE, SIDE)), second)
 
 
+def test_an_export_shows_no_outline_to_a_reader_who_has_yet_to_finish_the_image(
+    li: Reader, wu: Reader, cohort: str, settings: ServerSettings, services: Services
+) -> None:
+    for patient in ("P3", "P4"):
+        li.finish(of_patient(li, cohort, patient), disc(30, 32, 8))
+    first, second = of_patient(wu, cohort, "P3"), of_patient(wu, cohort, "P4")
+    wu.draw(first, 0, disc(31, 32, 8))
+    refused = wu.get(f"{cohort}/export.zip", 403)["error"]
+    assert refused["code"] == "blind"
+    assert refused["message"].startswith("you have not finished 2 images that others have")
+    wu.send("PUT", f"{first}/state", 1, {"state": "done"})
+    assert "1 image that" in wu.get(f"{cohort}/export.zip", 403)["error"]["message"]
+    wu.send("PUT", f"{second}/state", 0, {"state": "skip"})
+    # those who have finished, and those who read nothing
+    for reader in (wu, li, Reader(settings, services, "Chen")):
+        answer = reader.client.get(f"/api/v1/cohorts{cohort}/export.zip")
+        assert answer.status_code == 200
+        assert any(
+            name.endswith("P3.png") and "readers/Li/" in name
+            for name in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+        )
+
+
 def test_a_restart_goes_on_where_the_outlining_was(
     settings: ServerSettings, services: Services, li: Reader, cohort: str
 ) -> None:

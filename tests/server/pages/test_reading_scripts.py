@@ -37,6 +37,7 @@ SERVER = """
     if (path.startsWith("/cohorts/k/images?")) {
       const text = new URLSearchParams(path.split("?")[1]).get("text");
       return [200, { items: [row(text || "all")], total: 1 }]; }
+    if (path.startsWith("/cohorts/k/export.zip")) return [403, server.export];
     if (path === "/cohorts/k/disagreements") return [200, { items: [] }];
     if (path.includes("/mask") && method === "GET") return [200, { rows: 20, columns: 40, runs: server.runs }];
     if (method === "GET") return [200, record()];
@@ -151,6 +152,14 @@ def test_the_late_answer_to_an_older_filter_is_not_shown(page: Page) -> None:
     page.evaluate("server.go()")
     page.wait_for_timeout(200)
     expect(page.get_by_role("link", name="abd", exact=True)).to_be_visible()
+
+
+def test_an_export_that_is_refused_is_told_on_the_page(page: Page) -> None:
+    begin(page, "worklist", {"export": {"error": {"code": "blind", "message": "you have not finished 2 images"}}})
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Download").click()
+    expect(page.locator("#messages")).to_contain_text("You have not finished 2 images")
+    assert page.url == "http://pages.test/"
 
 
 def test_the_own_outline_can_be_taken_again_after_a_decision(page: Page) -> None:

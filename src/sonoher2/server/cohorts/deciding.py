@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from sonoher2.core.errors import InputError
+from sonoher2.core.spelling import plural
 from sonoher2.server.base.errors import ApiError
 from sonoher2.server.cohorts.outlines.final import Decision, ExportImage, ExportOf, ReaderRow, final_outline
 from sonoher2.server.cohorts.outlines.models import Figure, ImageAgreement, MeasureAgreement, PairAgreement
@@ -24,7 +25,16 @@ from sonoher2.server.cohorts.schemas import (
     PairBody,
 )
 from sonoher2.server.cohorts.service import Cohorts, aware, changed, listed_image
-from sonoher2.server.cohorts.worklist import FINISHED, Rows, agreements, area_in_mm2, image_name, read_images, read_rows
+from sonoher2.server.cohorts.worklist import (
+    FINISHED,
+    Rows,
+    agreements,
+    area_in_mm2,
+    image_name,
+    is_given,
+    read_images,
+    read_rows,
+)
 from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_cohorts import CohortDecisionRow, CohortImageRow, CohortOutlineRow
@@ -190,15 +200,42 @@ def export(cohorts: Cohorts, cohort: str, order: tuple[str, ...], *, segmenter: 
         Readers, the main one first; those that are not named follow by name.
     segmenter
         Whether the segmenter's outline stands in where nobody has drawn one.
+
+    Raises
+    ------
+    ApiError
+        403, it would show outlines of others to a reader who has not finished those images.
     """
     with cohorts.services.database.reading() as session:
         row = cohorts.row(session, cohort)
         rows = read_rows(session, cohort)
+    _require_not_blind(rows, cohorts.reader)
     images = [_export_image(rows, image, order, segmenter=segmenter) for image in rows.images]
     of = ExportOf(row.title, cohorts.reader, now(), Path(row.source) if row.kind == STUDY else None)
     data = cohorts.services.pool.run(exported, images, of, str(cohorts.blobs(cohort).folder))
     cohorts.services.audit.add(cohorts.user, "export outlines", cohort)
     return f"{of.folder}.zip", data
+
+
+def _require_not_blind(rows: Rows, reader: str) -> None:
+    if not rows.reads(reader):
+        return
+    waiting = sum(
+        not rows.finished_by(row.id, reader) and any(_drawn_by_another(one, reader) for one in outlines.values())
+        for row in rows.images
+        if (outlines := rows.outlines.get(row.id, {}))
+    )
+    if waiting:
+        raise ApiError(
+            403,
+            "blind",
+            f"you have not finished {plural(waiting, 'image')} that others have, and the export holds their outlines",
+            "Finish or skip them first, or export under a name that reads none of the cohort",
+        )
+
+
+def _drawn_by_another(row: CohortOutlineRow, reader: str) -> bool:
+    return row.state == "done" and row.reader != reader and not is_given(row)
 
 
 def _export_image(rows: Rows, image: CohortImageRow, order: tuple[str, ...], *, segmenter: bool) -> ExportImage:

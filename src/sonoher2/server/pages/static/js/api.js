@@ -52,6 +52,25 @@ export async function call(method, path, options = {}) {
   return found;
 }
 
+/** Fetch a file and hand it to the browser to keep; an error is told as that of any other call. @param {string} path Below /api/v1. */
+export async function download(path) {
+  let answer;
+  try {
+    answer = await fetch(`/api/v1${path}`, { headers: reader ? { "X-Reader": encodeURIComponent(reader) } : {}, credentials: "same-origin" });
+  } catch {
+    throw new ApiError(0, { code: "unreachable", message: t("The server cannot be reached.") });
+  }
+  if (!answer.ok) {
+    const found = await answer.json().catch(() => null);
+    throw new ApiError(answer.status, errorOf(found), found?.error?.findings ?? []);
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "")?.[1] ?? "";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 function errorOf(found) {
   if (found?.error && typeof found.error === "object") return found.error;
   return typeof found?.detail === "string" ? { message: found.detail } : {};

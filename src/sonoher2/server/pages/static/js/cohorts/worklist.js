@@ -1,5 +1,5 @@
 /** The worklist of a cohort: doubtful images first, a filter, progress, and the way to agreement and export. */
-import { get } from "../api.js";
+import { download, get } from "../api.js";
 import { debounced, h } from "../dom.js";
 import { dialog } from "../editor/dialog.js";
 import { number, percent, t } from "../i18n.js";
@@ -134,7 +134,7 @@ class Worklist {
       const query = new URLSearchParams();
       for (const name of new Set([first.value, second.value])) if (name) query.append("reader", name);
       if (segmenter.checked) query.set("segmenter", "true");
-      location.assign(`/api/v1${this.path}/export.zip?${query}`);
+      download(`${this.path}/export.zip?${query}`).catch(tell);
     } });
   }
 }
