@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ from sqlalchemy import select
 from images.dicom_writer import region, write_dicom
 from server_by_hand import png_of
 from sonoher2.bundle.load import load_bundle
+from sonoher2.config.target import ColumnTarget
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.segmentation.segmenter import SHIPPED_SHA256
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.tables_cases import MaskRow
+from sonoher2.server.work.fields import facts_of
 
 if TYPE_CHECKING:
     from conftest import FinishedStudy
@@ -49,6 +52,17 @@ def ready(client: TestClient, bundle: str, place: tuple[Path, Path]) -> str:
     headers = {"If-Match": '"2"', "Content-Type": "image/png"}
     assert client.put(f"{case}/mask", content=buffer.getvalue(), headers=headers).status_code == 200
     return case
+
+
+def test_a_prediction_says_whether_it_is_of_the_her2_status(
+    client: TestClient, ready: str, finished: FinishedStudy
+) -> None:
+    assert client.post(f"{ready}/predictions").json()["her2"] is True
+    assert client.get(f"{ready}/predictions").json()[0]["her2"] is True
+    bundle = load_bundle(Path(finished.run) / "bundle")
+    target = ColumnTarget(column="pathology", positive="malignant")
+    other = replace(bundle, schema=bundle.schema.model_copy(update={"target": target}))
+    assert [facts_of(one).her2 for one in (bundle, other)] == [True, False]
 
 
 def test_the_page_and_the_command_line_say_the_same(

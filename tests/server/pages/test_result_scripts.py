@@ -44,6 +44,28 @@ def test_probabilities_of_different_things_have_no_difference(scripts: Page) -> 
     assert "Probability +" not in said
 
 
+@pytest.mark.parametrize(("her2", "name"), [(True, "HER2 positive"), (False, "positive")])
+def test_a_model_of_something_else_says_nothing_of_her2(scripts: Page, her2: bool, name: str) -> None:
+    said = scripts.evaluate(CHANGED, [{"her2": her2}, {"her2": her2}])
+    assert said.count(f"probability of {name}, S") == 2
+    assert ("HER2" in said) == her2
+    shown = """async (her2) => {
+      const { decision, details } = await import("/static/js/case/result.js");
+      const score = { signature: "S", outcome: "malignant", probability: 0.5, threshold: 0.4, positive: true };
+      const similar = { signature: "S", outcome: "malignant", patients: 9, events: 3, share: 0.33, confidence: 0.95,
+        low: 0.1, high: 0.6 };
+      const explanation = { signature: "S", outcome: "malignant", parts: [], features: {}, similar: [similar],
+        neighbours: [{ case: 1, label: "malignant", score: 0.5, distance: 1 }] };
+      const made = { her2, number: 1, nomogram: null, images: [{ view: "v", heat: "h", predicted: "malignant" }],
+        prediction: { scores: [score], findings: [], answers: {}, explanation, synthetic: false } };
+      const parts = details(made, [made], [], "").flat().filter(Boolean).map((one) => one.textContent);
+      return [decision(made, { score, answer: { classes_left: ["malignant"] } }), ...parts].join("\\n"); }"""
+    said = scripts.evaluate(shown, her2)
+    assert said.startswith("HER2 malignant" if her2 else "malignant")
+    assert ("HER2" in said) == her2
+    assert said.count("HER2 malignant") == (4 if her2 else 0)
+
+
 def test_a_level_is_not_rounded_and_limits_keep_their_digits(scripts: Page) -> None:
     levels = """async () => [0.95, 0.995, 0.9].map((await import("/static/js/i18n.js")).level)"""
     assert scripts.evaluate(levels) == ["95%", "99.5%", "90%"]

@@ -31,6 +31,7 @@ class Given(BaseModel):
     clinical: dict[str, str]
     name: str
     made: str
+    her2: bool = True
 
 
 class ViewKept(BaseModel):
@@ -75,6 +76,7 @@ def make(cases: Cases, case: str) -> PredictionBody:
         else None,
         clinical={key: value for key, value in row.clinical.items() if key in known and value.strip()},
         name=row.name,
+        her2=facts is None or facts.her2,
         made=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     )
     hashes = Hashes(row.image_blob[:64], given.mask_sha256, row.bundle)
@@ -175,6 +177,7 @@ def _body(row: PredictionRow) -> PredictionBody:
         nomogram=NomogramBody.model_validate(row.nomogram) if row.nomogram else None,
         images=images,
         page=f"{start}/page.html",
+        her2=given.her2,
     )
 
 

@@ -212,3 +212,4 @@ class PredictionBody(Model):
     nomogram: NomogramBody | None
     images: list[ViewBody]
     page: str
+    her2: bool = Field(description="False where the model answers something else than the HER2 status.")

@@ -6,6 +6,7 @@ from sonoher2.bundle.load import Bundle
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.bundle.training import LevelSummary, NumberSummary
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.target import Her2Target
 from sonoher2.segmentation.segmenter import SHIPPED_SHA256
 from sonoher2.server.work.models import SITE_KEY, BundleFacts, ClinicalField
 
@@ -30,6 +31,7 @@ def facts_of(bundle: Bundle) -> BundleFacts:
         notice=schema.notice,
         segmenter=_segmenter(schema),
         clinical=tuple(fields),
+        her2=isinstance(schema.target, Her2Target),
     )
 
 

@@ -94,7 +94,7 @@ class ClinicalField:
 class BundleFacts:
     """What a model says of itself; `needs_image` is false for one that reads no images at all.
 
-    `segmenter` says how it has lesions outlined, as in `Outline`.
+    `segmenter` says how it has lesions outlined, as in `Outline`; `her2` is false for a model of something else.
     """
 
     title: str
@@ -107,6 +107,7 @@ class BundleFacts:
     notice: str
     segmenter: str
     clinical: tuple[ClinicalField, ...]
+    her2: bool = True
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,15 @@ function namer(fields) {
   return (name) => labels.get(name) ?? name;
 }
 
-/** The decision in words: a class, or "don't know". */
-export function decision({ score, answer }) {
+/** A class in words; a model of something else than the HER2 status says nothing of HER2. @param {any} made @param {string} value */
+function className(made, value) {
+  return made.her2 === false ? valueName(value) : t("HER2 {class}", { class: valueName(value) });
+}
+
+/** The decision in words: a class, or "don't know". @param {any} made */
+export function decision(made, { score, answer }) {
   if (!answer) return score.positive ? t("{outcome}: at or above the threshold", { outcome: valueName(score.outcome) }) : t("{outcome}: below the threshold", { outcome: valueName(score.outcome) });
-  return answer.classes_left.length === 1 ? t("HER2 {class}", { class: valueName(answer.classes_left[0]) }) : t("Don't know");
+  return answer.classes_left.length === 1 ? className(made, answer.classes_left[0]) : t("Don't know");
 }
 
 const reason = ({ answer }) => {
@@ -66,8 +71,8 @@ function headline(made, title) {
   const { score, similar } = found;
   return h("section", { class: "headline" },
     title && h("h3", {}, title, " ", h("span", { class: "soft small" }, t("no. {n}", { n: made.number }))),
-    h("p", { class: "decision" }, decision(found)),
-    h("p", { class: "probability" }, h("span", { class: "value numbers" }, number(score.probability, 2)), " ", h("span", {}, t("probability of HER2 {outcome}, {signature}", { outcome: valueName(score.outcome), signature: score.signature }))),
+    h("p", { class: "decision" }, decision(made, found)),
+    h("p", { class: "probability" }, h("span", { class: "value numbers" }, number(score.probability, 2)), " ", h("span", {}, t("probability of {outcome}, {signature}", { outcome: className(made, score.outcome), signature: score.signature }))),
     similar && h("p", { class: "numbers" }, t("Observed in similar training patients: {share}, {level} interval {low} to {high}", { share: number(similar.share, 2), level: level(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2) })),
     scale({ probability: score.probability, threshold: score.threshold, low: similar?.low, high: similar?.high }),
     h("p", { class: "soft small" }, reason(found)));
@@ -107,7 +112,7 @@ export function details(made, all, fields, path) {
   const { explanation } = made.prediction;
   return [
     images(made),
-    explanation && rests(explanation, fields),
+    explanation && rests(made, fields),
     nomogram(made, fields),
     similarCases(made),
     signatures(made),
@@ -120,17 +125,18 @@ function images(made) {
     h("h3", {}, t("What the model saw")),
     h("div", { class: "views" },
       h("figure", {}, h("img", { src: one.view, alt: t("The image as it was scored, with the outline"), loading: "lazy" }), h("figcaption", {}, t("Image and outline"))),
-      one.heat && h("figure", {}, h("div", { class: "laid" }, h("img", { src: one.view, alt: "" }), h("img", { src: one.heat, alt: t("Heat map: what speaks for HER2 {class}", { class: valueName(one.predicted) }) })), h("figcaption", {}, t("Heat map: where the network finds what speaks for HER2 {class}", { class: valueName(one.predicted) })))),
+      one.heat && h("figure", {}, h("div", { class: "laid" }, h("img", { src: one.view, alt: "" }), h("img", { src: one.heat, alt: t("Heat map: what speaks for {class}", { class: className(made, one.predicted) }) })), h("figcaption", {}, t("Heat map: where the network finds what speaks for {class}", { class: className(made, one.predicted) })))),
     one.heat && h("p", { class: "soft small" }, t("It shows what the network uses, not why a tumour is what it is."))));
 }
 
-function rests(explanation, fields) {
+function rests(made, fields) {
+  const { explanation } = made.prediction;
   const name = namer(fields);
   const parts = [...explanation.parts].sort((one, other) => Math.abs(other.log_odds) - Math.abs(one.log_odds));
   const row = (effect) => ({ name: name(effect.name), value: effect.log_odds, note: effect.value === null ? "" : t("(z {value})", { value: signed(effect.value, 1) }) });
   return h("section", { class: "card" },
     h("h3", {}, t("What adds to the answer")),
-    h("p", { class: "soft small" }, t("Added to the log-odds of HER2 {outcome}, against the mean training patient. Bars to the right speak for it.", { outcome: valueName(explanation.outcome) })),
+    h("p", { class: "soft small" }, t("Added to the log-odds of {outcome}, against the mean training patient. Bars to the right speak for it.", { outcome: className(made, explanation.outcome) })),
     parts.length > 0 && bars(parts.map(row)),
     Object.entries(explanation.features).map(([signature, effects]) => h("details", { open: !parts.length }, h("summary", {}, t("Within {signature}", { signature })), bars(effects.slice(0, FEATURES).map(row)))));
 }
@@ -149,11 +155,11 @@ function similarCases(made) {
   if (!explanation?.neighbours.length && !similar) return null;
   return h("section", { class: "card" },
     h("h3", {}, t("Similar training cases")),
-    similar && h("p", {}, t("Of the {n} training patients with the most similar score {events} were HER2 {outcome}: {share}, {level} interval {low} to {high} (Wilson).", {
-      n: number(similar.patients), events: number(similar.events), outcome: valueName(similar.outcome), share: number(similar.share, 2), level: level(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2),
+    similar && h("p", {}, t("Of the {n} training patients with the most similar score {events} were {outcome}: {share}, {level} interval {low} to {high} (Wilson).", {
+      n: number(similar.patients), events: number(similar.events), outcome: className(made, similar.outcome), share: number(similar.share, 2), level: level(similar.confidence), low: number(similar.low, 2), high: number(similar.high, 2),
     }), " ", t("It holds here only as far as this patient is like those.")),
     explanation?.neighbours.length > 0 && h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("Similar training cases") }, h("table", { class: "list" },
-      h("thead", {}, h("tr", {}, [t("Number"), t("HER2"), t("Score"), t("Distance, SD")].map((head, place) => h("th", { scope: "col", class: place === 1 ? null : "number" }, head)))),
+      h("thead", {}, h("tr", {}, [t("Number"), made.her2 === false ? t("Outcome") : t("HER2"), t("Score"), t("Distance, SD")].map((head, place) => h("th", { scope: "col", class: place === 1 ? null : "number" }, head)))),
       h("tbody", {}, explanation.neighbours.map((one) => h("tr", {}, h("td", { class: "number" }, number(one.case)), h("td", {}, valueName(one.label)), h("td", { class: "number" }, number(one.score, 2)), h("td", { class: "number" }, number(one.distance, 2))))))));
 }
 
@@ -165,7 +171,7 @@ function signatures(made) {
       h("thead", {}, h("tr", {}, [t("Signature"), t("Outcome"), t("Probability"), t("Threshold"), t("Decision")].map((head, place) => h("th", { scope: "col", class: place === 2 || place === 3 ? "number" : null }, head)))),
       h("tbody", {}, scores.map((score) => h("tr", {},
         h("td", {}, score.signature), h("td", {}, valueName(score.outcome)), h("td", { class: "number" }, number(score.probability, 3)), h("td", { class: "number" }, number(score.threshold, 3)),
-        h("td", {}, decision({ score, answer: answers[score.signature] ?? null }))))))));
+        h("td", {}, decision(made, { score, answer: answers[score.signature] ?? null }))))))));
 }
 
 function history(all, path) {
@@ -174,6 +180,6 @@ function history(all, path) {
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("All predictions of this case") }, h("table", { class: "list" },
       h("thead", {}, h("tr", {}, [t("Number"), t("Made"), t("Probability"), t("Decision")].map((head, place) => h("th", { scope: "col", class: place === 0 || place === 2 ? "number" : null }, head)), h("td", {}))),
       h("tbody", {}, [...all].reverse().map((one) => h("tr", {},
-        h("td", { class: "number" }, number(one.number)), h("td", {}, moment(one.created)), h("td", { class: "number" }, number(lead(one).score.probability, 3)), h("td", {}, decision(lead(one))),
+        h("td", { class: "number" }, number(one.number)), h("td", {}, moment(one.created)), h("td", { class: "number" }, number(lead(one).score.probability, 3)), h("td", {}, decision(one, lead(one))),
         h("td", {}, h("a", { href: `${path}/predictions/${one.number}/page.html`, target: "_blank", rel: "noopener", "aria-label": t("Page of prediction {n}", { n: one.number }) }, t("Page")))))))));
 }
