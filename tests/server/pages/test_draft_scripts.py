@@ -81,6 +81,32 @@ def test_a_study_is_not_run_before_the_last_change_is_kept(page: Page, title: st
         assert page.evaluate("server.ran") == "title: two\n"
 
 
+def test_two_clicks_run_a_study_once(page: Page) -> None:
+    page.evaluate("() => { server.late = new Promise((go) => { server.go = go; }); }")
+    page.get_by_label("Title").fill("two")
+    page.locator("#do-run").click()
+    page.locator("#do-run").evaluate("(button) => { button.click(); button.click(); }")
+    page.evaluate("server.go()")
+    page.wait_for_function("server.ran")
+    page.wait_for_timeout(200)
+    assert page.evaluate("server.asked.filter((one) => one === 'POST /studies').length") == 1
+
+
+def test_two_clicks_run_a_study_file_once(page: Page) -> None:
+    page.evaluate(
+        """async () => {
+        document.body.innerHTML = `<form id="by-path"></form><div id="problem"></div>
+          <input id="files"><input id="single"><form id="by-file"><input name="study" value="/s.yaml"><input name="out">
+          <button type="submit">Run</button></form>`;
+        server.asked.length = 0;
+        await import("/static/js/studies/new.js");
+        for (let i = 0; i < 2; i++) document.querySelector("#by-file button").click(); }"""
+    )
+    expect(page.locator("#problem")).to_contain_text("enough")
+    assert page.evaluate("server.asked") == ["POST /studies"]
+    expect(page.get_by_role("button", name="Run")).to_be_enabled()
+
+
 @pytest.mark.parametrize("button", ["#do-run", "#do-check"])
 def test_a_text_that_is_not_saved_is_neither_run_nor_checked_nor_lost(page: Page, button: str) -> None:
     page.locator("#yaml").fill("title: mine\n")

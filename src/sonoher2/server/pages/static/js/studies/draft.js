@@ -88,19 +88,20 @@ addEventListener("beforeunload", (event) => { if (edited()) event.preventDefault
 document.getElementById("do-check").addEventListener("click", async (event) => {
   const button = event.target;
   const place = body("check");
-  if (!(await settled())) return;
   button.disabled = true;
-  place.replaceChildren(h("p", {}, t("Tables and images are read; this may take minutes.")));
-  const found = await tried(() => call("POST", `/drafts/${key}/check`), place);
-  if (found) showChecked(place, found);
+  if (await settled()) {
+    place.replaceChildren(h("p", {}, t("Tables and images are read; this may take minutes.")));
+    const found = await tried(() => call("POST", `/drafts/${key}/check`), place);
+    if (found) showChecked(place, found);
+  }
   button.disabled = false;
 });
 
 document.getElementById("do-run").addEventListener("click", async (event) => {
   const button = event.target;
-  if (!(await settled())) return;
+  // a second click would run the study twice, and open its test set twice
   button.disabled = true;
-  const study = await tried(() => post("/studies", { draft: key }), body("check"));
+  const study = (await settled()) ? await tried(() => post("/studies", { draft: key }), body("check")) : undefined;
   if (study) location.assign(`/studies/${study.id}`);
   button.disabled = false;
 });

@@ -26,8 +26,12 @@ document.getElementById("by-file").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = new FormData(event.target);
   const asked = { study: form.get("study").trim(), out: form.get("out").trim() || null };
+  const button = event.target.querySelector("button");
+  // a second click would run the study twice, and open its test set twice
+  button.disabled = true;
   const study = await tried(() => post("/studies", asked), problem);
   if (study) location.assign(`/studies/${study.id}`);
+  button.disabled = false;
 });
 
 /** Parts of an upload that one request takes. */
