@@ -111,6 +111,25 @@ def test_values_of_where_and_of_the_split_may_look_missing(study: Write) -> None
     assert cohort.patients["pain"].tolist() == [None, "mild", None]
 
 
+def test_a_level_of_one_column_is_no_value_in_others(study: Write, tmp_path: Path) -> None:
+    images(tmp_path, "1.png", "2.png", "m1.png")
+    tables = {
+        "c.csv": "patient_id,ihc,family\nA,3+,none\nB,0,mother\n",
+        "i.csv": "patient_id,image,mask,hospital\nA,1.png,m1.png,unknown\nB,2.png,none,A\n",
+    }
+    columns = {"family": {"kind": "category", "timing": "pre-biopsy", "levels": ["none", "mother", "unknown"]}}
+    cohort = load_cohort(
+        study(
+            tables,
+            clinical={"table": "c.csv", "columns": columns},
+            images={"table": "i.csv", "mask": "mask", "site": "hospital"},
+            target={"column": "ihc", "positive": "3+", "negative": "0"},
+        )
+    )
+    assert cohort.patients[["family", "site"]].to_dict("index") == {"A": {"family": "none", "site": None}}
+    assert flow(cohort)[1:-1] == [("no mask", 1, 1, 1)]
+
+
 @pytest.mark.parametrize(
     ("known", "severity", "said"),
     [
@@ -182,10 +201,10 @@ def images(folder: Path, *names: str) -> None:
 
 
 def test_patients_without_image_or_mask_are_counted(study: Write, tmp_path: Path) -> None:
-    images(tmp_path, "1.png", "2.png", "3.png", "3b.png", "9.png", "m1.png", "m3.png", "m3b.png")
+    images(tmp_path, "1.png", "2.png", "3.png", "3b.png", "9.png", "m1.png", "m3.png", "m3b.png", "m9.png")
     table = (
         "patient_id,image,mask,second,side,mm\nP1,1.png,m1.png,m3.png,left,0.08\nP2,2.png,,,left,\n"
-        "P3,3.png,m3.png;m3b.png,,left,0.1\nP3,3b.png,m3b.png,,right,0.1\nP4,,,,left,\nX9,9.png,m1.png,,left,\n"
+        "P3,3.png,m3.png;m3b.png,,left,0.1\nP3,3b.png,m3b.png,,right,0.1\nP4,,,,left,\nX9,9.png,m9.png,,left,\n"
     )
     part = {"table": "i.csv", "mask": "mask", "second_mask": "second", "view": "side", "mm_per_pixel": "mm"}
     cohort = load_cohort(study({"i.csv": table}, images=part))

@@ -132,7 +132,7 @@ def _read_one(part: ClinicalConfig | ImagesConfig, config: StudyConfig, findings
         as_written = [declared.column or key for key, declared in part.columns.items()]
         as_written += config.target.columns if isinstance(config.target, Her2Target) else ()
     table, named = config.path(part.table), _named(part, config)
-    read = read_joined(table, part, part.join, config.data, missing, _meant(config), as_written, named)
+    read = read_joined(table, part, part.join, config.data, missing, [], as_written, named)
     where = read.where
     findings += read.findings
     patient_ids = resolve(read.frame, part.patient_id, where)
@@ -171,20 +171,17 @@ def _labels(config: StudyConfig, clinical: _Table, findings: list[Finding]) -> L
     return labels
 
 
-def _meant(config: StudyConfig) -> list[str]:
-    """Values that the study file names, which are values even where they look like a missing one."""
-    levels = [level for declared in config.clinical.columns.values() for level in declared.levels]
-    if isinstance(config.target, ColumnTarget):
-        for given in (config.target.positive, config.target.negative or []):
-            levels += [given] if isinstance(given, str) else given
-    return [level for level in levels if level not in config.clinical.missing]
-
-
 def _named(part: ClinicalConfig | ImagesConfig, config: StudyConfig) -> dict[str, list[str]]:
-    """Values by column that the study file names to choose or to split patients: there they are values."""
+    """Values by column that the study file names: in their column they are values even where they look missing.
+
+    Levels of clinical columns are not among them, since these columns are read as they are written.
+    """
     named = {name: list(values) for name, values in part.where.items()}
     if isinstance(config.split, SiteSplit | GivenSplit):
         named.setdefault(config.split.column, []).extend(config.split.test)
+    if isinstance(config.target, ColumnTarget):
+        for given in (config.target.positive, config.target.negative or []):
+            named.setdefault(config.target.column, []).extend([given] if isinstance(given, str) else given)
     return named
 
 

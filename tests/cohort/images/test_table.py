@@ -42,7 +42,9 @@ def test_columns_paths_and_numbers(tmp_path: Path) -> None:
         tmp_path, table, mask=["m", "more"], second_mask="reader", mm_per_pixel="spacing", mm_per_pixel_scale=10,
         frame="page", site="hospital",
     )  # fmt: skip
-    assert findings == []
+    assert said(findings) == [
+        "warning: images.csv: 1 mask files belong to two patients (P1, P2). Give each mask to one patient."
+    ]
     assert list(found.columns) == [
         "patient_id", "image", "masks", "second_mask", "lesion_id", "view", "site", "scanner", "date", "frame",
         "mm_per_pixel",
@@ -119,3 +121,16 @@ def test_unknown_columns_are_all_named(tmp_path: Path) -> None:
         "there is no column 'projection'",
         "there is no column 'hospital'",
     ]
+
+
+def test_a_mask_of_two_images_of_one_patient_is_none_of_two_patients(tmp_path: Path) -> None:
+    table = {"patient_id": ["P1", "P1"], "image": ["i/a.png", "i/b.png"], "mask": ["m/a.png", "m/a.png"]}
+    assert read(tmp_path, table, mask="mask")[1] == []
+
+
+def test_paths_that_were_written_on_windows(tmp_path: Path) -> None:
+    table = {**ROWS, "image": ["i\\a.png", ".\\i\\b.png"], "mask": ["m\\a.png", "m/b.png"]}
+    found, findings = read(tmp_path, table, mask="mask")
+    assert findings == []
+    assert found["image"].tolist() == [str(tmp_path.resolve() / name) for name in ("i/a.png", "i/b.png")]
+    assert found["masks"].tolist() == [(str(tmp_path.resolve() / name),) for name in ("m/a.png", "m/b.png")]

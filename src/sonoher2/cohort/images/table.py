@@ -15,7 +15,7 @@ from sonoher2.cohort.tables.all_errors import collected
 from sonoher2.cohort.tables.table import none_if_missing, place, resolve
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.tables import ColumnSource
-from sonoher2.core.errors import Finding
+from sonoher2.core.errors import Finding, Severity
 from sonoher2.core.files import absolute_path, path_fault
 from sonoher2.images.pixels.spacing import COARSEST_SMALL_MM, FINEST_MM
 
@@ -129,7 +129,13 @@ def _absolute(
 
 def _place(folder: Path, name: str) -> str:
     """Absolute path of a file that a table names; as written where no file can be called so."""
-    return absolute_path(folder, name if path_fault(name) else str(on_disk(folder / name)))
+    if path_fault(name):
+        return absolute_path(folder, name)
+    path = on_disk(folder / name)
+    if "\\" in name and not path.exists():
+        # a table that was made on Windows, read elsewhere
+        path = on_disk(folder / name.replace("\\", "/"))
+    return absolute_path(folder, str(path))
 
 
 def _column_name(config: ImagesConfig, name: str) -> str:
@@ -138,10 +144,17 @@ def _column_name(config: ImagesConfig, name: str) -> str:
 
 
 def _shared_files(rows: pd.DataFrame, where: str) -> list[Finding]:
-    """Find image files that are given to two patients."""
-    owners = rows.dropna(subset=[c.IMAGE, c.PATIENT_ID]).groupby(c.IMAGE)[c.PATIENT_ID].unique()
-    shared = owners[owners.map(len) > 1]
-    if not len(shared):
-        return []
-    what = f"{len(shared)} image files belong to two patients ({', '.join(shared.iloc[0][:2])})"
-    return [Finding("error", what, where, "Give each image to one patient")]
+    """Find image and mask files that are given to two patients; a mask of the whole picture may be meant so."""
+    masks = rows[[c.PATIENT_ID, c.MASKS]].explode(c.MASKS)
+    kinds: tuple[tuple[pd.DataFrame, str, str, Severity], ...] = (
+        (rows, c.IMAGE, "image", "error"),
+        (masks, c.MASKS, "mask", "warning"),
+    )
+    findings = []
+    for files, name, kind, severity in kinds:
+        owners = files.dropna(subset=[name, c.PATIENT_ID]).groupby(name)[c.PATIENT_ID].unique()
+        shared = owners[owners.map(len) > 1]
+        if len(shared):
+            what = f"{len(shared)} {kind} files belong to two patients ({', '.join(shared.iloc[0][:2])})"
+            findings.append(Finding(severity, what, where, f"Give each {kind} to one patient"))
+    return findings
