@@ -21,8 +21,9 @@ SERVER = """
   const server = globalThis.server = {
     reader: "Li", version: 0, runs: [105, 3, 692], sent: [], late: {}, state: "done", ...more };
   const record = () => ({
-    id: "i", patient_id: "P1", name: "i.png", number: 1, state: server.state, note: "", looked: true, problem: "",
-    confidence: 0.9, doubt: 0, reasons: [], readers: 1, decided: false, frame: null, rows: 20, columns: 40,
+    id: "i", patient_id: "P1", name: "i.png", number: 1, state: server.state, note: server.note ?? "",
+    looked: true, problem: "", confidence: 0.9, doubt: 0, reasons: [], readers: 1, decided: false, frame: null,
+    rows: 20, columns: 40,
     mm_per_pixel: server.sizes?.[server.version] ?? null, mask_problem: "", version: server.version,
     mask: { origin: "own", area_px: 3, sha256: "a" },
     locked: false, others: server.others ?? [], previous: null, next: "n", next_todo: "n",
@@ -49,6 +50,7 @@ SERVER = """
     if (headers["If-Match"] !== `"${server.version}"`) return [412, { error: { code: "changed", message: "changed" } }];
     server.version += 1;
     if (path.endsWith("/mask")) server.runs = body.runs;
+    if (path.endsWith("/state")) server.note = body.note;
     return [200, record()];
   };
   globalThis.fetch = async (url, { method = "GET", body, headers = {} } = {}) => {
@@ -116,6 +118,20 @@ def test_what_a_tab_had_drawn_and_not_stored_is_stored_when_it_opens_again(page:
     expect(page.locator(".editor .status")).to_contain_text("Lesion 1 pixels")
     page.wait_for_function("server.version === 1")
     assert page.evaluate("server.runs") == [7, 1, 792]
+
+
+def test_a_note_is_kept_when_the_page_goes_away_at_once(page: Page) -> None:
+    begin(page, "image")
+    page.locator("#note").fill("边界不清")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    page.wait_for_function("server.note === '边界不清'")
+    assert page.evaluate("server.sent[0]") == ["PUT", "state", {"state": "done", "note": "边界不清"}]
+
+
+def test_a_note_that_could_not_be_sent_is_taken_up_again(page: Page) -> None:
+    begin(page, "image", before=f"sessionStorage.setItem('{OWN} note', '边界不清');")
+    expect(page.locator("#note")).to_have_value("边界不清")
+    page.wait_for_function("server.note === '边界不清'")
 
 
 @pytest.mark.parametrize(("key", "asked"), [(OWN, True), ("/cohorts/k/images/i Wu", False)])

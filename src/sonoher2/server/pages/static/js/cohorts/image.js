@@ -25,12 +25,34 @@ class ImagePage {
     this.saver = new OutlineSaver(this.path, record, { onState: (state, error) => this.#saveState(state, error), onRecord: (latest) => this.#took(latest), onConflict: (latest) => this.#conflict(latest) });
     this.turn = Promise.resolve();
     this.noted = debounced(() => this.#keepNote(), 800);
+    addEventListener("pagehide", () => this.#lastNote());
+  }
+
+  get #noteKey() { return `${this.saver.key} note`; }
+
+  /** The page goes away: a note that is not stored is kept in this tab, and sent if nothing else changes the version meanwhile. */
+  #lastNote() {
+    const note = this.note?.value;
+    if (note === undefined || note === this.record.note) return;
+    sessionStorage.setItem(this.#noteKey, note);
+    if (this.saver.waits || this.saver.running) return;
+    call("PUT", `${this.path}/state`, { json: { state: this.record.state, note }, version: this.saver.record.version, keepalive: true }).catch(() => {});
+  }
+
+  /** Go on with a note that this tab had not stored. */
+  #takeUpNote() {
+    const left = sessionStorage.getItem(this.#noteKey);
+    sessionStorage.removeItem(this.#noteKey);
+    if (left === null || left === this.record.note) return;
+    this.note.value = left;
+    this.noted();
   }
 
   async start() {
     this.#build(await readerLine());
     this.#took(this.record);
     this.#saveState("saved");
+    this.#takeUpNote();
     if (this.record.problem) return;
     const picture = new Image();
     picture.src = `/api/v1${this.path}/picture.png`;
