@@ -110,8 +110,8 @@ def _given(patient: PatientInput, prediction: Prediction, made: str) -> dict[str
     if patient.site is not None:
         facts["Site"] = patient.site
     filled = {name for score in prediction.scores for name in score.filled}
-    given = {name: value for name, value in patient.clinical.items() if value}
-    return facts | {**given, **dict.fromkeys(sorted(filled - set(given)), "not given")}
+    told = {name: value for name, value in patient.clinical.items() if value}
+    return facts | {**told, **dict.fromkeys(sorted(filled - set(told)), "not given")}
 
 
 def _file_name(mask: ImageSource) -> str:
