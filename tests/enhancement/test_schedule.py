@@ -35,7 +35,7 @@ def test_one_image_in_25_is_only_measured(
     def train(learned: list[np.ndarray], measured: list[np.ndarray], schedule: Schedule, out: Path) -> None:
         given.append(([int(one[0, 0]) for one in learned], [int(one[0, 0]) for one in measured]))
 
-    monkeypatch.setattr(fit, "_grey", lambda path, frame: np.full((2, 2), int(path.stem), np.uint8))
+    monkeypatch.setattr(fit, "_grey", lambda path, frame: np.full((128, 128), int(path.stem), np.uint8))
     monkeypatch.setattr(fit, "train_enhancer", train)
     monkeypatch.setattr(fit, "fingerprint", lambda picture: int(picture[0, 0]))
     monkeypatch.setattr(fit, "write_training_images", lambda path, found: marked.append([path.name, *found]))
