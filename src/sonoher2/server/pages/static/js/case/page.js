@@ -156,9 +156,13 @@ class CasePage {
   async #follow() {
     this.outlined = this.record.frame;
     this.editor.setRuns(null, { forget: true });
-    this.#showFrame();
-    await this.#loadMask();
-    if (!this.record.mask) await this.outline(null);
+    try {
+      await this.#loadMask();
+      if (!this.record.mask) await this.outline(null);
+    } finally {
+      // not before: whoever draws on a frame that is said to be outlined draws on that outline
+      this.#showFrame();
+    }
   }
 
   #setSize(mm) {
