@@ -69,7 +69,7 @@ def test_a_study_is_not_run_before_the_last_change_is_kept(page: Page, title: st
     assert page.evaluate("[server.asked.includes('PATCH /drafts/d'), server.ran ?? null]") == [True, None]
     page.evaluate("server.go()")
     if title == "bad":
-        expect(page.locator("#wrong")).to_contain_text("no title")
+        expect(page.locator("#wrong")).to_have_text("No title.")
         page.wait_for_timeout(200)
         assert page.evaluate("server.ran ?? null") is None
         # what is kept may be run

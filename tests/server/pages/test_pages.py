@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from server_by_hand import browser
+from sonoher2.server.base.errors import ApiError
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services
 
@@ -65,3 +66,15 @@ def test_the_sign_in_page_asks_for_a_password(settings: ServerSettings, services
     assert 'type="password"' in page
     assert "The name or the password is wrong." in page
     assert 'value="/cases&#34;&gt;&lt;b&gt;"' in page
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("the file is empty", "The file is empty."), ("bus_0001-l.png: no lesion", "bus_0001-l.png: no lesion.")],
+)
+def test_an_error_on_a_page_keeps_the_names_of_files(client: TestClient, said: str, shown: str) -> None:
+    def refuse() -> None:
+        raise ApiError(422, "refused", said)
+
+    client.app.add_api_route("/refused", refuse)
+    assert f">{shown}<" in client.get("/refused", headers=HTML).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
@@ -38,7 +39,8 @@ def _as_page(handler: Handler) -> Handler:
 
 def _page(request: Request, answer: Response) -> Response:
     detail = json.loads(bytes(answer.body))["error"]
-    message = f"{detail['message'][:1].upper()}{detail['message'][1:]}."
+    # a plain first word has a capital letter; the name of a file stays as it is
+    message = re.sub("^[a-z]+(?= )", lambda word: word[0].capitalize(), detail["message"]) + "."
     fix = f"{detail['fix']}." if detail.get("fix") else ""
     user = getattr(request.state, "user", None) or None
     return render(

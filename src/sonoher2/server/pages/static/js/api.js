@@ -12,10 +12,21 @@ export class ApiError extends Error {
     this.findings = findings;
   }
 
-  /** The whole in one text. */
+  /** The whole in sentences. */
   get text() {
-    return [this.message, this.fix].filter(Boolean).join(" ");
+    return sentences(this);
   }
+}
+
+const ended = (text) => (/[.!?。！？]$/.test(text) ? text : text + (/[\u4e00-\u9fff”）]$/.test(text) ? "。" : "."));
+
+/**
+ * What was refused, where, and what to do, in sentences.
+ * A plain first word has a capital letter; the name of a file, a column or a value stays as it is.
+ */
+export function sentences({ where, message, fix }) {
+  const text = [where, message].filter(Boolean).join(": ").replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1));
+  return [text, fix].filter(Boolean).map(ended).join(" ");
 }
 
 let reader = "";

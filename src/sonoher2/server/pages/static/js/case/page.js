@@ -1,5 +1,5 @@
 /** The page of a case: image, outline, clinical data, result. */
-import { ApiError, call, get, post } from "../api.js";
+import { ApiError, call, get, post, sentences } from "../api.js";
 import { h, say } from "../dom.js";
 import { Cine } from "../editor/cine.js";
 import { OutlineEditor } from "../editor/editor.js";
@@ -373,15 +373,10 @@ class CasePage {
     if (!(error instanceof ApiError)) throw error;
     if (error.code === "conflict" || error.status === 412) return;
     if (error.status === 0) { say(error.text, { bad: true, closeName: t("Close") }); return; }
-    const facts = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, [one.where, one.message, one.fix].filter(Boolean).join(": ")))) : null;
-    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, sentence(error)), facts));
+    const facts = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, sentences(one)))) : null;
+    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, error.text), facts));
     this.notice.scrollIntoView({ block: "nearest" });
   }
-}
-
-function sentence(error) {
-  const text = [error.where, error.message].filter(Boolean).join(": ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}. ${error.fix ? `${error.fix}.` : ""}`.replace(/\.\.(\s|$)/g, ".$1");
 }
 
 async function main() {

@@ -5,7 +5,7 @@ import { OutlineEditor } from "../editor/editor.js";
 import { moment, number, t } from "../i18n.js";
 import { CompareView, lineOf } from "./compare.js";
 import { readerLine } from "./reader.js";
-import { readerName, sentence, tell } from "./words.js";
+import { readerName, tell } from "./words.js";
 
 class DecidePage {
   constructor(host, record) {
@@ -129,7 +129,7 @@ class DecidePage {
   async #guarded(work) {
     try { await work(); } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, sentence(error)));
+      this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, error.text));
     }
   }
 }

@@ -6,7 +6,7 @@ import { Saver } from "../case/saving.js";
 import { OutlineEditor } from "../editor/editor.js";
 import { moment, number, percent, t } from "../i18n.js";
 import { readerLine } from "./reader.js";
-import { readerName, reasons, sentence, stateMark, tell } from "./words.js";
+import { readerName, reasons, stateMark, tell } from "./words.js";
 
 /** Saves the outline of an image as that of a case is saved. */
 class OutlineSaver extends Saver {
@@ -224,7 +224,7 @@ class ImagePage {
     const words = {
       saved: t("Saved {time}", { time: moment(new Date().toISOString()) }), waiting: t("Changes not saved yet"), saving: t("Saving …"),
       offline: t("Not saved: the server cannot be reached. It is tried again; keep this page open."),
-      conflict: t("Not saved: this outline was changed elsewhere."), refused: error ? sentence(error) : "",
+      conflict: t("Not saved: this outline was changed elsewhere."), refused: error ? error.text : "",
     };
     this.state.dataset.state = state;
     this.state.textContent = words[state];
@@ -248,7 +248,7 @@ class ImagePage {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === "conflict") return;
       if (error.status === 412) { this.#conflict(await get(this.path)); return; }
-      this.#problem(sentence(error));
+      this.#problem(error.text);
     }
   }
 }

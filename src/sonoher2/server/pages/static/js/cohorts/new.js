@@ -1,8 +1,7 @@
 /** A new cohort: of a draft of this server, or of a path on this machine. */
-import { ApiError, get, post } from "../api.js";
+import { ApiError, get, post, sentences } from "../api.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { sentence } from "./words.js";
 
 const form = document.getElementById("new");
 const draft = document.getElementById("draft");
@@ -36,8 +35,8 @@ async function begin() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (body.source !== undefined) source.setAttribute("aria-invalid", "true");
-    const several = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, [one.where, one.message, one.fix].filter(Boolean).join(": ")))) : null;
-    problem.replaceChildren(h("div", { class: "problem", role: "alert" }, several ?? sentence(error)));
+    const several = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, sentences(one)))) : null;
+    problem.replaceChildren(h("div", { class: "problem", role: "alert" }, several ?? error.text));
     button.disabled = false;
     button.textContent = t("Begin");
   }

@@ -3,7 +3,6 @@ import { call, get, readAs } from "../api.js";
 import { h } from "../dom.js";
 import { dialog } from "../editor/dialog.js";
 import { t } from "../i18n.js";
-import { sentence } from "./words.js";
 
 /** Ask for a name. @param {{name: string, chosen: boolean}} reader */
 export function askReader(reader) {
@@ -14,7 +13,7 @@ export function askReader(reader) {
     h("div", { class: "field" }, h("label", { for: "reader-name" }, t("Name of the reader")), input, wrong),
   ], { text: t("Read under this name"), work: () => {
     call("PUT", "/reader", { json: { name: input.value } }).then(() => location.reload(), (error) => {
-      wrong.textContent = sentence(error);
+      wrong.textContent = error.text;
       input.setAttribute("aria-invalid", "true");
     });
     return false;

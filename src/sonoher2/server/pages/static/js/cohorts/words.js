@@ -59,14 +59,8 @@ export function figure({ value, low, high }, digits = 2) {
   return low === null ? shown(value) : t("{value} ({low} to {high})", { value: shown(value), low: shown(low), high: shown(high) });
 }
 
-/** One sentence of an error. */
-export function sentence(error) {
-  const text = [error.where, error.message].filter(Boolean).join(": ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}. ${error.fix ? `${error.fix}.` : ""}`.replace(/\.\.(\s|$)/g, ".$1");
-}
-
 /** Tell of an error; anything unforeseen goes on. */
 export function tell(error) {
   if (!(error instanceof ApiError)) throw error;
-  say(sentence(error), { bad: true, closeName: t("Close") });
+  say(error.text, { bad: true, closeName: t("Close") });
 }

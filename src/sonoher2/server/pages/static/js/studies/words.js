@@ -1,5 +1,5 @@
 /** Words for what the server names by codes: states, parts of a study, pieces of work, what columns are. */
-import { ApiError } from "../api.js";
+import { ApiError, sentences } from "../api.js";
 import { h, say } from "../dom.js";
 import { number, t } from "../i18n.js";
 
@@ -84,11 +84,11 @@ export async function tried(work, place = null) {
   }
 }
 
-/** Show why something was refused: each finding of its own, or the one sentence. */
+/** Show why something was refused: each finding of its own, or the whole in one. */
 export function refusal(error) {
   const several = error.findings.length > 1;
-  const lines = error.findings.map((one) => h("li", {}, [one.where, [one.message, one.fix].filter(Boolean).join(". ")].filter(Boolean).join(": ")));
-  return h("div", { class: "problem" }, several ? h("ul", {}, lines) : [error.where, error.text].filter(Boolean).join(": "));
+  const lines = error.findings.map((one) => h("li", {}, sentences(one)));
+  return h("div", { class: "problem" }, several ? h("ul", {}, lines) : error.text);
 }
 
 /** Edit values, one in a line: whatever signs a value holds, it stays whole. */
