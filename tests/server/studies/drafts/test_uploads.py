@@ -116,12 +116,15 @@ def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:
 
     fine = STUDY % "t.csv"
     check(fine + "images: {table: t.csv}\n")
+    check(fine + "images: {table: t.csv}\ndeep: {weights: offline}\n")
+    check(fine + "images: {table: t.csv}\ndeep: {weights: w.safetensors}\n")
     for text in (
         fine + f"data: {tmp_path}\n",
         STUDY % (tmp_path / "t.csv"),
         STUDY % "../../../t.csv",
         fine + "images: {table: far.csv}\n",
         fine + f"images: {{table: t.csv}}\nregions: {{segment: {tmp_path / 'w.safetensors'}}}\n",
+        fine + f"images: {{table: t.csv}}\ndeep: {{weights: {tmp_path / 'w.safetensors'}}}\n",
         fine.replace("columns", f"join: [{{table: {tmp_path / 'j.csv'}, on: patient_id}}], columns"),
     ):
         with pytest.raises(ApiError, match="not one of this server"):

@@ -136,7 +136,7 @@ class ExportImage:
     image
         Which.
     final
-        The outlines that the images table names.
+        The outlines that count.
     rows
         What each reader left.
     """
