@@ -26,7 +26,8 @@ from sonoher2.core.yaml_file import read_yaml
     [
         ("age", "age"), ("HER2 IHC", "HER2 IHC"), ("HER2+", "HER2+"), ("a/b.csv", "a/b.csv"),
         ("No", "No"), ("none", '"none"'), ("TRUE", '"TRUE"'), ("4a", '"4a"'), ("x", '"x"'), ("3+", '"3+"'),
-        ("size (mm)", '"size (mm)"'), ("年龄", '"年龄"'), ("a: b", '"a: b"'), ("a ", '"a "'), ('say "a"', r'"say \"a\""'),
+        ("size (mm)", '"size (mm)"'), ("年龄", '"年龄"'), ("a: b", '"a: b"'), ("a ", '"a "'),
+        ('say "a"', r'"say \"a\""'),
     ],
 )  # fmt: skip
 def test_quotes_stand_where_a_study_file_needs_them(text: str, written: str, tmp_path: Path) -> None:
