@@ -68,8 +68,10 @@ def test_what_cannot_be_split(images: pd.DataFrame, change: dict[str, object], s
     change = {name: value[: len(rows)] if isinstance(value, np.ndarray) else value for name, value in change.items()}
     with pytest.raises(sonoher2.InputError, match=said):
         sonoher2.split_patients(rows.assign(**change))
-    with pytest.raises(sonoher2.InputError, match="no column 'who'"):
+    with pytest.raises(sonoher2.InputError, match=r"no column 'who'\. "):
         sonoher2.split_patients(images, patient_id="who")
+    with pytest.raises(sonoher2.InputError, match=r"no column 'who', 'what', 'site'\. "):
+        sonoher2.split_patients(images, patient_id="who", label="what", together="site")
 
 
 @pytest.mark.parametrize("folds", [0, 1])

@@ -68,7 +68,8 @@ def split_patients(
     """
     missing = [name for name in (patient_id, label, together) if name is not None and name not in table]
     if missing:
-        raise InputError(f"the table has no column '{missing[0]}'", fix="Name its columns of patients and labels")
+        named = ", ".join(f"'{name}'" for name in missing)
+        raise InputError(f"the table has no column {named}", fix="Name its columns of patients and labels")
     if folds < 2:
         raise InputError(f"{folds} folds leave nobody out", fix="Ask for two folds or more")
     if _empty(table[patient_id]).any() or _empty(table[label]).any():

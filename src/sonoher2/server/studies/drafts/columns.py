@@ -25,7 +25,7 @@ MOST_UNREAD = 50
 MOST_DISTINCT = 30
 """Values from which on a column that is no number may tell who a patient is."""
 LONGEST = 60
-_ID_LIKE = re.compile(r"\d{7,}|\d{17}[\dXx]|[A-Za-z]{0,4}\d{5,}|[^@\s]+@[^@\s]+")
+_ID_LIKE = re.compile(r"[A-Za-z]{0,4}\d{5,}|\d{17}[Xx]|[^@\s]+@[^@\s]+")
 
 
 def clinical_views(config: StudyConfig, frame: pd.DataFrame) -> list[ColumnView]:
