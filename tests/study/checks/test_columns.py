@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.study.checks import columns as module
 from sonoher2.study.checks.columns import label_columns, late_columns
 from study_facts import facts, labels, with_clinical, with_patients
 
@@ -110,3 +116,32 @@ def test_time002_needs_as_many_patients_as_folds() -> None:
     outcome = label_columns(facts(5, images=False))
     assert outcome.state == "not checked"
     assert "cannot fill 5 folds" in outcome.skipped
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "told"),
+    [(0.95, 0.9, False), (0.951, 0.85, False), (0.951, 0.851, True), (0.949, 0.9, False)],
+)
+def test_time002_begins_beyond_its_limits(auc: float, low: float, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def predict(table: pd.DataFrame, cases: pd.Series, groups: pd.Series, **how: object) -> Any:
+        asked.append((len(table), how))
+        return SimpleNamespace(auc=SimpleNamespace(value=auc, low=low))
+
+    monkeypatch.setattr(module, "predict_outcome", predict)
+    assert (label_columns(facts(60, images=False, seed=4)).finding is not None) is told
+    # the training patients alone, and no permutation, which nobody asks for
+    assert asked == [(42, {"seed": 0, "permutations": 1})]
+
+
+def test_a_column_becomes_finite_numbers_with_its_missing_values_marked() -> None:
+    number = ClinicalColumn(kind="number", timing="pre-biopsy")
+    table = module.numeric_columns(pd.Series([1.0, np.nan, 4.0], name="x"), number)
+    assert table.to_dict("list") == {"x": [1.0, 2.5, 4.0], "missing": [0, 1, 0]}
+    assert module.numeric_columns(pd.Series([1.0, 4.0], name="x"), number).columns.tolist() == ["x"]
+    nothing = module.numeric_columns(pd.Series([np.nan, np.nan], name="x"), number)
+    assert nothing.to_dict("list") == {"x": [0, 0], "missing": [1, 1]}
+    category = ClinicalColumn(kind="category", timing="pre-biopsy")
+    levels = module.numeric_columns(pd.Series(["b", None, "a"], name="x"), category)
+    assert levels.to_dict("list") == {"a": [0, 0, 1], "b": [1, 0, 0], "missing": [0, 1, 0]}

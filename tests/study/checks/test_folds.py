@@ -34,3 +34,34 @@ def test_leak003_torn_groups_single_folds_and_missing_scores() -> None:
     assert "not every training patient" in str(
         fitted_in_fold(Finished(result(), folds=folds(out_of_fold={"Radiomics": holes}))).finding
     )
+
+
+def test_leak003_half_of_the_scores_may_be_alike() -> None:
+    """Thirty of sixty patients have the score of the final model to the last digit; one more is too many."""
+    rng = np.random.default_rng(2)
+    own, seen = rng.random((60, 2)), rng.random((60, 2))
+    for alike, state in ((30, "passed"), (31, "error")):
+        seen[:alike] = own[:alike]
+        record = folds(out_of_fold={"Radiomics": own}, in_sample={"Radiomics": seen})
+        assert fitted_in_fold(Finished(result(), folds=record)).state == state
+    # a hundredth of a millionth is another score, and equal scores of one class are not enough
+    for other in (own + 1e-8, np.column_stack([own[:, 0], own[:, 1] + 0.1])):
+        record = folds(out_of_fold={"Radiomics": own}, in_sample={"Radiomics": other})
+        assert fitted_in_fold(Finished(result(), folds=record)).state == "passed"
+    for others in ({}, {"Radiomics": own[:30]}):
+        record = folds(out_of_fold={"Radiomics": own}, in_sample=others)
+        assert fitted_in_fold(Finished(result(), folds=record)).state == "passed"
+
+
+def test_leak003_tells_all_that_it_finds_and_two_folds_are_enough() -> None:
+    two = folds(fold=np.arange(60) % 2)
+    assert fitted_in_fold(Finished(result(), folds=two)).state == "passed"
+    few = np.random.default_rng(1).random((59, 2))
+    outcome = fitted_in_fold(
+        Finished(result(), folds=folds(fold=np.zeros(60, int), out_of_fold={"Radiomics": few, "DLR": few}))
+    )
+    assert outcome.finding is not None
+    assert outcome.finding.what == (
+        "not every training patient has an out-of-fold score of Radiomics, DLR; all training patients lie in one fold"
+    )
+    assert fitted_in_fold(Finished(result())).skipped == "there are no training patients"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.discrimination import auc
+from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.analyses.performance.subgroups import interaction_table
 from sonoher2.study.checks import performance as module
@@ -179,7 +181,7 @@ def test_fair001_a_score_that_works_in_one_half_only() -> None:
     assert alike_in_subgroups(Finished(known)).state == "not checked"
 
 
-@pytest.mark.parametrize(("p_holm", "state"), [(0.06, "passed"), (0.04, "warning")])
+@pytest.mark.parametrize(("p_holm", "state"), [(0.06, "passed"), (0.05, "passed"), (0.04, "warning")])
 def test_fair001_judges_p_after_holm_of_the_main_signature_in_the_test_set(p_holm: float, state: str) -> None:
     """Every p by itself is 0.03; the other signature and the training set are far below the level."""
     rows = [("Radiomics", TEST, p_holm), ("Radiomics", TRAIN_OOF, 0.001), ("Clinical", TEST, 0.001)]
@@ -200,3 +202,141 @@ def test_fair001_needs_five_cases_and_controls_in_two_levels() -> None:
     outcome = alike_in_subgroups(Finished(changed(known, interactions=table)))
     assert outcome.state == "not checked"
     assert outcome.skipped == "the subgroups of the test set are too small to compare"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "off"),
+    [
+        (0.79, 0.6, 0.99, True), (0.8, 0.6, 0.99, False), (0.79, 0.6, 1.0, False), (1.26, 1.01, 1.5, True),
+        (1.25, 1.01, 1.5, False), (1.26, 1.0, 1.5, False), (np.nan, np.nan, np.nan, False),
+    ],
+)  # fmt: skip
+def test_a_slope_is_off_beyond_its_limits_with_its_whole_interval(
+    value: float, low: float, high: float, off: bool
+) -> None:
+    assert module.slope_is_off(Estimate(value, low, high)) is off
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "off"),
+    [
+        (0.31, 0.01, 0.6, True), (0.3, 0.01, 0.6, False), (0.31, 0.0, 0.6, False), (-0.31, -0.6, -0.01, True),
+        (-0.31, -0.6, 0.0, False), (np.nan, np.nan, np.nan, False),
+    ],
+)  # fmt: skip
+def test_an_intercept_is_off_beyond_its_limits_with_its_whole_interval(
+    value: float, low: float, high: float, off: bool
+) -> None:
+    assert module.intercept_is_off(Estimate(value, low, high)) is off
+
+
+def test_cal001_tells_slope_and_intercept_of_the_main_signature_in_the_test_set() -> None:
+    known = result(n=60)
+    figures = {"slope": (0.5, 0.25, 0.75), "intercept": (0.5, 0.25, 0.75)}
+    ends = {
+        f"calibration_{name}{end}": value
+        for name, values in figures.items()
+        for end, value in zip(("", "_low", "_high"), values, strict=True)
+    }
+    fine = {name: 1.0 if "slope" in name else 0.0 for name in ends}
+    rows = [("Radiomics", TEST, ends), ("Radiomics", TRAIN_OOF, fine), ("Clinical", TEST, fine)]
+    table = pd.DataFrame([{"signature": name, "set": subset, **row} for name, subset, row in rows])
+    outcome = calibrated(Finished(changed(known, signatures=table)))
+    assert outcome.finding is not None
+    assert outcome.finding.what == (
+        "of Radiomics, the calibration slope is 0.50 (0.25 to 0.75); the calibration intercept is 0.50 (0.25 to 0.75)"
+    )
+    others = table.assign(signature=["Clinical", "Radiomics", "Radiomics"])
+    assert calibrated(Finished(changed(known, signatures=others))).state == "passed"
+
+
+def test_leak006_says_what_differed_between_the_openings() -> None:
+    known = result(n=60)
+
+    def said(*entries: dict[str, str]) -> str:
+        outcome = opened_once(Finished(changed(known, record={"ledger": list(entries)})))
+        assert outcome.finding is not None
+        assert outcome.finding.where == "ledger.json"
+        return outcome.finding.what
+
+    start = "the ledger knows of {} openings of the test set, or of some of its patients "
+    one = {"model": "a", "set": "x", "labels": "1"}
+    assert said(one, one) == start.format(2) + "(with other filters)"
+    assert said(one, one | {"model": "b"}, one | {"model": "c", "set": "y"}) == (
+        start.format(3) + "(3 models or settings, 2 choices of patients)"
+    )
+    assert said(one, {"model": "a", "labels": "2"}) == start.format(2) + "(2 versions of the labels)"
+    assert opened_once(Finished(changed(known, record={}))).state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("auc", "low", "state"),
+    [(0.98, 0.86, "warning"), (0.979, 0.86, "passed"), (0.98, 0.85, "passed"), (0.99, 0.851, "warning")],
+)
+def test_base002_begins_at_its_limits(auc: float, low: float, state: str) -> None:
+    table = pd.DataFrame({"signature": ["DLR"], "set": TRAIN_OOF, "outcome": "low", "auc": auc, "auc_low": low})
+    outcome = too_good(Finished(changed(result(n=60), signatures=table.assign(auc_high=1.0))))
+    assert outcome.state == state
+    if outcome.finding is not None:
+        assert outcome.finding.what == (
+            f"the out-of-fold AUC is higher than such data allow: DLR {auc:.3f} ({low:.3f} to 1.000) for low"
+        )
+    assert too_good(Finished(changed(result(n=60), signatures=table.assign(set=TEST)))).state == "not checked"
+
+
+@pytest.mark.parametrize(
+    ("names", "auc", "p", "low", "state"),
+    [
+        (("Site", TOGETHER), 0.6, 0.009, 0.0, "error"),
+        (("Site", TOGETHER), 0.6, 0.009, 0.01, "passed"),
+        (("Site", TOGETHER), 0.59, 0.009, 0.0, "passed"),
+        (("Site", TOGETHER), 0.6, 0.01, 0.0, "passed"),
+        # of one family alone, that family is all there is
+        (("Site",), 0.6, 0.009, 0.0, "error"),
+        (("Site", "Date"), 0.6, 0.009, 0.0, "passed"),
+    ],
+)
+def test_base001_begins_at_its_limits(
+    names: tuple[str, ...], auc: float, p: float, low: float, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = result(n=60)
+    monkeypatch.setattr(module, "delong_test", lambda y, own, other: SimpleNamespace(low=low, high=0.2, difference=0.1))
+    rows = [(name, "positive", 60, 30, auc, auc, auc, p, p) for name in names]
+    tested = Shortcuts(pd.DataFrame(rows, columns=list(COLUMNS)), shortcuts(known, 1.0, 0.001).scores)
+    outcome = better_than_shortcuts(Finished(known, tested))
+    assert outcome.state == state
+    if outcome.finding is not None:
+        assert outcome.finding.what == (
+            "for positive, Radiomics is not shown to do better than shortcuts alone: difference in out-of-fold AUC"
+            " 0.10 (0.00 to 0.20)"
+        )
+    assert better_than_shortcuts(Finished(validation(), tested)).skipped == "there are no training patients"
+
+
+def test_base001_compares_the_signature_with_the_shortcuts_patient_by_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = result(n=60)
+    tested = shortcuts(known, 1.0, 0.001)
+    asked: list[np.ndarray] = []
+    monkeypatch.setattr(
+        module, "delong_test", lambda *given: asked.extend(given) or SimpleNamespace(low=0.1, high=0.2, difference=0.1)
+    )
+    shuffled = replace(tested, scores=tested.scores.sample(frac=1, random_state=0))
+    better_than_shortcuts(Finished(known, shuffled))
+    y, score = known.performance.scores("Radiomics", TRAIN_OOF, "positive")
+    np.testing.assert_array_equal(asked[0], y == 1)
+    np.testing.assert_array_equal(asked[1], score)
+    np.testing.assert_array_equal(asked[2], tested.scores["positive"])
+
+
+def test_leak004_a_set_of_one_class_has_no_best_threshold() -> None:
+    known = result(n=60)
+    one = known.performance.predictions.assign(label="positive")
+    assert not module._best_in_test(changed(known, predictions=one), ("Radiomics", "positive"), 0.5)
+    none = known.performance.predictions.assign(label="negative")
+    assert not module._best_in_test(changed(known, predictions=none), ("Radiomics", "positive"), 0.5)
+
+
+@pytest.mark.parametrize(("p", "state"), [(0.01, "passed"), (0.0099, "error")])
+def test_leak005_begins_below_its_level(p: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "compare_independent", lambda *_: SimpleNamespace(difference=0.2, p_larger=p))
+    assert above_training(Finished(result(n=60))).state == state

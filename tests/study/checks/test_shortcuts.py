@@ -260,3 +260,55 @@ def test_families_are_corrected_together_for_each_outcome(monkeypatch: pytest.Mo
     table = shortcut_tests(known).table
     assert table["shortcut"].tolist() == ["Site", "Scanner", TOGETHER]
     assert table["p_holm"].tolist() == pytest.approx([0.06, 0.03, 0.06])
+
+
+def test_what_a_picture_shows_besides_the_lesion_in_numbers() -> None:
+    assert module._picture(300, 600) == {"rows": 300, "columns": 600, "aspect": pytest.approx(np.log(2))}
+    assert module._picture(0, 0)["aspect"] == 0
+    record = picture(np.random.default_rng(0), callipers=9, text=9, colour_share=0.0, marked=True)
+    assert module._marks(record) == {
+        "callipers": 8, "any calliper": True, "text": 8, "colour": False, "on the lesion": True,
+    }  # fmt: skip
+    bare = picture(np.random.default_rng(0), callipers=0, text=7, colour_share=0.01, marked=False)
+    assert module._marks(bare) == {
+        "callipers": 0, "any calliper": False, "text": 7, "colour": True, "on the lesion": False,
+    }  # fmt: skip
+
+
+def test_dates_become_days_and_one_that_is_not_known_the_mean() -> None:
+    """The third is the mean of the others, which lie two days apart."""
+    dates = pd.Series(["2020-01-01", "2020-01-03", "soon", None], index=list("ABCD"))
+    table = module._days(dates)
+    assert (table["days"] - table["days"].iloc[0]).tolist() == [0, 2, 1, 1]
+    assert table["missing"].tolist() == [0, 0, 1, 1]
+    assert module._days(pd.Series([None, "x"], dtype=object))["days"].tolist() == [0, 0]
+
+
+def test_the_origin_of_masks_is_the_mean_over_a_patients_images() -> None:
+    known = facts(3)
+    images = pd.DataFrame(
+        {
+            "patient_id": ["P000", "P000", "P001"], "image": list("abc"),
+            "masks": [("x.PNG", "y.png"), (), ("z.nii",)],
+        }
+    )  # fmt: skip
+    known = replace(known, cohort=replace(known.cohort, images=images), segmented_masks=frozenset(["y.png"]))
+    table = module._origins(known)
+    assert table.loc["P000"].to_dict() == {"automatic": 0.5, "masks": 1.0, ".nii": 0, ".png": 0.5, "none": 0.5}
+    assert table.loc["P001"].to_dict() == {"automatic": 0.0, "masks": 1.0, ".nii": 1, ".png": 0, "none": 0}
+    assert table.loc["P002"].eq(0).all()
+    bare = replace(known, cohort=replace(known.cohort, images=images.drop(columns="masks")))
+    assert module._origins(bare).shape == (3, 0)
+
+
+def test_only_families_that_vary_are_tested_in_their_order() -> None:
+    known = with_pictures(facts(60))
+    assert module.shortcut_columns(known) == {}
+    assert shortcut_tests(known).skipped == "nothing of the kind varies between the patients"
+    other = with_pictures(with_patients(known, site=["A", "B"] * 30), np.arange(60) % 3 == 0, format="JPEG")
+    families = module.shortcut_columns(other)
+    assert list(families) == ["Site", "File format"]
+    assert families["Site"].columns.tolist() == ["A", "B"]
+    alone = shortcut_tests(with_patients(known, site=["A", "B"] * 30))
+    assert alone.table["shortcut"].tolist() == ["Site"]
+    assert TOGETHER in set(shortcut_tests(other).table["shortcut"])

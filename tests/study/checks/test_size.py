@@ -10,6 +10,7 @@ import pytest
 
 from sonoher2.cohort.split import Split
 from sonoher2.core.columns import TEST, TRAIN
+from sonoher2.study.checks import size as module
 from sonoher2.study.checks.facts import Facts
 from sonoher2.study.checks.size import SIZE002, events_to_learn_from, patients_to_test_on
 from study_facts import facts, with_clinical, with_patients
@@ -82,3 +83,15 @@ def test_size002_rests_on_the_rarest_of_three_classes_against_all_others(test: t
 def test_size002_counts_the_test_set_and_not_the_training_set() -> None:
     assert patients_to_test_on(three_classes((3, 3, 3), (400, 400, 400))).state == "passed"
     assert patients_to_test_on(three_classes((400, 400, 400), (3, 3, 3))).state == "error"
+
+
+@pytest.mark.parametrize(("half", "state"), [(0.1, "passed"), (0.11, "warning"), (0.25, "error"), (0.24, "warning")])
+def test_size002_begins_at_its_limits(half: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AUC of 0.75 that is known to 0.25 reaches down to chance."""
+    asked: list[tuple[float, ...]] = []
+    monkeypatch.setattr(module, "auc_half_width", lambda *given: asked.append(given) or half)
+    outcome = patients_to_test_on(three_classes((30, 30, 30), (10, 20, 30)))
+    assert outcome.state == state
+    assert asked == [(0.75, 10, 50, 0.95), (0.75, 20, 40, 0.95), (0.75, 30, 30, 0.95)]
+    if outcome.finding is not None:
+        assert outcome.finding.what.endswith("which does not tell it from chance") is (state == "error")

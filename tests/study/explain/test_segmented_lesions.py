@@ -56,3 +56,27 @@ def test_the_frame_that_was_outlined_is_shown(segmented: pd.DataFrame, tmp_path:
     two = segmented.iloc[:1].assign(image=str(tmp_path / "cine.tif"), frame=2.0)
     [shown] = doubtful_lesions(two)
     assert np.median(shown.pixels) == 90
+
+
+def test_a_large_picture_is_thinned_out_and_a_mask_that_cannot_be_read_is_none(
+    segmented: pd.DataFrame, tmp_path: Path
+) -> None:
+    """900 columns: every third one; 400 stay as they are."""
+    Image.fromarray(np.full((60, 900), 50, np.uint8)).save(tmp_path / "wide.png")
+    Image.fromarray(np.full((60, 400), 50, np.uint8)).save(tmp_path / "own.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    rows = segmented.iloc[:2].assign(
+        image=[str(tmp_path / "wide.png"), str(tmp_path / "own.png")], mask=str(tmp_path / "broken.png"),
+        confidence=[0.1, 0.2],
+    )  # fmt: skip
+    wide, own = doubtful_lesions(rows)
+    assert (wide.pixels.shape, wide.mask.shape) == ((20, 300), (20, 300))
+    assert (own.pixels.shape, own.mask.shape) == ((60, 400), (60, 400))
+    assert not wide.mask.any()
+    assert wide.found
+
+
+def test_equally_sure_ones_come_by_the_name_of_the_image(segmented: pd.DataFrame) -> None:
+    alike = segmented.iloc[[1, 0]].assign(confidence=0.5)
+    assert [one.patient_id for one in doubtful_lesions(alike)] == ["P0", "P1"]
+    assert listed_lesions(segmented[:0]).empty

@@ -31,6 +31,9 @@ def test_each_crop_has_its_own_row(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     class Context:
         def map(self, step: Any, items: list[Any], network: Any) -> list[np.ndarray]:
+            # by what a crop holds, and by all that the embedding depends on
+            assert [item.key for item in items] == ["b", "a"]
+            assert network.key == ["1", "none", False, "lesion", 4]
             return module._embed([item.value for item in items], network.value)
 
     network: Any = SimpleNamespace(sha256="1", mask="none", mirror=False, pooling="lesion", size=4)

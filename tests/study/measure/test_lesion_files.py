@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.config.images import ImageReading
 from sonoher2.core.errors import InputError
-from sonoher2.study.measure.lesion_files import KeyedFiles, LesionFile, chosen_frames, file_hashes, lesion_files
+from sonoher2.networks.own import Weights
+from sonoher2.study.measure.lesion_files import (
+    KeyedFiles,
+    LesionFile,
+    chosen_frames,
+    file_hashes,
+    keyed_reading,
+    lesion_files,
+)
 
 
 def images(folder: Path) -> pd.DataFrame:
@@ -60,3 +71,20 @@ def test_the_key_is_of_contents_and_not_of_names() -> None:
     hashes = {"/x/a.png": "1", "/x/m.png": "2", "/y/c.png": "1", "/y/k.png": "2"}
     assert one.key(hashes) == other.key(hashes)
     assert one.key(hashes) != one.key(hashes | {"/x/m.png": "3"})
+
+
+def test_weights_that_clear_an_image_are_in_its_key_and_so_are_frame_and_size() -> None:
+    hashes = {"a": "1", "m": "2"}
+    plain = LesionFile("a", ("m",), 0.25, 3)
+    assert plain.key(hashes) == ["1", ["2"], "0.25", 3]
+    cleared = replace(plain, enhancer=Weights("w", "own", "i"))
+    assert cleared.key(hashes) == ["1", ["2"], "0.25", 3, "own"]
+    assert len(KeyedFiles([plain, cleared], hashes)) == 2
+
+
+def test_reading_through_the_enhancer_depends_on_its_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sonoher2.enhancement.enhancer.load_enhancer", lambda: SimpleNamespace(sha256="shipped"))
+    plain, cleared = (keyed_reading(ImageReading(enhance=how)) for how in ("none", "gan"))
+    assert len(plain.key) == 1
+    assert cleared.key[1:] == ["shipped"]
+    assert cleared.value.enhance == "gan"

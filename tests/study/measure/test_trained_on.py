@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -13,7 +17,7 @@ from sonoher2.core.files import file_sha256
 from sonoher2.engine import local_context
 from sonoher2.images.fingerprint import fingerprint, images_file, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.networks.own import OwnNetwork, Weights
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.measure import trained_on as module
 from sonoher2.study.measure.trained_on import network_hashes, patients_trained_on
 from sonoher2.synthetic.demo import write_demo_cohort
@@ -38,3 +42,48 @@ def test_patients_are_found_by_their_images(tmp_path: Path, monkeypatch: pytest.
     assert list(network_hashes(study, images[:0])) == ["enhancer"]
     monkeypatch.undo()
     assert patients_trained_on(study, images, images[:0], context) == {"enhancer": frozenset()}
+
+
+@pytest.mark.parametrize(
+    ("outlined", "enhance", "own", "trained", "used"),
+    [
+        (0, "none", False, (), {}),
+        (1, "none", False, (), {"segmenter": "shipped"}),
+        (1, "gan", False, (), {"segmenter": "shipped", "enhancer": "shipped"}),
+        (1, "gan", True, (), {"segmenter": "own", "enhancer": "own"}),
+        (0, "none", True, (), {}),
+        # one that is still to be trained is not used yet
+        (0, "gan", False, ("enhancer",), {}),
+        (0, "gan", True, ("enhancer",), {"enhancer": "own"}),
+    ],
+)
+def test_only_networks_that_are_used_are_asked(
+    outlined: int, enhance: str, own: bool, trained: tuple[str, ...], used: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, "_shipped", lambda path: "shipped")
+    study: Any = SimpleNamespace(images=object(), enhance=enhance, trained_networks=trained)
+    networks: Any = ImageNetworks("own", "own") if own else ImageNetworks()  # type: ignore[arg-type]
+    assert module.used_networks(study, pd.DataFrame(index=range(outlined)), networks) == used
+    study.images = None
+    assert "enhancer" not in module.used_networks(study, pd.DataFrame(), networks)
+
+
+def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The network without A learned from B's picture, the final one from A's and C's; D's picture cannot be read."""
+    final, without = (Weights(name, name, name) for name in ("final", "without"))
+    network = OwnNetwork(final, {"A": without, "B": without})
+    learned = {"final": {"a", "c"}, "without": {"b"}}
+    monkeypatch.setattr(module, "used_networks", lambda *_: {"segmenter": network})
+    monkeypatch.setattr(
+        module, "load_training_images", lambda weights, images: SimpleNamespace(has=learned[weights.name].__contains__)
+    )
+    asked: list[object] = []
+    prints = {("a", None): "a", ("b", 2): "b", ("c", None): "c", ("d", None): None}
+    monkeypatch.setattr(module, "fingerprints", lambda pictures, context: asked.append(pictures) or prints)
+    rows = pd.DataFrame({"patient_id": list("CABD"), "image": list("cabd"), "frame": [np.nan, np.nan, 2, np.nan]})
+    found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
+    assert found == {"segmenter": frozenset("BC")}
+    assert asked == [[("a", None), ("b", 2), ("c", None), ("d", None)]]

@@ -105,3 +105,28 @@ def test_a_study_says_itself_which_label_is_the_lesion(study: Any, tmp_path: Pat
 def test_an_enhancer_learns_from_all_images_of_training_patients(study: Any, tmp_path: Path) -> None:
     found = enhancer_images([tmp_path / "study.yaml"], None, tmp_path)
     assert found == [(Path("/a.png"), None), (Path("/c.png"), 3), (Path("/d.png"), None)]
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".YML"])
+def test_a_study_without_images_teaches_no_segmenter(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "load_study", lambda study, data: SimpleNamespace(images=None))
+    with pytest.raises(InputError, match="the study has no images"):
+        segmenter_cases(tmp_path / f"study{suffix}", None, tmp_path)
+
+
+def test_images_and_folders_teach_an_enhancer_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = [SimpleNamespace(path=Path("a.png"), frame=None), SimpleNamespace(path=Path("b.dcm"), frame=2)]
+    monkeypatch.setattr(module, "batch_images", lambda images: given if images == [Path("a.png"), Path("x")] else [])
+    assert enhancer_images([Path("a.png"), Path("x")], None, tmp_path) == [(Path("a.png"), None), (Path("b.dcm"), 2)]
+
+
+def test_paths_of_a_table_are_relative_to_the_data_folder_and_frames_are_read(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    table = written(tmp_path / "data", "patient_id,image,mask,frame\nA,a.png,m.png,2\nB,b.png,NONE,\n")
+    elsewhere = tmp_path / "t.csv"
+    elsewhere.write_text(table.read_text(encoding="utf-8"), encoding="utf-8")
+    (first, second), _ = segmenter_cases(elsewhere, tmp_path / "data", tmp_path)
+    assert (first.image, first.frame, second.frame) == (tmp_path / "data" / "a.png", 2, None)
+    assert second.masks == ()

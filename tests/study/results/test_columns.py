@@ -48,3 +48,13 @@ def test_names_that_others_script_against() -> None:
     assert (c.RULE_OUT, c.RULE_IN, c.RULED_OUT, c.RULED_IN) == ("rule_out", "rule_in", "ruled_out", "ruled_in")
     assert (c.CASES, c.CONTROLS) == ("cases", "controls")
     assert (c.OUT_OF_FOLD, c.DECISION) == ("out_of_fold", "call")
+
+
+def test_a_column_is_called_as_its_constant_is() -> None:
+    """All but those whose name in the files is shorter, or older."""
+    others = {name: value for name, value in vars(c).items() if name.isupper() and isinstance(value, str)}
+    others = {name: value for name, value in others.items() if value != name.lower()}
+    assert others == {
+        "SIGNATURE_A": "a", "SIGNATURE_B": "b", "DECISION": "call", "PREDICTED": "called",
+        "PREDICTED_SHARE": "predicted", "OBSERVED_SHARE": "observed",
+    }  # fmt: skip

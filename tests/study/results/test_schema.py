@@ -83,3 +83,17 @@ def test_a_result_with_another_table_is_refused(finished) -> None:
         check_tables(changed(finished.result, signatures=signatures.drop(columns="brier")))
     with pytest.raises(SchemaError, match=r"performance\.signatures auc is no number"):
         check_tables(changed(finished.result, signatures=signatures.assign(auc="0.5")))
+
+
+def test_columns_of_one_meaning_are_shown_alike_everywhere() -> None:
+    assert {name: column.digits for name, column in DICTIONARY.items() if column.digits != 2} == {
+        "p": 3, "p_holm": 3, "p_auc": 3,
+    }  # fmt: skip
+    assert {name: column.title for name, column in DICTIONARY.items() if column.title} == {
+        "auc": "AUC", "n": "n", "p": "p", "p_holm": "p (Holm)", "ppv": "PPV", "npv": "NPV",
+    }  # fmt: skip
+    kinds = {name: DICTIONARY[name].kind for name in ("signature", "events", "auc", "chosen")}
+    assert kinds == {"signature": "text", "events": "count", "auc": "number", "chosen": "truth"}
+    assert DICTIONARY["features_in"].heading == "Features in"
+    [low] = [column for column in COUNTS.columns if column.name == "auc_low"]
+    assert (low.kind, low.meaning, low.digits) == ("number", "lower end of the interval", 2)

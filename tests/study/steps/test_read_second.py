@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
 import pytest
 
+from sonoher2.bundle.schema import schema_of
+from sonoher2.bundle.training import LevelSummary, TrainingSummary
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.core.errors import InputError
-from sonoher2.study.steps.read_second import _as_trained
+from sonoher2.config.study import StudyConfig
+from sonoher2.core.columns import TEST
+from sonoher2.core.errors import Finding, FindingsError, InputError
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
+from sonoher2.study.steps import read_second as module
+from sonoher2.study.steps.read_second import _as_trained, as_the_model_reads, read_second_cohort, second_networks
 
 
 def column(**declared: object) -> ClinicalColumn:
@@ -60,3 +70,153 @@ def test_scales_on_which_a_word_means_something_else_are_refused(
         return
     with pytest.raises(InputError, match=f"clinical.columns.x: the levels are {', '.join(own)}, the model's"):
         _as_trained("x", given, model)
+
+
+IMAGES = {"table": "i.csv", "site": "site"}
+FILE, ITS_OWN, CLEARER = (OwnNetwork(Weights(f"{name}.safetensors", name, f"{name}.json")) for name in "abc")
+
+
+def study(columns: tuple[str, ...] = ("age",), **settings: object) -> StudyConfig:
+    declared = {name: {"kind": "number", "timing": "pre-biopsy"} for name in columns}
+    given = {"clinical": {"table": "c.csv", "columns": declared}, "target": {"column": "x", "positive": "1"}}
+    return StudyConfig.model_validate({**given, **settings})
+
+
+def model(first: StudyConfig, networks: ImageNetworks | None = None, training: TrainingSummary | None = None) -> Any:
+    schema = schema_of(
+        first, version="0", classes=("no", "yes"), signatures=("Clinical",), main="Clinical", thresholds={},
+        threshold_rule="Youden", training_patients={},
+    ).model_copy(update={"training": training or TrainingSummary()})  # fmt: skip
+    return SimpleNamespace(schema=schema, image_networks=networks or ImageNetworks())
+
+
+def test_images_are_read_and_lesions_measured_as_in_training_but_masks_are_the_cohorts() -> None:
+    first = study(
+        ("age", "grade"), enhance="gan", radiomics={"bin_count": 16}, deep={},
+        images={**IMAGES, "crop_to_b_mode": True, "mask_label": "1"},
+    )  # fmt: skip
+    second = study(
+        ("height", "age"), regions="segment", radiomics={"bin_count": 8},
+        images={"table": "other.csv", "site": "place", "mask_label": "2", "several_masks": "largest"},
+        evaluation={"subgroups": ["height", "age", "site"]},
+    )  # fmt: skip
+    found = as_the_model_reads(second, model(first))
+    assert found.images is not None
+    assert (str(found.images.table), found.images.site, found.images.mask_label) == ("other.csv", "place", "2")
+    assert (found.images.crop_to_b_mode, found.images.several_masks) == (True, "union")
+    assert (found.enhance, found.regions, found.radiomics.bin_count) == ("gan", "segment", 16)
+    assert found.deep is not None
+    assert list(found.clinical.columns) == ["age"]
+    assert found.evaluation.subgroups == ["age", "site"]
+
+
+def test_a_model_without_images_looks_at_none() -> None:
+    second = study(
+        images=IMAGES, enhance="gan", deep={}, radiomics={"bin_count": 8}, evaluation={"subgroups": ["age", "site"]}
+    )
+    found = as_the_model_reads(second, model(study()))
+    assert (found.images, found.enhance, found.deep, found.radiomics.bin_count) == (None, "none", None, 8)
+    assert found.evaluation.subgroups == ["age"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "segmenter", "read"),
+    [
+        ({"segment": "own.safetensors"}, ITS_OWN, "segment"),
+        ({"segment": "own.safetensors"}, None, {"segment": "own.safetensors"}),
+        ("given", ITS_OWN, "given"),
+    ],
+)
+def test_where_the_study_outlines_a_model_outlines_with_its_own_segmenter(
+    regions: object, segmenter: OwnNetwork | None, read: object
+) -> None:
+    second = study(images=IMAGES, regions=regions)
+    found = as_the_model_reads(second, model(study(images=IMAGES), ImageNetworks(segmenter)))
+    assert found.model_dump(mode="json", exclude_none=True)["regions"] == read
+
+
+@pytest.mark.parametrize("segmenter", [None, ITS_OWN])
+def test_the_models_networks_come_first_and_only_the_model_clears_images(
+    segmenter: OwnNetwork | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "networks_of_files", lambda study: ImageNetworks(FILE, FILE))
+    found = second_networks(study(), model(study(), ImageNetworks(segmenter, CLEARER)))
+    assert found == ImageNetworks(segmenter or FILE, CLEARER)
+    assert second_networks(study(), model(study())).enhancer is None
+
+
+def test_a_validation_trains_nothing() -> None:
+    asked = study(images={**IMAGES, "mask": "mask"}, regions={"segment": "trained"})
+    with pytest.raises(InputError, match="trains no network"):
+        second_networks(asked, model(study()))
+
+
+def sizes(unit: str, *millimetres: float | None) -> Any:
+    """Images, of which one more cannot be read."""
+    records = [SimpleNamespace(mm_per_pixel=size and (size, size), problem="") for size in millimetres]
+    records.append(SimpleNamespace(mm_per_pixel=None, problem="broken"))
+    images = pd.DataFrame({"image": [f"/{place}.png" for place in range(len(records))]})
+    return SimpleNamespace(
+        study=SimpleNamespace(radiomics=SimpleNamespace(unit=unit)),
+        cohort=SimpleNamespace(images=images), records=records,
+    )  # fmt: skip
+
+
+def test_a_model_in_mm_needs_the_size_of_every_pixel_and_one_in_pixels_says_that_it_uses_none() -> None:
+    assert module._in_the_models_unit(sizes("mm", 0.1, 0.2)) == []
+    with pytest.raises(InputError, match=r"in mm, and the size of a pixel is unknown for 1 of 2 images \(1\.png\)"):
+        module._in_the_models_unit(sizes("mm", 0.1, None))
+    assert module._in_the_models_unit(sizes("pixels", None, None)) == []
+    [note] = module._in_the_models_unit(sizes("pixels", 0.1, None, 0.2))
+    assert (note.severity, note.where) == ("note", "images")
+    assert note.what == "the model measures lesions in pixels, so the known pixel sizes of 2 images were not used"
+
+
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A second cohort of two patients without images on its way; classes, sites and findings may be changed."""
+    training = TrainingSummary(clinical={"shape": LevelSummary(missing=0.0, shares={"round": 1.0})})
+    now = SimpleNamespace(
+        study=study(("age", "shape")), context="context", findings=["before"],
+        model_bundle=model(study(("age", "shape")), training=training),
+        cohort=SimpleNamespace(
+            findings=(Finding("warning", "a hair"),), classes=("no", "yes"), images=pd.DataFrame({"image": []}),
+            clinical=["shape"],
+            patients=pd.DataFrame(
+                {"shape": ["round", "oval"], "group": [0, 1]}, index=pd.Index(["A", "B"], name="patient_id")
+            ),
+        ),
+    )  # fmt: skip
+
+    def checked(read: StudyConfig, context: object, networks: object) -> Any:
+        assert (list(read.clinical.columns), context, networks) == (["age", "shape"], "context", ImageNetworks())
+        return SimpleNamespace(study=read.model_copy(update={"title": "settled"}), cohort=now.cohort, records=[])
+
+    monkeypatch.setattr(module, "checked_cohort", checked)
+    return now
+
+
+def test_all_patients_of_a_second_cohort_are_test_patients(second: Any) -> None:
+    read_second_cohort(second)
+    assert second.split.sets.to_dict() == {"A": TEST, "B": TEST}
+    assert second.study.title == "settled"
+    assert second.findings[:2] == ["before", Finding("warning", "a hair")]
+    [told] = second.findings[2:]
+    assert told.where == "clinical.columns.shape"
+    assert told.what == "1 of 2 patients have a value that was not seen in training: oval"
+
+
+def test_a_second_cohort_that_cannot_be_used_is_refused(second: Any) -> None:
+    second.cohort.classes = ("yes", "no")
+    with pytest.raises(InputError, match="the cohort's classes are yes, no, the model's no, yes"):
+        read_second_cohort(second)
+    second.cohort.patients["shape"] = "oval"
+    second.cohort.classes = ("no", "yes")
+    with pytest.raises(FindingsError, match="no value was seen in training: oval"):
+        read_second_cohort(second)
+    second.cohort.findings = (Finding("error", "no image"),)
+    with pytest.raises(FindingsError, match="no image"):
+        read_second_cohort(second)
+    second.study = study(("height",))
+    with pytest.raises(InputError, match="none of the model's columns and no images"):
+        read_second_cohort(second)

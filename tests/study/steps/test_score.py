@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sonoher2.core.errors import InputError
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.analyses.performance.uncertainty import learn_uncertainty
 from sonoher2.study.results.predictions import learn_thresholds
 from sonoher2.study.steps import score as module
-from sonoher2.study.steps.score import frozen_thresholds, patient_table
+from sonoher2.study.steps.score import frozen_thresholds, patient_table, score_second_cohort, score_study
 
 
 def test_quantiles_limits_and_thresholds_are_of_the_training_scores(finished) -> None:
@@ -77,3 +80,154 @@ def test_the_table_of_patients(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table["label"].tolist() == ["yes", "no", "yes"]
     assert table["images"].tolist() == [2, 1, 0]
     assert table["size"].tolist() == [1, 2, 3]
+
+
+class Opened(list[tuple[object, ...]]):
+    """What a ledger was told, in order."""
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    """Openings of test sets; a key is spelled as what it is made of, and nobody is measured."""
+    calls = Opened()
+    monkeypatch.setattr(module, "settings_key", lambda *given: ("settings", *given))
+    monkeypatch.setattr(module, "bundle_key", lambda *given: ("bundle", *given))
+    monkeypatch.setattr(module, "new_entry", lambda *given: given)
+    monkeypatch.setattr(module, "now", lambda: "now")
+    monkeypatch.setattr(module, "patient_table", lambda state: "patients")
+
+    def enter(*given: object) -> Any:
+        calls.append(given)
+        return SimpleNamespace(findings=("entered",))
+
+    monkeypatch.setattr(module, "enter", enter)
+    return calls
+
+
+def run(**own: object) -> Any:
+    """Three patients; A and C are training patients."""
+    names = pd.Index(["A", "B", "C"], name="patient_id")
+    cohort = SimpleNamespace(
+        classes=("no", "yes"), clinical={"age": "declared"},
+        patients=pd.DataFrame({"label": [1, 0, 1], "site": ["North", "East", None]}, index=names),
+    )  # fmt: skip
+    table = pd.DataFrame({("clinical", "age"): [50.0, 60.0, 70.0]}, index=names)
+    given = {
+        "study": SimpleNamespace(evaluation="evaluation", images=None, trained_networks=()), "out": "out",
+        "context": SimpleNamespace(store="store"), "findings": ["before"], "recalibrate": 0.3,
+        "measured": SimpleNamespace(cohort=cohort, feature_table=table), "in_training": np.array([True, False, True]),
+        "checked": SimpleNamespace(records="records", hashes={"a.png": "1"}, networks=ImageNetworks()),
+    }  # fmt: skip
+    return SimpleNamespace(**{**given, **own})
+
+
+def test_a_study_learns_in_training_and_opens_its_test_set_once(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictions = pd.DataFrame({"set": ["train_oof", "test", "train_oof"], "score": [0.1, 0.2, 0.3]})
+    monkeypatch.setattr(module, "score_patients", lambda measured, fitted, in_training: predictions)
+    monkeypatch.setattr(module, "score_models", lambda measured, fitted, in_training: ("models", in_training.tolist()))
+    monkeypatch.setattr(module, "learn_thresholds", lambda seen, how: (seen["score"].tolist(), how))
+    monkeypatch.setattr(module, "learn_uncertainty", lambda seen, classes, how: (seen["score"].tolist(), classes, how))
+    model = SimpleNamespace(predict_proba=lambda X: {"Clinical": X.index.tolist()})
+    state = run(fitted=SimpleNamespace(model=model))
+    score_study(state)
+    hashes = {"a.png": "1"}
+    key = ("settings", state.study, state.measured.cohort, ["A", "C"], hashes, {})
+    entry = (state.study, state.measured.cohort, ["B"], hashes, key)
+    assert opened == [(entry, state.study, "out", "store", "now")]
+    assert state.findings == ["before", "entered"]
+    scored = state.scored
+    assert scored.thresholds == ([0.1, 0.3], "evaluation")
+    assert scored.learned == ([0.1, 0.3], ("no", "yes"), "evaluation")
+    assert (scored.X.index.tolist(), scored.probabilities) == (["B"], {"Clinical": ["B"]})
+    assert scored.models == ("models", [True, False, True])
+    assert (scored.patients, scored.records, scored.hashes) == ("patients", "records", hashes)
+    assert (scored.networks, scored.bundle, scored.predictions is predictions) == (ImageNetworks(), None, True)
+
+
+def test_weights_that_a_study_trains_follow_from_its_settings_and_those_of_a_file_count() -> None:
+    networks = ImageNetworks(*(OwnNetwork(Weights(name, f"of {name}", name)) for name in ("a", "b")))
+    state = run()
+    state.checked.networks = networks
+    assert module._files(state) == {"segmenter": "of a", "enhancer": "of b"}
+    state.study.trained_networks = ("segmenter",)
+    assert module._files(state) == {"enhancer": "of b"}
+
+
+def frozen(harmoniser: object = None) -> Any:
+    """A model of two columns and a signature of images that lacks them."""
+    kinds = {"age": "number", "shape": "category", "grade": "ordered"}
+    asked: list[object] = []
+
+    def usable(given: list[str], images: bool) -> list[str]:
+        asked.append((given, images))
+        return ["Clinical"] if given else []
+
+    def probabilities(X: pd.DataFrame, names: list[str]) -> dict[str, np.ndarray]:
+        return {name: np.column_stack([1 - X["clinical", "age"] / 100, X["clinical", "age"] / 100]) for name in names}
+
+    schema = SimpleNamespace(
+        classes=("no", "yes"), clinical={name: SimpleNamespace(kind=kind) for name, kind in kinds.items()},
+        threshold_rule="Youden", thresholds={"Clinical": {"yes": 0.4}, "Radiomics": {"yes": 0.6}},
+        uncertainty={"Radiomics": "less sure", "Clinical": "sure"},
+    )  # fmt: skip
+    model = SimpleNamespace(usable=usable, predict_proba=probabilities, harmoniser_=harmoniser)
+    return SimpleNamespace(schema=schema, model=model, asked=asked)
+
+
+@pytest.mark.parametrize("images", [None, "images"])
+def test_a_validation_scores_everybody_with_what_the_model_can_be_given(opened: Opened, images: Any) -> None:
+    state = run(in_training=np.zeros(3, bool), model_bundle=frozen())
+    state.study.images = images
+    score_second_cohort(state)
+    bundle, scored = state.model_bundle, state.scored
+    assert bundle.asked == [(["age"], images is not None)]
+    key = ("bundle", bundle.schema, ["age"], images is not None, 0.3)
+    entry = (state.study, state.measured.cohort, ["A", "B", "C"], {"a.png": "1"}, key)
+    assert opened == [(entry, state.study, "out", "store", "now")]
+    assert state.findings[:2] == ["before", "entered"]
+    assert [found.where for found in state.findings[2:]] == ["clinical.columns"]
+    assert scored.predictions["set"].tolist() == ["test"] * 3
+    assert scored.predictions["label"].tolist() == ["yes", "no", "yes"]
+    assert scored.predictions["score"].tolist() == [0.5, 0.6, 0.7]
+    assert scored.thresholds["threshold"].tolist() == [0.4]
+    assert scored.learned == {"Clinical": "sure"}
+    assert (scored.bundle is bundle, scored.model is bundle.model) == (True, True)
+    assert (scored.patients, scored.records, scored.networks) == ("patients", "records", ImageNetworks())
+    # absent columns are missing, each in its kind
+    assert scored.X.columns.tolist() == [("clinical", "age"), ("clinical", "shape"), ("clinical", "grade")]
+    assert scored.X["clinical", "shape"].tolist() == [None] * 3
+    assert scored.X["clinical", "grade"].isna().all()
+    assert scored.X["clinical", "grade"].dtype == np.float64
+    assert state.measured.feature_table.shape == (3, 1)
+
+
+def test_a_cohort_with_nothing_that_the_model_needs_opens_nothing(opened: Opened) -> None:
+    state = run(model_bundle=frozen())
+    state.measured.cohort.clinical = {}
+    with pytest.raises(InputError, match="none of the model's columns and no images"):
+        score_second_cohort(state)
+    assert opened == []
+
+
+def test_a_model_that_harmonises_is_told_the_sites_and_says_which_it_does_not_know() -> None:
+    bundle = frozen(SimpleNamespace(sites_=["North", "South"], reference="South"))
+    measured: Any = run().measured
+    seen = module._as_the_model_sees(measured, bundle)
+    assert seen["site", "site"].tolist()[:2] == ["North", "East"]
+    assert ("site", "site") not in module._as_the_model_sees(measured, frozen()).columns
+    patients = measured.cohort.patients
+    [told] = module._new_sites(bundle, patients)
+    assert told.what == (
+        "2 of 3 patients are of sites that harmonising does not know, and are left as they are"
+        " (East: 1, site not known: 1)"
+    )
+    assert (told.severity, told.where, told.fix) == (
+        "warning", "images.site", "Read their features as measured at South",
+    )  # fmt: skip
+    assert module._new_sites(frozen(), patients) == []
+    measured.cohort.patients = patients.drop(columns="site")
+    assert ("site", "site") not in module._as_the_model_sees(measured, bundle).columns
+    [told] = module._new_sites(bundle, measured.cohort.patients)
+    assert told.what.startswith("3 of 3 patients")

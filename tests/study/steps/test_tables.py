@@ -10,7 +10,7 @@ import pytest
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.results.schema import SchemaError
 from sonoher2.study.steps.analyses import ANALYSES
-from sonoher2.study.steps.tables import check_tables, declared, tables_of
+from sonoher2.study.steps.tables import TABLES, check_tables, declared, tables_of
 from study_facts import result
 
 
@@ -68,3 +68,22 @@ def test_a_shift_shows_training_before_the_new_cohort() -> None:
     assert [name for name in names if "training" in name or "new" in name] == [
         "training", "new", "missing_training", "missing_new",
     ]  # fmt: skip
+
+
+def test_columns_stand_in_the_order_in_which_they_are_read() -> None:
+    names = {name: " ".join(schema.names) for name, schema in TABLES.items()}
+    assert names["cohort.segmented"] == "patient_id image frame mask found confidence dice problem network"
+    assert names["external.updated.figures"] == (
+        "signature outcome update a b n events expected auc auc_low auc_high slope slope_low slope_high"
+        " intercept intercept_low intercept_high brier"
+    )
+    assert names["checks.shortcuts"] == "shortcut outcome n events auc auc_low auc_high p p_holm"
+    assert names["explanations.heat.shares"] == "patient_id label called lesion ring elsewhere lesion_area ring_area"
+
+
+def test_only_some_tables_have_columns_of_the_study_and_only_some_columns_may_be_absent() -> None:
+    assert {name for name, schema in TABLES.items() if schema.further} == {"cohort.patients", "model.heatmap"}
+    assert {name for name, schema in TABLES.items() if schema.index} == {"cohort.patients", "model.heatmap"}
+    assert {name: set(schema.optional) for name, schema in TABLES.items() if schema.optional} == {
+        "cohort.segmented": {"network"}, "model.selection": {"fallback"},
+    }  # fmt: skip

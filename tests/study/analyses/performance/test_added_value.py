@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pandas as pd
 import pytest
 
-from sonoher2.study.analyses.performance.added_value import added_value_table
+from sonoher2.study.analyses.performance.added_value import ANALYSIS, SCHEMA, added_value_table
 
 LABELS = {"A": "yes", "B": "yes", "C": "yes", "D": "no", "E": "no"}
 SCORES = {
@@ -67,3 +70,17 @@ def test_patients_are_paired_whatever_the_order_of_the_rows() -> None:
     rows = predictions()
     given = added_value_table(rows, THRESHOLDS, 0.95)
     pd.testing.assert_frame_equal(added_value_table(rows.iloc[[4, 2, 0, 1, 3, *range(5, 10)]], THRESHOLDS, 0.95), given)
+
+
+def test_the_analysis_uses_the_level_of_the_study() -> None:
+    scored: Any = SimpleNamespace(predictions=predictions(), thresholds=THRESHOLDS, confidence=0.95)
+    wide = ANALYSIS.compute(scored)
+    assert list(wide) == ["set", "outcome", "old", "new", "measure", *list(SCHEMA.names[5:])]
+    assert SCHEMA.names[:6] == ("set", "outcome", "old", "new", "measure", "cases")
+    scored.confidence = 0.5
+    narrow = ANALYSIS.compute(scored)
+    assert narrow["total"].tolist() == wide["total"].tolist()
+    for name in ("NRI", "continuous NRI", "IDI"):
+        of = [table.set_index("measure").loc[name] for table in (narrow, wide)]
+        less, more = (row["total_high"] - row["total_low"] for row in of)
+        assert less < more, name

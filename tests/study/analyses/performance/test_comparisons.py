@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from sonoher2.study.analyses.performance import comparisons as module
 from sonoher2.study.analyses.performance.comparisons import comparison_table
 
 LABELS = dict.fromkeys("ABC", "yes") | dict.fromkeys("DEF", "no")
@@ -57,3 +61,16 @@ def test_three_signatures_are_corrected_within_each_set() -> None:
 
 def test_one_signature_has_nothing_to_be_compared_with() -> None:
     assert comparison_table(rows("weak", WEAK), 0.95).empty
+
+
+def test_the_analysis_asks_with_the_level_of_the_study() -> None:
+    asked: list[object] = []
+    scored: Any = SimpleNamespace(
+        predictions="predictions", confidence=0.9, context=SimpleNamespace(run=lambda *given: asked.extend(given))
+    )
+    module.ANALYSIS.compute(scored)
+    assert asked == [module.STEP, "predictions", 0.9]
+    table = comparison_table(pd.concat([rows("weak", WEAK), rows("strong", STRONG)]), 0.5)
+    assert list(table) == list(module.SCHEMA.names)
+    wide = comparison_table(pd.concat([rows("weak", WEAK), rows("strong", STRONG)]), 0.95)
+    assert (table["high"] - table["low"]).iloc[0] < (wide["high"] - wide["low"]).iloc[0]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.study.analyses.performance import model_comparison as module
 from sonoher2.study.analyses.performance.model_comparison import SCHEMA, SIGNATURES, model_table
 from sonoher2.study.analyses.performance.signatures import main_signature
 
@@ -98,3 +102,41 @@ def test_the_best_is_the_first_of_equals_and_never_looks_at_the_test_set() -> No
         }
     )
     assert main_signature(figures) == "b"
+
+
+def test_only_a_study_that_compares_models_has_their_tables() -> None:
+    evaluation = EvaluationConfig(bootstrap=100)
+    asked: list[Any] = []
+    models = pd.DataFrame({"model": ["svm"]})
+    scored: Any = SimpleNamespace(
+        study=SimpleNamespace(evaluation=evaluation, seed=7), predictions="predictions", models=models,
+        context=SimpleNamespace(run=lambda *given: asked.extend(given) or "table"),
+    )  # fmt: skip
+    assert module.MODELS.compute(scored) == "table"
+    step, first, second, judged, seed = asked
+    assert (step, first is models, second, judged.value, seed) == (module.STEP, True, "predictions", evaluation, 7)
+    assert module.MODEL_PREDICTIONS.compute(scored) is models
+    for analysis in (module.MODELS, module.MODEL_PREDICTIONS):
+        assert analysis.applies(scored)
+        assert not analysis.applies(SimpleNamespace(models=pd.DataFrame()))  # type: ignore[arg-type]
+
+
+def test_the_best_model_alone_is_compared_with_nothing() -> None:
+    models = rows("a", "Radiomics", "svm", "train_oof", NINE)
+    found = module._distances(pd.concat([models, models.assign(set="test")]), "a", 0.95)
+    assert found.empty
+    other = pd.concat([models, rows("b", "Radiomics", "knn", "train_oof", SIX)])
+    wide, narrow = (module._distances(other, "a", level).iloc[0] for level in (0.95, 0.5))
+    assert narrow["high"] - narrow["low"] < wide["high"] - wide["low"]
+    assert wide["difference"] == pytest.approx(-3 / 9)
+
+
+def test_columns_stand_in_the_order_in_which_they_are_read(table: pd.DataFrame) -> None:
+    assert list(table) == list(SCHEMA.names)
+    assert SCHEMA.names[:6] == ("family", "model", "set", "outcome", "n", "events")
+    assert SCHEMA.names[-6:] == ("threshold", "difference", "low", "high", "p", "p_holm")
+    assert "brier_low" not in SCHEMA.names
+    assert "f1_low" in SCHEMA.names
+    assert module.PREDICTIONS.names == (
+        "patient_id", "set", "label", "outcome", "signature", "score", "family", "model",
+    )  # fmt: skip

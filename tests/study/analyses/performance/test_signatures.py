@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sonoher2.config.evaluation import EvaluationConfig
+from sonoher2.study.analyses.performance import signatures as module
 from sonoher2.study.analyses.performance.signatures import MACRO, main_signature, signature_table
 
 EVALUATION = EvaluationConfig(bootstrap=100)
@@ -93,3 +97,36 @@ def test_the_main_signature_has_the_highest_mean_over_outcomes_in_training() -> 
     equal = table.assign(auc=0.7)
     assert main_signature(equal) == "first"
     assert np.isclose(equal["auc"], 0.7).all()
+
+
+def test_intervals_are_of_the_level_that_is_asked_for() -> None:
+    given = predictions("test", CASES, CONTROLS)
+    wide, narrow = (
+        signature_table(given, thresholds(0.5), EvaluationConfig(bootstrap=100, confidence=level), 0).iloc[0]
+        for level in (0.95, 0.6)
+    )
+    for name in ("auc", "sensitivity", "specificity", "auc_boot"):
+        ends = [f"{name}_low", f"{name}_high"]
+        assert narrow[ends[1]] - narrow[ends[0]] < wide[ends[1]] - wide[ends[0]], name
+    assert narrow["auc"] == wide["auc"]
+
+
+def test_the_analysis_asks_with_predictions_thresholds_and_seed() -> None:
+    evaluation = EvaluationConfig(bootstrap=100)
+    asked: list[Any] = []
+    scored: Any = SimpleNamespace(
+        study=SimpleNamespace(evaluation=evaluation, seed=7), predictions="predictions", thresholds="thresholds",
+        context=SimpleNamespace(run=lambda *given: asked.extend(given) or "table"),
+    )  # fmt: skip
+    assert module.ANALYSIS.compute(scored) == "table"
+    step, first, second, judged, seed = asked
+    assert (step, first, second, judged.value, seed) == (module.STEP, "predictions", "thresholds", evaluation, 7)
+    known = str(judged.key)
+    for change, other in (({"bootstrap": 200}, True), ({"confidence": 0.9}, True), ({"threshold": "youden"}, False)):
+        scored.study.evaluation = evaluation.model_copy(update=change)
+        asked.clear()
+        module.ANALYSIS.compute(scored)
+        assert (str(asked[3].key) != known) is other
+    assert module.SCHEMA.names[:8] == (
+        "signature", "set", "n", "events", "auc", "auc_low", "auc_high", "outcome",
+    )  # fmt: skip

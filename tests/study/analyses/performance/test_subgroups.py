@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -149,3 +150,68 @@ def test_aucs_are_compared_between_levels_with_enough_cases_and_controls(monkeyp
     for y, score in (first, second):
         assert (len(y), y.sum()) == (12, 6)
         assert np.all((score > 0.5) == (y == 1)) or 0.05 in score
+
+
+def test_levels_have_the_names_that_were_declared_and_unknown_ones_none() -> None:
+    """Grades 1 and 3 of a scale from a: codes count from 0."""
+    subset = pd.Series("test", index=range(4))
+    grade = ClinicalColumn(kind="ordered", timing="pre-biopsy", levels=["a", "b", "c"])
+    ever = ClinicalColumn(kind="yes/no", timing="pre-biopsy", levels=["never", "ever"])
+    codes = pd.Series([0.0, 2.0, np.nan, 1.0])
+    for column, names in ((grade, ["a", "c", None, "b"]), (ever, ["never", None, None, "ever"])):
+        found = module._levels(codes, subset, column, None)
+        assert [None if pd.isna(name) else name for name in found] == names
+    words = pd.Series(["x", None, "y", "x"], dtype=object)
+    for undeclared in (None, SIDE):
+        assert module._levels(words, subset, undeclared, None).tolist() == ["x", None, "y", "x"]
+    ages = module._levels(codes, subset, AGE, 0.0)
+    assert ages.fillna("unknown").tolist() == ["at most 0", "above 0", "unknown", "above 0"]
+
+
+def test_intervals_are_of_the_level_that_is_asked_for() -> None:
+    predictions, patients = cohort()
+    wide, narrow = (
+        subgroup_table(
+            predictions, patients, EvaluationConfig(subgroups=["age"], confidence=level), DECLARED, {}
+        ).query("level == 'at most 50' and `set` == 'test'").iloc[0]
+        for level in (0.95, 0.6)
+    )  # fmt: skip
+    assert narrow["auc_high"] - narrow["auc_low"] < wide["auc_high"] - wide["auc_low"]
+
+
+def test_a_study_is_asked_for_its_own_columns_and_one_without_any_has_no_subgroups() -> None:
+    predictions, patients = cohort()
+    asked: list[Any] = []
+    scored = SimpleNamespace(
+        bundle=None, patients=patients, predictions=predictions,
+        study=SimpleNamespace(
+            evaluation=EvaluationConfig(subgroups=["side"]), clinical=SimpleNamespace(columns=DECLARED)
+        ),
+        context=SimpleNamespace(run=lambda *given: asked.append(given)),
+    )  # fmt: skip
+    module.SUBGROUPS.compute(scored)
+    module.INTERACTIONS.compute(scored)
+    assert [given[0] for given in asked] == [module.BY_LEVEL, module.BETWEEN_LEVELS]
+    _, table, known, groups, declared, medians = asked[0]
+    assert table is predictions
+    assert known.columns.tolist() == ["set", "side"]
+    assert (groups.value, declared, medians) == (scored.study.evaluation, {"side": SIDE}, {})
+    assert module.SUBGROUPS.applies(scored)
+    scored.study.evaluation = EvaluationConfig()
+    assert not module.INTERACTIONS.applies(scored)
+    scored.patients = patients.assign(**{next(iter(module.LESION_SIZE)): 1.0})
+    assert module.INTERACTIONS.applies(scored)
+    none = interaction_table(predictions, patients, EvaluationConfig(), DECLARED, {})
+    assert none.empty
+    assert module.BETWEEN_LEVELS_SCHEMA.names == (
+        "subgroup", "signature", "set", "outcome", "levels", "chi2", "df", "p", "p_auc", "p_holm",
+    )  # fmt: skip
+
+
+def test_lesions_are_cut_at_the_training_median_like_declared_numbers() -> None:
+    _, patients = cohort()
+    size = next(iter(module.LESION_SIZE))
+    known = patients.assign(**{size: np.arange(27.0)})
+    [levels] = module._groupings(known, EvaluationConfig(), {}, {}).values()
+    # of the three training patients 0, 1 and 2
+    assert levels.tolist() == ["at most 1", "at most 1", *["above 1"] * 25]

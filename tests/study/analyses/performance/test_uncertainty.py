@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +14,8 @@ from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.config.evaluation import EvaluationConfig
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.uncertainty.conformal import conformal_quantiles
+from sonoher2.evaluation.uncertainty.zones import learn_zones
+from sonoher2.study.analyses.performance import uncertainty as module
 from sonoher2.study.analyses.performance.uncertainty import (
     ALL,
     SLACK,
@@ -153,3 +158,32 @@ def test_zones_by_hand() -> None:
     for name, value in wanted.items():
         assert row[name] == pytest.approx(value), name
         assert row[f"{name}_low"] < value < row[f"{name}_high"], name
+
+
+def test_limits_are_those_that_the_settings_ask_for() -> None:
+    evaluation = EvaluationConfig(coverage=0.8, rule_out_sensitivity=0.9, rule_in_specificity=0.7)
+    rows = twenty(TRAIN_OOF, 0.6)
+    learned = learn_uncertainty(rows, CLASSES, evaluation)["Clinical"]
+    assert (learned.coverage, learned.sensitivity, learned.specificity) == (0.8, 0.9, 0.7)
+    score = rows["score"].to_numpy()
+    zones = learn_zones(np.array([1] * 19 + [0]), score, sensitivity=0.9, specificity=0.7)
+    assert (learned.rule_out, learned.rule_in) == ({"positive": zones.rule_out}, {"positive": zones.rule_in})
+
+
+def test_signatures_without_limits_have_no_rows_and_tables_stand_in_their_order() -> None:
+    rows = twenty(TEST, 0.45)
+    assert coverage_table(rows, {}, CLASSES, 0.95).columns.tolist() == ["signature", "set", "label", "asked"]
+    learned = learn_uncertainty(rows, CLASSES, EvaluationConfig())
+    both = pd.concat([rows, rows.assign(signature="other")])
+    scored: Any = SimpleNamespace(predictions=both, learned=learned, classes=CLASSES, confidence=0.95)
+    wide = [module.COVERAGE.compute(scored), module.ZONES.compute(scored)]
+    for table, schema in zip(wide, (module.COVERAGE_SCHEMA, module.ZONES_SCHEMA), strict=True):
+        assert list(table) == list(schema.names)
+        assert set(table["signature"]) == {"Clinical"}
+    scored.confidence = 0.5
+    narrow = [module.COVERAGE.compute(scored), module.ZONES.compute(scored)]
+    for name, less, more in (("", narrow[0], wide[0]), ("sensitivity_", narrow[1], wide[1])):
+        assert (less[f"{name}high"] - less[f"{name}low"]).iloc[0] < (more[f"{name}high"] - more[f"{name}low"]).iloc[0]
+    for analysis in (module.COVERAGE, module.ZONES):
+        assert analysis.applies(scored)
+        assert not analysis.applies(SimpleNamespace(learned={}))  # type: ignore[arg-type]

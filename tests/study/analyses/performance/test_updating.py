@@ -109,3 +109,22 @@ def test_the_frozen_row_is_first_and_unchanged(cohort) -> None:
     assert figures.loc[1, "b"] == 1
     assert figures.loc[1, "a"] > 0
     assert figures.loc[2, "b"] < 1
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.0])
+def test_nobody_and_everybody_are_no_share(share: float, cohort) -> None:
+    with pytest.raises(UsageError, match="no share"):
+        update_predictions(*cohort, share, 0, 0.95)
+
+
+def test_patients_that_were_learned_on_are_counted_by_class(cohort) -> None:
+    predictions, patients = cohort
+    updated = update_predictions(predictions, patients, 0.2, 0, 0.95)
+    assert updated.share == 0.2
+    judged = set(updated.predictions["patient_id"])
+    known = predictions[~predictions["patient_id"].isin(judged)]["label"].value_counts().to_dict()
+    assert updated.events == known
+    assert updated.learned_on == len(patients) - len(judged) == 120
+    wide, narrow = (update_predictions(predictions, patients, 0.2, 0, level).figures.iloc[0] for level in (0.95, 0.5))
+    for name in ("auc", "slope", "intercept"):
+        assert narrow[f"{name}_high"] - narrow[f"{name}_low"] < wide[f"{name}_high"] - wide[f"{name}_low"]

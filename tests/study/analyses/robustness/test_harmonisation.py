@@ -86,3 +86,45 @@ def test_only_a_study_that_harmonises_has_such_tables() -> None:
         clinical = scored()
         clinical.measured.feature_table = pd.DataFrame({("clinical", "age"): VALUES})
         assert not analysis.applies(clinical)
+
+
+def test_without_harmonising_all_is_learned_anew_with_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(
+        harmonisation, "build_signatures", lambda *given, **how: asked.append((given, how)) or "unfitted"
+    )
+    monkeypatch.setattr(harmonisation, "training_set", lambda measured, in_training: "training")
+    monkeypatch.setattr(harmonisation, "fit_signatures", lambda *given: asked.append(given) or "fitted")
+    monkeypatch.setattr(harmonisation, "score_patients", lambda *given: asked.append(given) or pd.DataFrame())
+
+    class EndedError(Exception):
+        pass
+
+    def end(*_: object) -> None:
+        raise EndedError
+
+    monkeypatch.setattr(harmonisation, "_of", end)
+    study = scored()
+    study.study.model_copy = lambda update: update
+    study.measured.cohort.clinical, study.context = "clinical", "context"
+    with pytest.raises(EndedError):
+        harmonisation.harmonised_results(study)
+    plain = {"harmonise": None}
+    assert asked[0] == ((plain, "clinical"), {"has_images": True})
+    assert asked[1] == ("unfitted", "training", plain, "context")
+    assert asked[2][:2] == (study.measured, "fitted")
+
+
+def test_features_that_do_not_vary_are_not_counted() -> None:
+    """A second feature of one value says nothing; alone, nothing is explained."""
+    study = scored()
+    study.measured.feature_table[RADIOMICS, "same"] = 1.0
+    study.model.harmonised = lambda table: table
+    found = site_effects(study)
+    assert found["features"].tolist() == [1, 1, 1, 1]
+    assert found["explained"].iloc[0] == pytest.approx(0.8)
+    study.measured.feature_table = study.measured.feature_table[[(RADIOMICS, "same")]]
+    found = site_effects(study)
+    assert found["features"].tolist() == [0, 0, 0, 0]
+    assert found[["explained", "differing"]].isna().all(axis=None)
+    assert harmonisation.SITE_SCHEMA.names[:2] == ("set", "harmonised")

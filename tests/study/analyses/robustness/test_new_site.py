@@ -219,3 +219,38 @@ def test_a_validation_asks_with_the_classes_in_the_order_of_the_cohort(tmp_path:
     assert prevalence.ANALYSIS.applies(scored)
     assert new_site.REPAIRS.applies(scored)
     assert not new_site.REPAIRS.applies(SimpleNamespace(bundle=None))
+
+
+def test_the_spread_of_the_draws_leaves_out_those_that_allow_no_update() -> None:
+    """Of five draws one allows no update and one no slope; two of four updates are worse, one changes nothing."""
+    nan = np.nan
+    values = np.array([1.0, 2.0, 3.0, nan, 5.0])
+    found = SimpleNamespace(
+        expected=values, slope=np.array([1.0, nan, 3.0, nan, 5.0]), brier=values / 10, ece=values / 100,
+        gain=np.array([-1.0, 0.0, 1.0, nan, -2.0]),
+    )  # fmt: skip
+    row = new_site._spread(found, 0.5)  # type: ignore[arg-type]
+    assert (row["unfitted"], row["worse"]) == (0.2, 0.5)
+    assert [row[name] for name in ("expected_low", "expected", "expected_high")] == [1.75, 2.5, 3.5]
+    assert [row[name] for name in ("slope_low", "slope", "slope_high")] == [2, 3, 4]
+    assert [row[name] for name in ("brier", "ece")] == pytest.approx([0.25, 0.025])
+    none = SimpleNamespace(**dict.fromkeys(("expected", "slope", "brier", "ece", "gain"), np.full(3, nan)))
+    row = new_site._spread(none, 0.5)  # type: ignore[arg-type]
+    assert row.pop("unfitted") == 1
+    assert np.isnan(list(row.values())).all()
+
+
+def test_a_caution_begins_beyond_its_limit() -> None:
+    assert prevalence._caution(100, 0.1, 0.7, 0.7) == ""
+    assert prevalence._caution(99, 0.11, 0.71, 0.7) == (
+        "fewer than 100 patients; many scores near 0 or 1; more has changed than the shares"
+    )
+
+
+def test_columns_stand_in_the_order_in_which_they_are_read() -> None:
+    assert " ".join(SCHEMA.names) == (
+        "signature outcome n training prevalence prevalence_low prevalence_high observed saturated told_apart"
+        " at_most caution"
+    )
+    assert REPAIRS_SCHEMA.names[:6] == ("signature", "outcome", "update", "labelled", "n", "unfitted")
+    assert REPAIRS_SCHEMA.names[6::3] == ("expected", "slope", "brier", "ece", "worse")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,3 +114,80 @@ def test_a_selection_learns_from_the_given_rows_alone() -> None:
     assert second["constant"] == "varies"
     # where nothing passes the best are kept all the same; both are noise there
     assert second[["tells", "noise"]].tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("icc", [None, 0.8])
+def test_the_selection_is_repeated_on_everybody_without_each_fold_and_on_draws(
+    icc: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six training patients in three folds; of four draws the second cannot be used."""
+    features = pd.DataFrame({"a": np.arange(6.0)})
+    X = join_feature_groups({"clinical": features, "radiomics": features, second_reader("radiomics"): features})
+    training = TrainingSet(X, np.array([0, 1] * 3), np.arange(6))
+    monkeypatch.setattr(stability, "training_set", lambda measured, in_training: training)
+    monkeypatch.setattr(stability, "training_folds", lambda training, study: np.array([0, 1, 2, 2, 1, 0]))
+    monkeypatch.setattr(stability, "estimator_key", lambda estimator: "key")
+    draws = [np.full(6, number) for number in range(4)]
+    asked: list[Any] = []
+    monkeypatch.setattr(stability, "draw_patients", lambda *given: asked.append(given) or draws)
+
+    def usable(rows: np.ndarray, known: TrainingSet, *, needs_readers: bool) -> bool:
+        assert (known is training, needs_readers) == (True, icc is not None)
+        return bool(rows[0] != 1)
+
+    monkeypatch.setattr(stability, "can_select", usable)
+    signature = FeatureSignature(selection=SelectionPipeline(icc=icc))
+
+    def mapped(step: Any, items: list[np.ndarray], given: Any, signatures: Any) -> list[list[int]]:
+        assert step is stability.SELECTIONS
+        seen = given.value.X
+        assert seen.columns.get_level_values(0).tolist() == ["radiomics", second_reader("radiomics")]
+        assert given.value.y is training.y
+        assert given.key[0] is seen
+        assert (signatures.value.signatures, signatures.value.harmoniser) == ([("Radiomics", signature)], "harmoniser")
+        return [rows.tolist() for rows in items]
+
+    model = SimpleNamespace(signatures=[("Clinical", "c"), ("Radiomics", signature)], harmoniser="harmoniser")
+    scored: Any = SimpleNamespace(
+        measured=None, in_training=None, model=model, context=SimpleNamespace(map=mapped),
+        study=SimpleNamespace(selection=SimpleNamespace(bootstraps=4), seed=9),
+    )  # fmt: skip
+    final, folds, drawn = stability.selections(scored)
+    assert final == [[0, 1, 2, 3, 4, 5]]
+    assert folds == [[1, 2, 3, 4], [0, 2, 3, 5], [0, 1, 4, 5]]
+    assert drawn == [[number] * 6 for number in (0, 2, 3)]
+    [(groups, count, seed)] = asked
+    assert (groups is training.groups, count, seed) == (True, 4, 9)
+
+
+def test_a_single_repeat_has_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stability, "selections", lambda _: ([FINAL], FOLDS[:1], [*DRAWN, FINAL]))
+    [row] = stability.selection_index(Asked()).to_dict("records")  # type: ignore[arg-type]
+    assert row["repeats"] == "bootstraps"
+    assert row["index_low"] < row["index"] < row["index_high"]
+
+
+def test_features_that_are_kept_as_often_in_draws_come_by_their_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        stability, "selections", lambda _: ([FINAL], [at("LASSO", "", ""), at("LASSO", "", "LASSO")], [])
+    )
+    table = stability.kept_features(Asked())  # type: ignore[arg-type]
+    assert table["feature"].tolist() == ["b", "c", "a"]
+    assert table["in_folds"].tolist() == [1, 0.5, 0]
+
+
+def test_steps_are_those_of_the_final_selection_in_a_study_with_radiomics() -> None:
+    selection = SimpleNamespace(log_=pd.DataFrame({"step": ["varies", "LASSO"]}))
+
+    def scored(selection: Any, bundle: object = None, name: str = "Radiomics") -> Any:
+        fitted = {"Radiomics": SimpleNamespace(final_selection=selection)}
+        return SimpleNamespace(bundle=bundle, model=SimpleNamespace(fitted_=fitted, signatures=[(name, None)]))
+
+    assert stability._order(scored(selection)) == ["varies", "LASSO"]
+    assert stability._order(scored(None)) == []
+    for analysis in (stability.FEATURES, stability.STEPS, stability.STABILITY):
+        assert analysis.applies(scored(None))
+        assert not analysis.applies(scored(None, bundle="a model"))
+        assert not analysis.applies(scored(None, name="Clinical"))
+    assert stability.STEPS.schema.names == ("repeats", "step", "features_in", "features_out")
+    assert stability.STABILITY.schema.names == ("repeats", "runs", "kept", "index", "index_low", "index_high")

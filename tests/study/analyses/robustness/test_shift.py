@@ -79,6 +79,11 @@ def test_a_cohort_of_higher_values_has_a_positive_difference_and_the_commonest_l
     # half of the new ages are above all training ages, the other half above three quarters of them
     assert rows.loc["age", "distance"] == pytest.approx(0.75)
     assert rows.loc["grey_mean", "distance"] == pytest.approx(1)
+    # of two levels: the difference of the shares over the deviation of both
+    assert abs(rows.loc["kind", "difference"]) == pytest.approx((2 / 3 - 0.2) / np.sqrt((0.16 + 2 / 9) / 2))
+    assert np.isnan(rows.loc["kind", "distance"])
+    # the largest difference of a part comes first, whatever its sign
+    assert table["column"].tolist() == ["area", "age", "kind", "grey_mean"]
 
 
 def test_new_patients_who_share_a_picture_do_not_give_each_other_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,3 +107,90 @@ def test_new_patients_who_share_a_picture_do_not_give_each_other_away(monkeypatc
     # no training patient is in a group of the new cohort
     assert group == [*range(60), *np.repeat(range(60, 90), 2)]
     assert together["auc"] < alone["auc"] - 0.02
+
+
+def test_what_nobody_knows_is_shown_without_a_difference() -> None:
+    nothing = NumberSummary(missing=1, mean=0, sd=0, quantiles=())
+    training = TrainingSummary(
+        features={"area": NumberSummary(missing=0, mean=3, sd=1e-10, quantiles=STEPS)},
+        clinical={"age": nothing, "kind": LevelSummary(missing=0, shares={"a": 0.5, "b": 0.5})},
+        images={"grey_mean": NumberSummary(missing=0, mean=10, sd=1, quantiles=STEPS)},
+    )
+    new = measured([55, 65], [None, None], [2.0, 2.0])
+    table = shift_table(training, new, [], {"kind": KIND, "other": AGE, "age": AGE})
+    assert table["part"].tolist() == ["features", "clinical", "clinical"]
+    rows = table.set_index("column")
+    assert rows.loc["kind", ["training", "new", "missing_new"]].tolist() == ["a 50%", "", 1]
+    assert rows.loc["age", ["training", "new", "missing_training"]].tolist() == ["", "60 ± 7.07", 1]
+    assert rows[["difference", "distance"]].loc[["kind", "age"]].isna().all(axis=None)
+    # a deviation of rounding is none
+    assert rows.loc["area", ["training", "new"]].tolist() == ["3 ± 0", "2 ± 0"]
+    assert shift_table(training, new, [], {})["column"].tolist() == ["area"]
+    images = new.feature_table[[(CLINICAL, "age")]]
+    clinical = Measured(new.cohort, new.features, images)
+    assert shift_table(training, clinical, [record(10)] * 2, {})["part"].tolist() == ["images"]
+
+
+def test_a_study_without_images_or_clinical_columns_sums_up_the_rest() -> None:
+    cohort = measured([40, 50, 90], ["a", "b", "b"], [1.0, 3.0, 100.0])
+    patients = pd.Index(["P0", "P1"])
+    for column, part in (((CLINICAL, "age"), "features"), ((RADIOMICS, "area"), "clinical")):
+        alone = Measured(cohort.cohort, cohort.features, cohort.feature_table[[column]])
+        if part == "clinical":
+            alone.cohort.clinical.clear()
+        found = training_summary(alone, [], patients, ["area"] if part == "clinical" else [])
+        assert getattr(found, part) == {}
+        assert found.images == {}
+
+
+def test_only_spaces_of_both_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
+    reference = SimpleNamespace(spaces={"Radiomics": old})
+    new = pd.DataFrame({"b": [7.0, 8.0]})
+    monkeypatch.setattr(shift, "model_spaces", lambda model, X: {"clinical": old, "Radiomics": new})
+    asked = []
+
+    def found(both, domain, groups, **how):
+        asked.append((both.tolist(), domain.tolist(), groups.tolist(), how))
+        return SimpleNamespace(auc=SimpleNamespace(value=0.7, low=0.6, high=0.8), p=0.01)
+
+    monkeypatch.setattr(shift, "predict_outcome", found)
+    [row] = shift.domain_table(reference, None, pd.DataFrame(), np.array([0, 0]), 5, 0.9).to_dict("records")
+    assert row == {
+        "space": "Radiomics", "training": 3, "new": 2, "columns": 1, "auc": 0.7, "auc_low": 0.6, "auc_high": 0.8,
+        "p": 0.01,
+    }  # fmt: skip
+    how = {"seed": 5, "permutations": 199, "confidence": 0.9}
+    assert asked == [([[4], [5], [6], [7], [8]], [0, 0, 0, 1, 1], [0, 1, 2, 3, 3], how)]
+    assert shift.DOMAIN_SCHEMA.names == ("space", "training", "new", "columns", "auc", "auc_low", "auc_high", "p")
+
+
+def validation(**own: object) -> SimpleNamespace:
+    new = measured([55, 65], ["a", "b"], [2.0, 2.0])
+    new.cohort.patients["group"] = [4, 5]
+    summary = TrainingSummary(clinical={"age": NumberSummary(missing=0, mean=50, sd=10, quantiles=STEPS)})
+    schema = SimpleNamespace(training=summary, clinical={"other": AGE, "age": AGE})
+    bundle = SimpleNamespace(schema=schema, reference="cases", sha256="hash")
+    context = SimpleNamespace(run=lambda step, *given: (step, *given))
+    return SimpleNamespace(**{
+        "bundle": bundle, "measured": new, "records": [], "model": "model", "X": new.feature_table[:1],
+        "study": SimpleNamespace(seed=3), "confidence": 0.9, "context": context, **own,
+    })  # fmt: skip
+
+
+def test_a_validation_is_compared_with_the_bundles_training_and_a_study_with_nothing() -> None:
+    known = validation()
+    assert shift.SHIFT.compute(known)["column"].tolist() == ["age"]
+    assert shift.SHIFT.compute(validation(bundle=None)).columns.tolist() == list(shift.COLUMNS)
+    step, reference, model, X, group, *rest = shift.told_apart(known)
+    assert (step, reference.value, reference.key, model.value, model.key) == (
+        shift.STEP, "cases", "hash", "model", "hash",
+    )  # fmt: skip
+    assert X is known.X
+    assert (group.tolist(), rest) == ([4], [3, 0.9])
+    assert shift.DOMAIN.applies(known)
+    for nothing in (None, SimpleNamespace(reference=None)):
+        assert shift.told_apart(validation(bundle=nothing)).empty
+        assert not shift.DOMAIN.applies(validation(bundle=nothing))
+    assert shift.SHIFT.applies(known)
+    assert not shift.SHIFT.applies(validation(bundle=None))

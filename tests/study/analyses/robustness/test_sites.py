@@ -84,3 +84,6 @@ def test_it_needs_two_sites() -> None:
     assert ANALYSIS.applies(SimpleNamespace(patients=several))
     assert not ANALYSIS.applies(SimpleNamespace(patients=several.assign(site="A")))
     assert not ANALYSIS.applies(SimpleNamespace(patients=several.drop(columns="site")))
+    assert ANALYSIS.schema.optional == {"tau2", "i2"}
+    known = table(site("A", "test", 0.15), site("B", "test", 0.35))
+    assert tuple(known.columns) == ANALYSIS.schema.names

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.config.evaluation import StabilityConfig
+from sonoher2.config.images import ImageReading
 from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
 from sonoher2.engine import local_context
@@ -181,3 +182,81 @@ def test_agreement_is_measured_on_training_lesions_alone(monkeypatch: pytest.Mon
     assert [row[f"icc_{change}"] for change in ("shift", "grow", "contour")] == pytest.approx([1, 1, 1])
     assert row["icc_shrink"] < 0
     assert row["icc"] < 1
+
+
+def test_agreement_with_a_second_reader_is_that_of_the_lesions_that_both_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A, B and C train; the second reader outlined B and C, and turns their order round."""
+    scored = by_hand({"A": 0.5, "B": 0.7, "C": 0.9, "D": 0.4, "E": 0.6, "F": 0.1})
+    scored.in_training = np.array([True, True, True, False, False, False])
+    scored.study.radiomics, scored.hashes, scored.context = "radiomics", {}, "context"
+    images = scored.measured.cohort.images
+    images["second_mask"] = [None, "b.png", "c.png", "d.png", None, None, None]
+    monkeypatch.setattr(
+        module, "_perturbed", lambda scored, images, how: PerturbedFeatures(np.zeros((3, 4, 1)), np.ones((3, 4)))
+    )
+    monkeypatch.setattr(module, "lesion_files", lambda images, column: (images[column].tolist(), column))
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        module, "measure_lesions", lambda *given: asked.append(given) or (np.array([[0.9], [0.7]]), None)
+    )
+    [row] = module.feature_stability(scored).to_dict("records")
+    assert row["lesions"] == 3
+    assert row["icc_second_reader"] < 0
+    [(files, reading, *rest)] = asked
+    assert files == (["b.png", "c.png"], "second_mask")
+    assert (reading, rest) == (ImageReading(), ["radiomics", {}, "context"])
+    # of one lesion there is no agreement
+    images.loc[2, "second_mask"] = None
+    assert "icc_second_reader" not in module.feature_stability(scored)
+
+
+def test_a_sample_is_of_patients_and_all_images_of_theirs() -> None:
+    names = pd.Index([f"P{i}" for i in range(8)], name="patient_id")
+    images = pd.DataFrame({"patient_id": [f"P{i // 2}" for i in range(16)]})
+    cohort = SimpleNamespace(patients=pd.DataFrame(index=names), images=images)
+    measured: Any = SimpleNamespace(cohort=cohort)
+    training = np.arange(8) < 6
+    for most in (6, 7):
+        assert module._sample(measured, training, most, 0)["patient_id"].tolist() == [f"P{i // 2}" for i in range(12)]
+    drawn = [tuple(module._sample(measured, training, 3, seed)["patient_id"].unique()) for seed in range(20)]
+    assert {len(one) for one in drawn} == {3}
+    assert len(set(drawn)) > 5
+    assert {name for one in drawn for name in one} == {f"P{i}" for i in range(6)}
+    assert len(module._sample(measured, training, 3, 0)) == 6
+    assert module._sample(measured, training, 3, 0).equals(module._sample(measured, training, 3, 0))
+
+
+def test_settings_that_are_left_out_are_the_usual_ones() -> None:
+    study = SimpleNamespace(reading=None, stability=None)
+    assert module._settings(SimpleNamespace(study=study)) == (ImageReading(), StabilityConfig())  # type: ignore[arg-type]
+    own = SimpleNamespace(reading="reading", stability="stability")
+    assert module._settings(SimpleNamespace(study=own)) == ("reading", "stability")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "icc", "perturbed"),
+    [
+        ({}, True, True),
+        ({"bundle": "a model"}, False, False),
+        ({"study": SimpleNamespace(reading=None, stability="s")}, False, False),
+        ({"study": SimpleNamespace(reading="r", stability=None)}, False, False),
+        ({"model": SimpleNamespace(fitted_={"Deep": FeatureSignature((DEEP,))})}, True, False),
+    ],
+)
+def test_only_a_study_of_images_that_asks_for_it_changes_outlines(
+    change: dict[str, Any], icc: bool, perturbed: bool
+) -> None:
+    study = SimpleNamespace(reading="reading", stability="stability")
+    scored: Any = SimpleNamespace(**{"bundle": None, "study": study, "model": ByArea(), **change})
+    assert module.FEATURE_ICC.applies(scored) is icc
+    assert module.PERTURBED.applies(scored) is perturbed
+
+
+def test_columns_of_both_tables() -> None:
+    assert " ".join(module.ICC_SCHEMA.names) == (
+        "feature lesions icc icc_shift icc_grow icc_shrink icc_contour icc_second_reader"
+    )
+    assert module.ICC_SCHEMA.optional == {"icc_second_reader"}
+    assert " ".join(module.PERTURBED_SCHEMA.names) == (
+        "change strength dice signature outcome n events auc auc_low auc_high difference low high moved switched"
+    )
