@@ -62,7 +62,27 @@ def test_miss002_each_code_stands_apart_from_values_near_nought(code: float) -> 
 
 def test_miss002_levels_of_a_category_that_are_codes() -> None:
     """1, 7 and 8 are levels, whatever their sign."""
-    words = "-9 -77 -88 -99 -777 -888 -999 -9999 -99999 99 999 9999 99999 888 8888 777 7777 99.9 999.9".split()
+    words = [
+        "-9",
+        "-77",
+        "-88",
+        "-99",
+        "-777",
+        "-888",
+        "-999",
+        "-9999",
+        "-99999",
+        "99",
+        "999",
+        "9999",
+        "99999",
+        "888",
+        "8888",
+        "777",
+        "7777",
+        "99.9",
+        "999.9",
+    ]
     assert words == sorted(WORDS, key=words.index)
     category = ClinicalColumn(kind="category", timing="pre-biopsy")
     assert is_coded(pd.Series(["-1", " 99 ", None, "-9", "9", 99], dtype=object), category).tolist() == [

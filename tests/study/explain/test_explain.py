@@ -158,14 +158,15 @@ def test_shap_values_are_of_named_radiomic_features(
 
 def test_explanations_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_shap", lambda of, reference, context: {"Radiomics": (reference, context)})
-    monkeypatch.setattr(module, "_parts", lambda of, X, reference, main: {"Combined": (reference, main)})
+    monkeypatch.setattr(module, "_parts", lambda of, X, reference, main: {"Combined": (of, X, reference, main)})
     monkeypatch.setattr(module, "_points", lambda of, X: X)
     monkeypatch.setattr(module, "with_scores", lambda X, probabilities: [X, probabilities])
     monkeypatch.setattr(module, "explain_crops", lambda of, context: f"heat in {context}")
     of = two_patients()
     found: Any = explain_test_set(of, "cases", "main", "here")  # type: ignore[arg-type]
     assert found.points == [of.X, of.probabilities]
-    assert found.attributions == {"Radiomics": ("cases", "here"), "Combined": ("cases", "main")}
+    seen = [of.X, of.probabilities]
+    assert found.attributions == {"Radiomics": ("cases", "here"), "Combined": (of, seen, "cases", "main")}
     assert found.heat == "heat in here"
 
 

@@ -68,7 +68,9 @@ def test_scales_on_which_a_word_means_something_else_are_refused(
     if same:
         assert _as_trained("x", given, model).levels == trained
         return
-    with pytest.raises(InputError, match=f"clinical.columns.x: the levels are {', '.join(own)}, the model's"):
+    known = ", ".join(trained or ["no", "yes"])
+    what = f"clinical.columns.x: the levels are {', '.join(own)}, the model's {known}. Write"
+    with pytest.raises(InputError, match=what):
         _as_trained("x", given, model)
 
 
@@ -196,12 +198,14 @@ def second(monkeypatch: pytest.MonkeyPatch) -> Any:
     return now
 
 
-def test_all_patients_of_a_second_cohort_are_test_patients(second: Any) -> None:
+def test_all_patients_of_a_second_cohort_are_test_patients(second: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_in_the_models_unit", lambda checked: ["in pixels"])
     read_second_cohort(second)
     assert second.split.sets.to_dict() == {"A": TEST, "B": TEST}
     assert second.study.title == "settled"
     assert second.findings[:2] == ["before", Finding("warning", "a hair")]
-    [told] = second.findings[2:]
+    unit, told = second.findings[2:]
+    assert unit == "in pixels"
     assert told.where == "clinical.columns.shape"
     assert told.what == "1 of 2 patients have a value that was not seen in training: oval"
 
