@@ -10,7 +10,7 @@ import pytest
 from predict.small_model import schema
 from sonoher2.bundle.training import LevelSummary, TrainingSummary
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.core.errors import FindingsError
+from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.predict.clinical import known_clinical
 
 
@@ -57,3 +57,20 @@ def test_an_error_says_what_can_be_given_and_nothing_of_the_study_file(settings:
         read("2024-05-06", column(**settings))
     [finding] = error.value.findings
     assert (finding.where, finding.fix) == ("clinical value 'x'", fix)
+
+
+def test_a_column_that_the_model_does_not_know_is_named_with_the_nearest_one() -> None:
+    about = schema(clinical={"age": column(kind="number"), "size": column(kind="number")})
+    with pytest.raises(InputError, match=r"no clinical column 'aeg'\. Did you mean 'age'\? Known are: age, size"):
+        known_clinical(about, {"aeg": "52"})
+    with pytest.raises(InputError, match=r"no clinical column 'xyz'\. Known are: age, size\.$"):
+        known_clinical(about, {"xyz": "1"})
+
+
+def test_what_is_not_given_is_missing() -> None:
+    about = schema(clinical={"age": column(kind="number"), "size": column(kind="number")})
+    for values in ({"size": "3"}, {"size": "3", "age": ""}):
+        table = known_clinical(about, values)
+        assert table.index.tolist() == ["patient"]
+        assert table["size"].tolist() == [3.0]
+        assert table["age"].isna().all()

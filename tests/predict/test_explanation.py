@@ -6,6 +6,8 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from predict.small_model import schema
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.bundle.reference import build_reference
 from sonoher2.config.deep import DeepConfig
+from sonoher2.predict import explanation as module
 from sonoher2.predict.explanation import Effect, _given_columns, explain_patient, worth_showing
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.prediction import Prediction
@@ -186,3 +189,133 @@ def test_columns_of_what_is_given_are_compared_levels_of_a_category_too() -> Non
     assert _given_columns(encoded, ["age", "shape"]) == ["age", "shape=oval", "shape=round"]
     assert _given_columns(encoded, ["size"]) == ["size"]
     assert _given_columns(None, ["age"]) == []
+
+
+def numbers(**ranges: tuple[float, float]) -> Any:
+    """A fitted signature of these numbers, and of a grade that is none."""
+    encoder = SimpleNamespace(range_={**ranges, "grade": (0.0, 1.0)})
+    return SimpleNamespace(
+        clinical_encoder=encoder, clinical_kinds={**dict.fromkeys(ranges, "number"), "grade": "ordered"}
+    )
+
+
+def test_numbers_that_are_given_and_beyond_all_training_patients_are_named() -> None:
+    model: Any = SimpleNamespace(
+        fitted_={
+            "Clinical": numbers(age=(30.0, 80.0)), "Combined": numbers(size=(5.0, 60.0), weeks=(0.0, 9.0)),
+            "Radiomics": SimpleNamespace(clinical_encoder=None, clinical_kinds={}),
+        }
+    )  # fmt: skip
+    X = pd.concat({"clinical": pd.DataFrame({"age": [81.0], "size": [4.0], "weeks": [10.0], "grade": [3.0]})}, axis=1)
+    found = module._outside_range(schema(), model, X, ["age", "size", "grade"])
+    assert [finding.facts for finding in found] == [
+        {"column": "age", "low": 30.0, "high": 80.0}, {"column": "size", "low": 5.0, "high": 60.0},
+    ]  # fmt: skip
+    assert {finding.code for finding in found} == {"OUTSIDE_RANGE"}
+    # without clinical columns nothing is looked at
+    del model.fitted_["Clinical"], model.fitted_["Combined"]
+    assert module._outside_range(schema(), model, pd.DataFrame({("radiomics", "a"): [1.0]}), []) == []
+
+
+def test_the_eight_features_that_weigh_most_are_named_with_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"f{i}" for i in range(10)]
+    values = pd.DataFrame([[0.1, -0.9, 0.8, -0.7, 0.6, 0.5, 0.4, 0.3, 0.2, -0.05]], columns=names)
+    row = pd.DataFrame([np.arange(10.0)], columns=names)
+    monkeypatch.setattr(module, "selected_margin", lambda search, label: (search, label))
+    monkeypatch.setattr(module, "of_table", lambda margin: margin)
+    asked: list[Any] = []
+    monkeypatch.setattr(module, "shap_values", lambda *given: asked.append(given) or (values, None))
+    fitted = {
+        "Radiomics": SimpleNamespace(feature_model="forest", has_named_features=True),
+        "Deep": SimpleNamespace(feature_model="line", has_named_features=False),
+        "Tuned": SimpleNamespace(feature_model=None, has_named_features=True),
+        "Unseen": SimpleNamespace(feature_model="line", has_named_features=True),
+    }
+    model: Any = SimpleNamespace(fitted_=fitted)
+    spaces = dict.fromkeys(("Radiomics", "Deep", "Tuned"), row)
+    reference: Any = SimpleNamespace(spaces=dict.fromkeys(fitted, "training"))
+    found = module._features(model, list(fitted), reference, spaces, 1)
+    assert list(found) == ["Radiomics"]
+    assert [(effect.name, effect.log_odds, effect.value) for effect in found["Radiomics"]] == [
+        ("f1", -0.9, 1), ("f2", 0.8, 2), ("f3", -0.7, 3), ("f4", 0.6, 4), ("f5", 0.5, 5), ("f6", 0.4, 6),
+        ("f7", 0.3, 7), ("f8", 0.2, 8),
+    ]  # fmt: skip
+    assert {effect.group for effect in found["Radiomics"]} == {"Radiomics"}
+    assert asked == [(("forest", 1), "training", row)]
+
+
+class Stacked:
+    """A model by hand: Combined stacks Radiomics and clinical columns."""
+
+    classes_ = (0, 1, 2)
+
+    def __init__(self, additive: bool = True, points: pd.DataFrame | None = None) -> None:
+        combined = SimpleNamespace(
+            additive=additive, network=None, feature_model=None, nomogram_points=lambda X: points,
+            clinical_encoder=None, clinical_kinds={},
+        )  # fmt: skip
+        self.fitted_ = dict.fromkeys(("Clinical", "Radiomics", "Combined"), combined)
+
+    def image_leaves(self, name: str) -> list[str]:
+        return ["Radiomics"] if name != "Clinical" else []
+
+    def uses_clinical(self, name: str) -> bool:
+        return name != "Radiomics"
+
+
+@pytest.fixture
+def explained(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Function from a model and what can be scored to the explanation of a patient of three classes."""
+    names = ("zero", "low", "positive")
+    clinical = pd.DataFrame({"age": [0.5], "size": [0.1]})
+    spaces = {"clinical": clinical, "Radiomics": pd.DataFrame({"a": [1.0]}), "other": clinical}
+    monkeypatch.setattr(module, "model_spaces", lambda model, X: spaces)
+    monkeypatch.setattr(module, "distance_from_training", lambda reference, space, row: Distance(space, 2.0, 1.0))
+    monkeypatch.setattr(module, "nearest_cases", lambda reference, *given: given)
+    monkeypatch.setattr(module, "similar_scores", lambda reference, *given: given)
+    monkeypatch.setattr(module, "with_scores", lambda X, probabilities: X)
+    reference: Any = SimpleNamespace(spaces={"clinical": pd.DataFrame({"age": [1.0, 3.0]}), "Radiomics": None})
+
+    def explain(model: Any, *scored: str) -> Any:
+        probabilities = {name: np.array([[0.2, 0.5, 0.3]]) for name in scored}
+        about = schema(main="Combined", classes=names)
+        return explain_patient(about, model, reference, pd.DataFrame(), probabilities, ["age"])
+
+    return explain
+
+
+def test_of_three_classes_the_most_probable_is_explained(explained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    effects = pd.DataFrame({"age": [0.5], "Radiomics": [-0.25]})
+    monkeypatch.setattr(module, "part_contributions", lambda *given: asked.append(given) or effects)
+    points = pd.DataFrame({"age": [10.0], "Radiomics score": [25.0]})
+    found = explained(Stacked(points=points), "Radiomics", "Combined")
+    assert (found.signature, found.outcome) == ("Combined", "low")
+    assert [(one.name, one.log_odds, one.group) for one in found.parts] == [
+        ("age", 0.5, "clinical"), ("Radiomics", -0.25, "Radiomics"),
+    ]  # fmt: skip
+    assert found.groups() == {"clinical": 0.5, "Radiomics": -0.25}
+    [(_, name, _, centre, contrast)] = asked
+    assert (name, centre.to_dict(), contrast.tolist()) == ("Combined", {"age": 2.0}, [-0.5, 1.0, -0.5])
+    assert [(one.variable, one.points) for one in found.points] == [("age", 10), ("Radiomics score", 25)]
+    assert found.total_points == 35
+    assert found.similar == tuple(
+        (name, outcome, p)
+        for name in ("Radiomics", "Combined")
+        for outcome, p in (("zero", 0.2), ("low", 0.5), ("positive", 0.3))
+    )
+    compared, *of = found.neighbours
+    assert {name: list(row) for name, row in compared.items()} == {"Radiomics": ["a"], "clinical": ["age"]}
+    assert of == ["Combined", "low"]
+    assert [(one.code, one.facts) for one in found.outside] == [
+        ("FAR_FROM_TRAINING", {"space": "Radiomics", "distance": 2.0, "limit": 1.0})
+    ]
+
+
+def test_what_cannot_be_given_is_left_out(explained: Any) -> None:
+    found = explained(Stacked(additive=False), "Radiomics")
+    assert (found.signature, found.parts, found.points, found.total_points) == ("Radiomics", (), (), None)
+    assert list(found.neighbours[0]) == ["Radiomics"]
+    clinical = explained(Stacked(additive=False), "Clinical")
+    assert (clinical.distances, clinical.outside) == ((), ())
+    assert list(clinical.neighbours[0]) == ["clinical"]

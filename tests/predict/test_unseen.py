@@ -36,3 +36,15 @@ def test_one_patient_is_refused() -> None:
     refuse_unseen(TRAINING, pd.DataFrame({"menopause": ["pre"]}), "--clinical ")
     with pytest.raises(InputError, match="--clinical menopause: no value was seen in training: banana"):
         refuse_unseen(TRAINING, pd.DataFrame({"menopause": ["banana"]}), "--clinical ")
+
+
+def test_ten_categories_are_named_and_ten_of_training() -> None:
+    shares = {f"t{i:02d}": 1 / 11 for i in range(11)}
+    training = TrainingSummary(clinical={"shape": LevelSummary(missing=0.0, shares=shares)})
+    values = pd.DataFrame({"shape": [*(f"n{i:02d}" for i in range(11)), "t00", None]})
+    [finding] = unseen_categories(training, values, "")
+    new = ", ".join(f"n{i:02d}" for i in range(10))
+    assert finding.what == f"11 of 12 patients have a value that was not seen in training: {new}"
+    assert finding.fix.startswith(f"Values in training: {', '.join(list(shares)[:10])}. ")
+    nothing = TrainingSummary(clinical={"shape": LevelSummary(missing=1.0, shares={})})
+    assert unseen_categories(nothing, values, "") == []

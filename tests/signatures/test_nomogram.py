@@ -7,10 +7,18 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from sonoher2.config.base import Kind
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.logistic import LogisticSignature
-from sonoher2.signatures.nomogram import NomogramTerm, build_nomogram, patient_points, round_ticks, total_probability
+from sonoher2.signatures.nomogram import (
+    Nomogram,
+    NomogramTerm,
+    build_nomogram,
+    patient_points,
+    round_ticks,
+    total_probability,
+)
 
 TERMS = [
     NomogramTerm("age", "years", ("20", "40", "60"), np.array([-1.0, 0.0, 1.0])),
@@ -79,3 +87,82 @@ def test_round_ticks_cover_the_range(low: float, high: float) -> None:
     assert ticks[-1] >= high * (1 - 1e-9)
     assert 4 <= len(ticks) <= 10
     assert round_ticks(5, 5).tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 10, [0, 2, 4, 6, 8, 10]),
+        (21, 93, [20, 40, 60, 80, 100]),
+        # six steps of exactly one; a sixth of 6.5 is more than one
+        (0, 6, [0, 1, 2, 3, 4, 5, 6]),
+        (0, 6.5, [0, 2, 4, 6, 8]),
+        (0, 0.6, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+        (-7, 23, [-10, -5, 0, 5, 10, 15, 20, 25]),
+        (1, 49, [0, 10, 20, 30, 40, 50]),
+    ],
+)
+def test_ticks_are_steps_of_one_two_or_five(low: float, high: float, ticks: list[float]) -> None:
+    assert round_ticks(low, high).tolist() == pytest.approx(ticks)
+
+
+def one_axis(low: float, high: float) -> Nomogram:
+    """Log-odds from those of one probability to those of another."""
+    ends = np.log([low / (1 - low), high / (1 - high)])
+    return build_nomogram([NomogramTerm("x", "", ("0", "1"), ends)], 0.0)
+
+
+def test_round_probabilities_within_the_reach_are_shown() -> None:
+    every = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99]
+    assert one_axis(0.001, 0.999).probability.tolist() == every
+    assert one_axis(0.04, 0.11).probability.tolist() == [0.05, 0.1]
+    # one round probability alone is no scale
+    narrow = one_axis(0.06, 0.11)
+    assert narrow.total_points.tolist() == [0, 100]
+    assert narrow.probability.tolist() == pytest.approx([0.06, 0.11])
+
+
+def test_an_axis_of_one_value_has_no_points_and_no_axis_is_a_single_probability() -> None:
+    same = build_nomogram([NomogramTerm("x", "", ("3",), np.array([0.7]))], 0.0)
+    assert patient_points(same, {"x": 9.0}) == {"x": 0.0}
+    assert total_probability(same, 0.0) == pytest.approx(expit(0.7))
+    assert total_probability(build_nomogram([], 0.4), 0.0) == pytest.approx(expit(0.4))
+    with pytest.raises(InputError, match="Use one of: IDC, ILC, other"):
+        patient_points(build_nomogram(TERMS, 0.0), {"age": 30.0, "birads": "4", "histology": ""})
+
+
+@pytest.mark.parametrize("levels", [["low", "middle", "high"], None])
+def test_axes_have_the_words_and_units_of_the_study(levels: list[str] | None) -> None:
+    """Ages of 31 to 69, grades to the third, and the score of another signature."""
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = pd.concat(
+        {
+            CLINICAL: pd.DataFrame(
+                {"age": np.linspace(31, 69, 40), "grade": np.arange(40) % 3.0, "palpable": np.arange(40) // 2 % 2.0}
+            ),
+            "scores": pd.DataFrame({"P score": rng.normal(size=40) + y}),
+        },
+        axis=1,
+    )
+    known = {"grade": levels} if levels else None
+    kinds: dict[str, Kind] = {"age": "number", "grade": "ordered", "palpable": "yes/no"}
+    model = LogisticSignature(kinds, ("P",), known, {"age": "years"}, 3).fit(X, y)
+    terms = {term.name: term for term in model.terms()}
+    assert {name: term.unit for name, term in terms.items()} == {
+        "age": "years", "grade": "", "palpable": "", "P score": "log-odds",
+    }  # fmt: skip
+    assert terms["age"].labels == ("30", "40", "50", "60", "70")
+    assert terms["grade"].labels == (tuple(levels) if levels else ("0", "1", "2"))
+    assert terms["palpable"].labels == ("no", "yes")
+    # a straight line: the third grade is twice as far from the first as the second
+    steps = np.diff(terms["grade"].log_odds)
+    assert steps[0] == pytest.approx(steps[1])
+
+
+def test_chance_gets_the_strongest_penalty_and_a_clear_sign_the_weakest() -> None:
+    rng = np.random.default_rng(1)
+    y = np.arange(80) % 2
+    for values, strength in ((rng.normal(size=80), 0.01), (y + 0.01 * rng.normal(size=80), 10.0)):
+        X = pd.concat({CLINICAL: pd.DataFrame({"age": values})}, axis=1)
+        assert LogisticSignature({"age": "number"}).fit(X, y).strength_ == strength

@@ -9,11 +9,13 @@ import pytest
 
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.deep import DeepConfig
+from sonoher2.config.selection import HarmoniseConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.selection.reduce import EarlyFusion, PrincipalComponents
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
+from sonoher2.signatures.logistic import LogisticSignature
 from sonoher2.signatures.protocol import Signature
 from sonoher2.signatures.registry import (
     REGISTRY,
@@ -235,4 +237,43 @@ def test_a_signature_before_the_biopsy_holds_no_signature_after_it() -> None:
         ("Clinical (pre-biopsy)", "Combined (zoo) (pre-biopsy)"),
         ("Clinical+Radiomics (pre-biopsy)", "Combined (zoo) (pre-biopsy)"),
         ("DLR", "Combined (zoo) (pre-biopsy)"),
+    ]
+
+
+def test_what_the_models_of_each_choice_see_in_a_comparison() -> None:
+    assert {name: entry.family for name, entry in REGISTRY.items() if entry.family} == {
+        "Radiomics": "Radiomics",
+        "Deep": "Networks alone",
+        "DLR (early)": "Radiomics + deep",
+        "Combined (zoo)": "DLR + clinical",
+        "Combined (zoo) (pre-biopsy)": "DLR + clinical (pre-biopsy)",
+    }
+
+
+@pytest.mark.parametrize(("harmonise", "has_images"), [(True, True), (True, False), (False, True)])
+def test_sites_are_harmonised_where_there_are_images_and_it_is_asked_for(
+    study: StudyConfig, harmonise: bool, has_images: bool
+) -> None:
+    asked = study.model_copy(update={"harmonise": HarmoniseConfig(reference="B") if harmonise else None})
+    found = build_signatures(asked, study.clinical.columns, has_images).harmoniser
+    assert (None if found is None else found.reference) == ("B" if harmonise and has_images else None)
+
+
+def test_words_and_units_of_columns_reach_the_nomogram(study: StudyConfig) -> None:
+    found = built(study, study.clinical.columns, True)
+    for name in ("Clinical", "Clinical+Radiomics"):
+        signature = found[name]
+        assert isinstance(signature, LogisticSignature)
+        assert signature.levels == {"age": [], "birads": ["3", "4", "5"], "palpable": [], "histology": []}
+        assert signature.units == {"age": "years", "birads": "", "palpable": "", "histology": ""}
+    radiomics = found["Radiomics"]
+    assert isinstance(radiomics, FeatureSignature)
+    assert radiomics.names == ("logistic", "knn")
+
+
+def test_the_combined_signatures_are_compared_with_their_parts_in_order() -> None:
+    names = ["Clinical", "Clinical+Radiomics", "DLR", "Combined", "Combined (zoo)"]
+    assert list(nested_pairs(names)) == [
+        ("Clinical", "Clinical+Radiomics"),
+        *((old, new) for new in names[3:] for old in ("Clinical", "Clinical+Radiomics", "DLR")),
     ]

@@ -65,3 +65,16 @@ def test_a_score_of_negative_worth_is_not_turned_round(make_table) -> None:
     assert (fitted.model_.coef_ > 0).all()
     score = harmful["scores", "DLR score"].to_numpy()
     np.testing.assert_array_equal(np.argsort(fitted.predict_proba(harmful)[:, 1]), np.argsort(score))
+
+
+def test_clinical_columns_beside_a_score_are_free_and_the_score_is_not() -> None:
+    """Of both the higher values are the controls'."""
+    rng = np.random.default_rng(3)
+    y = np.arange(80) % 2
+    X = pd.concat({"clinical": pd.DataFrame({"age": rng.normal(size=80) - 2 * y})}, axis=1)
+    X = with_score(X, rng.normal(size=80) - y)
+    fitted = LogisticSignature({"age": "number"}, ("DLR",), inner_folds=3).fit(X, y)
+    assert list(fitted.encoder_.get_feature_names_out()) == ["age", "DLR score"]
+    age, score = fitted.model_.coef_[0]
+    assert age < -0.1
+    assert score == 0.1
