@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Len, Lt, MaxLen, MinLen, MultipleOf
 from pydantic import BaseModel, ValidationError
 
-from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.base import Strict
+from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
+from sonoher2.config.cluster import ClusterSettings
 from sonoher2.config.deep import DeepConfig
 from sonoher2.config.evaluation import EvaluationConfig, StabilityConfig
+from sonoher2.config.image_networks import EnhancedImages, EnhancerTraining, SegmentedRegions, SegmenterTraining
 from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.models import ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig, Ring
 from sonoher2.config.selection import HarmoniseConfig, SelectionConfig
-from sonoher2.config.split import RandomSplit
+from sonoher2.config.split import DateSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
-from sonoher2.config.tables import TableReading
-from sonoher2.config.target import Her2Target, Recount
+from sonoher2.config.tables import Join, TableReading, Template
+from sonoher2.config.target import ColumnTarget, Her2Target, Recount
 
+Bound = (Ge, Gt, Le, Lt, Len, MinLen, MaxLen, MultipleOf)
 COLUMN = {"kind": "number", "timing": "pre-biopsy"}
 HER2 = {"ihc": "IHC", "rule": "ASCO/CAP 2018"}
 STUDY = {"clinical": {"table": "c.csv", "columns": {"age": COLUMN}}, "target": HER2}
@@ -62,11 +68,22 @@ LIMITS: list[tuple[type[BaseModel], str, list[Any], list[Any]]] = [
     (TableReading, "header_row", [1, [1, 2], [3, 4]], [0, [1], [0, 1], [1, 3], [2, 1], [2, 2], [1, 2, 3]]),
     (TableReading, "encoding", ["gb18030", "utf-16"], ["gb18031", "hex"]),
     (ClinicalColumn, "low", [-1.0], [float("nan")]),
+    (SegmenterTraining, "size", [32, 64, 512], [0, 31, 33, 544]),
+    (SegmenterTraining, "epochs", [2, 500], [1, 501]),
+    (SegmenterTraining, "adversarial", [0.0, 1.0], [-0.001, 1.001]),
+    (SegmenterTraining, "batch", [1, 64], [0, 65]),
+    (EnhancerTraining, "epochs", [2, 500], [1, 501]),
+    (EnhancerTraining, "steps", [1, 10_000], [0, 10_001]),
+    (EnhancerTraining, "patch", [16, 24, 512], [8, 17, 520]),
+    (EnhancerTraining, "adversarial", [0.0, 1.0], [-0.001, 1.001]),
+    (ClusterSettings, "jobs", [1, 500], [0]),
+    (ClusterSettings, "cores", [1, 64], [0]),
 ]
 WITH: dict[type[BaseModel], dict[str, Any]] = {
     ImagesConfig: {"table": "i.csv"},
     StudyConfig: STUDY,
     ClinicalColumn: COLUMN,
+    ClusterSettings: {"jobs": 1, "cores": 1, "memory": "4 GB"},
 }
 
 
@@ -106,6 +123,35 @@ DEFAULTS: list[tuple[type[BaseModel], dict[str, Any], dict[str, Any]]] = [
         "icc": None, "icc_from": "second-reader", "test": "mann-whitney", "alpha": 0.05, "fdr": False,
         "correlation": "spearman", "max_correlation": 0.9, "mrmr": 30, "lasso": True, "bootstraps": 0,
     }),
+    (TableReading, {}, {"sheet": None, "header_row": None, "encoding": None}),
+    (Join, {"table": "j.csv", "on": "id"}, {
+        "sheet": None, "header_row": None, "encoding": None, "table": Path("j.csv"), "on": "id",
+    }),
+    (ClinicalConfig, {"table": "c.csv"}, {
+        "sheet": None, "header_row": None, "encoding": None, "table": Path("c.csv"), "join": [], "where": {},
+        "patient_id": "patient_id", "columns": {}, "missing": [],
+    }),
+    (SegmenterTraining, {}, {
+        "network": "EfficientNet-Lite0", "weights": "auto", "size": 128, "epochs": 30, "adversarial": 0.02, "batch": 8,
+    }),
+    (EnhancerTraining, {}, {"epochs": 10, "steps": 50, "patch": 128, "adversarial": 0.002}),
+    (SegmentedRegions, {"segment": "w"}, {"segment": Path("w"), "training": None}),
+    (EnhancedImages, {"gan": "w"}, {"gan": Path("w"), "training": None}),
+    (ImageReading, {}, {
+        "several_masks": "union", "crop_to_b_mode": False, "mask_label": None, "enhance": "none",
+    }),
+    (Ring, {"mm": 2}, {"mm": 2, "share": None}),
+    (Template, {"template": "{a}"}, {"template": "{a}", "replace": {}}),
+    (DateSplit, {"kind": "date", "test_from": "2020-01-01"}, {
+        "kind": "date", "column": "date", "test_from": "2020-01-01",
+    }),
+    (SiteSplit, {"kind": "site", "test": ["B"]}, {"kind": "site", "column": "site", "test": ["B"]}),
+    (Recount, {"result": "r"}, {"ratio": None, "copies": None, "result": "r"}),
+    (ColumnTarget, {"column": "a", "positive": "x"}, {"column": "a", "positive": "x", "negative": None}),
+    (ClusterSettings, {"jobs": 1, "cores": 2, "memory": "4 GB"}, {
+        "jobs": 1, "cores": 2, "memory": "4 GB", "walltime": None, "queue": None, "account": None, "interface": None,
+        "local_directory": None, "log_directory": None, "job_extra_directives": None, "job_script_prologue": None,
+    }),
     (HarmoniseConfig, {"reference": "A"}, {"method": "combat", "reference": "A"}),
     (RandomSplit, {}, {"kind": "random", "test_share": 0.3}),
     (ImagesConfig, {"table": "i.csv"}, {
@@ -129,6 +175,29 @@ DEFAULTS: list[tuple[type[BaseModel], dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("model", "given", "expected"), DEFAULTS, ids=[model.__name__ for model, *_ in DEFAULTS])
 def test_what_holds_unless_told(model: type[BaseModel], given: dict[str, Any], expected: dict[str, Any]) -> None:
     assert model.model_validate(given).model_dump() == expected
+
+
+def settings() -> Iterator[type[Strict]]:
+    """Every class of settings, those of classes within classes too."""
+    waiting = [Strict]
+    while waiting:
+        inner = [one for one in waiting.pop().__subclasses__() if one.__module__.startswith("sonoher2.config.")]
+        yield from inner
+        waiting += inner
+
+
+def test_every_limit_and_every_default_stands_in_these_tables() -> None:
+    limited, known = {(model, key) for model, key, *_ in LIMITS}, {model for model, *_ in DEFAULTS}
+    # those of a study as a whole are below
+    inside = {StudyConfig}
+    for model in settings():
+        if model.__name__.startswith("_"):
+            continue
+        for key, field in model.model_fields.items():
+            if field.metadata and any(isinstance(one, Bound) for one in field.metadata):
+                assert any((base, key) in limited for base in model.__mro__), f"{model.__name__}.{key}"
+        if any(not field.is_required() for field in model.model_fields.values()):
+            assert model in inside or any(issubclass(one, model) for one in known), model.__name__
 
 
 def test_a_study_unless_told() -> None:

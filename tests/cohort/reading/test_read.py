@@ -21,6 +21,7 @@ from sonoher2.core.errors import InputError
 HEAD = ["patient_id", "age", "menopause", "Ki67", "IHC"]
 BODY = [[f"P{i:03}", 30 + i, "pre" if i % 2 else "post", 10 + i, f"{i % 4}+"] for i in range(12)]
 SHEET = "xl/worksheets/sheet1.xml"
+TWO_ROWS = "Set `header_row: [1, 2]` in the study file, or write the names in one row"
 
 
 def text(folder: Path, content: str, encoding: str = "utf-8") -> Path:
@@ -187,7 +188,8 @@ def test_the_sheet_is_the_first_the_only_table_or_told(tmp_path: Path) -> None:
     read = read_whole(book(tmp_path, [["name", "meaning"], ["age", "years"]], sheets("data")))
     assert list(read.frame.columns) == ["name", "meaning"]
     assert "data" in read.findings[0].what
-    assert "data" in read.where
+    assert read.where == "t.xlsx, sheet 'Sheet' (other sheets: data)"
+    assert read_whole(book(tmp_path, [["name", "meaning"], ["age", "years"]])).where == "t.xlsx"
     path = book(tmp_path, [["Data dictionary"]], sheets("A", "B"))
     with pytest.raises(InputError, match="sheet: A"):
         read_whole(path)
@@ -314,8 +316,15 @@ def test_second_rows_of_a_text_table_that_belong_to_the_header(tmp_path: Path) -
         ["编号", "年龄", "绝经", "增殖指数", "免疫组化"],
         ["", "", "status", "index", "score"],
     ):
-        with pytest.raises(InputError, match="rows 1 and 2 look like a header of two rows"):
+        with pytest.raises(InputError, match="rows 1 and 2 look like a header of two rows") as error:
             read_whole(text(tmp_path, csv_text([HEAD, second, *BODY])))
+        assert error.value.fix == f"{TWO_ROWS}; delete row 2 if it is not wanted"
+    # what the first row leaves open cannot be left out
+    with pytest.raises(InputError, match="rows 1 and 2 look like a header of two rows") as error:
+        read_whole(
+            text(tmp_path, csv_text([["id", "", "Size", "", ""], ["", "age", "width", "height", "depth"], *BODY]))
+        )
+    assert error.value.fix == TWO_ROWS
     first = ["X1", None, "unclear", "low", "2+/3+"]
     assert len(read_whole(text(tmp_path, csv_text([HEAD, first, *BODY]))).frame) == len(BODY) + 1
 

@@ -148,7 +148,11 @@ def test_tables_are_joined_by_a_header_of_two_lines() -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("ID,class\n1,z\n", "'class' differs"), ("ID,fold\n1,4\n1,5\n", "stands twice"), ("IDs,fold\n1,4\n", "'ID'")],
+    [
+        ("ID,class\n1,z\n", "'class' differs"),
+        ("ID,fold\n1,4\n1,5\n", "^b, column 'ID', row 3: a value of 'ID' stands twice"),
+        ("IDs,fold\n1,4\n", "'ID'"),
+    ],
 )
 def test_tables_that_cannot_be_joined(tmp_path: Path, text: str, message: str) -> None:
     table = read_table(write(tmp_path, "a.csv", "ID,class\n1,x\n"))
