@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from sonoher2.enhancement.schedule import Schedule
 from sonoher2.enhancement.training import (
     CHECKPOINT,
     CURVE,
+    DISCRIMINATOR_RATE,
     WEIGHTS,
     Losses,
     Patches,
@@ -115,3 +117,35 @@ def test_losses_of_an_epoch_are_means_over_its_steps_and_scales(
     assert asked == [(1, False), (2, False), (1, False), (2, False)]
     _one_epoch(training, source, SMALL, 1)
     assert all(adversarial for _, adversarial in asked[4:])
+
+
+def test_the_rate_falls_along_a_cosine_over_all_epochs(
+    pictures: list[NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = []
+
+    def step(training: Any, *_: object, **__: object) -> Losses:
+        rates.append([training.optimisers[name].param_groups[0]["lr"] for name in ("generator", "discriminator")])
+        return Losses()
+
+    monkeypatch.setattr("sonoher2.enhancement.training._one_step", step)
+    training, source = _start(SMALL), Patches(pictures, SMALL.patch)
+    for epoch in range(SMALL.epochs):
+        _one_epoch(training, source, SMALL, epoch)
+    # (1 + cos(pi t)) / 2 at t = 0, 1/4, 1/2, 3/4; each step has two scales
+    expected = SMALL.rate * np.repeat([1, 0.8535534, 0.5, 0.1464466], 2)
+    np.testing.assert_allclose([generator for generator, _ in rates], expected, rtol=1e-6)
+    np.testing.assert_allclose([ratio[1] / ratio[0] for ratio in rates], DISCRIMINATOR_RATE)
+
+
+def test_the_weights_after_the_warm_up_are_those_before_the_adversary(
+    tmp_path: Path, pictures: list[NDArray[np.uint8]]
+) -> None:
+    train_enhancer(pictures, pictures, SMALL, tmp_path)
+    warm, last = (load_enhancer(tmp_path / name).clear(pictures[0], 2) for name in (f"warm-up-{WEIGHTS}", WEIGHTS))
+    assert not np.array_equal(warm, last)
+    longer = replace(SMALL, warm_up=2, epochs=3)
+    train_enhancer(pictures, pictures, longer, tmp_path / "longer")
+    again = load_enhancer(tmp_path / "longer" / f"warm-up-{WEIGHTS}").clear(pictures[0], 2)
+    end = load_enhancer(tmp_path / "longer" / WEIGHTS).clear(pictures[0], 2)
+    assert not np.array_equal(again, end)

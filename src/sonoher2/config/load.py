@@ -68,30 +68,23 @@ def settings_from(model: type[Settings], values: Any, source: str = "") -> Setti
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise FindingsError(_finding(source, values, problem) for problem in error.errors()) from None
+        raise FindingsError(_finding(model, source, values, problem) for problem in error.errors()) from None
 
 
 LONGEST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 
 
-def _finding(source: str, values: Any, problem: Any) -> Finding:
+def _finding(model: type[BaseModel], source: str, values: Any, problem: Any) -> Finding:
     """One pydantic problem in a user's words."""
-    # pydantic adds the class names of unions to the location; a user knows only their own keys
-    keys, here = [], values
-    for level, part in enumerate(problem["loc"], start=1):
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-            keys.append(str(part))
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
-            keys.append(str(part + 1))
-        elif problem["type"] in ("missing", "extra_forbidden") and level == len(problem["loc"]):
-            keys.append(str(part))
+    keys = _keys_of(values, problem)
     where = ", ".join(part for part in (source, ".".join(keys)) if part)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(keys[-1], _all_keys(), n=1)
+        known = _all_keys(model)
+        near = [] if keys[-1] in known else difflib.get_close_matches(keys[-1], known, n=1)
         fix = f"Did you mean '{near[0]}'?" if near else "See docs/study-file.md for the keys"
+        if keys[-1] in known:
+            return Finding("error", f"the key '{keys[-1]}' does not belong here", where, fix)
         return Finding("error", f"unknown key '{keys[-1]}'", where, fix)
     if problem["type"] == "missing":
         return Finding("error", f"the key '{keys[-1]}' is missing", where, "See docs/study-file.md")
@@ -104,15 +97,33 @@ def _finding(source: str, values: Any, problem: Any) -> Finding:
     return Finding("error", f"{message[0].lower()}{message[1:]}{shown}", where)
 
 
+def _keys_of(values: Any, problem: Any) -> list[str]:
+    """Name the place of a problem by a user's own keys: pydantic puts the forms of a value among them."""
+    keys, here, path = [], values, problem["loc"]
+    about_key = problem["type"] in ("missing", "extra_forbidden")
+    for level, part in enumerate(path, start=1):
+        last = level == len(path)
+        if isinstance(here, dict) and part in here:
+            inside = here[part]
+            # a form may have the name of a key beside it, such as `column`: then what follows is not within that key
+            form = not last and not isinstance(inside, dict | list) and (about_key or path[level] in here)
+            if not form:
+                here = inside
+                keys.append(str(part))
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+            keys.append(str(part + 1))
+        elif about_key and last:
+            keys.append(str(part))
+    return keys
+
+
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def _all_keys() -> list[str]:
-    def fields(model: type[BaseModel]) -> set[str]:
-        return set(model.model_fields)
-
-    def below(model: type[BaseModel]) -> list[type[BaseModel]]:
-        return [model, *(one for child in model.__subclasses__() for one in below(child))]
-
-    return sorted(set().union(*(fields(model) for model in below(Strict))))
+def _all_keys(model: type[BaseModel]) -> list[str]:
+    """Keys of settings and of all parts of them."""
+    schema = model.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return sorted({key for part in parts for key in part.get("properties", {})})
