@@ -19,6 +19,7 @@ from sonoher2.explain.gradcam import (
     grad_cam_plus_plus,
     heat_map,
     maps_and_gradients,
+    upsampled,
 )
 
 Make = Callable[[int, int], tuple[list[np.ndarray], np.ndarray]]
@@ -65,10 +66,14 @@ def test_heat_maps_of_convolutional_networks(
     classifier = convolutional
     if pooling == "lesion":
         classifier = DeepClassifier("resnet10t", "none", 32, epochs=0).fit(X, y)
-    heat = heat_map(Explained.of_classifier(classifier), X[1][0], method)
+    explained, crop = Explained.of_classifier(classifier), X[1][0]
+    heat = heat_map(explained, crop, method)
     assert heat.shape == (32, 32)
     assert heat.min() >= 0
     assert heat.max() == 1
+    weigh = {"grad-cam": grad_cam, "grad-cam++": grad_cam_plus_plus}[method]
+    coarse = weigh(*maps_and_gradients(explained, Preparation().run(explained.network, [crop], 0)))
+    np.testing.assert_allclose(heat, upsampled(coarse, 32), atol=1e-6)
 
 
 @pytest.mark.parametrize(("network", "pooling"), [("resnet10t", "lesion"), ("test_vit", "own")])
@@ -194,4 +199,8 @@ def test_deletion_starts_with_the_score_and_ends_blurred(convolutional: DeepClas
     chance = noise_map(explained, crop)
     other_order = deletion_curve(explained, crop, chance, steps=4)
     assert other_order[-1] == curve[-1]
+    # chance is as coarse as the maps of the network
+    maps, _ = maps_and_gradients(explained, Preparation().run(explained.network, [crop], 0))
+    same = upsampled(torch.from_numpy(np.random.default_rng(0).random(maps.shape[1:])), 32)
+    np.testing.assert_array_equal(chance, same)
     assert (other_order[1:-1] != curve[1:-1]).any()
