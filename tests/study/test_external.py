@@ -13,9 +13,12 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.bundle.training import TrainingSummary
 from sonoher2.config.load import load_study
 from sonoher2.core.columns import TEST
+from sonoher2.core.errors import UsageError
 from sonoher2.report.page.html import write_report
+from sonoher2.study import external
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.steps.conclude import with_update
+from sonoher2.study.steps.state import RunState
 from sonoher2.synthetic.demo import write_demo_cohort
 from study_results import changed
 
@@ -95,3 +98,35 @@ def test_training_patients_differ_in_nothing_from_themselves(finished, tmp_path:
     alike = result.external.shift.query("part != 'features'")
     assert alike["difference"].abs().max() < 0.5
     assert (result.external.domain["auc_low"] < 0.65).all()
+
+
+def test_a_validation_begins_with_the_model_and_the_share_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every stage is told with its number before it begins, and its time is taken."""
+    told: list[dict[str, object]] = []
+    seen: list[object] = []
+    monkeypatch.setattr("sonoher2.study.run.write_line", lambda kind, **what: told.append({"kind": kind, **what}))
+    monkeypatch.setattr(external, "now", lambda: "now")
+
+    def first(state: RunState) -> None:
+        seen.append((state.study, state.out, state.bundle, state.recalibrate, state.started, len(told)))
+        assert state.context.store.folder == tmp_path / "out" / "cache"
+
+    def second(state: RunState) -> None:
+        state.result = (list(state.watch.seconds), len(told))  # type: ignore[assignment]
+
+    monkeypatch.setattr(external, "VALIDATION", (("cohort", first), ("results", second)))
+    found = validate_bundle("bundle", "study", tmp_path / "out", 1, 0.3)  # type: ignore[arg-type]
+    assert seen == [("study", tmp_path / "out", "bundle", 0.3, "now", 1)]
+    assert found == (["cohort"], 2)
+    assert told == [
+        {"kind": "stage", "name": "cohort", "number": 1, "total": 2},
+        {"kind": "stage", "name": "results", "number": 2, "total": 2},
+    ]
+
+
+def test_the_folder_of_a_study_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "split.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds a study"):
+        validate_bundle(None, None, tmp_path)  # type: ignore[arg-type]

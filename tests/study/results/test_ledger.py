@@ -8,15 +8,26 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from sonoher2.cohort.patients.cohort import Cohort
+from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.engine import ArtifactStore
-from sonoher2.study.results.ledger import BESIDE, LEDGER, Ledger, bundle_key, enter, new_entry, settings_key
+from sonoher2.study.results.ledger import (
+    BESIDE,
+    LEDGER,
+    Ledger,
+    bundle_key,
+    enter,
+    new_entry,
+    settings_key,
+    shares_patients,
+)
 
 NUMBERS = ("age", "size", "depth")
 PATIENTS, TESTED = 60, 20
@@ -227,3 +238,74 @@ def test_a_bundle_is_known_by_what_it_decides(finished) -> None:
     assert bundle_key(schema.model_copy(update={"threshold_rule": "another"}), ["age"], True, None) != key
     assert bundle_key(schema, [], True, None) != key
     assert bundle_key(schema, ["age"], True, 0.5) != key
+
+
+def entry(rows: dict[str, str], columns: str = "c", pictures: dict[str, str] | None = None) -> Any:
+    """Patients by name with the hash of their values, and of a picture."""
+    shown = pictures or {}
+    return {"columns": columns, "patients": {name: [row, *shown.get(name, "")] for name, row in rows.items()}}
+
+
+def named(prefix: str, count: int, alike: int) -> dict[str, str]:
+    """So many patients, of whom the first have the values of everybody's first."""
+    return {f"{prefix}{i}": f"v{i}" if i < alike else f"{prefix} v{i}" for i in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        # eight of ten test patients have equal values: known again under other names
+        (entry(named("a", 10, 8)), entry(named("b", 10, 10)), True),
+        (entry(named("a", 10, 7)), entry(named("b", 10, 10)), False),
+        # of the smaller set: eight of ten among twenty
+        (entry(named("a", 10, 8)), entry(named("b", 20, 20)), True),
+        # too few patients, and columns that are others or unknown
+        (entry(named("a", 9, 9)), entry(named("b", 9, 9)), False),
+        (entry(named("a", 10, 10)), entry(named("b", 10, 10), "d"), False),
+        (entry(named("a", 10, 10), ""), entry(named("b", 10, 10), ""), False),
+        # one picture is enough
+        (entry({"a": "x"}, "", {"a": "p"}), entry({"b": "y"}, "", {"b": "p"}), True),
+        (entry({"a": "x"}, "", {"a": "p"}), entry({"b": "y"}, "", {"b": "q"}), False),
+        # equal names with values of which fewer than half are alike are two hospitals; half is enough
+        (entry({"1": "x", "2": "y"}), entry({"1": "x", "2": "z"}), True),
+        (entry({"1": "x", "2": "y", "3": "w"}), entry({"1": "x", "2": "z", "3": "v"}), False),
+        # where values cannot be compared the names count
+        (entry({"1": "x"}, ""), entry({"1": "y"}, ""), True),
+        (entry({"1": "x"}), entry({"2": "x"}), False),
+    ],
+)
+def test_test_sets_with_patients_in_common(one: Any, other: Any, shared: bool) -> None:
+    assert shares_patients(one, other) is shared
+    assert shares_patients(other, one) is shared
+
+
+def test_pictures_are_known_by_their_bytes_and_three_columns_by_their_names(opening: Opening) -> None:
+    images = pd.DataFrame({"patient_id": ["P040", "P040", "P041"], "image": ["a", "b", "absent"]})
+    cohort = replace(opening.cohort, images=images)
+    first = new_entry(opening.study, cohort, ["P040", "P041"], {"a": "1", "b": "2"}, "model")
+    assert sorted(len(hashes) for hashes in first["patients"].values()) == [1, 3]
+    renamed = replace(cohort, images=images.assign(image=["c", "d", "absent"]))
+    again = new_entry(opening.study, renamed, ["P040", "P041"], {"c": "2", "d": "1"}, "model")
+    assert again["patients"] == first["patients"]
+    assert (len(first["set"]), len(first["labels"]), len(first["filter"]), len(first["columns"])) == (16,) * 4
+    two = replace(cohort, clinical={name: cohort.clinical[name] for name in NUMBERS[:2]})
+    assert new_entry(opening.study, two, ["P040"], {}, "model")["columns"] == ""
+
+
+def test_the_model_is_another_with_other_weights_patients_labels_or_pictures(opening: Opening) -> None:
+    study = opening.study.model_copy(update={"images": ImagesConfig(table=Path("i.csv"))})
+    cohort = replace(opening.cohort, images=pd.DataFrame({"patient_id": ["P000"], "image": ["a"]}))
+    names = list(cohort.patients.index[:40])
+    flipped = cohort.patients.assign(label=1 - cohort.patients["label"])
+    cropped = study.model_copy(update={"images": ImagesConfig(table=Path("i.csv"), crop_to_b_mode=True)})
+    keys = [
+        settings_key(study, cohort, names, {"a": "1"}),
+        settings_key(study, cohort, names, {"a": "2"}),
+        settings_key(study, cohort, names[1:], {"a": "1"}),
+        settings_key(study, cohort, names, {"a": "1"}, {"segmenter": "own"}),
+        settings_key(study, cohort, names, {"a": "1"}, {"enhancer": "own"}),
+        settings_key(study, replace(cohort, patients=flipped), names, {"a": "1"}),
+        settings_key(cropped, cohort, names, {"a": "1"}),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert settings_key(study, cohort, names[::-1], {"a": "1"}, {}) == keys[0]

@@ -12,16 +12,21 @@ import pandas as pd
 import pytest
 
 from sonoher2.bundle.load import load_bundle
+from sonoher2.bundle.uncertainty import Uncertainty
 from sonoher2.cli.app import run
+from sonoher2.cohort.patients.cohort import FlowStep
 from sonoher2.config.load import load_study
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import Finding, InputError
 from sonoher2.predict.heat import HeatMap
 from sonoher2.report.page.html import write_report
+from sonoher2.selection.lasso import LassoPath
+from sonoher2.signatures.nomogram import Nomogram, NomogramAxis
 from sonoher2.study.explain.segmented_lesions import SegmentedLesion
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.results.explanations import Attribution, Explanations, HeatCase, HeatFindings
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.results.saved import open_run, save_result
+from study_facts import result as small_result
 from study_results import changed
 
 
@@ -168,3 +173,40 @@ def test_audits_are_read_from_the_run(finished, tmp_path: Path) -> None:
     other = replace(finished.result.performance, predictions=finished.result.performance.predictions.iloc[1:])
     save_result(replace(finished.result, performance=other), again)
     assert open_run(again).audits.null is None
+
+
+def test_a_small_result_comes_back_whole(tmp_path: Path) -> None:
+    """With the path of a LASSO, a nomogram, times, findings and what was learned of doubt."""
+    path = LassoPath(("a", "b"), np.array([1.0, 0.1]), np.array([[0.0, 0.5], [0.0, 0.0]]), np.ones(2), np.zeros(2), 1)
+    axis = NomogramAxis("age", "years", ("20", "60"), np.array([0.0, 100.0]))
+    sure = Uncertainty(
+        coverage=0.9, conformal_quantiles=(0.1, 0.2), sensitivity=0.95, specificity=0.9, rule_out={"positive": 0.2},
+        rule_in={"positive": 0.8},
+    )  # fmt: skip
+    known = changed(
+        small_result(n=60), lasso=path, nomograms={"Clinical": Nomogram((axis,), np.array([0.0]), np.array([0.5]))},
+        seconds={"fit": 1.5}, findings=(Finding("warning", "a hair", "images", code="LEAK001"),),
+        learned={"Radiomics": sure}, flow=(FlowStep("read", 1, 2, 3),), frozen=("Clinical",),
+    )  # fmt: skip
+    save_result(known, tmp_path)
+    opened = open_run(tmp_path)
+    assert_same(known, opened)
+    assert opened.about.config.data == tmp_path
+    assert json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))["format"] == 1
+
+
+@pytest.mark.parametrize("begun", ["cache", "split.json", "ledger.json"])
+def test_a_run_that_was_begun_is_told_from_no_run(begun: str, tmp_path: Path) -> None:
+    (tmp_path / begun).mkdir()
+    with pytest.raises(InputError, match="was not finished"):
+        open_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"parts": {}}', '{"format": "x"}', '{"format": 1}', '{"format": 0, "parts": 3}']
+)
+def test_an_index_that_is_none_is_damage(text: str, tmp_path: Path) -> None:
+    save_result(small_result(n=60), tmp_path)
+    (tmp_path / "results" / "results.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="damaged"):
+        open_run(tmp_path)
