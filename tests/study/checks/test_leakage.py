@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sonoher2.cohort.split import Split
+from sonoher2.study.checks import leakage as module
 from sonoher2.study.checks.facts import Facts, whole_split
 from sonoher2.study.checks.leakage import same_patient, shared_pictures
 from study_facts import facts, with_patients
@@ -64,3 +66,16 @@ def test_leak002_shared_pictures_across_the_split() -> None:
     unlooked = replace(known, config=known.config.model_copy(update={"images": off}))
     assert shared_pictures(unlooked).state == "warning"
     assert shared_pictures(facts(30, images=False)).state == "not checked"
+
+
+def test_three_pairs_are_named_and_the_others_hinted_at() -> None:
+    pairs = [(f"A{i}", f"B{i}") for i in range(4)]
+    assert module._shown(pairs[:3]) == "A0 and B0; A1 and B1; A2 and B2"
+    assert module._shown(pairs) == "A0 and B0; A1 and B1; A2 and B2; ..."
+
+
+def test_each_value_in_both_sets_is_told_once_by_its_first_patients() -> None:
+    sets = pd.Series(["test", "train", "train", "test", "test"], index=list("ABCDE"))
+    assert module.across_sets(sets, [1, 1, 1, 1, 2]) == [("B", "A")]
+    assert module.across_sets(sets, [1, 2, 3, 3, 2]) == [("B", "E"), ("C", "D")]
+    assert module.across_sets(sets, [1, 2, 2, 1, 3]) == []

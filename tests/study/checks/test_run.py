@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from sonoher2.cohort.check import CheckReport, CheckRow
+from sonoher2.core.errors import Finding
+from sonoher2.study.checks.outcome import Check
 from sonoher2.study.checks.run import CohortChecks, check_facts, with_checks
 from sonoher2.study.checks.shortcuts import Shortcuts
 from study_facts import facts, folds, result, validation
+from study_results import changed
 
 
 def test_a_sound_study_passes_every_check() -> None:
@@ -39,3 +45,26 @@ def test_all_outcomes_are_added_in_order() -> None:
     assert known.checks.findings == ()
     warned = with_checks(result(slope=3.0), CohortChecks((), Shortcuts()), None)
     assert [finding.code for finding in warned.checks.findings] == ["CAL001"]
+
+
+def test_checks_and_shortcuts_stand_below_what_was_told_of_the_cohort() -> None:
+    table = pd.DataFrame(
+        {"shortcut": ["Site"], "outcome": ["low"], "auc": [0.7], "auc_low": [0.604], "auc_high": [0.8]}
+    )
+    check = Check("TOY001", "A title", "Do this")
+    checks = CohortChecks((check.found("error", "it is odd"), check.passed()), Shortcuts(table))
+    report = checks.added_to(CheckReport((CheckRow("cohort", "patients", "30"),), ()))
+    assert [(row.subject, row.what, row.value) for row in report.rows] == [
+        ("cohort", "patients", "30"), ("checks", "TOY001 A title", "error"), ("checks", "TOY001 A title", "passed"),
+        ("shortcuts", "Site, for low", "out-of-fold AUC 0.70 (0.60 to 0.80)"),
+    ]  # fmt: skip
+    assert [finding.what for finding in report.coded] == ["it is odd"]
+
+
+def test_findings_of_the_run_come_before_those_of_the_checks() -> None:
+    known = changed(result(slope=3.0), findings=(Finding("note", "before"),))
+    shortcuts = Shortcuts(pd.DataFrame({"shortcut": ["Site"]}), skipped="too few")
+    checked = with_checks(known, CohortChecks((), shortcuts), folds()).checks
+    assert checked.findings[0].what == "before"
+    assert [finding.code for finding in checked.findings][1:] == ["CAL001"]
+    assert checked.shortcuts is shortcuts.table

@@ -132,3 +132,28 @@ def test_what_frozen_stages_gave_under_other_code_is_not_read(monkeypatch: pytes
     monkeypatch.setattr("sonoher2.study.fit.networks.code_fingerprint", lambda _: "2" * 64)
     assert first.parent == activations_folder(crop).parent == Path("cache/activations")
     assert first != activations_folder(crop)
+
+
+@pytest.mark.parametrize("held_out", [[True, False], [False, False]])
+def test_a_network_describes_those_whom_it_did_not_see_or_is_given_itself(
+    held_out: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoher2.deep import crossfit
+    from sonoher2.networks import device
+
+    asked: list[Any] = []
+    network = SimpleNamespace(keep_graph=lambda: asked.append("graph"))
+    monkeypatch.setattr(device, "take_accelerator", asked.append)
+
+    def fit(classifier: str, X: list[np.ndarray], y: np.ndarray, rows: np.ndarray, *, store: Any, work: Path) -> Any:
+        asked.append((classifier, [part[:, 0, 0, 0].tolist() for part in X], y.tolist(), rows.tolist(), work))
+        return network, "described"
+
+    monkeypatch.setattr(crossfit, "fit_without", fit)
+    monkeypatch.setattr(module, "read_crop", lambda path: np.full((2, 2, 2), int(path.stem), np.uint8))
+    fold = module._Fold(np.array(held_out), 3)
+    patients = module._Patients([[Path("1"), Path("2")], [Path("3")]], np.array([0, 1]), tmp_path / "kept")
+    found = module._train(fold, patients, "classifier", tmp_path / "work")  # type: ignore[arg-type]
+    assert asked[:2] == [3, ("classifier", [[1, 2], [3]], [0, 1], held_out, tmp_path / "work")]
+    assert (found == "described", asked[2:]) == ((True, []) if any(held_out) else (False, ["graph"]))
+    assert any(held_out) or found is network

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sonoher2.cohort.patients.cohort import Cohort
-from sonoher2.study.fit.scoring import score_patients, training_set
+from sonoher2.study.fit.scoring import score_models, score_patients, training_set
 from sonoher2.study.fit.signatures import Fitted
 from sonoher2.study.measure.measured import Measured
 
@@ -52,3 +52,23 @@ def test_training_patients_are_scored_out_of_fold_and_others_by_the_final_model(
     assert table["label"].tolist() == ["no", "yes", "no", "yes", "no"]
     assert table["score"].tolist() == pytest.approx([0.4, 0.5, 0.7, 0.02, 0.05])
     assert table["outcome"].eq("yes").all()
+
+
+def test_models_that_were_chosen_among_are_scored_alike_under_their_family() -> None:
+    """Of three training patients out of fold, of two others by the final models."""
+    known = measured()
+    fitted = Fitted(
+        {}, None, b"", np.array([0, 1, 0]),  # type: ignore[arg-type]
+        {("Radiomics", "svm"): np.array([[0.6, 0.4], [0.5, 0.5], [0.3, 0.7]])},
+        {("Radiomics", "svm"): np.array([[0.1, 0.9], [0.8, 0.2]]), ("Deep", "net"): np.array([[0.5, 0.5], [0.4, 0.6]])},
+    )  # fmt: skip
+    table = score_models(known, fitted, IN_TRAINING)
+    assert table["patient_id"].tolist() == ["A", "C", "D", "B", "E", "B", "E"]
+    assert table["set"].tolist() == ["train_oof"] * 3 + ["test"] * 4
+    assert table["score"].tolist() == [0.4, 0.5, 0.7, 0.9, 0.2, 0.5, 0.6]
+    assert table["label"].tolist() == ["no", "yes", "no", "yes", "no", "yes", "no"]
+    assert table["family"].tolist() == ["Radiomics"] * 5 + ["Networks alone"] * 2
+    assert table["model"].tolist() == ["svm"] * 5 + ["net"] * 2
+    assert table["signature"].iloc[[0, -1]].tolist() == ["Radiomics: svm", "Networks alone: net"]
+    nothing = Fitted({}, None, b"", np.array([0, 1, 0]))  # type: ignore[arg-type]
+    assert score_models(known, nothing, IN_TRAINING).empty

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 from operator import attrgetter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from weakref import WeakSet
 
 import pandas as pd
 import pytest
 
+from sonoher2.config.deep import DeepConfig
+from sonoher2.deep import lesion
 from sonoher2.study.fit import stored_networks as module
 from sonoher2.study.fit.stored_networks import StoredNetworks, read_network
 from sonoher2.study.measure import deep_features
@@ -66,3 +70,35 @@ def test_whoever_describes_patients_by_them_holds_one_at_a_time(
     found = deep_features.deep_feature_groups(crops, networks, None)  # type: ignore[arg-type]
     assert found == {"first": [[5]], "second": [[6]], "third": [[5]]}
     assert not alive
+
+
+def test_each_network_of_a_study_is_fetched_once_under_all_that_it_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "source_key", lambda name, weights: f"{name} from {weights}")
+    asked: list[Any] = []
+
+    class Context:
+        def files(self, step: Any, items: list[Any], how: Any) -> list[Path]:
+            assert step is module.FROZEN
+            asked.append(([(item.value, item.key) for item in items], how.value, str(how.key)))
+            return [Path(item.value) for item in items]
+
+    config = DeepConfig(network=["a", "b"], weights="offline")
+    found = module.frozen_networks(config, Context())  # type: ignore[arg-type]
+    assert found.files == (Path("a"), Path("b"))
+    [(items, given, key)] = asked
+    assert items == [("a", ["a", "a from offline"]), ("b", ["b", "b from offline"])]
+    assert given is config
+    for changes, other in (
+        ({"size": 64}, True), ({"pooling": "own"}, True), ({"mask": "channel"}, True), ({"mirror": True}, True),
+        ({"margin": 0.5}, False),
+    ):  # fmt: skip
+        module.frozen_networks(config.model_copy(update=changes), Context())  # type: ignore[arg-type]
+        assert (asked[-1][2] != key) is other, changes
+
+
+def test_a_network_is_kept_with_its_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[object] = []
+    network = SimpleNamespace(keep_graph=lambda: kept.append("graph"))
+    monkeypatch.setattr(lesion, "frozen_network", lambda config, name: kept.append((config, name)) or network)
+    assert module._freeze("net", "config") is network  # type: ignore[arg-type,comparison-overlap]
+    assert kept == [("config", "net"), "graph"]
