@@ -20,7 +20,7 @@ from sonoher2.core.files import file_sha256
 from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
 from sonoher2.images.fingerprint import TrainingImages, fingerprint, images_file, write_training_images
 from sonoher2.lesions.open import Lesion
-from sonoher2.networks.own import OwnNetwork, Weights
+from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.predict.case import Case
 from sonoher2.predict.noticed import measured_findings, network_findings, site_findings, training_image
 from sonoher2.predict.patient import ImageInput, PatientInput
@@ -217,3 +217,25 @@ def test_eight_grey_levels_are_enough(levels: int, few: bool) -> None:
     width = RadiomicsConfig(filters=["original"], unit="pixels", bin_width=10.0)
     found = measured_findings(case(given(inside), radiomics=width))
     assert ("FEW_GREY_LEVELS" in {finding.code for finding in found}) is few
+
+
+def test_a_models_own_networks_outline_and_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def outline(picture: object, *, crop_to_b_mode: bool, weights: object) -> PictureSegmentation:
+        asked.append((crop_to_b_mode, weights))
+        return PictureSegmentation(lesion(), 0.9, True)
+
+    monkeypatch.setattr("sonoher2.segmentation.segment.segment_picture", outline)
+    monkeypatch.setattr("sonoher2.predict.case.cleared", lambda lesion, weights: asked.append(weights) or lesion)
+    own, other = (Weights(name, name, name) for name in ("own", "other"))
+    reading = ImageReading(enhance="gan", crop_to_b_mode=True)
+    for networks, weights in (
+        (ImageNetworks(OwnNetwork(own), OwnNetwork(other)), [(True, own), other]),
+        (ImageNetworks(), [(True, None), None]),
+    ):
+        asked.clear()
+        known = replace(bundle(reading=reading), image_networks=networks)
+        [image] = Case(known, PatientInput((ImageInput(speckled(), name="a"),))).images
+        assert image.lesion.mask.any()
+        assert asked == weights

@@ -11,6 +11,7 @@ from sonoher2.bundle.reference import Reference, dump_reference, load_reference
 from sonoher2.core.errors import InputError
 from sonoher2.predict.reference_cases import (
     NEAREST,
+    Distance,
     distance_from_training,
     nearest_cases,
     outside_range,
@@ -136,3 +137,25 @@ def test_reference_is_read_as_it_was_written(reference: Reference) -> None:
 def test_another_file_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="training cases"):
         load_reference(data)
+
+
+def test_fifty_scores_and_five_cases_are_compared_however_many_there_are() -> None:
+    rng = np.random.default_rng(2)
+    cases = pd.RangeIndex(1, 401, name="case")
+    space = pd.DataFrame({"a": rng.normal(size=400)}, index=cases)
+    scores = pd.DataFrame({("Combined", "positive"): rng.uniform(0.1, 0.9, 400)}, index=cases)
+    known = Reference(pd.Series("positive", index=cases), scores, {"Radiomics": space})
+    found = similar_scores(known, "Combined", "positive", 0.5)
+    assert (found.patients, found.confidence) == (50, 0.95)
+    row = {"Radiomics": space.iloc[[0]]}
+    assert len(nearest_cases(known, row, "Combined", "positive")) == 5
+    away = np.sort(np.abs(space["a"] - space["a"].iloc[0]))
+    # the mean of the five nearest, of whom the first is the patient
+    assert distance_from_training(known, "Radiomics", row["Radiomics"]).distance == pytest.approx(away[:5].mean())
+    two = Reference(pd.Series(["positive"] * 3), scores[:3], {})
+    assert similar_scores(two, "Combined", "positive", 0.5).patients == 1
+
+
+def test_a_patient_at_the_limit_is_not_outside() -> None:
+    assert not Distance("Radiomics", 1.5, 1.5).outside
+    assert Distance("Radiomics", 1.5001, 1.5).outside

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 
 from sonoher2.bundle.type_names import TRUSTED_TYPES
 from sonoher2.classifiers.folds import macro_auc
 from sonoher2.config.deep import DeepConfig
+from sonoher2.core.errors import InputError
+from sonoher2.selection.pipeline import SelectionPipeline
 from sonoher2.signatures.feature_table import deep_group, described_feature_groups, join_feature_groups, score_group
-from sonoher2.signatures.image_based import BestNetwork, NetworkSignature
+from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
 
@@ -100,3 +104,92 @@ def test_one_network_needs_no_choice(study) -> None:
     signatures = dict(build_signatures(single, {}, True).signatures)
     assert signatures["Deep"].feature_groups == (deep_group(GOOD),)
     assert signatures["DLR (early)"].feature_groups == ("radiomics", deep_group(GOOD))
+
+
+class Told(BaseEstimator):
+    """A signature of a network by hand: its scores out of fold are told, and it says its name of everybody."""
+
+    def __init__(self, name: str, scores: tuple[float, ...], groups: tuple[str, ...] = ("deep a",)) -> None:
+        self.name, self.scores, self.groups = name, scores, groups
+
+    @property
+    def feature_groups(self) -> tuple[str, ...]:
+        return self.groups
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray | None = None) -> Told:
+        p = np.array(self.scores)
+        self.oof_proba_ = np.column_stack([1 - p, p])
+        self.candidates_ = pd.DataFrame(
+            [("svm", '{"C": 1}', 0.7, 0.1, True), ("knn", "{}", 0.6, 0.2, False)],
+            columns=["model", "parameters", "cv_auc", "cv_auc_sd", "chosen"],
+        )
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> list[str]:
+        return [self.name] * len(X)
+
+    def compared(self, X: pd.DataFrame) -> dict[str, str]:
+        return {f"model of {self.name}": "scores"}
+
+
+WORSE, BETTER = (0.9, 0.1, 0.2, 0.8) * 3, (0.1, 0.9, 0.2, 0.8) * 3
+LABELS = np.array([0, 1] * 6)
+
+
+def best_of(*options: Told) -> BestNetwork:
+    given: list[Any] = [(option.name, option) for option in options]
+    return BestNetwork(given, 3).fit(pd.DataFrame(index=range(12)), LABELS)
+
+
+def test_the_best_network_is_kept_with_all_candidates_and_the_first_of_equals() -> None:
+    best = best_of(Told("a", WORSE), Told("b", BETTER), Told("c", BETTER))
+    assert (best.network, best.feature_groups) == ("b", ("deep a",))
+    assert best.predict_proba(pd.DataFrame(index=[0])).tolist() == ["b"]
+    assert best.oof_proba_[:, 1].tolist() == list(BETTER)
+    rows = best.candidates_
+    assert rows["parameters"].map(json.loads).tolist() == [
+        {"network": name, **rest} for name in "abc" for rest in ({"C": 1}, {})
+    ]
+    assert rows["model"].tolist() == ["svm", "knn"] * 3
+    assert rows["cv_auc"].tolist() == [0.7, 0.6] * 3
+    assert rows["cv_auc_sd"].tolist() == [0.1, 0.2] * 3
+    # chosen is the chosen model of the chosen network
+    assert rows["chosen"].tolist() == [False, False, True, False, False, False]
+
+
+def test_networks_alone_are_compared_and_of_joined_ones_the_models_of_the_best() -> None:
+    X = pd.DataFrame(index=[0])
+    alone = best_of(Told("a", WORSE), Told("b", BETTER))
+    assert list(alone.compared(X)) == ["model of a", "model of b"]
+    joined = best_of(*(Told(name, scores, ("radiomics", "deep")) for name, scores in (("a", WORSE), ("b", BETTER))))
+    assert list(joined.compared(X)) == ["model of b"]
+    # the others are left out of what is saved
+    assert "options_" not in joined.__getstate__()
+    assert "best_" in joined.__getstate__()
+    unfitted: Any = [("a", Told("a", WORSE, ("x", "y"))), ("b", Told("b", WORSE, ("y", "z")))]
+    assert BestNetwork(unfitted).feature_groups == ("x", "y", "z")
+    assert BestNetwork(unfitted).network is None
+
+
+def test_the_candidate_of_a_tuned_network_is_told_with_its_deviation() -> None:
+    """AUCs of 0.5, 0.75 and 1: mean 0.75, deviation 0.25."""
+    fitted = NetworkSignature("a")
+    fitted.calibrator_ = fitted.classes_ = None  # type: ignore[assignment]
+    for aucs, mean, deviation in (([0.5, 0.75, 1.0], 0.75, 0.25), ([0.5], 0.5, 0.0)):
+        fitted.fold_aucs_ = np.array([aucs])
+        [row] = fitted.candidates_.to_dict("records")
+        assert row == {
+            "model": "fine-tuned network", "parameters": "{}", "cv_auc": mean, "cv_auc_sd": deviation, "chosen": True,
+        }  # fmt: skip
+
+
+def test_a_feature_that_is_absent_is_named() -> None:
+    rng = np.random.default_rng(0)
+    X = join_feature_groups({"radiomics": pd.DataFrame(rng.normal(size=(40, 3)), columns=["a", "b", "c"])})
+    nothing = SelectionPipeline(test=None, correlation=None, mrmr=None, lasso=False)
+    fitted = FeatureSignature(("radiomics",), ("logistic",), nothing, 3).fit(X, np.arange(40) % 2)
+    with pytest.raises(InputError, match="2 radiomics features are absent, b first"):
+        fitted.predict_proba(X[[("radiomics", "a")]])
+    turned = X[[("radiomics", name) for name in "cab"]]
+    np.testing.assert_array_equal(fitted.predict_proba(turned), fitted.predict_proba(X))
+    assert list(fitted.compared(X)) == ["logistic"]
