@@ -57,6 +57,10 @@ def test_three_features_carry_the_signal_and_all_clinical_columns() -> None:
     drawn = np.round(audit._draw(table, "radiomics", np.random.default_rng(1)), 9)
     assert (drawn != middle).sum() == 3
     assert len(used[1]) == 8
+    # three features are all of three, each once: the patient who has none of them stands apart
+    for seed in range(10):
+        *others, none = np.round(audit._draw(np.eye(4)[:, :3], "radiomics", np.random.default_rng(seed)), 9)
+        assert none not in others
 
 
 def test_weights_are_those_asked_for_or_alike() -> None:

@@ -100,7 +100,8 @@ def features_behind(data: Pooled, scores: pd.Series) -> tuple[NDArray[np.bool_],
     for side in (True, False):
         # training scores may be out of fold, or of the fit itself: on another scale than those of the test set
         rows = data.training[known] == side
-        target[rows] = (target[rows] - target[rows].mean()) / max(float(target[rows].std()), 1e-9)
+        if rows.any():
+            target[rows] = (target[rows] - target[rows].mean()) / max(float(target[rows].std()), 1e-9)
     count = min(MOST_FEATURES, X.shape[1], int(known.sum()) // 5)
     with threadpool_limits(limits=1):
         fit = OrthogonalMatchingPursuit(n_nonzero_coefs=count).fit(X, target)
