@@ -166,6 +166,11 @@ def test_scores_that_are_no_probabilities(scores: Any) -> None:
     assert fault(schema(), Model(scores)) == "what Clinical gives are no probabilities"
 
 
+def test_a_score_may_be_as_sure_as_can_be() -> None:
+    check_consistent(schema(), Model([[0.0, 1.0]]), (), None)
+    check_consistent(schema(), Model([[0.5, 0.5 + 9e-7]]), (), None)
+
+
 def test_a_model_that_fails() -> None:
     model = Model()
     model.predict_proba = None  # type: ignore[assignment,method-assign]

@@ -69,6 +69,7 @@ def test_every_part_has_the_patients_in_the_same_order() -> None:
     for part in (found.labels, found.scores, *found.spaces.values()):
         assert part.index.tolist() == [1, 2, 3, 4]
     assert list(found.spaces) == [CLINICAL, "Radiomics"]
+    assert model_spaces(Model(), X)[CLINICAL].index.tolist() == PATIENTS  # type: ignore[arg-type]
 
 
 def test_a_stacked_signature_sees_what_its_parents_see() -> None:

@@ -50,6 +50,16 @@ def test_what_is_read_back_is_the_same_object() -> None:
     np.testing.assert_array_equal(back["model"].predict_proba(X), whole["model"].predict_proba(X))
 
 
+def test_objects_are_numbered_from_one_in_their_order() -> None:
+    with ZipFile(io.BytesIO(stable_bytes(skops.io.dumps(["a", "b", "a", 1.5])))) as file:
+        written = file.read("schema.json")
+    # 0 is no number for skops; the list itself comes last
+    assert [node["__id__"] for node in json.loads(written)["content"]] == [1, 2, 1, 3]
+    assert json.loads(written)["__id__"] == 4
+    # part of the format: other spaces would change each bundle's name
+    assert written.startswith(b'{\n  "__class__": "list",\n')
+
+
 def test_neither_time_nor_address_is_kept() -> None:
     data = stable_bytes(skops.io.dumps(fitted()))
     with ZipFile(io.BytesIO(data)) as file:

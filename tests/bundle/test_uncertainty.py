@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from sonoher2.bundle.training import TrainingSummary, level_summary, number_summary, summarise_training
 from sonoher2.bundle.uncertainty import Uncertainty
-from sonoher2.config.clinical import ClinicalColumn
 
 CLASSES = ("negative", "positive")
 
@@ -27,6 +23,7 @@ def limits() -> Uncertainty:
     ("probability", "left", "zone"),
     [
         (0.1, ("negative",), "ruled out"),
+        (0.2, ("negative",), "undecided"),
         (0.3, ("negative", "positive"), "undecided"),
         (0.6, ("negative", "positive"), "undecided"),
         (0.61, ("positive",), "undecided"),
@@ -69,23 +66,3 @@ def test_the_file_calls_the_quantiles_limits(limits: Uncertainty) -> None:
     }
     assert limits.model_dump(mode="json") == written
     assert Uncertainty.model_validate(written) == limits
-
-
-def test_summaries_survive_the_bundle_and_hold_no_patient() -> None:
-    rng = np.random.default_rng(0)
-    clinical = pd.DataFrame({"age": [40.0, 50, 60, np.nan], "shape": ["oval", "round", "oval", None]})
-    columns = {
-        "age": ClinicalColumn(kind="number", timing="pre-biopsy"),
-        "shape": ClinicalColumn(kind="category", timing="pre-biopsy"),
-    }
-    found = summarise_training(pd.DataFrame({"f": rng.normal(size=4)}), clinical, columns, pd.DataFrame())
-    assert TrainingSummary.model_validate_json(found.model_dump_json()) == found
-    assert found.clinical["age"] == number_summary(clinical["age"])
-    assert (found.clinical["age"].mean, found.clinical["age"].sd, found.clinical["age"].missing) == (50, 10, 0.25)
-    assert found.clinical["shape"] == level_summary(clinical["shape"])
-    assert found.clinical["shape"].shares == {"oval": pytest.approx(2 / 3), "round": pytest.approx(1 / 3)}
-    assert len(found.features["f"].quantiles) == 21
-
-
-def test_a_column_without_a_value_has_no_quantiles() -> None:
-    assert number_summary(pd.Series([np.nan, np.nan])).quantiles == ()
