@@ -97,3 +97,14 @@ def test_files_that_are_not_weights(tmp_path: Path) -> None:
             load_enhancer(tmp_path / f"{name}.safetensors")
     with pytest.raises(InputError, match="no such file"):
         load_enhancer(tmp_path / "missing.safetensors")
+
+
+@pytest.mark.parametrize(("blocks", "said"), [(512, ""), (513, "does not hold the weights of an enhancer")])
+def test_a_network_of_a_size_that_no_study_has(tmp_path: Path, blocks: int, said: str) -> None:
+    path = tmp_path / "a.safetensors"
+    save_generator(Generator(shallow=1, deep=1, blocks=blocks), path)
+    if said:
+        with pytest.raises(InputError, match=said):
+            load_enhancer(path)
+    else:
+        assert load_enhancer(path).generator.sizes["blocks"] == blocks

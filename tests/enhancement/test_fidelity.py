@@ -44,6 +44,33 @@ def test_gradient_similarity_falls_with_blur_and_not_with_brightness(picture: np
     assert gradient_similarity(picture + 20, picture) == pytest.approx(1)
 
 
+def test_gradient_similarity_of_two_ramps_by_hand() -> None:
+    ramp = 2.0 * np.arange(8) * np.ones((8, 1))
+    # at half size the ramp is 0, 3, 7, 11; its steps to both sides, the border repeated, are 3, 7, 8 and 4
+    steps = np.array([3.0, 7, 8, 4])
+    for one in (ramp, ramp.T):
+        against_flat = gradient_similarity(one, np.full((8, 8), 90.0))
+        assert against_flat == pytest.approx((170 / (steps**2 + 170)).mean())
+        # the other ramp is twice as steep
+        between = gradient_similarity(one, 2 * one)
+        assert between == pytest.approx(((4 * steps**2 + 170) / (5 * steps**2 + 170)).mean())
+
+
+def test_similarity_of_one_window_by_hand() -> None:
+    rng = np.random.default_rng(2)
+    found, clean = rng.uniform(0, 255, (11, 11)), rng.uniform(0, 255, (11, 11))
+    # the borders do not count: of eleven by eleven pixels only that in the middle does
+    across = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
+    weight = np.outer(across, across) / across.sum() ** 2
+    means = [(weight * one).sum() for one in (found, clean)]
+    variances = [(weight * one**2).sum() - mean**2 for one, mean in zip((found, clean), means, strict=True)]
+    covariance = (weight * found * clean).sum() - means[0] * means[1]
+    light, contrast = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    expected = (2 * means[0] * means[1] + light) * (2 * covariance + contrast)
+    expected /= (means[0] ** 2 + means[1] ** 2 + light) * (variances[0] + variances[1] + contrast)
+    assert ssim(found, clean) == pytest.approx(expected)
+
+
 def test_contrast_to_noise_of_two_normal_regions() -> None:
     rng = np.random.default_rng(0)
     pixels = rng.normal(100, 10, (200, 200))
