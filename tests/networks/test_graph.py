@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sonoher2.core.errors import InputError
 from sonoher2.networks.export import export_graph
-from sonoher2.networks.graph import check_graph, open_graph
+from sonoher2.networks.graph import _TYPES, _fields, _initializer, _read_varint, _varint, check_graph, open_graph
 
 
 class Affine(nn.Module):
@@ -125,3 +125,42 @@ def test_a_graph_that_does_more_than_arithmetic_is_refused(graph: bytes, said: s
 def test_nonsense_that_looks_like_a_graph_is_refused() -> None:
     with pytest.raises(InputError, match="cannot be read"):
         open_graph(_model([helper.make_node("Nonsense", ["x"], ["y"])]), {})
+
+
+@pytest.mark.parametrize(("number", "written"), [(0, b"\0"), (127, b"\x7f"), (128, b"\x80\x01"), (300, b"\xac\x02")])
+def test_numbers_are_written_seven_bits_at_a_time(number: int, written: bytes) -> None:
+    assert _varint(number) == written
+    assert _read_varint(b"\xff" + written + b"\xff", 1) == (number, 1 + len(written))
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (b"", []),
+        # field 1: a number of ten bytes, 2 ** 63; field 2: eight bytes; field 3: four; field 4: two with their length
+        (b"\x08" + b"\x80" * 9 + b"\x01", [(1, 1 << 63)]),
+        (b"\x11" + b"eight  8", [(2, b"eight  8")]),
+        (b"\x1d" + b"four", [(3, b"four")]),
+        (b"\x22\x02ab\x08\x05", [(4, b"ab"), (1, 5)]),
+        (b"\xa2\x01\x01x", [(20, b"x")]),
+    ],
+)
+def test_fields_of_a_message(message: bytes, fields: list[tuple[int, Any]]) -> None:
+    assert list(_fields(message)) == fields
+    for damaged in (message[:-1],) if message else ():
+        with pytest.raises(InputError, match="is damaged"):
+            check_graph(damaged)
+
+
+@pytest.mark.parametrize("message", [b"\x08" + b"\x80" * 10 + b"\x01", b"\x0b", b"\x0c", b"\x0e", b"\x12\x03ab"])
+def test_a_message_that_breaks_the_rules_is_damaged(message: bytes) -> None:
+    with pytest.raises(InputError, match="is damaged"):
+        check_graph(message)
+
+
+def test_weights_are_written_with_shape_and_kind() -> None:
+    written = onnx.TensorProto.FromString(next(_fields(_initializer("w", np.arange(6).reshape(2, 3))))[1])
+    assert (written.name, list(written.dims), written.data_type) == ("w", [2, 3], TensorProto.INT64)
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(written), [[0, 1, 2], [3, 4, 5]])
+    kinds = {name: TensorProto.DataType.Value(name.upper().replace("32", "")) for name in ("float32", "int64", "bool")}
+    assert kinds == _TYPES
