@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, zoom
 
 from sonoher2.core.errors import InputError
+from sonoher2.images.formats.raster import MaskValues
+from sonoher2.lesions.marked import marked_pixels
 from sonoher2.lesions.mask import read_mask
 from sonoher2.lesions.open import read_lesion
 
@@ -246,3 +248,24 @@ def test_enlarged_masks(tmp_path: Path) -> None:
     assert large.shape == SHAPE
     path = saved(tmp_path / "m.png", np.rint(large * 255).astype(np.uint8))
     assert area(path) == pytest.approx(AREA, rel=0.06)
+
+
+def values(faint: int, count: int, *, full: int = 255) -> MaskValues:
+    """A JPEG's mask of 10,000 pixels with some single faint ones in it, none beside another."""
+    pixels = np.zeros((120, 120), np.uint8)
+    pixels[10:110, 10:110] = full
+    for number in range(count):
+        pixels[12 + 8 * (number // 10), 12 + 8 * (number % 10)] = faint
+    return MaskValues(pixels, lossy=True)
+
+
+def test_the_noise_of_a_black_jpeg_is_no_lesion() -> None:
+    assert marked_pixels(values(0, 0, full=31)).sum() == 0
+    assert marked_pixels(values(0, 0, full=32)).sum() == 10_000
+
+
+@pytest.mark.parametrize(("count", "kept"), [(9, 10_000), (10, 9_990), (20, 9_980)])
+def test_few_faint_pixels_belong_to_a_lesion_of_one_value(count: int, kept: int) -> None:
+    # from one in a thousand on they are an edge, and fainter than half
+    assert marked_pixels(values(127, count)).sum() == kept
+    assert marked_pixels(values(128, count)).sum() == 10_000
