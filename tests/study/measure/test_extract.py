@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,9 @@ import pytest
 from PIL import Image
 
 from sonoher2.cli.app import run
+from sonoher2.config.images import ImageReading
+from sonoher2.config.radiomics import RadiomicsConfig
+from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.study.measure import extract
 
 DONE, BAD_INPUT = 0, 3
@@ -81,3 +86,89 @@ def test_rows_stand_in_the_order_of_the_table_in_every_format(tmp_path: Path, mo
     assert parquet.columns.tolist() == found.columns.tolist()
     assert np.array_equal(parquet.iloc[:, 2:].to_numpy(), found.iloc[:, 2:].to_numpy(), equal_nan=True)
     assert not (tmp_path / ".f-cache").exists()
+
+
+class Opened:
+    """Stands in the place of a context: sizes by image, None for one that cannot be read, and no size for others."""
+
+    def __init__(self, sizes: list[Any]) -> None:
+        self.sizes, self.store = sizes, SimpleNamespace(clear=lambda: self.done.append("cleared"))
+        self.done: list[str] = []
+
+    def attempt(self, step: Any, files: Any, reading: Any) -> Any:
+        assert step is extract.PIXEL_SIZES
+        assert len(files) == len(self.sizes)
+        known = {i: size for i, size in enumerate(self.sizes) if size is not None}
+        problems = {
+            i: InputError("it is broken", where=f"row {i}", fix="Mend it")
+            for i, s in enumerate(self.sizes)
+            if s is None
+        }
+        return SimpleNamespace(values={i: size or None for i, size in known.items()}, problems=problems)
+
+
+@pytest.fixture
+def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Function (rows, sizes, lesions) -> what came of them; a lesion is grey levels, pixels and one feature."""
+    for name in "abcdefm":
+        (tmp_path / f"{name}.png").write_bytes(name.encode())
+
+    def measure(rows: str, sizes: list[Any], lesions: list[Any]) -> tuple[extract.Extraction, Opened, Any]:
+        (tmp_path / "t.csv").write_text("patient_id,image,mask\n" + rows, encoding="utf-8")
+        context, asked = Opened(sizes), dict[str, Any]()
+
+        def each(files: list[Any], reading: Any, radiomics: Any, hashes: Any, given: Any) -> Any:
+            asked.update(files=[Path(file.image).name for file in files], unit=radiomics.unit, reading=reading)
+            assert given is context
+            for place, lesion in enumerate(lesions):
+                problem = InputError("it is flat", where=f"lesion {place}", fix="Mend it")
+                yield place, problem if lesion is None else np.array(lesion, float)
+
+        def opened(folder: Path, workers: object) -> Opened:
+            asked.update(folder=folder.name, workers=workers)
+            return context
+
+        monkeypatch.setattr(extract, "local_context", opened)
+        monkeypatch.setattr(extract, "each_lesion", each)
+        monkeypatch.setattr(extract, "feature_names", lambda radiomics: ["f"])
+        found = extract.extract_table(
+            tmp_path / "t.csv", tmp_path / "out.csv", RadiomicsConfig(), data=None, reading=ImageReading(), workers=3
+        )
+        return found, context, asked
+
+    return measure
+
+
+def test_rows_that_cannot_be_measured_are_told_in_the_order_of_the_table(measured: Any, tmp_path: Path) -> None:
+    """The second cannot be read, the third has no mask, the fifth is flat; of the fourth the size is unknown."""
+    rows = "A,a.png,m.png\nB,b.png,m.png\nC,c.png,\nD,d.png,m.png\nE,e.png,m.png\n"
+    found, context, asked = measured(rows, [(0.1, 0.2), None, (), (0.1, 0.1)], [[50, 900, 1.5], [3, 100, 2.5], None])
+    assert asked["files"] == ["a.png", "d.png", "e.png"]
+    assert (asked["unit"], asked["folder"], asked["workers"]) == ("pixels", ".out-cache", 3)
+    assert (found.images, found.unit) == (2, "pixels")
+    for problem, word in zip(found.problems, ("broken", "no mask", "flat"), strict=True):
+        assert word in str(problem)
+    written = pd.read_csv(tmp_path / "out.csv")
+    assert written.to_dict("list") == {"patient_id": ["A", "D"], "image": ["a.png", "d.png"], "f": [1.5, 2.5]}
+    said = " ".join(str(finding) for finding in found.findings)
+    assert "1 of 3 images" in said
+    # three grey levels are few, and a hundred pixels are less than 16 across
+    assert said.count("d.png") == 3
+    assert context.done == []
+
+
+def test_all_in_mm_and_nothing_kept_where_every_row_is_measured(measured: Any) -> None:
+    found, context, asked = measured("A,a.png,m.png\n", [(0.1, 0.2)], [[50, 900, 1.5]])
+    assert (found.unit, asked["unit"], found.problems, found.findings) == ("mm", "mm", [], [])
+    assert context.done == ["cleared"]
+
+
+def test_a_table_of_which_nothing_can_be_measured_is_refused_with_all_reasons(measured: Any, tmp_path: Path) -> None:
+    with pytest.raises(FindingsError) as refused:
+        measured("A,a.png,m.png\nB,b.png,m.png\n", [None, (0.1, 0.1)], [None])
+    assert ["broken" in str(refused.value.findings[0]), "flat" in str(refused.value.findings[1])] == [True, True]
+    assert not (tmp_path / "out.csv").exists()
+    with pytest.raises(FindingsError, match="broken"):
+        measured("A,a.png,m.png\n", [None], [])
+    with pytest.raises(InputError, match="the table has no rows"):
+        measured("", [], [])
