@@ -45,9 +45,14 @@ class Context:
         self.held_out: list[list[int]] = []
         self.crops: list[list[str]] = []
         self.keys: list[str] = []
+        self.shared: list[list[object]] = []
+        self.activated: list[object] = []
+        self.again: tuple[int, list[object]] = (0, [])
 
     def map(self, step: Any, items: list[Keyed[Any]], *shared: Any) -> list[Any]:
+        self.shared.append([one.key for one in shared])
         if step is ACTIVATIONS:
+            self.activated = [item.key for item in items]
             return [True] * len(items)
         assert step is NETWORKS
         patients = shared[0].value
@@ -63,6 +68,7 @@ class Context:
 
     def files(self, step: Any, items: list[Keyed[Any]], *shared: Any) -> list[Path]:
         assert step is NETWORKS
+        self.again = len(items), [one.key for one in shared]
         return [Path(f"without {int(item.value.held_out.sum())}") for item in items]
 
 
@@ -157,3 +163,14 @@ def test_a_network_describes_those_whom_it_did_not_see_or_is_given_itself(
     assert asked[:2] == [3, ("classifier", [[1, 2], [3]], [0, 1], held_out, tmp_path / "work")]
     assert (found == "described", asked[2:]) == ((True, []) if any(held_out) else (False, ["graph"]))
     assert any(held_out) or found is network
+
+
+def test_networks_are_kept_under_their_crops_settings_and_first_weights() -> None:
+    """The folder of activations, the place of the weights and the seed of a process are in no key."""
+    context = Context()
+    fitted(context)
+    stems = [["00", "12"], *([f"{i:02d}"] for i in range(1, PATIENTS))]
+    how = ["1", {"epochs": 1}]
+    assert context.shared == [[how, "activations"], [stems, how]]
+    assert context.activated == stems
+    assert context.again == (1, [stems, how])

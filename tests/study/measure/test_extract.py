@@ -16,6 +16,7 @@ from sonoher2.config.images import ImageReading
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.study.measure import extract
+from sonoher2.study.measure.lesion_files import LesionFile
 
 DONE, BAD_INPUT = 0, 3
 
@@ -172,3 +173,26 @@ def test_a_table_of_which_nothing_can_be_measured_is_refused_with_all_reasons(me
         measured("A,a.png,m.png\n", [None], [])
     with pytest.raises(InputError, match="the table has no rows"):
         measured("", [], [])
+
+
+@pytest.mark.parametrize(("size", "told"), [((0.1, 0.2), [0.1, 0.2]), (None, None)])
+def test_the_size_of_a_pixel_is_read_with_the_lesion_as_the_row_says(
+    size: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def opened(image: str, masks: tuple[str, ...], **how: object) -> Any:
+        asked.append((image, masks, how))
+        return SimpleNamespace(image=SimpleNamespace(mm_per_pixel=size))
+
+    monkeypatch.setattr(extract, "open_lesion", opened)
+    reading = ImageReading()
+    assert extract._pixel_size(LesionFile("a.png", ("m.png",), 0.3, 2), reading) == told
+    assert asked == [("a.png", ("m.png",), {"reading": reading, "mm_per_pixel": 0.3, "frame": 2})]
+
+    def refused(*_: object, **__: object) -> None:
+        raise InputError("it is broken", fix="Mend it")
+
+    monkeypatch.setattr(extract, "open_lesion", refused)
+    with pytest.raises(InputError, match=r"a\.png: it is broken"):
+        extract._pixel_size(LesionFile("a.png", (), 0.3), reading)

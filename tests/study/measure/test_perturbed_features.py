@@ -37,6 +37,7 @@ def perturb(mask: np.ndarray, change: str, strength: float, rng: np.random.Gener
 
 
 def extract(pixels: np.ndarray, mask: np.ndarray, radiomics: object, spacing: object) -> dict[str, float]:
+    assert (radiomics, spacing) == (RADIOMICS, (0.1, 0.05))
     if mask.sum() < 2:
         raise InputError("it has no ring")
     return dict.fromkeys(map(str, range(WIDTH)), float(mask.sum()))
@@ -46,7 +47,13 @@ def extract(pixels: np.ndarray, mask: np.ndarray, radiomics: object, spacing: ob
 def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     image = SimpleNamespace(pixels=np.zeros((20, 20)), mm_per_pixel=(0.1, 0.05))
     lesion = SimpleNamespace(image=image, mask=GIVEN)
-    monkeypatch.setattr(module, "open_lesion", lambda *files, **how: lesion)
+
+    def opened(image: str, masks: tuple[str, ...], **how: object) -> Any:
+        assert how == {"reading": ImageReading(), "mm_per_pixel": 0.1, "frame": 2, "enhancer": None}
+        assert (image in ("a.png", "b.png"), masks) == (True, ("m.png",))
+        return lesion
+
+    monkeypatch.setattr(module, "open_lesion", opened)
     monkeypatch.setattr(module, "perturb", perturb)
     monkeypatch.setattr(module, "extract", extract)
 
@@ -63,7 +70,7 @@ class Context:
 
 
 def measured(context: Context, ways: list[Way], names: str = "ab", seed: int = 0) -> module.PerturbedFeatures:
-    files = [LesionFile(f"{name}.png", ("m.png",), 0.1) for name in names]
+    files = [LesionFile(f"{name}.png", ("m.png",), 0.1, 2) for name in names]
     hashes = {"a.png": "1", "b.png": "2", "m.png": "3"}
     return measure_perturbed(files, ways, ImageReading(), RADIOMICS, hashes, seed, context)  # type: ignore[arg-type]
 

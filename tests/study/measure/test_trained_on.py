@@ -87,3 +87,21 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
     assert found == {"segmenter": frozenset("BC")}
     assert asked == [[("a", None), ("b", 2), ("c", None), ("d", None)]]
+
+
+def test_a_frame_is_compared_whole_and_one_that_cannot_be_read_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "read_image", lambda path, frame: SimpleNamespace(pixels=(path, frame)))
+    monkeypatch.setattr(module, "fingerprint", lambda pixels: pixels)
+    assert module._fingerprint(("a.png", 2)) == ("a.png", 2)
+    monkeypatch.setattr(module, "file_sha256", lambda path: f"of {path}")
+    keys: list[object] = []
+
+    class Context:
+        def attempt(self, step: Any, items: list[Any]) -> Any:
+            assert step is module.FINGERPRINTS
+            keys.extend(item.key for item in items)
+            return SimpleNamespace(values={1: "print"})
+
+    found = module.fingerprints([("a.png", None), ("b.png", 2)], Context())  # type: ignore[arg-type]
+    assert found == {("a.png", None): None, ("b.png", 2): "print"}
+    assert keys == [["of a.png", None], ["of b.png", 2]]

@@ -260,3 +260,13 @@ def test_columns_of_both_tables() -> None:
     assert " ".join(module.PERTURBED_SCHEMA.names) == (
         "change strength dice signature outcome n events auc auc_low auc_high difference low high moved switched"
     )
+
+
+def test_changed_masks_are_measured_as_the_study_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "lesion_files", lambda images: ("files of", images))
+    monkeypatch.setattr(module, "measure_perturbed", lambda *given: given)
+    study = SimpleNamespace(reading="reading", stability="stability", radiomics="radiomics", seed=7)
+    scored: Any = SimpleNamespace(study=study, hashes="hashes", context="context")
+    assert module._perturbed(scored, "images", ["ways"]) == (  # type: ignore[arg-type,list-item,comparison-overlap]
+        ("files of", "images"), ["ways"], "reading", "radiomics", "hashes", 7, "context",
+    )  # fmt: skip
