@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.drafting.image_patients import Owners, image_owners
+from sonoher2.cohort.drafting.image_patients import Owners, image_owners, own_names
 from sonoher2.cohort.images.find import FoundImage
 
 
@@ -97,3 +97,54 @@ def test_the_patient_id_of_dicom_files_counts_where_the_table_has_it() -> None:
     against = owners(["H1/1.dcm", "H2/2.dcm"], ["H1", "H2"], ["H1", "H1"])
     assert against.ids == ["H1", ""]
     assert "another patient than their path" in against.questions[1]
+
+
+@pytest.mark.parametrize(("digits", "found"), [(4, ["", "", ""]), (5, ["1", "1", "2"])])
+def test_a_number_of_up_to_four_digits_may_be_many_things(digits: int, found: list[str]) -> None:
+    ids = ["1" * digits, "2" * digits]
+    paths = [f"benign/{ids[0]}.png", f"malignant/{ids[0]}.png", f"malignant/{ids[1]}.png"]
+    assert owners(paths, ids).ids == [one * digits for one in found]
+
+
+@pytest.mark.parametrize("column", [{}, {"file": ["scan 1.png", "scan 2.png"]}])
+def test_more_than_half_of_the_images_must_be_found(column: dict[str, list[str]]) -> None:
+    assert owners(["scan 1.png", "other.png"], ["1", "2"], **column).ids == ["scan 1", "other"]
+    assert owners(["scan 1.png", "scan 2.png", "other.png"], ["1", "2"], **column).ids == ["1", "2", "other"]
+
+
+def test_a_place_that_names_twice_as_many_patients_is_the_patients() -> None:
+    paths = [f"{patient}_{view}.png" for patient in (1, 2, 3, 4) for view in (1, 2)]
+    assert owners(paths, NUMBERS).ids == [path[0] for path in paths]
+    assert owners(paths[:6], NUMBERS).ids == ["1_1", "1_2", "2_1", "2_2", "3_1", "3_2"]
+
+
+def test_four_of_the_series_whose_numbers_begin_anew_are_named() -> None:
+    found = owners([f"{folder}/{number}.png" for folder in "edcba" for number in (1, 2)], NUMBERS)
+    assert "begin anew in 'a' and 'b' and 'c' and 'd': an image" in found.questions[0]
+
+
+def test_how_many_are_nobodys_or_of_two() -> None:
+    found = owners(["P01_P02.png", "P01.png", "x.png"], ["P01", "P02"])
+    assert (found.ids, found.open) == (["", "P01", "x"], 1)
+    assert found.questions == ("1 images name two patients: fill in theirs",)
+    twice = owners(["x/1.png", "y/1.png", "y/2.png"], ["7", "8"], file=["1.png", "2.png"])
+    assert twice.questions == ("2 images have a name that stands twice: fill in their patients",)
+    paths = owners(["x/1.png", "y/1.png"], ["7", "8"], file=["x/1.png", "Y\\1.PNG"])
+    assert (paths.ids, paths.questions) == (["7", "8"], ())
+
+
+def test_the_id_of_a_dicom_file_that_the_table_has_not() -> None:
+    # nobody of the table: the images of one patient stay together
+    found = owners(["d/a.dcm", "d/b.dcm"], ["H1", "H2"], ["X", "X"])
+    assert found.ids == ["X", "X"]
+    assert found.questions == ("patient_id is the Patient ID of the DICOM files, which is not in the clinical table",)
+    # the path says whose they are
+    told = owners(["H1/a.dcm", "H2/b.dcm"], ["H1", "H2"], ["X", "X"])
+    assert (told.ids, told.questions) == (["H1", "H2"], ())
+    # a number alone says less than the file does
+    number = owners(["PAT001/a.dcm", "PAT002/b.dcm", "PAT003/c.dcm"], ["1", "2", "3"], ["2", "1", None])
+    assert number.ids == ["2", "1", "c"]
+
+
+def test_files_of_one_name_are_called_by_their_folders() -> None:
+    assert own_names([Path("a/x/one.png"), Path("b/ONE.jpg"), Path("b/two.nii.gz")]) == ["a_x_one", "b_ONE", "two"]
