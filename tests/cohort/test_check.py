@@ -210,6 +210,14 @@ def test_too_many_variables_missing_and_constant_values() -> None:
     assert table(report)["x0 missing"] == "40 (40 %)"
 
 
+@pytest.mark.parametrize(("missing", "findings"), [(30, 0), (31, 1)])
+def test_three_in_ten_missing_values_are_not_too_many(missing: int, findings: int) -> None:
+    values = [np.nan] * missing + list(np.linspace(0, 1, 100 - missing))
+    report = check(config(), cohort([0, 1] * 50, x=values))
+    assert [finding.what[:4] for finding in report.findings] == ["31 %"] * findings
+    assert table(report)["x missing"] == f"{missing} ({missing} %)"
+
+
 def test_pictures_are_summed_up() -> None:
     subject = cohort([0, 1] * 50, images=3)
     records = [

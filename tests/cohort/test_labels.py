@@ -175,3 +175,11 @@ def test_a_value_is_not_both_classes(positive: object, negative: object) -> None
     target = ColumnTarget.model_validate({"column": "said", "positive": positive, "negative": negative})
     with pytest.raises(InputError, match="the value 'b' is both positive and negative"):
         patient_labels(frame, pd.Series(list("ABC")), target, "t")
+
+
+def test_twenty_values_of_the_target_are_told() -> None:
+    frame = pd.DataFrame({"said": [f"v{i:02}" for i in range(21)]}, dtype=object)
+    target = ColumnTarget.model_validate({"column": "said", "positive": "ja"})
+    with pytest.raises(InputError) as caught:
+        patient_labels(frame, pd.Series([f"P{i}" for i in range(21)]), target, "t")
+    assert caught.value.fix.endswith(", v18, v19")

@@ -15,6 +15,13 @@ def test_standard_error_of_the_published_example(auc: float, positives: int, neg
     assert auc_half_width(auc, positives, negatives) / Z == pytest.approx(error, abs=0.0006)
 
 
+def test_by_hand() -> None:
+    # Q1 = 0.75 / 1.25, Q2 = 1.125 / 1.75; 0.1875 + 2 (0.6 - 0.5625) + 1 (0.642857 - 0.5625), over 6
+    assert auc_half_width(0.75, 3, 2) / Z == pytest.approx((0.3428571 / 6) ** 0.5, rel=1e-5)
+    # 1.644854 standard errors are 90 %
+    assert auc_half_width(0.75, 3, 2, confidence=0.9) == pytest.approx(1.644854 * (0.3428571 / 6) ** 0.5, rel=1e-5)
+
+
 def test_more_patients_and_less_confidence_are_narrower() -> None:
     assert auc_half_width(0.75, 100, 100) < auc_half_width(0.75, 50, 50)
     assert auc_half_width(0.75, 50, 50, confidence=0.9) < auc_half_width(0.75, 50, 50)

@@ -218,3 +218,20 @@ def test_what_is_no_split_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="not a saved split"):
         load_split(path)
+
+
+def test_twenty_values_and_five_patients_are_named() -> None:
+    rows = pd.DataFrame({"fold": [f"{i:02}" for i in range(21)]}, dtype=object)
+    patients_ = pd.Series([f"P{i}" for i in range(21)])
+    with pytest.raises(InputError) as caught:
+        split_values(GivenSplit(kind="given", column="fold", test=["x", "00", "y"]), [(rows, patients_, "t")])
+    assert caught.value.what == "no row has the value x, y"
+    assert caught.value.fix.startswith("The values are: 00, 01,")
+    assert caught.value.fix.endswith(", 18, 19")
+    torn = pd.DataFrame({"fold": ["1", "2"] * 6}, dtype=object)
+    owners = pd.Series([f"P{i // 2}" for i in range(12)])
+    with pytest.raises(InputError, match=r"\(patient P0, P1, P2, P3, P4\)"):
+        split_values(GivenSplit(kind="given", column="fold", test=["2"]), [(torn, owners, "t")])
+    cohort = patients([0, 1] * 4, given=["1", "2", *[None] * 6])
+    with pytest.raises(InputError, match=r"6 patients have no value .*\(patient P002, P003, P004, P005, P006\)"):
+        split_patients(cohort, GivenSplit(kind="given", column="fold", test=["2"]), 0)

@@ -164,3 +164,9 @@ def test_numbers_that_could_be_two_are_refused(text: str, role: str) -> None:
 )  # fmt: skip
 def test_a_missing_value_is_missing_in_every_column(text: str, role: str) -> None:
     assert said(text, role) == {}
+
+
+def test_a_cell_may_be_so_long_and_no_longer() -> None:
+    assert said("2+" + " (2+)" * 399 + ", .", "ihc") is not None
+    assert len("2+" + " (2+)" * 399 + ", .") == 2000
+    assert said("2+" + " (2+)" * 399 + ", ..", "ihc") is None

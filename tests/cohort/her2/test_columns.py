@@ -165,3 +165,9 @@ def test_a_map_survives_being_written_and_read_back() -> None:
 )  # fmt: skip
 def test_a_column_looks_like_what_most_of_its_cells_are(values: list[str | None], role: str, expected: bool) -> None:
     assert looks_like(pd.Series(values, dtype=object), role) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("letters", "shown"), [(60, "x" * 60), (61, "x" * 60 + "…")])
+def test_sixty_letters_of_a_spelling_are_shown(letters: int, shown: str) -> None:
+    _, findings = read(["x" * letters, "2+"])
+    assert f"'{shown}' (1)" in texts(findings, "error")

@@ -310,6 +310,9 @@ def test_counts_over_all_cells_are_not_copies_per_cell() -> None:
     target = Her2Target(ihc="score", ratio="ratio", copies="copies", rule="ASCO/CAP 2018")
     _, findings = her2_statuses(frame, patients, target, "t")
     assert "more than 10 CEP17 copies per cell for 2 patients (P0, P3)" in str(findings[0])
+    frame, patients = table(score=["2"] * 4, ratio=[None] * 4, copies=["60", "25", "25.1", "5"])
+    _, findings = her2_statuses(frame, patients, target, "t")
+    assert "more than 25 HER2 copies per cell, and no ratio, for 2 patients (P0, P2)" in str(findings[0])
 
 
 def test_one_patient_with_two_scores_is_an_error() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.cohort.check import check_cohort
-from sonoher2.cohort.images.check import ImageRecord, _surroundings, image_findings, image_record
+from sonoher2.cohort.images.check import ImageRecord, _middle, _surroundings, image_findings, image_record
 from sonoher2.cohort.load import load_cohort, with_groups
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.cohort.split import split_patients
@@ -176,3 +176,57 @@ def test_the_label_of_the_lesion_in_masks_that_hold_several(tmp_path: Path) -> N
     assert "several labels (1, 2)" in image_record(*files, None, float("nan"), ImageReading()).problem
     chosen = image_record(*files, None, float("nan"), ImageReading.model_validate({"mask_label": 1}))
     assert chosen.quality["diameter"] == pytest.approx(2 * np.sqrt(30 * 40 / np.pi))
+
+
+def test_without_a_mask_the_middle_half_stands_for_the_lesion() -> None:
+    found = np.zeros((8, 13), dtype=bool)
+    found[2:6, 3:10] = True
+    np.testing.assert_array_equal(_middle((8, 13)), found)
+    assert _middle((1, 1)).all()
+
+
+def many(patients: int, **columns: object) -> tuple[StudyConfig, Cohort]:
+    names = [f"P{i}" for i in range(patients)]
+    index = pd.Index(names, name="patient_id")
+    people = pd.DataFrame({"label": [i % 2 for i in range(patients)], "group": range(patients)}, index=index)
+    pictures = pd.DataFrame({"patient_id": names, "image": [f"x/{name}.png" for name in names]})
+    images = {"table": "i.csv", "mask": "m", **columns}
+    target = {"column": "x", "positive": "1"}
+    config = StudyConfig.model_validate({"clinical": {"table": "c.csv"}, "target": target, "images": images})
+    return config, Cohort(people, pictures, ("a", "b"), {}, ())
+
+
+def test_three_poor_pictures_of_a_kind_are_named() -> None:
+    config, loaded = many(5)
+    poor, good = {"diameter": 9.0, "levels": 99.0, "saturated": 0.0, "blur": 0.1}, {}
+    for number, said in ((3, "P0.png, P1.png, P2.png"), (4, "P0.png, P1.png, P2.png, ...")):
+        records = [ImageRecord(quality=poor if i < number else good) for i in range(5)]
+        (finding,) = image_findings(loaded, config, records, find_pairs=lambda _: [])[0]
+        what = f"{number} of 5 images: the lesion is smaller than 16 pixels ({said})"
+        assert (finding.severity, finding.what) == ("warning", what)
+
+
+def test_five_pairs_that_share_a_picture_are_named_and_torn_ones_counted() -> None:
+    config, loaded = many(14)
+    pairs = [(i + 1, i) for i in range(0, 12, 2)]
+    (finding,) = image_findings(loaded, config, [ImageRecord()] * 14, find_pairs=lambda _: [*pairs, (3, 3), (1, 0)])[0]
+    assert finding.what == (
+        "6 pairs of patients share a picture (P0 and P1; P10 and P11; P2 and P3; P4 and P5; P6 and P7), and 6 of these "
+        "pairs have different labels"
+    )
+    (finding,) = image_findings(loaded, config, [ImageRecord()] * 14, find_pairs=lambda _: [(0, 2)])[0]
+    assert finding.what == "1 pair of patients shares a picture (P0 and P2)"
+
+
+def test_files_of_the_same_bytes_are_one_picture_where_copies_are_not_looked_for() -> None:
+    config, loaded = many(4, near_duplicates=False)
+    hashes = {"x/P1.png": "a", "x/P3.png": "a", "x/P0.png": "b"}
+    (finding,), groups = image_findings(loaded, config, [ImageRecord()] * 4, hashes)
+    assert finding.what == "1 pair of patients shares a picture (P1 and P3)"
+    assert groups.to_dict() == {"P0": 0, "P1": 1, "P2": 2, "P3": 1}
+
+
+def test_twenty_images_that_cannot_be_used_are_listed() -> None:
+    config, loaded = many(21)
+    findings, _ = image_findings(loaded, config, [ImageRecord(problem="x: broken.")] * 20 + [ImageRecord()])
+    assert [finding.what for finding in findings] == ["x: broken"] * 20

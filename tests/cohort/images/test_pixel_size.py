@@ -33,6 +33,8 @@ def test_many_names_are_cut_and_counted() -> None:
     _, [finding] = length_unit(RadiomicsConfig(), sizes)
     assert "unknown for 25 of 26 images (0.png, 1.png," in finding.what
     assert "19.png and 5 more)" in finding.what
+    _, [finding] = length_unit(RadiomicsConfig(), sizes[:21])
+    assert "18.png, 19.png), so" in finding.what
 
 
 @pytest.mark.parametrize(

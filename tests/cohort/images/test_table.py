@@ -93,12 +93,15 @@ def test_files_that_do_not_exist_are_counted_and_the_first_is_named(tmp_path: Pa
     long = "a" * 300
     _, findings = read(tmp_path, {**ROWS, "image": ["i/a.png", long]})
     assert findings[0].what.endswith(f"the first of them {'a' * 200}...")
+    whole = f"{root}/{'b/' * 100}"[:196] + ".png"
+    _, findings = read(tmp_path, {**ROWS, "image": ["i/a.png", whole]})
+    assert findings[0].what.endswith(f"the first of them {whole}")
 
 
 def test_patients_are_named_and_share_no_image(tmp_path: Path) -> None:
     _, findings = read(tmp_path, {**ROWS, "patient_id": ["P1", None]})
     assert said(findings) == ["error: images.csv, row 3: a row without a patient. Fill in the patient."]
-    shared = {"patient_id": ["P1", "P2", "P1", "P3"], "image": ["i/a.png", "i/a.png", "i/a.png", "i/b.png"]}
+    shared = {"patient_id": ["P1", "P2", "P3", "P3"], "image": ["i/a.png", "i/a.png", "i/a.png", "i/b.png"]}
     _, findings = read(tmp_path, shared)
     assert said(findings) == [
         "error: images.csv: 1 image files belong to two patients (P1, P2). Give each image to one patient."

@@ -209,3 +209,20 @@ def test_words_for_no_value_among_categories_are_told() -> None:
 def test_a_number_beyond_all_numbers_is_none() -> None:
     assert read_number("1e400") is None
     assert read_number("1e300") == 1e300
+
+
+@pytest.mark.parametrize(("number", "said"), [(5, "P1, P2, P3, P4, P5)"), (6, "P1, P2, P3, P4, P5 and 1 more)")])
+def test_five_patients_whose_rows_differ_are_named(number: int, said: str) -> None:
+    table = pd.DataFrame({"age": ["40", "41"] * number}, dtype=object)
+    patients = pd.Series([f"P{1 + i // 2}" for i in range(2 * number)])
+    _, (finding,) = clinical_values(table, patients, {"age": declared("number")}, "t")
+    assert finding.what == f"the rows of one patient differ (patient {said}"
+
+
+def test_limits_of_numbers_are_possible() -> None:
+    for name, texts, column in (
+        ("age", ["0", "120"], declared("number")),
+        ("ki67", ["0%", "100%"], declared("number", unit="%")),
+        ("x", ["2", "3"], declared("number", low=2, high=3)),
+    ):
+        assert parse_column(cells(*texts), name, column, "t")[1] == []

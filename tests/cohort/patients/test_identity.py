@@ -65,6 +65,8 @@ def test_identifiers_that_mean_one_patient(one: str, other: str, same: bool) -> 
 def test_a_letter_is_a_side_only_where_the_cohort_says_so() -> None:
     sides = ["1L", "1R", "2L", "2R", "3L", "3R", "4"]
     assert alias_pairs(sides) == [("1L", "1R"), ("2L", "2R"), ("3L", "3R")]
+    # two patients with both sides are too few
+    assert alias_pairs(sides[:4]) == []
     # another letter in that place: all of them are parts of the name
     assert alias_pairs([*sides, "5K"]) == []
     centres = ["S1-A", "S1-B", "S1-C", "S1-L", "S1-R"]
@@ -144,3 +146,30 @@ def test_patients_under_several_identifiers_are_told_with_their_labels() -> None
     (two,) = alias_findings(pd.DataFrame({"label": [1, 0, 0, 1, 1]}, names))
     assert two.what.endswith("and 2 of them have different labels")
     assert alias_findings(pd.DataFrame({"label": [1, 0]}, names[[0, 4]])) == []
+
+
+@pytest.mark.parametrize(
+    ("patients", "each", "first", "are_views"),
+    [(5, 2, 1, True), (4, 2, 1, False), (30, 12, 1, True), (30, 13, 1, False), (12, 12, 1, True), (11, 12, 1, False),
+     (30, 2, 0, True), (30, 2, 2, False)],
+)  # fmt: skip
+def test_what_it_takes_to_read_a_last_number_as_that_of_a_view(
+    patients: int, each: int, first: int, are_views: bool
+) -> None:
+    assert bool(view_stems(views(patients, each, first), {})) == are_views
+
+
+def test_gaps_between_views_in_most_patients_are_no_views() -> None:
+    whole, torn = views(5, 2), [f"{patient:03}_{view}" for patient in range(11, 16) for view in (1, 3)]
+    assert view_stems([*whole, *torn], {})
+    assert view_stems([*whole, *torn, "016_1", "016_3"], {}) == {}
+
+
+@pytest.mark.parametrize(("number", "end"), [(5, "P5 and p5)"), (6, "P5 and p5; ...)")])
+def test_five_patients_under_several_identifiers_are_named(number: int, end: str) -> None:
+    names = pd.Index([f"{letter}{i}" for i in range(1, number + 1) for letter in "Pp"], name="patient_id")
+    (finding,) = alias_findings(pd.DataFrame({"label": [0] * len(names)}, names))
+    assert finding.what.startswith(f"{number} patients stand under {2 * number} identifiers")
+    assert finding.what.endswith(end)
+    (one,) = alias_findings(pd.DataFrame({"label": [0, 0]}, names[:2]))
+    assert one.what.startswith("1 patient stands under 2 identifiers")

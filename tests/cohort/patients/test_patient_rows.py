@@ -67,6 +67,21 @@ def test_an_identifier_unlike_all_others_is_told_of(name: str) -> None:
     assert name == "OR=2.1" or without_summaries(mixed, mixed["id"], "t.csv")[1] == []
 
 
+@pytest.mark.parametrize(("others", "told"), [(19, True), (18, False)])
+def test_one_in_twenty_is_unlike_all_others(others: int, told: bool) -> None:
+    table = rows([*(f"P{i}" for i in range(others)), "审核人"], ["40"] * (others + 1))
+    assert bool(without_summaries(table, table["id"], "t.csv")[1]) == told
+
+
+def test_rows_that_were_left_out_are_counted() -> None:
+    table = rows(["P1", "P2", "Mean", "SD"], ["40", "50", "45", "7"])
+    kept, (finding,) = without_summaries(table, table["id"], "t.csv")
+    assert len(kept) == 2
+    assert (finding.severity, finding.where) == ("warning", "t.csv, rows 4, 5")
+    assert finding.what.startswith("2 rows below the patients hold sums")
+    assert without_summaries(table.iloc[:3], table["id"].iloc[:3], "t.csv")[1][0].what.startswith("a row below")
+
+
 def test_a_header_that_stands_twice() -> None:
     table = rows(["P1", "id", "P2"], ["40", "age", "50"])
     with pytest.raises(InputError, match="row 3: a row repeats the header"):

@@ -73,6 +73,10 @@ def test_percentages() -> None:
     assert parsed(["30%", "17", "0.5 %"], kind="number", unit="%") == ([30.0, 17.0, 0.5], [])
     assert "unit: '%'" in parsed(["30%"], kind="number")[1][0]
     assert "shares" in parsed(["0.1", "0.2", "0.3", "0.4", "1"], kind="number", unit="%")[1][0]
+    # too few to tell, whole numbers alone, one above 1, another unit
+    for values, unit in ((["0.1", "0.2", "0.3", "1"], "%"), (["0", "0", "0", "0", "1"], "%"),
+                         (["0.1", "0.2", "0.3", "0.4", "1.1"], "%"), (["0.1", "0.2", "0.3", "0.4", "1"], "mm")):  # fmt: skip
+        assert parsed(values, kind="number", unit=unit)[1] == []
 
 
 @pytest.mark.parametrize("levels", [["4B", "4b"], ["3", "3.0"], ["low", " Low"]])

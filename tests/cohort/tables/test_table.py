@@ -9,7 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.tables.table import column, join, keep_rows, plain, read_table, resolve
+from sonoher2.cohort.tables.table import column, join, keep_rows, place, plain, read_table, resolve
 from sonoher2.config.tables import Template
 from sonoher2.core.errors import InputError
 
@@ -186,3 +186,14 @@ def test_a_table_that_is_one_column_shows_no_row(mark: str) -> None:
 def test_a_name_of_two_lines_is_one_name() -> None:
     table = pd.DataFrame({"age\n(years)": ["45"]})
     assert column(table, "age (years)", "t.csv").tolist() == ["45"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "said"),
+    [
+        ([2], "", "t, row 2"), ([2, 3], "x", "t, column 'x', rows 2, 3"), ([1, 2, 3, 4, 5], "", "t, rows 1, 2, 3, 4, 5"),
+        (range(1, 7), "", "t, rows 1, 2, 3, 4, 5 and 1 more"),
+    ],
+)  # fmt: skip
+def test_five_rows_are_named(rows: list[int], name: str, said: str) -> None:
+    assert place("t", rows, name) == said
