@@ -74,8 +74,12 @@ def test_percentages() -> None:
     assert "unit: '%'" in parsed(["30%"], kind="number")[1][0]
     assert "shares" in parsed(["0.1", "0.2", "0.3", "0.4", "1"], kind="number", unit="%")[1][0]
     # too few to tell, whole numbers alone, one above 1, another unit
-    for values, unit in ((["0.1", "0.2", "0.3", "1"], "%"), (["0", "0", "0", "0", "1"], "%"),
-                         (["0.1", "0.2", "0.3", "0.4", "1.1"], "%"), (["0.1", "0.2", "0.3", "0.4", "1"], "mm")):  # fmt: skip
+    for values, unit in (
+        (["0.1", "0.2", "0.3", "1"], "%"),
+        (["0", "0", "0", "0", "1"], "%"),
+        (["0.1", "0.2", "0.3", "0.4", "1.1"], "%"),
+        (["0.1", "0.2", "0.3", "0.4", "1"], "mm"),
+    ):
         assert parsed(values, kind="number", unit=unit)[1] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import openpyxl
@@ -191,9 +192,9 @@ def test_a_name_of_two_lines_is_one_name() -> None:
 @pytest.mark.parametrize(
     ("rows", "name", "said"),
     [
-        ([2], "", "t, row 2"), ([2, 3], "x", "t, column 'x', rows 2, 3"), ([1, 2, 3, 4, 5], "", "t, rows 1, 2, 3, 4, 5"),
+        ([2], "", "t, row 2"), ([2, 3], "x", "t, column 'x', rows 2, 3"), (range(1, 6), "", "t, rows 1, 2, 3, 4, 5"),
         (range(1, 7), "", "t, rows 1, 2, 3, 4, 5 and 1 more"),
     ],
 )  # fmt: skip
-def test_five_rows_are_named(rows: list[int], name: str, said: str) -> None:
+def test_five_rows_are_named(rows: Iterable[int], name: str, said: str) -> None:
     assert place("t", rows, name) == said

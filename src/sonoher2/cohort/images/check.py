@@ -140,7 +140,7 @@ def _lesion(picture: Picture, masks: Sequence[str], mm_per_pixel: float, reading
 def _middle(shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Stand-in for a lesion that nobody has outlined yet: the middle half of the rows and columns."""
     mask = np.zeros(shape, dtype=bool)
-    mask[tuple(slice(length // 4, max(length - length // 4, 1)) for length in shape)] = True
+    mask[tuple(slice(length // 4, length - length // 4) for length in shape)] = True
     return mask
 
 
