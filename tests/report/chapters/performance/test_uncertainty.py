@@ -118,3 +118,17 @@ def test_levels_are_not_rounded_to_certainty() -> None:
     assert "sparing 97.5% of the others" in drawn["zones"].caption
     assert drawn["coverage"].title == "Sets of classes at 99.9% coverage: test"
     assert "holds the true class in 99.9% of patients" in drawn["coverage"].caption
+
+
+def test_each_of_several_outcomes_has_its_zones() -> None:
+    classes = ("zero", "low", "high")
+    limits = Uncertainty(
+        coverage=0.8, limits=(0.5, 0.6, 0.7), sensitivity=0.95, specificity=0.85,
+        rule_out=dict.fromkeys(classes, 0.2), rule_in=dict.fromkeys(classes, 0.6),
+    )  # fmt: skip
+    zones = pd.concat([ZONES.assign(signature="Clinical", outcome=one) for one in classes], ignore_index=True)
+    found = by.drawings(parts(by.three_classes(), zones=zones, learned={"Clinical": limits}))
+    assert {name: part.title for name, part in found.items() if name.startswith("zones")} == {
+        f"zones_{place}": f"Ruled out, undecided, ruled in: Clinical, {one}"
+        for place, one in zip((1, 2, 3), classes, strict=True)
+    }

@@ -65,6 +65,18 @@ def test_each_set_has_its_figure() -> None:
     assert "left out in turn" not in figures["sites_train_oof"].caption
 
 
+def test_each_of_several_outcomes_has_its_figure() -> None:
+    rows = ROWS.assign(signature="Clinical")
+    both = pd.concat([rows.assign(outcome="low"), rows.assign(outcome="high")], ignore_index=True)
+    figures = by.drawings(site_parts(by.view(by.three_classes(), sites=both)))
+    assert {name: part.title for name, part in figures.items()} == {
+        "sites_train_oof_2": "AUC by site: Training (out of fold): low",
+        "sites_train_oof_3": "AUC by site: Training (out of fold): high",
+        "sites_test_2": "AUC by site: Test: low",
+        "sites_test_3": "AUC by site: Test: high",
+    }
+
+
 def test_sites_that_were_left_out_in_turn_are_told_of_training_alone() -> None:
     config = by.study_config()
     folds = config.validation.model_copy(update={"by": "site"})
