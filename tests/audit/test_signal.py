@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from sonoher2.audit import simulated_signal as audit
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.core.errors import InputError
 
 N = 60
+
+
+@dataclass(frozen=True)
+class Cohort:
+    clinical: dict[str, ClinicalColumn]
+    patients: pd.DataFrame
+    classes: tuple[str, ...] = ("no", "yes")
+
+
+@dataclass(frozen=True)
+class Measured:
+    feature_table: pd.DataFrame
+    cohort: Cohort
+
+
+@dataclass(frozen=True)
+class Bench:
+    measured: Measured
+    study: Any = None
+    in_training: Any = None
 
 
 def bench(deep: bool = True) -> Any:
@@ -27,8 +49,8 @@ def bench(deep: bool = True) -> Any:
         columns |= {("deep score net", "log-odds"): rng.normal(size=N)}
     table = pd.DataFrame(columns, index=[f"P{i}" for i in range(N)])
     clinical = {"age": ClinicalColumn(kind="number", timing="pre-biopsy")}
-    cohort = SimpleNamespace(clinical=clinical, patients=pd.DataFrame({"label": [0, 0, 1] * 20}, index=table.index))
-    return SimpleNamespace(measured=SimpleNamespace(feature_table=table, cohort=cohort))
+    patients = pd.DataFrame({"label": [0, 0, 1] * 20}, index=table.index)
+    return Bench(Measured(table, Cohort(clinical, patients)))
 
 
 def test_the_score_of_a_network_is_no_part_of_the_signal() -> None:
@@ -81,6 +103,51 @@ def test_the_mixture_has_a_deviation_of_one() -> None:
     with pytest.raises(InputError, match=r"the parts of the mixture cancel out\. Give other weights") as caught:
         audit._unit(signal.assign(radiomics=-signal["clinical"]), {"clinical": 1, "radiomics": 1})
     assert caught.value.where == "mixture"
+
+
+def test_every_run_has_its_own_signal_and_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    changes: list[Any] = []
+    inside = np.arange(N) % 4 > 0
+
+    def refit(given: Any, todo: Any, context: Any, label: str) -> Any:
+        asked.append((given, todo, context, label))
+        for run in todo:
+            names = np.array(given.measured.cohort.classes)[run.labels]
+            # scores that tell nothing in the first run, all in the others
+            rows = {
+                "set": np.where(inside, "train_oof", "test"),
+                "label": names,
+                "score": run.labels * (run.number > 1.0),
+            }
+            yield run.number, pd.DataFrame(rows).assign(signature="Clinical", outcome="planted")
+
+    monkeypatch.setattr(audit, "refit", refit)
+    study = SimpleNamespace(model_copy=lambda update: changes.append(update) or "alone")
+    table = bench()
+    found = audit.planted_audit(Bench(table.measured, study, inside), 3.0, {"clinical": 1.0, "deep": 2.0}, 3, "here")  # type: ignore[arg-type]
+    [(given, todo, context, label)] = asked
+    assert (given.study, given.measured.cohort.classes, context) == ("alone", ("absent", "planted"), "here")
+    assert changes == [{"comparison": False}]
+    assert label == "Planted runs"
+    assert [run.number for run in todo] == [1, 2, 3]
+    correlations = []
+    for run in todo:
+        signal = audit.planted_signal(table, {"clinical": 1.0, "deep": 2.0}, run.number)
+        mixture = signal["clinical"] + 2 * signal["deep"]
+        # a third of the patients are cases, as in the study
+        chance = audit.planted_probability(3 * (mixture / mixture.std(ddof=0)).to_numpy(), 1 / 3)
+        np.testing.assert_array_equal(run.labels, np.random.default_rng((run.number, 1)).binomial(1, chance))
+        tested = found.runs[(found.runs["run"] == run.number) & (found.runs["set"] == "test")].iloc[0]
+        assert tested["auc"] == (0.5 if run.number == 1 else 1)
+        assert tested["best"] == pytest.approx(roc_auc_score(run.labels[~inside], chance[~inside]))
+        correlations.append(signal["clinical"].corr(signal["deep"]))
+    together = round(float(np.mean(correlations)), 3)
+    assert found.settings == {
+        "runs": 3, "strength": 3.0, "mixture": {"clinical": 1.0, "deep": 2.0},
+        "correlation": {"clinical": {"clinical": 1.0, "deep": together}, "deep": {"clinical": together, "deep": 1.0}},
+    }  # fmt: skip
+    pd.testing.assert_frame_equal(found.summary, audit.summarise(found.runs))
 
 
 def test_the_share_found_is_of_the_best_in_the_same_set() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -50,6 +52,31 @@ def test_nothing_is_written_beside_unless_asked_for(scaled: list[int], tmp_path:
     found = _enhance_one(one, out=tmp_path, how=Enhancing())  # type: ignore[arg-type]
     assert (scaled, found["scale"], found["side_by_side"]) == ([1], 1, "")
     assert [path.name for path in tmp_path.iterdir()] == ["a_enhanced.png"]
+
+
+def test_an_image_without_a_scale_has_none(scaled: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = SimpleNamespace(pixels=PIXELS, shape=(2, 3), mm_per_pixel=None)
+    monkeypatch.setattr(batch, "read_image", lambda path, frame: image)
+    one = SimpleNamespace(path=Path("a.png"), frame=None, name="a")
+    found = _enhance_one(one, out=tmp_path, how=Enhancing())  # type: ignore[arg-type]
+    assert (found["mm_per_row"], found["mm_per_column"]) == (None, None)
+
+
+def test_what_makes_an_image_be_enhanced_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def run_batch(one: Any, images: Any, table: Path, **rest: Any) -> pd.DataFrame:
+        asked.append((one.func, one.keywords, images, table, rest))
+        return pd.DataFrame()
+
+    monkeypatch.setattr(batch, "run_batch", run_batch)
+    monkeypatch.setattr(batch, "load_enhancer", lambda weights: SimpleNamespace(sha256=f"of {weights}"))
+    how = Enhancing(scale=2, side_by_side=True, weights=Path("own"))
+    batch.enhance_images([], tmp_path, how, workers=3)
+    rest = {"settings": ["enhance", 2, True, "of own"], "files": ["enhanced", "side_by_side"], "workers": 3}
+    assert asked == [
+        (_enhance_one, {"out": tmp_path, "how": how}, [], tmp_path / "enhance.csv", {**rest, "label": "Enhancing"})
+    ]
 
 
 def test_given_left_and_cleared_right() -> None:
