@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sonoher2.study.analyses.compared import compared_rows
+from sonoher2.study.analyses.compared import COMPARED, compared_rows
 
 LABELS = ["yes", "yes", "no", "no"]
 
@@ -53,3 +53,25 @@ def test_a_score_at_the_threshold_is_on_its_upper_side() -> None:
     # the second patient leaves the threshold downwards, the third comes to it from below
     assert row([0.9, 0.8, 0.2, 0.1], [0.9, 0.1, 0.8, 0.2], 0.8)["switched"] == 0.5
     assert row([0.9, 0.8, 0.2, 0.1], [0.9, 0.8, 0.2, 0.1], 0.8)["switched"] == 0
+
+
+def test_intervals_are_of_the_level_that_is_asked_for_and_columns_in_their_order() -> None:
+    limits = pd.Series([0.5], index=pd.MultiIndex.from_tuples([("Radiomics", "yes")]))
+    given, changed = scores([0.9, 0.8, 0.2, 0.1]), scores([0.9, 0.1, 0.8, 0.2])
+    [wide], [narrow] = (compared_rows(given, changed, limits, level) for level in (0.95, 0.5))
+    for low, high in (("auc_low", "auc_high"), ("low", "high")):
+        assert narrow[high] - narrow[low] < wide[high] - wide[low]
+    assert wide["auc_low"] < wide["auc"] < wide["auc_high"]
+    assert list(wide) == [
+        "signature", "outcome", "n", "events", "auc", "auc_low", "auc_high", "difference", "low", "high", "moved",
+        "switched",
+    ]  # fmt: skip
+    assert [name for name in wide if name not in ("auc_low", "auc_high")] == list(COMPARED)
+
+
+def test_each_signature_and_outcome_is_compared_with_itself() -> None:
+    """The second signature is turned round, and has a threshold of its own."""
+    both = pd.concat([scores([0.9, 0.8, 0.2, 0.1]), scores([0.1, 0.2, 0.8, 0.9]).assign(signature="DLR")])
+    index = pd.MultiIndex.from_tuples([("DLR", "yes"), ("Radiomics", "yes")])
+    rows = compared_rows(both, pd.concat([both[4:], both[:4]]), pd.Series([0.85, 0.5], index), 0.95)
+    assert [(row["signature"], row["auc"]) for row in rows] == [("Radiomics", 1), ("DLR", 0)]

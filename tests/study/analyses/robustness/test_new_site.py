@@ -254,3 +254,38 @@ def test_columns_stand_in_the_order_in_which_they_are_read() -> None:
     )
     assert REPAIRS_SCHEMA.names[:6] == ("signature", "outcome", "update", "labelled", "n", "unfitted")
     assert REPAIRS_SCHEMA.names[6::3] == ("expected", "slope", "brier", "ece", "worse")
+
+
+def test_what_needs_no_label_is_judged_on_all_patients() -> None:
+    """Half of the patients are cases; the frozen probabilities are right and the corrected ones too high."""
+    rng = np.random.default_rng(4)
+    p = np.clip(rng.beta(2, 2, 300), 0.05, 0.95)
+    is_case = rng.random(300) < p
+    higher = p**0.5
+    prior = SimpleNamespace(probabilities=np.column_stack([1 - higher, higher]))
+    wide, narrow = (list(new_site._of_all(is_case, p, prior, 1, level)) for level in (0.95, 0.6))  # type: ignore[arg-type]
+    frozen, corrected = wide
+    assert (frozen["update"], corrected["update"]) == ("frozen", "prior shift")
+    for row, score in ((frozen, p), (corrected, higher)):
+        assert (row["labelled"], row["n"]) == (0, 300)
+        assert row["expected"] == pytest.approx(score.sum() / is_case.sum())
+        assert row["brier"] == pytest.approx(np.mean((score - is_case) ** 2))
+        # the mean distance of ten groups is at least the distance of all
+        assert row["ece"] >= abs(score.mean() - is_case.mean()) - 1e-9
+        assert row["expected_low"] < row["expected"] < row["expected_high"]
+        assert row["slope_low"] < row["slope"] < row["slope_high"]
+    assert frozen["ece"] < corrected["ece"]  # type: ignore[operator]
+    assert (np.isnan(frozen["worse"]), corrected["worse"]) == (True, 1.0)  # type: ignore[call-overload]
+    other = new_site._of_all(is_case, higher, SimpleNamespace(probabilities=np.column_stack([1 - p, p])), 1, 0.95)  # type: ignore[arg-type]
+    assert [row["worse"] for row in other][1] == 0.0
+    for name in ("expected", "slope"):
+        for less, more in zip(narrow, wide, strict=True):
+            ends = [row[f"{name}_high"] - row[f"{name}_low"] for row in (less, more)]  # type: ignore[operator]
+            assert ends[0] < ends[1]
+
+
+def test_numbers_of_outcomes_are_those_of_the_classes_in_training() -> None:
+    part = pd.DataFrame({"outcome": ["high", "zero", "high"]})
+    assert list(new_site.numbered_outcomes(part, {"zero": 5, "low": 6, "high": 7})) == [("high", 2), ("zero", 0)]
+    nobody = SimpleNamespace(bundle=None, classes=())
+    assert new_site.training_patients(nobody) == {}  # type: ignore[arg-type]

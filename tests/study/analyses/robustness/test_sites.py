@@ -87,3 +87,12 @@ def test_it_needs_two_sites() -> None:
     assert ANALYSIS.schema.optional == {"tau2", "i2"}
     known = table(site("A", "test", 0.15), site("B", "test", 0.35))
     assert tuple(known.columns) == ANALYSIS.schema.names
+
+
+def test_intervals_are_of_the_level_that_is_asked_for() -> None:
+    parts = [site(name, "test", worst) for name, worst in (("A", 0.15), ("B", 0.25), ("C", 0.35))]
+    rows = pd.concat(parts, ignore_index=True)
+    patients = rows.set_index("patient_id")[["site"]]
+    wide, narrow = (site_table(rows.drop(columns="site"), patients, level) for level in (0.95, 0.6))
+    assert ((narrow["auc_high"] - narrow["auc_low"]) < (wide["auc_high"] - wide["auc_low"])).all()
+    assert len(wide) == 5
