@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sonoher2.study.explain.segmented_lesions import MOST_SHOWN, doubtful_lesions, listed_lesions
+from sonoher2.study.explain.segmented_lesions import doubtful_lesions, listed_lesions
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_images_without_a_lesion_come_first_and_then_the_least_sure(segmented: p
     assert (sure.confidence, doubtful.confidence) == (0.9, 0.4)
     assert [round(float(one.pixels.mean()), 1) for one in (lost, doubtful, sure)] == [30.5, 20.5, 10.5]
     many = pd.concat([segmented] * 5, ignore_index=True)
-    assert len(doubtful_lesions(many)) == MOST_SHOWN
+    assert len(doubtful_lesions(many)) == 12
     assert doubtful_lesions(segmented[:0]) == ()
 
 
