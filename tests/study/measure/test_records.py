@@ -77,3 +77,24 @@ def test_same_pictures_are_looked_for_again_when_what_a_record_shows_changes(
         kept_pairs([other, *records[1:]], context)
     kept_pairs(records[::-1], context)
     assert len(asked) == 5
+
+
+def test_a_record_is_known_by_its_files_and_how_they_are_read_but_not_by_what_clears_them() -> None:
+    keys: dict[str, list[object]] = {}
+
+    def of(enhance: str, crop: bool = False) -> tuple[list[object], str]:
+        class Context:
+            def attempt(self, step: Any, items: list[Any], how: Any) -> Any:
+                keys["items"], keys["how"] = [item.key for item in items], [str(how.key)]
+                return SimpleNamespace(values=dict.fromkeys(range(3), ImageRecord()), problems={})
+
+        reading = ImageReading.model_validate({"enhance": enhance, "crop_to_b_mode": crop})
+        image_records(IMAGES, reading, HASHES, Context())  # type: ignore[arg-type]
+        return keys["items"], str(keys["how"])
+
+    items, how = of("none")
+    assert items == [
+        [["a", ["m"], "0.1", None], "s"], [["b", [], "nan", None], None], [["c", ["m", "n"], "0.3", 2], None],
+    ]  # fmt: skip
+    assert of("gan") == (items, how)
+    assert of("none", crop=True)[1] != how
