@@ -11,6 +11,7 @@ import pytest
 
 from sonoher2.cohort.patients.cohort import Cohort
 from sonoher2.config.clinical import ClinicalColumn
+from sonoher2.config.evaluation import StabilityConfig
 from sonoher2.config.images import ImageReading
 from sonoher2.study.measure import prepare as module
 from sonoher2.study.measure.prepare import Stopwatch, measure_cohort
@@ -121,3 +122,48 @@ def test_times_of_one_name_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
         with watch.step(name):
             pass
     assert watch.seconds == {"writing": 3.5, "models": 0.25}
+
+
+def test_lesions_are_cut_out_and_described_where_the_study_asks_for_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def crops(files: list[Any], *how: object) -> list[str]:
+        asked.append(how)
+        return [f"{name}.npy" for name, _ in files]
+
+    def describe(table: pd.DataFrame, *how: object) -> dict[str, pd.DataFrame]:
+        asked.append((table.to_numpy().tolist(), *how))
+        return {"deep net": pd.DataFrame({"deep_0000": [1.0, 2.0, 3.0]}, index=NAMES)}
+
+    monkeypatch.setattr(module, "crop_lesions", crops)
+    monkeypatch.setattr(module, "deep_feature_groups", describe)
+    how = study(deep="deep")
+    found = measure_cohort(cohort(), how, {"a": "1"}, "context", ("network",))  # type: ignore[arg-type]
+    assert asked[0] == (how.reading, "deep", {"a": "1"}, "context")
+    listed = [["B", "b.npy"], ["A", "a1.npy"], ["A", "a2.npy"], ["C", "c.npy"]]
+    assert asked[1] == (listed, ("network",), "context")
+    assert found.feature_table["deep net", "deep_0000"].tolist() == [1, 2, 3]
+    assert found.crops.to_numpy().tolist() == listed
+    assert found.networks == ("network",)
+    # without images there is nothing to cut out
+    assert measure_cohort(cohort(), study(deep="deep", reading=None), {}, None).crops.empty  # type: ignore[arg-type]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(("stability", "strength"), [(None, StabilityConfig().strength), (0.2, 0.2)])
+def test_masks_are_redrawn_as_strongly_as_the_study_says(
+    stability: float | None, strength: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def perturbed(*given: object) -> Any:
+        asked.append(given[1:])
+        return SimpleNamespace(features=np.zeros((4, 1, 2)))
+
+    monkeypatch.setattr(module, "measure_perturbed", perturbed)
+    how = study(
+        selection=SimpleNamespace(icc=0.8, icc_from="perturbation"), seed=7, radiomics="radiomics",
+        stability=None if stability is None else StabilityConfig(strength=stability),
+    )  # fmt: skip
+    measure_cohort(cohort(), how, {"a": "1"}, "context")  # type: ignore[arg-type]
+    assert asked == [([("redraw", strength)], how.reading, "radiomics", {"a": "1"}, 7, "context")]
