@@ -147,3 +147,21 @@ def test_frames_of_one_file_are_rows_of_their_own_and_resume(folder: Path, tmp_p
     assert written["frame"].tolist() == ["2", "3"]
     assert written["image"].tolist() == [str(picture)] * 2
     assert log.read_text().split() == ["one_frame2", "one_frame3"]
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_done_again(folder: Path, tmp_path: Path) -> None:
+    def fail(image: BatchImage) -> Values:
+        raise PermissionError(13, "Permission denied")
+
+    image = BatchImage(folder / "a" / "one.png", "one")
+    written = run_batch(fail, [image], tmp_path / "t.csv", settings=["x"], files=[], workers=1, label="Measuring")
+    assert written.iloc[0].to_dict() == {
+        "image": str(image.path), "frame": "", "problem": f"{image.path}: Permission denied.", "key": "",
+    }  # fmt: skip
+    gone = BatchImage(folder / "gone.png", "gone")
+    written = run_batch(
+        measuring(tmp_path / "log", tmp_path), [gone, image], tmp_path / "t.csv", settings=["x"], files=[], workers=1,
+        label="Measuring",
+    )  # fmt: skip
+    assert written["problem"].tolist() == [f"{gone.path}: No such file or directory.", ""]
+    assert list(written.columns) == ["image", "frame", "output", "length", "share", "unknown", "problem", "key"]

@@ -27,3 +27,8 @@ def test_a_character_in_the_border_and_a_dark_row_within_change_nothing() -> Non
 
 def test_a_black_picture_is_all_border() -> None:
     assert black_border(np.zeros((4, 4))) == 1.0
+
+
+@pytest.mark.parametrize(("grey", "share"), [(4.0, 1.0), (4.5, 0.0)])
+def test_a_mean_of_four_is_empty(grey: float, share: float) -> None:
+    assert black_border(np.full((5, 7), grey)) == share

@@ -60,6 +60,14 @@ def test_a_part_below_a_twentieth_of_the_picture_is_not_believed() -> None:
     np.testing.assert_allclose(box_of(grey), [100, 260, 100, 260], atol=6)
 
 
+@pytest.mark.parametrize(("steps", "box"), [(3, (21, 79, 31, 89)), (2, (0, 100, 0, 120))])
+def test_grey_levels_that_differ_by_three_among_neighbours_are_tissue(steps: int, box: tuple[int, ...]) -> None:
+    rows, columns = np.indices((100, 120))
+    inside = (rows >= 20) & (rows < 80) & (columns >= 30) & (columns < 90)
+    # one more pixel on each side differs from a neighbour, and 11 of 17 lines are the first to be six in ten
+    assert box_of(np.where(inside, 50 + steps * ((rows + columns) % 2), 0)) == box
+
+
 @pytest.mark.parametrize("name", ["bus_0003-l", "bus_0428-l", "bus_0979-r", "bus_0806-s"])
 def test_tight_crops_stay_whole(shared: Path, name: str) -> None:
     whole = read_image(shared / f"data/BUS-BRA/Images/{name}.png")

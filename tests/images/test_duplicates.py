@@ -11,7 +11,17 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from sonoher2.images import duplicates
-from sonoher2.images.duplicates import _standardised, lesion_views, near_duplicate_pairs, perceptual_hash, thumbnail
+from sonoher2.images.duplicates import (
+    _candidates,
+    _cut,
+    _cuts,
+    _standardised,
+    _uneven,
+    lesion_views,
+    near_duplicate_pairs,
+    perceptual_hash,
+    thumbnail,
+)
 from sonoher2.images.read import read_image
 from sonoher2.lesions.open import read_lesion
 
@@ -166,13 +176,12 @@ def test_a_lesion_that_a_public_data_set_has_twice_in_pictures_of_other_sizes(sh
     assert set(pairs) <= {(0, 2), (1, 3)}
 
 
-def test_views_are_of_the_lesions_box_and_of_a_quarter_more_on_each_side() -> None:
+def test_views_are_of_the_lesions_box_and_of_three_twentieths_more_on_each_side() -> None:
     pixels, mask = np.random.default_rng(0).uniform(0, 255, (120, 140)), np.zeros((120, 140), dtype=bool)
     mask[30:70, 50:90] = True
-    share = round(duplicates.SURROUNDINGS * 40)
     _, box, around = lesion_views(pixels, mask)
     np.testing.assert_array_equal(box, thumbnail(pixels[30:70, 50:90]))
-    np.testing.assert_array_equal(around, thumbnail(pixels[30 - share : 70 + share, 50 - share : 90 + share]))
+    np.testing.assert_array_equal(around, thumbnail(pixels[24:76, 44:96]))
 
 
 def test_every_view_of_every_picture_is_standardised_by_itself() -> None:
@@ -180,3 +189,37 @@ def test_every_view_of_every_picture_is_standardised_by_itself() -> None:
     assert rows.shape == (2, 3, 64)
     np.testing.assert_allclose(rows.mean(axis=-1), 0, atol=1e-7)
     np.testing.assert_allclose((rows**2).sum(axis=-1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "seen"), [(24, True), (23, False)])
+def test_the_smallest_lesion_that_can_be_known_again(side: int, seen: bool) -> None:
+    mask = np.zeros((80, 90), dtype=bool)
+    mask[5 : 5 + side, 2:60] = True
+    whole, box, around = lesion_views(picture(1)[:80, :90], mask)
+    assert whole.any()
+    assert (bool(box.any()), bool(around.any())) == (seen, seen)
+
+
+def test_a_border_is_what_is_flat_at_the_ends() -> None:
+    assert _uneven(np.array([0, 3.0, 3.1, 2, 4, 1])) == slice(2, 5)
+    assert _uneven(np.zeros(4)) == slice(None)
+
+
+@pytest.mark.parametrize(
+    ("bits", "correlation", "near"), [(18, 0.26, True), (19, 0.26, False), (18, 0.24, False), (0, 1.0, True)]
+)
+def test_candidates_are_near_by_hash_and_by_correlation(bits: int, correlation: float, near: bool) -> None:
+    hashes = np.array([0, 2**bits - 1], dtype=np.uint64)
+    detail = np.array([[1, 0], [correlation, np.sqrt(1 - correlation**2)]], dtype=np.float32)
+    found = [(i.tolist(), j.tolist()) for i, j in _candidates(hashes, detail)]
+    assert found == ([([0], [1])] if near else [])
+
+
+def test_cuts_of_up_to_three_twentieths_in_steps_of_a_fortieth() -> None:
+    # seven shares of one end, and so many of the other that both are at most 0.15: 7 + 6 + ... + 1
+    assert _cuts().shape == (28, 32, 32)
+    np.testing.assert_allclose(_cut(0, 0), np.eye(32))
+    # without the upper half the first value lies between the sixteenth and the seventeenth, nearer to the latter
+    np.testing.assert_allclose(_cut(0.5, 0)[0, 15:17], [0.25, 0.75])
+    np.testing.assert_allclose(_cut(0.5, 0)[31, 30:], [0, 1])
+    np.testing.assert_allclose(_cut(0, 0.5)[31, 15:17], [0.75, 0.25])

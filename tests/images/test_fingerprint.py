@@ -12,7 +12,15 @@ from scipy.ndimage import gaussian_filter
 
 from sonoher2.core.errors import InputError
 from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
-from sonoher2.images.fingerprint import fingerprint, images_file, load_training_images, write_training_images
+from sonoher2.images.fingerprint import (
+    Fingerprint,
+    TrainingImages,
+    fingerprint,
+    images_file,
+    load_training_images,
+    training_images_text,
+    write_training_images,
+)
 from sonoher2.images.read import read_image
 from sonoher2.segmentation.segmenter import SHIPPED as SEGMENTER
 
@@ -60,3 +68,23 @@ def test_the_shipped_weights_carry_a_fingerprint_of_every_training_image(weights
     """1,492 images of BUS-BRA and 205 of BrEaST, as the model cards say."""
     assert len(load_training_images(weights).sha256) == 1492 + 205
     assert len(json.loads(images_file(weights).read_text())["images"]) == 1492 + 205
+
+
+def test_up_to_six_bits_are_the_same_image() -> None:
+    known = TrainingImages(frozenset({"a"}), np.array([0, 2**64 - 1], dtype=np.uint64))
+    for image, bits, has in (("3f", 6, True), ("7f", 7, False), ("fffffffffffffffe", 1, True)):
+        assert known.bits_to_nearest(Fingerprint("b", image)) == bits
+        assert known.has(Fingerprint("b", image)) == has
+    assert known.has(Fingerprint("a", "7f"))
+    assert TrainingImages(frozenset(), np.array([], dtype=np.uint64)).bits_to_nearest(Fingerprint("b", "0")) == 64
+
+
+def test_fingerprints_are_written_once_and_in_order_and_may_lie_elsewhere(weights: Path, tmp_path: Path) -> None:
+    images = [Fingerprint("b", "2"), Fingerprint("a", "1"), Fingerprint("b", "2")]
+    content = json.loads(training_images_text("c0", images))
+    assert content == {"format": "sonoher2-training-images-1", "weights_sha256": "c0", "images": ["a-1", "b-2"]}
+    elsewhere = images_file(weights).rename(tmp_path / "elsewhere.json")
+    assert len(load_training_images(weights, elsewhere).sha256) == 2
+    values = fingerprint(np.array([[0.4, 0.6], [300, -1.0]]))
+    assert values.sha256 == fingerprint(np.array([[0, 1], [255, 0]], dtype=np.uint8)).sha256
+    assert (len(values.sha256), len(values.hash)) == (16, 16)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import grey_opening
 
-from sonoher2.images.marks import Marks, _opened, crosses, overlay_marks
+from sonoher2.images.marks import Marks, _follows, _in_text, _is_glyph, _lines, _opened, crosses, overlay_marks
 from sonoher2.images.pixels.image import UltrasoundImage
 from sonoher2.images.read import read_image
 
@@ -52,6 +52,48 @@ def test_crosses_at_the_edge_count() -> None:
 @pytest.mark.parametrize("grey", [tissue(), tissue().round(), tissue()[:3, :40], np.full((2, 2), 7.0)])
 def test_the_opening_is_that_of_scipy(grey: np.ndarray) -> None:
     assert np.array_equal(_opened(grey), grey_opening(grey, size=(7, 7)))
+
+
+@pytest.mark.parametrize(("bright", "found"), [(35, []), (36, [(10, 10)])])
+def test_arms_are_more_than_35_levels_brighter_than_the_corners(bright: int, found: list[tuple[int, int]]) -> None:
+    grey = np.zeros((21, 21))
+    grey[10, 7:14] = grey[7:14, 10] = bright
+    assert crosses(grey) == found
+
+
+def box(top: int, bottom: int, left: int, right: int) -> tuple[slice, slice]:
+    return slice(top, bottom), slice(left, right)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "area", "is_one"),
+    [
+        (6, 4, 12, True), (5, 4, 12, False), (20, 10, 60, True), (21, 10, 60, False), (10, 16, 60, True),
+        (10, 17, 60, False), (10, 5, 10, True), (10, 5, 9, False), (10, 5, 45, True), (10, 5, 46, False),
+    ],
+)  # fmt: skip
+def test_size_and_blackness_of_a_character(height: int, width: int, area: int, is_one: bool) -> None:
+    assert _is_glyph(box(3, 3 + height, 7, 7 + width), area) == is_one
+
+
+@pytest.mark.parametrize(
+    ("other", "follows"),
+    [
+        (box(10, 20, 15, 20), True), (box(11, 19, 15, 20), True), (box(12, 20, 15, 20), False),
+        (box(10, 22, 15, 20), False), (box(10, 20, 14, 20), True), (box(10, 20, 13, 20), False),
+        (box(10, 20, 27, 30), True), (box(10, 20, 28, 30), False),
+    ],
+)  # fmt: skip
+def test_characters_that_follow_each_other(other: tuple[slice, slice], follows: bool) -> None:
+    assert _follows(box(10, 20, 10, 15), other) == follows
+
+
+def test_three_characters_are_a_line_and_cover_some_rows_more() -> None:
+    letters = [box(10, 20, 10, 15), box(40, 50, 12, 17), box(9, 20, 16, 20), box(10, 21, 22, 25)]
+    assert list(_lines(letters)) == [box(9, 21, 10, 25)]
+    assert list(_lines(letters[:3])) == []
+    rows = {row: _in_text((row, 90), [box(9, 21, 10, 25)]) for row in (5, 6, 23, 24)}
+    assert rows == {5: False, 6: True, 23: True, 24: False}
 
 
 def test_lines_are_no_crosses() -> None:

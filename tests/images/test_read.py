@@ -61,6 +61,8 @@ def test_colour_becomes_bt601_luma(tmp_path: Path) -> None:
     image = read_image(saved(tmp_path, "image.png", Image.fromarray(colours)))
     np.testing.assert_allclose(image.pixels, [[76.245, 149.685, 29.07, 98.15]])
     np.testing.assert_array_equal(image.colour, [[True, True, True, False]])
+    tints = np.array([[[100, 120, 140], [100, 120, 141]]], dtype=np.uint8)
+    np.testing.assert_array_equal(read_image(tints).colour, [[False, True]])
 
 
 def test_transparent_pixels_are_black(tmp_path: Path) -> None:

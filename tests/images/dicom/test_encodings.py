@@ -26,7 +26,7 @@ from images.dicom_writer import picture, write_dicom
 from sonoher2.cohort.images.kind import Look, look_at
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom import file as dicom_file
-from sonoher2.images.dicom.start import is_dicom
+from sonoher2.images.dicom.start import is_dicom, starts_as_dicom
 from sonoher2.images.read import read_image
 
 GREY = picture()
@@ -260,3 +260,19 @@ def test_content_tells_dicom_and_a_look_at_it(tmp_path: Path) -> None:
     assert found == [True, True, False, False, False]
     assert look_at(bare, named=False) == Look("picture", (60, 80), "7")
     assert look_at(tmp_path / "note", named=False).kind == "none"
+
+
+@pytest.mark.parametrize(
+    ("head", "starts"),
+    [
+        (b"\x02\x00\x00\x00UL", True), (b"\x08\x00\x05\x00CS", True), (b"\x08\x00\xff\x1fLO", True),
+        (b"\x08\x00\x00\x20LO", False), (b"\x08\x00\x05\x00XX", False), (b"\x09\x00\x05\x00CS", False),
+        # without types: an element that may come first, and a short value
+        (b"\x08\x00\x16\x00\x40\x00\x00\x00", True), (b"\x08\x00\x16\x00\x41\x00\x00\x00", False),
+        (b"\x08\x00\x17\x00\x40\x00\x00\x00", False), (b"\x02\x00\x00\x00\x04\x00\x00\x00", True),
+    ],
+)  # fmt: skip
+def test_the_first_bytes_tell_dicom_without_a_preamble(head: bytes, starts: bool) -> None:
+    assert starts_as_dicom(head.ljust(140, b"\xff")) == starts
+    assert not starts_as_dicom(head.ljust(139, b"\xff"))
+    assert starts_as_dicom(bytes(128) + b"DICM")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from pydicom.dataset import Dataset
 
 from images.dicom_writer import picture, write_dicom
 from sonoher2.core.errors import InputError
-from sonoher2.images.pixels.spacing import spacing_problem
+from sonoher2.images.pixels.spacing import pixel_side, spacing_problem, usable_spacing
+from sonoher2.images.pixels.us_regions import same_spacing
 from sonoher2.images.read import read_image
 
 SIZE = (220, 300)
@@ -70,3 +72,34 @@ def test_a_crop_of_a_lesion_may_be_shorter_than_a_whole_picture(mm: float, known
     assert (spacing_problem((mm, mm), (128, 128)) is None) == known
     # the same length over many pixels is no breast image
     assert spacing_problem((mm / 4, mm / 4), (512, 512)) is not None
+
+
+@pytest.mark.parametrize(
+    ("mm", "shape", "can_be"),
+    [
+        # a small picture, a crop and a whole one
+        ((0.9, 0.9), (127, 10), True), ((0.9, 0.9), (128, 10), False), ((0.03, 0.03), (255, 9), True),
+        ((0.03, 0.03), (256, 9), False), ((0.02, 0.02), (250, 9), True), ((0.02, 0.02), (249, 9), False),
+        ((0.02, 0.02), (500, 9), True), ((0.02, 0.02), (499, 9), False), ((0.5, 0.5), (400, 9), True),
+        ((0.5, 0.5), (401, 9), False), ((0.01, 0.01), (20, 20), True), ((0.0099, 0.1), (20, 20), False),
+        ((0.1, 0.0), (300, 300), False), ((0.02, 0.1), (300, 100), True),
+    ],
+)  # fmt: skip
+def test_limits_of_sizes(mm: tuple[float, float], shape: tuple[int, int], can_be: bool) -> None:
+    assert (spacing_problem(mm, shape) is None) == can_be
+    assert usable_spacing(*mm, shape) == (mm if can_be else None)
+
+
+def test_the_side_of_a_pixel_and_sizes_that_agree() -> None:
+    assert pixel_side((0.1, 0.4)) == pytest.approx(0.2)
+    assert math.isnan(pixel_side(None))
+    assert same_spacing((0.1, 0.2), (0.1009, 0.1985))
+    assert not same_spacing((0.1, 0.2), (0.102, 0.2))
+    assert not same_spacing((0.1, 0.2), (0.1, 0.204))
+
+
+def test_both_sides_of_a_pixel_are_told(tmp_path: Path) -> None:
+    Image.fromarray(picture(*SIZE)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"0\.78 x 0\.1 mm per pixel is impossible"):
+        read_image(tmp_path / "a.png", mm_per_pixel=(0.78, 0.1))
+    assert read_image(tmp_path / "a.png", mm_per_pixel=(0.2, 0.1)).mm_per_pixel == (0.2, 0.1)
