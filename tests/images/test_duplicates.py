@@ -17,6 +17,7 @@ from sonoher2.images.duplicates import (
     _cuts,
     _standardised,
     _uneven,
+    _widened,
     lesion_views,
     near_duplicate_pairs,
     perceptual_hash,
@@ -203,6 +204,7 @@ def test_the_smallest_lesion_that_can_be_known_again(side: int, seen: bool) -> N
 def test_a_border_is_what_is_flat_at_the_ends() -> None:
     assert _uneven(np.array([0, 3.0, 3.1, 2, 4, 1])) == slice(2, 5)
     assert _uneven(np.zeros(4)) == slice(None)
+    assert (_widened(10, 30, 0.15), _widened(2, 42, 0.15)) == (slice(7, 33), slice(0, 48))
 
 
 @pytest.mark.parametrize(

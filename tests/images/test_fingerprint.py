@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -84,7 +85,10 @@ def test_fingerprints_are_written_once_and_in_order_and_may_lie_elsewhere(weight
     content = json.loads(training_images_text("c0", images))
     assert content == {"format": "sonoher2-training-images-1", "weights_sha256": "c0", "images": ["a-1", "b-2"]}
     elsewhere = images_file(weights).rename(tmp_path / "elsewhere.json")
-    assert len(load_training_images(weights, elsewhere).sha256) == 2
-    values = fingerprint(np.array([[0.4, 0.6], [300, -1.0]]))
-    assert values.sha256 == fingerprint(np.array([[0, 1], [255, 0]], dtype=np.uint8)).sha256
+    known = load_training_images(weights, elsewhere)
+    written = [fingerprint(picture(seed)) for seed in (1, 2)]
+    assert known.sha256 == {image.sha256 for image in written}
+    assert set(known.hashes.tolist()) == {int(image.hash, 16) for image in written}
+    values = fingerprint(np.array([[0.4, 0.6, 2], [300, -1.0, 3]]))
+    assert values.sha256 == hashlib.sha256(b"2x3:" + bytes([0, 1, 2, 255, 0, 3])).hexdigest()[:16]
     assert (len(values.sha256), len(values.hash)) == (16, 16)

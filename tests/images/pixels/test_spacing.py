@@ -90,6 +90,10 @@ def test_limits_of_sizes(mm: tuple[float, float], shape: tuple[int, int], can_be
     assert usable_spacing(*mm, shape) == (mm if can_be else None)
 
 
+def test_nothing_is_no_size() -> None:
+    assert spacing_problem((0.1, 0.0), (300, 300)) == spacing_problem((-0.1, 0.1), (300, 300)) == "it must be above 0"
+
+
 def test_the_side_of_a_pixel_and_sizes_that_agree() -> None:
     assert pixel_side((0.1, 0.4)) == pytest.approx(0.2)
     assert math.isnan(pixel_side(None))
