@@ -204,3 +204,29 @@ def test_the_same_outlines_are_the_same_bytes(study_folder: Path) -> None:
     images = [ExportImage(one, final_outline({"Li": kept.add(disc(30, 32, 5))}, None, []), ()) for one in listed.images]
     how = ExportOf("t", "Li", AT, None)
     assert export_zip(images, how, kept.data.__getitem__) == export_zip(images, how, kept.data.__getitem__)
+
+
+def test_the_readme_counts_whose_outlines_there_are(study_folder: Path) -> None:
+    listed, kept = list_images(study_folder / "study.yaml"), Kept()
+    one, other = kept.add(disc(30, 32, 5)), kept.add(disc(30, 32, 6))
+    finals = [
+        *[final_outline({"Li": one, "Wu": other}, None, [])] * 3,
+        *[final_outline({"Wu": other}, None, [])] * 2,
+        # no lesion: seen so by a reader, and decided
+        final_outline({"Li": None}, None, []),
+        final_outline({"Li": one}, Decision(None, "Li"), []),
+        final_outline({"Li": one, "Wu": other}, Decision(other, "Wu"), []),
+        *[final_outline({}, None, [], one)] * 2,
+        *[final_outline({}, None, [])] * 2,
+    ]
+    images = [ExportImage(image, final, ()) for image, final in zip(listed.images, finals, strict=True)]
+    data = export_zip(images, ExportOf("t", "Li", AT, None), kept.data.__getitem__)
+    readme = zipfile.ZipFile(io.BytesIO(data)).read(f"{FOLDER}/README.txt").decode()
+    lines = readme.splitlines()
+    start = lines.index("12 images, 8 with an outline:")
+    assert [line.split()[0] for line in lines[start + 1 : start + 7]] == ["3", "2", "1", "2", "2", "2"]
+    assert lines[start + 5 : start + 8] == [
+        "      2  no lesion seen",
+        "      2  nobody has outlined yet",
+        "4 images have the outline of a second reader.",
+    ]
