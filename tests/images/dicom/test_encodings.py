@@ -26,7 +26,9 @@ from images.dicom_writer import picture, write_dicom
 from sonoher2.cohort.images.kind import Look, look_at
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom import file as dicom_file
+from sonoher2.images.dicom.file import open_dicom
 from sonoher2.images.dicom.start import is_dicom, starts_as_dicom
+from sonoher2.images.pixels.source import Content
 from sonoher2.images.read import read_image
 
 GREY = picture()
@@ -200,6 +202,12 @@ def test_halved_chroma_is_given_to_both_pixels(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_image(path).pixels, GREY, atol=1)
 
 
+def test_every_chroma_under_the_name_of_halved_ones(tmp_path: Path) -> None:
+    more = {"SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_FULL_422"}
+    path = write_dicom(tmp_path / "a.dcm", NEUTRAL.tobytes(), **more)
+    np.testing.assert_allclose(read_image(path).pixels, GREY, atol=1)
+
+
 @pytest.mark.parametrize(("high", "shift"), [(11, 0), (13, 2), (15, 4)])
 def test_the_high_bit_says_where_values_lie(tmp_path: Path, high: int, shift: int) -> None:
     values = (GREY.astype(np.uint16) * 16 + 3) << shift
@@ -276,3 +284,28 @@ def test_the_first_bytes_tell_dicom_without_a_preamble(head: bytes, starts: bool
     assert starts_as_dicom(head.ljust(140, b"\xff")) == starts
     assert not starts_as_dicom(head.ljust(139, b"\xff"))
     assert starts_as_dicom(bytes(128) + b"DICM")
+
+
+def test_of_a_header_only_what_is_needed_is_read(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", GREY.tobytes(), PatientName="Doe^Jane", PatientID="7")
+    with open_dicom(Content(str(path)), ("PatientID",)) as file:
+        assert ("PatientName" in file.header, file.header.PatientID, file.header.Rows) == (False, "7", 60)
+        assert (file.length, file.frames, file.compressed, file.big_endian, file.words) == (
+            4800,
+            1,
+            False,
+            False,
+            False,
+        )
+        assert file.stored(0, 4800) == GREY.tobytes()
+        assert file.stored(80, 3) == GREY[1, :3].tobytes()
+        with pytest.raises(InputError, match="its data were cut short"):
+            file.stored(4790, 11)
+        assert len(file.stored(4790, 10)) == 10
+
+
+def test_a_file_without_an_image_says_what_to_do(tmp_path: Path) -> None:
+    data = write_dicom(tmp_path / "a.dcm", GREY.tobytes()).read_bytes()
+    (tmp_path / "a.dcm").write_bytes(data[: data.rindex(b"\xe0\x7f\x10\x00")])
+    with pytest.raises(InputError, match=r"holds no image, or was cut short\. Give the file of an image"):
+        read_image(tmp_path / "a.dcm")

@@ -154,6 +154,10 @@ def test_a_fall_from_training_to_test() -> None:
         (1.2, 1.6, 2.0, "too timid for HER2-positive (calibration slope 1.60)"),
         (-0.1, 0.5, 1.1, ""),
         (0.8, 0.9, 0.99, ""),
+        (0.7, 0.8, 0.95, ""),
+        (1.1, 1.25, 1.4, ""),
+        (0.4, 0.7, 1.0, ""),
+        (1.0, 1.5, 2.0, ""),
     ],
 )
 def test_slopes(low: float, slope: float, high: float, said: str) -> None:
@@ -164,7 +168,8 @@ def test_slopes(low: float, slope: float, high: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "events", "said"), [(300, 40, "40 patients"), (300, 260, "40 patients"), (90, 1, "1 patient ")]
+    ("n", "events", "said"),
+    [(300, 40, "40 patients"), (300, 260, "40 patients"), (90, 1, "1 patient "), (300, 99, "99 patients")],
 )
 def test_few_patients_of_the_rarer_class(n: int, events: int, said: str) -> None:
     assert f"The locked test set holds only {said}" in cautions(with_values(n=n, events=events))
