@@ -71,6 +71,14 @@ def test_gain_is_of_both_images(picture: NDArray[np.float64]) -> None:
     assert np.abs(degraded - clean).mean() < 1.5
 
 
+@pytest.mark.parametrize(("gain", "factor"), [(20.0, 10.0), (-20.0, 0.1)])
+def test_twenty_decibels_are_ten_times_the_amplitude(gain: float, factor: float) -> None:
+    _, clean = degrade(np.full((8, 8), 100.0), replace(NOTHING, looks=1, gain_db=gain), np.random.default_rng(0))
+    # grey is the logarithm of 1 + 1000 times the amplitude, in parts of that of 1001
+    amplified = 1 + factor * (1001 ** (100 / 255) - 1)
+    assert clean == pytest.approx(np.full((8, 8), 255 * np.log(amplified) / np.log(1001)), abs=1e-3)
+
+
 def test_blur_is_wider_across_than_down() -> None:
     point = np.zeros((33, 33))
     point[16, 16] = 255

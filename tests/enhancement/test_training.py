@@ -82,6 +82,27 @@ def test_a_resumed_training_ends_as_an_uninterrupted_one(
         assert torch.equal(resumed.state_dict()[name], value), name
 
 
+def test_the_curve_is_of_pictures_that_are_only_checked(
+    tmp_path: Path, pictures: list[NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[object, ...]] = []
+
+    def epoch(training: _Training, source: Patches, schedule: Schedule, number: int) -> Losses:
+        seen.append(("learned", len(source.pictures), number))
+        return Losses(l1=number + 0.5)
+
+    def measured(generator: object, source: Patches, seed: int) -> dict[str, float]:
+        seen.append(("checked", len(source.pictures), seed))
+        return {"psnr": 30.25}
+
+    monkeypatch.setattr("sonoher2.enhancement.training._one_epoch", epoch)
+    monkeypatch.setattr("sonoher2.enhancement.training.mean_psnr", measured)
+    train_enhancer(pictures, pictures[:1], replace(SMALL, seed=4), tmp_path)
+    assert seen == [("learned", 3, 0), ("checked", 1, 4), ("learned", 3, 1), ("checked", 1, 4)]
+    curve = pd.read_csv(tmp_path / CURVE)
+    assert curve[["epoch", "l1", "psnr"]].to_numpy().tolist() == [[1, 0.5, 30.25], [2, 1.5, 30.25]]
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_steps_on_one_pair_learn_it(scale: int, pictures: list[NDArray[np.uint8]]) -> None:
     degraded, clean = Patches(pictures, 32).draw(4, scale, np.random.default_rng(0))
@@ -100,8 +121,9 @@ def test_another_schedule_does_not_resume(tmp_path: Path, pictures: list[NDArray
 
 def test_too_small_pictures_are_left_out(pictures: list[NDArray[np.uint8]]) -> None:
     assert len(Patches([*pictures, pictures[0][:20]], 32).pictures) == 3
-    with pytest.raises(InputError, match="none of 1 images is as large"):
+    with pytest.raises(InputError, match="none of 1 images is as large") as caught:
         Patches([pictures[0][:20]], 32)
+    assert caught.value.hint == "patch"
 
 
 def test_patches_come_from_the_pictures_as_often_as_they_are_large() -> None:
@@ -121,10 +143,12 @@ def test_gradient_loss_does_not_see_brightness() -> None:
 def test_patches_are_cut_everywhere_and_half_of_them_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sonoher2.enhancement.training.draw_degradation", lambda scale, generator: scale)
     monkeypatch.setattr("sonoher2.enhancement.training.degrade", lambda patch, *_: (np.float32(patch) / 2, patch))
-    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    picture = 23 * np.arange(12, dtype=np.uint8).reshape(3, 4)
     degraded, clean = Patches([picture], 2).draw(1200, 1, np.random.default_rng(0))
     assert degraded.shape == clean.shape == (1200, 1, 2, 2)
     torch.testing.assert_close(clean, degraded * 2)
+    # 23 x 11 of 255
+    assert float(clean.max()) == pytest.approx(253 / 255)
     found, counts = np.unique(np.rint(clean.numpy() * 255).reshape(-1, 4), axis=0, return_counts=True)
     corners = [(row, column) for row in range(2) for column in range(3)]
     cut = [picture[row : row + 2, column : column + 2] for row, column in corners]

@@ -127,7 +127,9 @@ def test_nonsense_that_looks_like_a_graph_is_refused() -> None:
         open_graph(_model([helper.make_node("Nonsense", ["x"], ["y"])]), {})
 
 
-@pytest.mark.parametrize(("number", "written"), [(0, b"\0"), (127, b"\x7f"), (128, b"\x80\x01"), (300, b"\xac\x02")])
+@pytest.mark.parametrize(
+    ("number", "written"), [(0, b"\0"), (127, b"\x7f"), (128, b"\x80\x01"), (255, b"\xff\x01"), (300, b"\xac\x02")]
+)
 def test_numbers_are_written_seven_bits_at_a_time(number: int, written: bytes) -> None:
     assert _varint(number) == written
     assert _read_varint(b"\xff" + written + b"\xff", 1) == (number, 1 + len(written))
