@@ -248,6 +248,9 @@ def test_the_score_of_each_class_speaks_for_that_class() -> None:
     # log-odds of each class against the first, by hand
     np.testing.assert_allclose(scores["scores", "P score 1"], np.log(probability[:, 1] / probability[:, 0]))
     np.testing.assert_allclose(scores["scores", "P score 2"], np.log(probability[:, 2] / probability[:, 0]))
+    # a probability of 0 counts as one in a million
+    certain = score_table("P", np.array([[0.0, 1.0], [1.0, 0.0]]), pd.RangeIndex(2))
+    np.testing.assert_allclose(certain["scores", "P score"], [6 * np.log(10), -6 * np.log(10)])
     fitted = LogisticSignature({}, ("P",), inner_folds=3).fit(scores, y)
     own = np.array([[False, False], [True, False], [False, True]])
     assert ((fitted.model_.coef_ >= 0.1) == own).all()

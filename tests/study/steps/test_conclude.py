@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import Finding, InputError
 from sonoher2.networks.own import ImageNetworks, OwnNetwork, Weights
 from sonoher2.study.steps import conclude as module
 from sonoher2.study.steps.conclude import answer, conclude, explain, lasso_coefficients, update, with_update
 from study_facts import result
+from study_results import changed
 
 
 def test_features_are_listed_by_the_size_of_their_coefficients() -> None:
@@ -236,7 +237,7 @@ def test_too_few_patients_to_update_on_are_a_warning(monkeypatch: pytest.MonkeyP
         raise InputError("3 patients are too few", fix="Give more")
 
     monkeypatch.setattr(module, "update_predictions", few)
-    before = result(n=60)
+    before = changed(result(n=60), findings=(Finding("note", "before"),))
     after = with_update(before, pd.DataFrame(), 0.3)
     assert after.external.updated is None
     assert after.checks.findings[:-1] == before.checks.findings
