@@ -34,8 +34,11 @@ def test_the_cohort_says_where_a_value_stands_and_the_model_what_it_means() -> N
 @pytest.mark.parametrize(
     ("own", "what"),
     [
-        (column(kind="category"), "the column is of kind category, the model's of kind number"),
-        (column(unit="months"), "the column is in months, the model's in years"),
+        (
+            column(kind="category"),
+            "age: the column is of kind category, the model's of kind number. Declare it as in the first study",
+        ),
+        (column(unit="months"), "age: the column is in months, the model's in years. Give the values in years"),
     ],
 )
 def test_another_kind_or_unit_is_refused(own: ClinicalColumn, what: str) -> None:
@@ -149,7 +152,7 @@ def test_the_models_networks_come_first_and_only_the_model_clears_images(
 
 def test_a_validation_trains_nothing() -> None:
     asked = study(images={**IMAGES, "mask": "mask"}, regions={"segment": "trained"})
-    with pytest.raises(InputError, match="trains no network"):
+    with pytest.raises(InputError, match=r"trains no network\. Write `regions: segment`"):
         second_networks(asked, model(study()))
 
 
@@ -212,7 +215,9 @@ def test_all_patients_of_a_second_cohort_are_test_patients(second: Any, monkeypa
 
 def test_a_second_cohort_that_cannot_be_used_is_refused(second: Any) -> None:
     second.cohort.classes = ("yes", "no")
-    with pytest.raises(InputError, match="the cohort's classes are yes, no, the model's no, yes"):
+    with pytest.raises(
+        InputError, match=r"the cohort's classes are yes, no, the model's no, yes\. Give the second study"
+    ):
         read_second_cohort(second)
     second.cohort.patients["shape"] = "oval"
     second.cohort.classes = ("no", "yes")
