@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,8 @@ from sklearn.metrics import roc_auc_score
 
 from sonoher2.audit import simulated_signal as audit
 from sonoher2.config.clinical import ClinicalColumn
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import InputError, UsageError
+from sonoher2.study.results.audits import PlantedAudit
 
 N = 60
 
@@ -29,6 +32,12 @@ class Cohort:
 class Measured:
     feature_table: pd.DataFrame
     cohort: Cohort
+
+
+@dataclass(frozen=True)
+class Result:
+    performance: Any
+    audits: Any = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,50 @@ def test_the_mixture_has_a_deviation_of_one() -> None:
     with pytest.raises(InputError, match=r"the parts of the mixture cancel out\. Give other weights") as caught:
         audit._unit(signal.assign(radiomics=-signal["clinical"]), {"clinical": 1, "radiomics": 1})
     assert caught.value.where == "mixture"
+
+
+@pytest.mark.parametrize("cheap", [True, False])
+def test_what_is_planted_is_kept_beside_the_study(cheap: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    performance = SimpleNamespace(predictions="predictions")
+    given = {
+        "run_study": Result(performance),
+        "local_context": "context",
+        "set_up": "bench",
+        "cheaper": "cheap study",
+        "planted_audit": PlantedAudit(pd.DataFrame(), pd.DataFrame(), {"runs": 4}),
+        "write_audit": None,
+        "load_audits": "audits",
+    }
+    for name, answer in given.items():
+        monkeypatch.setattr(audit, name, lambda *rest, name=name, answer=answer: asked.append((name, *rest)) or answer)
+    study, out = cast(Any, "study"), Path("run")
+    found = audit.audit_planted(study, out, strength=1.5, mixture={"clinical": 1}, runs=4, jobs=2, cheap=cheap)
+    assert found == Result(performance, "audits")  # type: ignore[comparison-overlap]
+    calls = {name: rest for name, *rest in asked}
+    assert calls["run_study"] == ["study", out, 2]
+    assert calls["local_context"] == [out / "cache", 2]
+    assert calls["set_up"] == ["cheap study" if cheap else "study", out, "context"]
+    assert calls["planted_audit"] == ["bench", 1.5, {"clinical": 1}, 4, "context"]
+    written, *rest = calls["write_audit"]
+    assert (written.settings, rest) == ({"runs": 4, "cheap": cheap}, ["predictions", out])
+    assert calls["load_audits"] == ["predictions", out]
+    audit.audit_planted(study, out)
+    assert asked[-3][1:] == ("bench", 2.0, {}, 10, "context")
+    assert asked[-2][1].settings["cheap"] is False
+
+
+@pytest.mark.parametrize(
+    ("strength", "runs", "mixture", "refused"),
+    [
+        (0.1, 2, None, False), (0, 2, None, True), (-1, 2, None, True), (1, 1, None, True), (1, 2, {}, False),
+        (1, 2, {"clinical": 0, "deep": 0.5}, False), (1, 2, {"clinical": 0}, True),
+        (1, 2, {"clinical": 1, "deep": -0.5}, True), (1, 2, {"genes": 1}, True),
+    ],
+)  # fmt: skip
+def test_a_request_that_makes_sense(strength: float, runs: int, mixture: dict | None, refused: bool) -> None:
+    with pytest.raises(UsageError) if refused else nullcontext():
+        audit._check_request(strength, runs, mixture)
 
 
 def test_every_run_has_its_own_signal_and_labels(monkeypatch: pytest.MonkeyPatch) -> None:
