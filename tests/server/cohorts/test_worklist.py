@@ -45,7 +45,7 @@ def test_what_is_drawn_is_kept_pixel_for_pixel_and_finished(li: Reader, cohort: 
         "sha256": done["mask"]["sha256"],
     }
     kept = li.client.get(f"/api/v1/cohorts{path}/mask.png")
-    assert kept.content == mask_png(mask)
+    assert (kept.content, kept.headers["content-type"]) == (mask_png(mask), "image/png")
     assert li.get(f"{path}/mask")["runs"] == runs_of(mask)
     mine = li.get(cohort)["mine"]
     assert (mine["name"], mine["done"], mine["skip"], mine["todo"]) == ("Li", 1, 0, 0)

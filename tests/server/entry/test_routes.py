@@ -9,9 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from server_by_hand import browser
+from sonoher2.config.images import FileReading
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.context.services import Services, open_services
 from sonoher2.server.entry.routes import own_path
+from sonoher2.server.storage.base import now
+from sonoher2.server.storage.tables_cohorts import CohortRow
 from sonoher2.server.work.pool import Pool
 
 PASSWORD = "correct horse"
@@ -61,6 +64,22 @@ def test_the_cookie_goes_over_tls_alone(visitor: TestClient) -> None:
     assert cookie.startswith("__Host-sonoher2=")
     assert {"secure", "httponly", "samesite=strict", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/cases", "/cases/a", "/cohorts", "/cohorts/new", "/cohorts/a", "/cohorts/a/images/b",
+     "/cohorts/a/images/b/decide", "/cohorts/a/agreement", "/studies", "/studies/new", "/studies/compare",
+     "/studies/drafts/a", "/studies/a"],
+)  # fmt: skip
+def test_every_page_says_who_is_signed_in(visitor: TestClient, services: Services, path: str) -> None:
+    sign_in(visitor)
+    facts = {"owner": "anna", "created": now(), "title": "t", "kind": "table", "source": "/t", "folder": "/"}
+    with services.database.session() as session:
+        session.add(CohortRow(id="a", reading=FileReading().model_dump(mode="json"), start="blank", **facts))
+    page = visitor.get(path)
+    assert page.status_code == 200
+    assert '<span class="user">anna</span>' in page.text
 
 
 @pytest.mark.parametrize(("name", "password"), [("anna", PASSWORD + "2"), ("nobody", PASSWORD), ("", "")])

@@ -74,7 +74,10 @@ def test_the_sign_in_page_asks_for_a_password(settings: ServerSettings, services
 )
 def test_an_error_on_a_page_keeps_the_names_of_files(client: TestClient, said: str, shown: str) -> None:
     def refuse() -> None:
-        raise ApiError(422, "refused", said)
+        raise ApiError(422, "refused", said, "Give another file")
 
     client.app.add_api_route("/refused", refuse)
-    assert f">{shown}<" in client.get("/refused", headers=HTML).text
+    page = client.get("/refused", headers=HTML)
+    assert page.status_code == 422
+    assert f">{shown}<" in page.text
+    assert ">Give another file.<" in page.text

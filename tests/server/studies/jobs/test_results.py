@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 
+from sonoher2.server.base.errors import ApiError
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import StudyRow, UsedBundleRow
 from sonoher2.server.studies.jobs.results import offer_used
+from sonoher2.server.studies.jobs.schemas import NewStudy
+from sonoher2.server.studies.jobs.studies import start_study
+from sonoher2.server.studies.jobs.views import study_view
 
 if TYPE_CHECKING:
     from conftest import FinishedStudy
@@ -158,6 +162,20 @@ def test_a_folder_of_results_belongs_to_one_study(client: TestClient, out: Path)
     study.write_text("clinical: {table: t.csv}\ntarget: {ihc: x, rule: ASCO/CAP 2023}\n", encoding="utf-8")
     refused = client.post("/api/v1/studies", json={"study": str(study), "out": str(out)})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "folder")
+
+
+def test_a_study_waits_under_its_title(services: Services, tmp_path: Path) -> None:
+    study, out = tmp_path / "s.yaml", tmp_path / "run"
+    text = "title: 二期\nclinical: {table: t.csv}\ntarget: {ihc: x, rule: ASCO/CAP 2023}\n"
+    study.write_text(text, encoding="utf-8")
+    asked = NewStudy(study=str(study), out=str(out))
+    # nobody supervises here: it waits
+    found = study_view(services, start_study(services, "anna", asked).id)
+    assert (found.title, found.kind, found.owner, found.state) == ("二期", "study", "anna", "queued")
+    assert (found.study_file, found.out, found.draft, found.parent) == (str(study), str(out), "", None)
+    assert [job.command for job in found.jobs] == ["run"]
+    with pytest.raises(ApiError, match="another study has its results in this folder"):
+        start_study(services, "anna", asked)
 
 
 @pytest.mark.slow
