@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 from zipfile import ZipFile
 
@@ -88,6 +89,32 @@ def test_a_support_vector_machine_whose_arrays_do_not_fit(change: dict[str, Any]
     for name, value in change.items():
         setattr(machine, name, value)
     refused(machine)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        # each fits everything but one: how many vectors a class has, the shape of an array, what is not needed
+        ("_n_support", lambda counts: np.array([-1, counts.sum() + 1], np.int32)),
+        ("_n_support", lambda counts: np.array([counts.sum()], np.int32)),
+        ("_n_support", lambda counts: counts + np.array([0, 1], np.int32)),
+        ("support_", lambda places: places[:-1]),
+        ("_probA", lambda _: np.zeros(1)),
+        ("_probB", lambda _: np.zeros(1)),
+        ("dual_coef_", lambda weights: weights[:, :-1]),
+        ("_dual_coef_", lambda weights: np.vstack([weights, weights])),
+        ("_intercept_", lambda offsets: np.append(offsets, 0.0)),
+        ("shape_fit_", lambda shape: (shape[0], shape[1] + 1)),
+        ("n_features_in_", lambda number: number + 1),
+        ("support_vectors_", lambda vectors: vectors[:, :-1]),
+    ],
+)
+def test_a_support_vector_machine_that_fails_one_rule_alone(name: str, change: Callable[[Any], Any]) -> None:
+    machine = fitted("svm")
+    check_indices(machine)
+    setattr(machine, name, change(getattr(machine, name)))
+    with pytest.raises(BadIndexError):
+        check_indices(machine)
 
 
 @pytest.mark.parametrize("classes", [2, 3])
