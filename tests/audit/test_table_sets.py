@@ -12,6 +12,7 @@ from sonoher2.audit.tables import checks
 from sonoher2.audit.tables.audit import audit_tables
 from sonoher2.audit.tables.columns import side_of, side_of_file
 from sonoher2.audit.tables.read import Tables, read_tables
+from sonoher2.audit.tables.sets import fold_columns
 from sonoher2.core.errors import InputError
 
 FOLDS = "if these are the folds of a cross-validation, give the tables of one fold at a time"
@@ -258,3 +259,12 @@ def test_a_patient_in_both_sets_of_a_table_of_labels(tmp_path: Path) -> None:
     sign = checks.both_sides(read_tables([features], [], [labels]))
     assert sign.outcome.state == "error"
     assert sign.evidence == "1 patients of 3"
+
+
+def test_a_further_column_of_sets_that_holds_numbers_is_one_of_folds() -> None:
+    one, words = ["1", "2"], ["train", "test"]
+    assert fold_columns(pd.DataFrame({"set": words, "split": one})) == ["split"]
+    # the first one names the sets, whatever it holds
+    assert fold_columns(pd.DataFrame({"set": one})) == []
+    assert fold_columns(pd.DataFrame({"set": words, "split": words})) == []
+    assert fold_columns(pd.DataFrame({"set": words, "fold": words, "split": one})) == ["fold", "split"]
