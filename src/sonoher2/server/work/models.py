@@ -107,7 +107,7 @@ class BundleFacts:
     notice: str
     segmenter: str
     clinical: tuple[ClinicalField, ...]
-    her2: bool = True
+    her2: bool
 
 
 @dataclass(frozen=True)
