@@ -269,6 +269,9 @@ def named(prefix: str, count: int, alike: int) -> dict[str, str]:
         # equal names with values of which fewer than half are alike are two hospitals; half is enough
         (entry({"1": "x", "2": "y"}), entry({"1": "x", "2": "z"}), True),
         (entry({"1": "x", "2": "y", "3": "w"}), entry({"1": "x", "2": "z", "3": "v"}), False),
+        # also where their pictures are others
+        (entry({"1": "x"}, "c", {"1": "p"}), entry({"1": "x"}, "c", {"1": "q"}), True),
+        (entry({"1": "x"}, "c", {"1": "p"}), entry({"1": "y"}, "c", {"1": "q"}), False),
         # where values cannot be compared the names count
         (entry({"1": "x"}, ""), entry({"1": "y"}, ""), True),
         (entry({"1": "x"}), entry({"2": "x"}), False),
