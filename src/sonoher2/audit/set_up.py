@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sonoher2.audit.refit import Bench
-from sonoher2.config.deep import PLACES, DeepConfig
+from sonoher2.config.deep import DeepConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.engine import ExecutionContext
 from sonoher2.evaluation.discrimination import auc
@@ -25,8 +25,7 @@ def cheaper(study: StudyConfig) -> StudyConfig:
     """Give a study the smallest network: EfficientNet-Lite0, frozen, small input. One without a network stays."""
     if study.deep is None:
         return study
-    named = study.deep.weights in PLACES
-    deep = DeepConfig(size=CHEAP_SIZE, weights=study.deep.weights if named else "auto")
+    deep = DeepConfig(size=CHEAP_SIZE, weights="auto" if study.deep.weights_are_a_file else study.deep.weights)
     return study.model_copy(update={"deep": deep})
 
 

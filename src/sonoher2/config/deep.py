@@ -42,11 +42,16 @@ class DeepConfig(Strict):
         False, description="The embedding is the mean of the crop's and of its mirror image's."
     )
 
+    @property
+    def weights_are_a_file(self) -> bool:
+        """Whether `weights` is the path of a file, and no word for where they come from."""
+        return self.weights not in PLACES
+
     @model_validator(mode="after")
     def _networks_fit(self) -> DeepConfig:
         twice = sorted({name for name in self.network if self.network.count(name) > 1})
         if twice:
             raise ValueError(f"the network {', '.join(twice)} is listed twice")
-        if len(self.network) > 1 and self.weights not in PLACES:
+        if len(self.network) > 1 and self.weights_are_a_file:
             raise ValueError("a file of weights fits one network; list one, or use auto, offline or hub")
         return self

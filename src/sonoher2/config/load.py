@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,11 +81,11 @@ def _finding(model: type[BaseModel], source: str, values: Any, problem: Any) -> 
     keys = _keys_of(values, problem)
     where = ", ".join(part for part in (source, ".".join(keys)) if part)
     if problem["type"] == "extra_forbidden":
-        known = _all_keys(model)
-        near = [] if keys[-1] in known else difflib.get_close_matches(keys[-1], known, n=1)
-        fix = f"Did you mean '{near[0]}'?" if near else "See docs/study-file.md for the keys"
+        known, elsewhere = _all_keys(model), "See docs/study-file.md for the keys"
         if keys[-1] in known:
-            return Finding("error", f"the key '{keys[-1]}' does not belong here", where, fix)
+            return Finding("error", f"the key '{keys[-1]}' does not belong here", where, elsewhere)
+        near = difflib.get_close_matches(keys[-1], known, n=1)
+        fix = f"Did you mean '{near[0]}'?" if near else elsewhere
         return Finding("error", f"unknown key '{keys[-1]}'", where, fix)
     if problem["type"] == "missing":
         return Finding("error", f"the key '{keys[-1]}' is missing", where, "See docs/study-file.md")
@@ -122,6 +123,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
+@cache
 def _all_keys(model: type[BaseModel]) -> list[str]:
     """Keys of settings and of all parts of them."""
     schema = model.model_json_schema()

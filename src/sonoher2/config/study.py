@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sonoher2.config.base import TIMINGS, FilePath, Strict, Timing
 from sonoher2.config.clinical import ClinicalConfig
-from sonoher2.config.deep import PLACES, DeepConfig
+from sonoher2.config.deep import DeepConfig
 from sonoher2.config.evaluation import EvaluationConfig, StabilityConfig
 from sonoher2.config.image_networks import TRAINED, EnhancedImages, SegmentedRegions, form_of, plain_word
 from sonoher2.config.images import ImageReading, ImagesConfig
@@ -160,7 +160,7 @@ class StudyConfig(Strict):
     @property
     def networks(self) -> DeepConfig | None:
         """`deep`, with a file of weights found beside the study's other files, wherever the study is run from."""
-        if self.deep is None or self.deep.weights in PLACES:
+        if self.deep is None or not self.deep.weights_are_a_file:
             return self.deep
         return self.deep.model_copy(update={"weights": str(self.path(self.deep.weights))})
 

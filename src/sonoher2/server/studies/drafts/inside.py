@@ -8,7 +8,6 @@ from sonoher2.cohort.images.table import image_rows
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import read_joined
 from sonoher2.config.clinical import ClinicalConfig
-from sonoher2.config.deep import PLACES
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.study import StudyConfig
 from sonoher2.server.base.settings import ServerSettings
@@ -30,7 +29,7 @@ def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
     named = [config.path(table) for part in parts for table in (part.table, *(one.table for one in part.join))]
     weights = (getattr(config.regions, "segment", None), getattr(config.enhance, "gan", None))
     named += [config.path(one) for one in weights if isinstance(one, Path)]
-    if config.networks is not None and config.networks.weights not in PLACES:
+    if config.networks is not None and config.networks.weights_are_a_file:
         named.append(Path(config.networks.weights))
     for path in named:
         allowed(settings, path)
