@@ -1,8 +1,9 @@
 /** The page of a case: image, outline, clinical data, result. */
-import { ApiError, call, get, post, sentences } from "../api.js";
+import { ApiError, call, get, post } from "../api.js";
 import { h, say } from "../dom.js";
 import { Cine } from "../editor/cine.js";
 import { OutlineEditor } from "../editor/editor.js";
+import { each } from "../errors.js";
 import { moment, t } from "../i18n.js";
 import { Facts } from "./facts.js";
 import { ClinicalForm } from "./fields.js";
@@ -373,8 +374,7 @@ class CasePage {
     if (!(error instanceof ApiError)) throw error;
     if (error.code === "conflict" || error.status === 412) return;
     if (error.status === 0) { say(error.text, { bad: true, closeName: t("Close") }); return; }
-    const facts = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, sentences(one)))) : null;
-    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, error.text), facts));
+    this.notice.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, error.text), each(error)));
     this.notice.scrollIntoView({ block: "nearest" });
   }
 }

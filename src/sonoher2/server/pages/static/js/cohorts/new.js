@@ -1,6 +1,7 @@
 /** A new cohort: of a draft of this server, or of a path on this machine. */
-import { ApiError, get, post, sentences } from "../api.js";
+import { ApiError, get, post } from "../api.js";
 import { h } from "../dom.js";
+import { each } from "../errors.js";
 import { t } from "../i18n.js";
 
 const form = document.getElementById("new");
@@ -35,8 +36,7 @@ async function begin() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (body.source !== undefined) source.setAttribute("aria-invalid", "true");
-    const several = error.findings.length > 1 ? h("ul", {}, error.findings.map((one) => h("li", {}, sentences(one)))) : null;
-    problem.replaceChildren(h("div", { class: "problem", role: "alert" }, several ?? error.text));
+    problem.replaceChildren(h("div", { class: "problem", role: "alert" }, each(error) ?? error.text));
     button.disabled = false;
     button.textContent = t("Begin");
   }

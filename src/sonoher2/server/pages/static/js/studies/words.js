@@ -1,6 +1,7 @@
 /** Words for what the server names by codes: states, parts of a study, pieces of work, what columns are. */
-import { ApiError, sentences } from "../api.js";
+import { ApiError } from "../api.js";
 import { h, say } from "../dom.js";
+import { each } from "../errors.js";
 import { number, t } from "../i18n.js";
 
 export const STATES = {
@@ -86,9 +87,7 @@ export async function tried(work, place = null) {
 
 /** Show why something was refused: each finding of its own, or the whole in one. */
 export function refusal(error) {
-  const several = error.findings.length > 1;
-  const lines = error.findings.map((one) => h("li", {}, sentences(one)));
-  return h("div", { class: "problem" }, several ? h("ul", {}, lines) : error.text);
+  return h("div", { class: "problem" }, each(error) ?? error.text);
 }
 
 /** Edit values, one in a line: whatever signs a value holds, it stays whole. */
