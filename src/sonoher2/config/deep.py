@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from sonoher2.config.base import Strict
 from sonoher2.engine import NeutralAt
 
+ALL_STAGES = -1
+"""`unfreeze` for all stages."""
 PLACES = ("auto", "offline", "hub", "none")
 """Words for where weights come from; everything else is the path of a file."""
 
@@ -29,7 +31,9 @@ class DeepConfig(Strict):
         "frozen", description="Fine-tuned: a network for each fold, trained without the fold's patients."
     )
     epochs: int = Field(4, ge=1, le=500, description="Of fine-tuning.")
-    unfreeze: int = Field(1, ge=-1, le=1000, description="How many of the last used stages are fine-tuned; -1 for all.")
+    unfreeze: int = Field(
+        1, ge=ALL_STAGES, le=1000, description="How many of the last used stages are fine-tuned; -1 for all."
+    )
     weights: str = Field("auto", description="auto, offline, hub, none, or the path of a file, relative to `data`.")
     size: int = Field(160, ge=32, le=1024, description="Side of the network's input, pixels.")
     margin: float = Field(0.3, ge=0, le=3, description="Tissue around the lesion, as a share of its longer side.")

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils.validation import check_is_fitted
 
+from sonoher2.config.deep import ALL_STAGES
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
 from sonoher2.deep.crop import Crop, MaskUse, as_crops
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from sonoher2.deep.activations import Preparation, Store, TrainingCrops
     from sonoher2.deep.network import Network
     from sonoher2.deep.training import Schedule
-
-ALL_STAGES = -1
-"""`unfreeze` for all stages."""
 
 
 class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ignore[misc]

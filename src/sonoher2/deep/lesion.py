@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sonoher2.config.deep import DeepConfig
-from sonoher2.deep.classifier import ALL_STAGES, DeepClassifier
+from sonoher2.config.deep import ALL_STAGES, DeepConfig
+from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.lesions.open import Lesion

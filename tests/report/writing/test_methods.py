@@ -10,6 +10,7 @@ import pytest
 
 import report_by_hand as by
 from sonoher2.cohort.patients.cohort import FlowStep
+from sonoher2.config.clinical import ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.report.writing.methods import methods_text
@@ -177,6 +178,72 @@ def test_whose_outlines_the_features_rest_on() -> None:
     assert "and 1 image had a given mask." in words(outlined(30, 28, 29))
 
 
+def test_how_files_of_masks_were_read_is_told_where_the_study_file_says_it() -> None:
+    table = Path("images.csv")
+    plain = "by the masks that were given; SonoHER2 drew none."
+    assert f"{plain} Features were" in words()
+    assert f"{plain} The lesion was the value #ff0000 of the masks. Features" in words(
+        images=ImagesConfig(table=table, mask_label="#ff0000")
+    )
+    assert f"{plain} Of several masks of one image the largest was the lesion. Images were cut to" in words(
+        images=ImagesConfig(table=table, several_masks="largest", crop_to_b_mode=True)
+    )
+    own = ImagesConfig(table=table, several_masks="largest", crop_to_b_mode=True)
+    # no mask was read where all lesions were outlined automatically
+    drawn = words(outlined(30, 28, 28), images=own)
+    assert "no given mask was used. Images were cut to their B-mode part first. Features" in drawn
+    some = words(outlined(30, 28, 40), images=own)
+    assert "12 images had a given mask. Of several masks of one image the largest was the lesion. Images were" in some
+
+
+def test_what_became_of_missing_values_is_told() -> None:
+    feature = "A feature that could not be measured counts as its median in the training patients, learned inside the"
+    value = "A missing clinical value was counted as learned in training (numbers and grades: the median; yes/no: the"
+    assert feature in words()
+    assert value in words()
+    assert feature not in words(images=None, stability=None)
+    assert value not in words(clinical=ClinicalConfig(table=Path("clinical.csv")))
+    # a frozen model fills as it has learned: its paragraph says so
+    assert feature not in words(by.validation())
+
+
+def test_sets_of_classes_and_zones_are_told_with_their_rates() -> None:
+    rates = {"coverage": 0.8, "rule_out_sensitivity": 0.97, "rule_in_specificity": 0.925}
+    one = pd.DataFrame({"set": ["test"]})
+    assert "conformal" not in words(evaluation=rates)
+    text = words(by.study(coverage=one, zones=one), evaluation=rates)
+    assert (
+        "then frozen. Limits of the probabilities were learned, on the same scores, that give each patient a set of"
+        " classes which holds the true one in 80% of the patients of each class (conformal prediction [7]). Two more"
+        " thresholds were set on them: one that rules out with a sensitivity of at least 97%, and one that rules in"
+        " with a specificity of at least 92.5%." in text
+    )
+    assert "rules out" not in words(by.study(coverage=one), evaluation=rates)
+    assert "conformal" not in words(by.study(zones=one), evaluation=rates)
+
+
+def test_draws_for_the_stability_of_the_selection_are_told() -> None:
+    result = by.study(selection=pd.DataFrame({"step": ["x"]}))
+    assert "bootstrap sample of the training" not in words(result)
+    assert "it was repeated on 40 bootstrap samples of the training patients" in words(
+        result, selection={"bootstraps": 40}
+    )
+
+
+def test_further_outlines_of_training_lesions_are_told() -> None:
+    assert "less on who draws" not in words()
+    redrawn = "one redrawn at random, by 10% of the lesion's equivalent diameter [5]"
+    said = "that it learned from are, for each training lesion, the means over the outline above and"
+    end = ". All patients were scored, training patients out of fold, by the features of the one outline above."
+    assert f"{said} {redrawn}{end}" in words(training_outlines=["redraw"])
+    record = {"sha256": {"training_outlines": "ef" * 32}}
+    both = words(by.study(record=record), training_outlines=["redraw", "segment"])
+    assert (
+        f"{said} the one by the segmenter that SonoHER2 ships (weights sha256 efefefefefef) and {redrawn}{end}" in both
+    )
+    assert "less on who draws" not in words(by.validation(), training_outlines=["redraw"])
+
+
 def test_enhancement_is_told() -> None:
     assert "enhanced" not in words()
     told = words(outlined(1, 1, 1), enhance="gan")
@@ -195,14 +262,16 @@ def test_stability_and_software() -> None:
 def test_every_step_of_the_selection_is_told() -> None:
     result = by.study(selection=pd.DataFrame({"step": ["x"]}))
     assert (
-        "Radiomic features were selected in this order: features without variance were dropped; a Mann–Whitney U test"
+        "Radiomic features were selected in this order: features without variance, or missing in more than"
+        " half of the patients, were dropped; a Mann–Whitney U test"
         " kept those with p below 0.05; of two features with Spearman correlation above 0.9 one was dropped; minimum"
         " redundancy–maximum relevance [5] kept at most 30; LASSO [6] with a cross-validated penalty kept those with a"
         " non-zero coefficient." in words(result)
     )
     settings = {"test": "t-test", "alpha": 0.01, "fdr": True, "correlation": "pearson", "mrmr": None, "lasso": False}
     assert (
-        "features without variance were dropped; a t-test kept those with p below 0.01, false discovery rate controlled"
+        "features without variance, or missing in more than half of the patients, were dropped; a t-test"
+        " kept those with p below 0.01, false discovery rate controlled"
         " [5]; of two features with Pearson correlation above 0.9 one was dropped." in words(result, selection=settings)
     )
     images = ImagesConfig(table=Path("images.csv"), second_mask="reader 2")
@@ -210,7 +279,7 @@ def test_every_step_of_the_selection_is_told() -> None:
     assert (
         "features whose ICC(2,1) [5] between readers is below 0.75 were dropped; features without variance" in readers
     )
-    assert "variance were dropped; minimum" in readers
+    assert "patients, were dropped; minimum" in readers
     assert "were selected" not in words()
 
 
@@ -316,20 +385,21 @@ def test_networks_are_told_as_they_were_used() -> None:
     frozen = words(deep={"margin": 0.25, "size": 128})
     assert (
         "A network saw the lesion with 25% of its longer side around it, at 128 pixels, and its maps were pooled in the"
-        " halves of the lesion and around it: the embedding of EfficientNet-Lite0. ImageNet weights were frozen, the"
-        " network was not trained on any patient; Deep is the best of the candidate models on principal components of"
+        " halves of the lesion and around it: the embedding of EfficientNet-Lite0. The window was centred on the"
+        " lesion, and black beyond the image. ImageNet weights were frozen, the network was not trained on any patient;"
+        " Deep is the best of the candidate models on principal components of"
         " the embedding. Principal components (for Deep one for every two training patients, at most 128; for DLR"
         " (early) one for every five, at most 64) were learned inside the fold. DLR (deep learning radiomics) stacks"
         " the scores of Radiomics and Deep; DLR (early) selects among" in frozen
     )
     tuned = words(deep={"training": "fine-tuned", "epochs": 7, "pooling": "own", "network": ["ResNet18", "ViT-S"]})
-    assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. It was fine" in tuned
-    assert "for 7 epochs, once without each outer fold" in tuned
+    assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. The window was" in tuned
+    assert "It was fine-tuned, in its last stage and classifier, for 7 epochs, once without each outer fold" in tuned
     assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
     assert "Principal components (for DLR (early) one for every five training patients, at most 64) were" in tuned
     assert "mirror" not in frozen
     assert (
-        " EfficientNet-Lite0. It saw the mirror image too, and the mean of the two embeddings counts. ImageNet weights"
+        " beyond the image. It saw the mirror image too, and the mean of the two embeddings counts. ImageNet weights"
         in words(deep={"mirror": True})
     )
     assert "network saw the lesion" not in words()
@@ -338,17 +408,23 @@ def test_networks_are_told_as_they_were_used() -> None:
 @pytest.mark.parametrize(
     ("deep", "said"),
     [
-        ({"weights": "hub"}, ". ImageNet weights were frozen, the network was not trained on any patient; Deep is"),
-        ({"weights": "none"}, ". Its weights were random and frozen, the network was not trained on any patient; Deep"),
+        ({"weights": "hub"}, " ImageNet weights were frozen, the network was not trained on any patient; Deep is"),
+        ({"weights": "none"}, " Its weights were random and frozen, the network was not trained on any patient; Deep"),
         (
             {"weights": "nets/own.safetensors"},
             ". The weights of the file own.safetensors were frozen, the study trained the network on no patient; Deep",
         ),
-        ({"weights": "offline", "training": "fine-tuned"}, ". It was fine-tuned for 4 epochs, once without"),
-        ({"weights": "none", "training": "fine-tuned"}, ". It was trained, from random weights, for 4 epochs, once"),
+        (
+            {"weights": "offline", "training": "fine-tuned"},
+            " It was fine-tuned, in its last stage and classifier, for 4 epochs, once without",
+        ),
+        (
+            {"weights": "none", "training": "fine-tuned"},
+            " It was trained, from random weights, in all stages, for 4 epochs",
+        ),
         (
             {"weights": "nets/own.safetensors", "training": "fine-tuned"},
-            ". It was fine-tuned, from the weights of the file own.safetensors, for 4 epochs, once",
+            " It was fine-tuned, from the weights of the file own.safetensors, in its last stage and classifier, for 4",
         ),
     ],
 )
@@ -365,6 +441,22 @@ def test_a_validation_does_not_guess_where_the_weights_are_from() -> None:
     assert "It was fine-tuned for 4 epochs" in words(
         by.validation(), deep={"weights": "none", "training": "fine-tuned"}
     )
+
+
+@pytest.mark.parametrize(
+    ("deep", "said"),
+    [
+        ({}, "centred on the lesion, and black beyond the image. ImageNet weights"),
+        ({"window": "inside"}, "EfficientNet-Lite0. The window was shifted to lie inside the image. ImageNet weights"),
+        ({"mask": "channel"}, "beyond the image. The mask stood in the network's third channel. ImageNet weights"),
+        ({"mask": "blank"}, "beyond the image. All that lies outside the mask was blanked. ImageNet weights"),
+        ({"training": "fine-tuned", "unfreeze": 3}, "fine-tuned, in its last 3 stages and classifier, for 4 epochs"),
+        ({"training": "fine-tuned", "unfreeze": 0}, "It was fine-tuned, in its classifier, for 4 epochs"),
+        ({"training": "fine-tuned", "unfreeze": -1}, "fine-tuned, in all stages, for 4 epochs"),
+    ],
+)
+def test_what_a_network_saw_and_which_stages_learned(deep: dict[str, object], said: str) -> None:
+    assert said in words(deep=deep)
 
 
 def test_combined_is_told_where_the_study_has_it() -> None:

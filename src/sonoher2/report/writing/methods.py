@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonoher2.config.deep import DeepConfig
+from sonoher2.config.deep import ALL_STAGES, DeepConfig
 from sonoher2.config.models import ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.columns import TRAIN_OOF
-from sonoher2.core.spelling import level
+from sonoher2.core.spelling import FILLED, level
+from sonoher2.lesions.perturb import ANOTHER_READER
 from sonoher2.networks.sources import AUTO, HUB, NONE, OFFLINE
 from sonoher2.report.content.image_networks import enhancer_words, given_outlines, segmenter_words
 from sonoher2.report.content.parts import Item
@@ -70,6 +71,8 @@ _REFERENCES = {
                     "10.1016/j.jclinepi.2015.12.005"),
     "dca": ("Vickers & Elkin. Decision curve analysis. Med Decis Making, 2006;26:565", "10.1177/0272989X06295361"),
     "smd": ("Austin. Balance diagnostics for baseline covariates. Stat Med, 2009;28:3083", "10.1002/sim.3697"),
+    "conformal": ("Angelopoulos & Bates. Conformal prediction: a gentle introduction. Found Trends Mach Learn,"
+                  " 2023;16:494", "10.1561/2200000101"),
     "nomogram": ("Iasonos et al. How to build and interpret a nomogram. J Clin Oncol, 2008;26:1364",
                  "10.1200/JCO.2007.12.9791"),
 }  # fmt: skip
@@ -94,6 +97,15 @@ _TESTS = {
     "t-test": ("t-test", "one-way analysis of variance"),
 }
 """Names of the univariate tests for two classes, and for more."""
+_WINDOWS = {
+    "centred": "The window was centred on the lesion, and black beyond the image.",
+    "inside": "The window was shifted to lie inside the image.",
+}
+_SHOWN_MASKS = {
+    "none": "",
+    "channel": " The mask stood in the network's third channel.",
+    "blank": " All that lies outside the mask was blanked.",
+}
 _FILTERS = {"lbp-2d": "local binary pattern", "squareroot": "square root"}
 _SOFTWARE = ("sonoher2", "python", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "xgboost", "numba", "skops")
 
@@ -126,12 +138,13 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
     if study.images is not None:
         paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
+        paragraphs += [_training_outlines(view, cite)]
         paragraphs += [_harmonisation(view, cite), _deep(view, study.deep) if study.deep else ""]
     if view.validation:
         paragraphs.append(_frozen(view))
     else:
         paragraphs += [_selection(view, cite)] if not view.result.model.selection.empty else []
-        paragraphs += [_models(view, cite), _threshold(study, cite)]
+        paragraphs += [_models(view, cite), _missing(view), _threshold(study, cite), _uncertainty(view, cite)]
     paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
 
@@ -226,15 +239,33 @@ def _outlines(view: View) -> str:
     result = view.result
     outlined, given = len(result.cohort.segmented), given_outlines(view)
     if not outlined:
-        return "The lesions were outlined by the masks that were given; SonoHER2 drew none."
+        return f"The lesions were outlined by the masks that were given; SonoHER2 drew none.{_masks_read(view)}"
     found = int(result.cohort.segmented[c.FOUND].sum())
     text = (
         f"{plural(outlined, 'image')} had the lesion outlined automatically, by {segmenter_words(view)};"
         f" a lesion was found in {found} of them"
     )
-    return (
-        f"{text}, and {plural(given, 'image')} had a given mask." if given > 0 else f"{text}; no given mask was used."
-    )
+    if given <= 0:
+        return f"{text}; no given mask was used.{_cut(view)}"
+    return f"{text}, and {plural(given, 'image')} had a given mask.{_masks_read(view)}"
+
+
+def _masks_read(view: View) -> str:
+    """How the files of the given masks were read, where the study file says more than which they are."""
+    images = view.result.about.config.images
+    if images is None:
+        return ""
+    text = f" The lesion was the value {images.mask_label} of the masks." if images.mask_label is not None else ""
+    if images.several_masks == "largest":
+        text += " Of several masks of one image the largest was the lesion."
+    return text + _cut(view)
+
+
+def _cut(view: View) -> str:
+    images = view.result.about.config.images
+    if images is None or not images.crop_to_b_mode:
+        return ""
+    return " Images were cut to their B-mode part first."
 
 
 def _enhancement(view: View) -> str:
@@ -269,6 +300,26 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
 
 
+def _training_outlines(view: View, cite: Citations) -> str:
+    """Say which outlines the training patients' features are means over; a validation learns from none."""
+    asked = view.result.about.config.training_outlines
+    if view.validation or not asked:
+        return ""
+    sha256 = view.result.about.record.get("sha256", {}).get("training_outlines", "")
+    weights = f" (weights sha256 {sha256[:12]})" if sha256 else ""
+    named = {
+        "segment": f"the one by the segmenter that SonoHER2 ships{weights}",
+        "redraw": f"one redrawn at random, by {ANOTHER_READER:.0%} of the lesion's equivalent diameter",
+    }
+    others = listing([words for name, words in named.items() if name in asked])
+    cited = f" {cite('perturbation')}" if "redraw" in asked else ""
+    return (
+        "So that the model hangs less on who draws, the radiomic features that it learned from are, for each training"
+        f" lesion, the means over the outline above and {others}{cited}. All patients were scored, training patients"
+        " out of fold, by the features of the one outline above."
+    )
+
+
 def _harmonisation(view: View, cite: Citations) -> str:
     """ComBat between sites; a validation has the model's own, whatever its study file asks for."""
     harmonise = view.result.about.config.harmonise
@@ -296,7 +347,7 @@ def _deep(view: View, deep: DeepConfig) -> str:
     named = " and of ".join(deep.network)
     text = (
         f"A network saw the lesion with {deep.margin:.0%} of its longer side around it, at {deep.size} pixels, and its"
-        f" maps were pooled {pooled}: the embedding of {named}. "
+        f" maps were pooled {pooled}: the embedding of {named}. {_WINDOWS[deep.window]}{_SHOWN_MASKS[deep.mask]} "
     )
     if deep.mirror:
         text += "It saw the mirror image too, and the mean of the two embeddings counts. "
@@ -310,8 +361,9 @@ def _deep(view: View, deep: DeepConfig) -> str:
         )
     else:
         text += (
-            f"{_tuned_from(view, deep)} for {deep.epochs} epochs, once without each outer fold, once without each two"
-            " of them, and once on all training patients, so that each training patient was described by networks that"
+            f"{_tuned_from(view, deep)}{_tuned_stages(view, deep)} for {deep.epochs} epochs, once without each outer"
+            " fold, once without each two of them, and once on all training patients, so that each training patient was"
+            " described by networks that"
             f" had not seen the patient; {DEEP_SIGNATURE} is the network's own score, calibrated"
         )
     if len(deep.network) > 1:
@@ -347,12 +399,23 @@ def _tuned_from(view: View, deep: DeepConfig) -> str:
     if view.validation or deep.weights in (AUTO, HUB, OFFLINE):
         return "It was fine-tuned"
     if deep.weights == NONE:
-        return "It was trained, from random weights,"
-    return f"It was fine-tuned, from the weights of the file {Path(deep.weights).name},"
+        return "It was trained, from random weights"
+    return f"It was fine-tuned, from the weights of the file {Path(deep.weights).name}"
+
+
+def _tuned_stages(view: View, deep: DeepConfig) -> str:
+    """Which parts of the network learned; a bundle does not say whether it began from random weights."""
+    if view.validation:
+        return ""
+    if deep.weights == NONE or deep.unfreeze == ALL_STAGES:
+        return ", in all stages,"
+    stages = {0: "", 1: "last stage and "}.get(deep.unfreeze, f"last {deep.unfreeze} stages and ")
+    return f", in its {stages}classifier,"
 
 
 def _selection(view: View, cite: Citations) -> str:
-    selection, steps = view.result.about.config.selection, ["features without variance were dropped"]
+    selection = view.result.about.config.selection
+    steps = ["features without variance, or missing in more than half of the patients, were dropped"]
     if selection.icc is not None:
         readers = "the outlines and a second reader's" if len(view.result.cohort.segmented) else "readers"
         between = readers if selection.icc_from == "second-reader" else "the masks and the same redrawn at random"
@@ -370,7 +433,13 @@ def _selection(view: View, cite: Citations) -> str:
         steps.append(f"minimum redundancy–maximum relevance {cite('mrmr')} kept at most {selection.mrmr}")
     if selection.lasso:
         steps.append(f"LASSO {cite('lasso')} with a cross-validated penalty kept those with a non-zero coefficient")
-    return f"Radiomic features were selected in this order: {'; '.join(steps)}."
+    text = f"Radiomic features were selected in this order: {'; '.join(steps)}."
+    if selection.bootstraps:
+        text += (
+            f" To show how stable this choice is, it was repeated on {plural(selection.bootstraps, 'bootstrap sample')}"
+            " of the training patients; nothing was chosen by that."
+        )
+    return text
 
 
 def _frozen(view: View) -> str:
@@ -418,6 +487,19 @@ def _with_clinical(view: View) -> str:
     return f"{text}; {joins} as {variables}, out of fold in training."
 
 
+def _missing(view: View) -> str:
+    """Say what became of missing values, as TRIPOD+AI asks."""
+    study, texts = view.result.about.config, []
+    if study.images is not None:
+        texts.append(
+            "A feature that could not be measured counts as its median in the training patients, learned inside the"
+            " fold."
+        )
+    if study.clinical.columns:
+        texts.append(f"A missing clinical value was {FILLED}. No patient was left out for it.")
+    return " ".join(texts)
+
+
 def _outer_folds(folds: ValidationConfig) -> str:
     return "one outer fold for each site" if folds.by == "site" else f"{folds.outer_folds} outer"
 
@@ -432,6 +514,24 @@ def _threshold(study: StudyConfig, cite: Citations) -> str:
     return (
         f"The operating threshold of each signature is the one with {rule} on out-of-fold training scores, then frozen."
     )
+
+
+def _uncertainty(view: View, cite: Citations) -> str:
+    evaluation, found = view.result.about.config.evaluation, view.result.uncertainty
+    texts = []
+    if not found.coverage.empty:
+        texts.append(
+            "Limits of the probabilities were learned, on the same scores, that give each patient a set of classes"
+            f" which holds the true one in {level(evaluation.coverage)} of the patients of each class (conformal"
+            f" prediction {cite('conformal')})."
+        )
+    if not found.zones.empty:
+        texts.append(
+            "Two more thresholds were set on them: one that rules out with a sensitivity of at least"
+            f" {level(evaluation.rule_out_sensitivity)}, and one that rules in with a specificity of at least"
+            f" {level(evaluation.rule_in_specificity)}."
+        )
+    return " ".join(texts)
 
 
 def _statistics(view: View, cite: Citations) -> str:
