@@ -205,7 +205,6 @@ def test_a_study_unless_told() -> None:
         "enhance": "none",
     }  # fmt: skip
     assert (study.images, study.deep, study.harmonise, study.ablation) == (None, None, None, False)
-    assert study.training_outlines == []
     assert len(study.models) == 13
     assert study.stability == StabilityConfig()
 
@@ -222,15 +221,6 @@ def study(**parts: Any) -> StudyConfig:
         ({"deep": {"training": "fine-tuned"}, "validation": {"outer_folds": 2}}, "outer_folds of 3 or more"),
         ({"selection": {"icc": 0.8}}, "no second reader is named"),
         ({"selection": {"icc": 0.8}, "images": {"table": "i.csv"}}, "no second reader is named"),
-        ({"training_outlines": ["redraw"]}, "training_outlines are outlines of lesions, and the study has no `images`"),
-        (
-            {"training_outlines": ["redraw", "segment", "redraw"], "images": {"table": "i.csv"}},
-            "training_outlines lists redraw twice",
-        ),
-        (
-            {"training_outlines": ["segment"], "images": {"table": "i.csv"}, "regions": "segment"},
-            "the lesions are outlined by the segmenter already",
-        ),
         ({"harmonise": {"reference": "A"}}, "harmonise needs sites"),
         ({"validation": {"by": "site"}, "images": {"table": "i.csv"}}, "validation.by: site needs sites"),
         (
@@ -264,9 +254,6 @@ def test_parts_that_do_not_fit_each_other(parts: dict[str, Any], words: str) -> 
         {"evaluation": {"subgroups": ["scanner"]}, "images": {"table": "i.csv", "scanner": "s"}},
         {"radiomics": {"unit": "mm", "resample_mm": 0.1}},
         {"radiomics": {"unit": "pixels"}},
-        {"training_outlines": ["segment", "redraw"], "images": {"table": "i.csv"}},
-        {"training_outlines": ["redraw"], "images": {"table": "i.csv"}, "regions": "segment"},
-        {"training_outlines": ["segment"], "images": {"table": "i.csv"}, "regions": "segment-missing"},
     ],
 )
 def test_parts_that_fit_each_other(parts: dict[str, Any]) -> None:

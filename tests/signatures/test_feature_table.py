@@ -11,8 +11,6 @@ from sonoher2.signatures.feature_table import (
     described_feature_groups,
     first_reader,
     join_feature_groups,
-    learned_from,
-    mean_over_outlines,
     network_of,
     score_group,
     second_reader,
@@ -61,20 +59,3 @@ def test_both_readers_stand_beside_each_other_patient_by_patient() -> None:
     found = both_readers(X, "radiomics", first.columns)
     assert found is not None
     assert found.tolist() == [[[1, 3], [5, 7]], [[2, 4], [6, 8]]]
-
-
-def test_a_model_learns_from_means_over_outlines_where_a_patient_has_them() -> None:
-    nan = float("nan")
-    plain = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [4.0, nan, 6.0]}, index=["A", "B", "C"])
-    means = pd.DataFrame({"b": [40.0, nan, nan], "a": [10.0, 20.0, nan]}, index=["A", "B", "C"])
-    deep = pd.DataFrame({"deep_0000": [0.1, 0.2, 0.3]}, index=["A", "B", "C"])
-    X = join_feature_groups({"radiomics": plain, "deep net": deep})
-    assert learned_from(X, ("radiomics", "deep net", "absent")).equals(pd.concat([plain, deep], axis=1))
-    X = X.join(join_feature_groups({mean_over_outlines("radiomics"): means}))
-    found = learned_from(X, ("radiomics", "deep net"))
-    # C has one outline alone, and B's other feature was measured under none
-    assert list(found.columns) == ["a", "b", "deep_0000"]
-    assert found["a"].tolist() == [10, 20, 3]
-    assert found["b"].fillna(-1).tolist() == [40, -1, 6]
-    assert found["deep_0000"].tolist() == [0.1, 0.2, 0.3]
-    assert learned_from(X, ("absent",)).shape == (3, 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 
 from sonoher2.bundle.type_names import TRUSTED_TYPES
@@ -17,13 +17,7 @@ from sonoher2.classifiers.folds import macro_auc
 from sonoher2.config.deep import DeepConfig
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import (
-    deep_group,
-    described_feature_groups,
-    join_feature_groups,
-    mean_over_outlines,
-    score_group,
-)
+from sonoher2.signatures.feature_table import deep_group, described_feature_groups, join_feature_groups, score_group
 from sonoher2.signatures.image_based import BestNetwork, FeatureSignature, NetworkSignature
 from sonoher2.signatures.registry import build_signatures
 from sonoher2.signatures.validation import cross_fit
@@ -199,17 +193,3 @@ def test_a_feature_that_is_absent_is_named() -> None:
     turned = X[[("radiomics", name) for name in "cab"]]
     np.testing.assert_array_equal(fitted.predict_proba(turned), fitted.predict_proba(X))
     assert list(fitted.compared(X)) == ["logistic"]
-
-
-def test_a_signature_learns_from_means_over_outlines_and_scores_by_the_one_outline(make_table) -> None:
-    X, y = make_table(120, 8, 2, clinical=0.5, image=0.6, seed=3)
-    means = X["radiomics"] + np.random.default_rng(0).normal(0, 0.5, X["radiomics"].shape)
-    both = X.join(join_feature_groups({mean_over_outlines("radiomics"): means}))
-    signature = FeatureSignature(("radiomics",), ("logistic",), None, 3, 0)
-    fitted = clone(signature).fit(both, y)
-    expected = clone(signature).fit(join_feature_groups({"radiomics": means}), y)
-    np.testing.assert_array_equal(fitted.oof_proba_, expected.oof_proba_)
-    np.testing.assert_array_equal(fitted.predict_proba(both), expected.predict_proba(X))
-    assert np.abs(fitted.predict_proba(X) - clone(signature).fit(X, y).predict_proba(X)).max() > 0.01
-    # the means are of training patients: nobody is scored by them
-    np.testing.assert_array_equal(fitted.predict_proba(both), fitted.predict_proba(X))

@@ -12,7 +12,6 @@ from sonoher2.signatures.feature_table import (
     SITE,
     first_reader,
     join_feature_groups,
-    mean_over_outlines,
     second_reader,
 )
 from sonoher2.signatures.image_based import FeatureSignature
@@ -74,7 +73,7 @@ def test_both_readers_features_move_with_the_models(cohort):
     pytest.importorskip("combatlearn", reason="the extra `harmonise` is not installed")
     X, _ = cohort
     again = X[RADIOMICS][X[RADIOMICS].columns[::-1]]
-    readers = [name(RADIOMICS) for name in (first_reader, second_reader, mean_over_outlines)]
+    readers = [first_reader(RADIOMICS), second_reader(RADIOMICS)]
     both = pd.concat([X, pd.concat(dict.fromkeys(readers, again), axis=1)], axis=1)
     harmoniser = SiteHarmoniser("A").fit(X[RADIOMICS], X[SITE, SITE])
     moved = harmonised(harmoniser, both)

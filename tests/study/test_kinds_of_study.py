@@ -13,10 +13,7 @@ from scipy.ndimage import binary_dilation
 from sonoher2.bundle.load import load_bundle
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
-from sonoher2.predict.patient import ImageInput, PatientInput
-from sonoher2.predict.scoring import predict_patient
 from sonoher2.report.page.html import write_report
-from sonoher2.segmentation.segmenter import SHIPPED_SHA256
 from sonoher2.study.run import run_study
 
 
@@ -81,29 +78,6 @@ def test_second_readers_masks_filter_features(small_study_file: Path, tmp_path: 
     step = result.model.selection.iloc[0]
     assert step["step"] == "ICC(2,1) >= 0.8"
     assert 0 < step["features_out"] < step["features_in"]
-
-
-def test_models_learn_from_several_outlines_of_each_training_lesion(finished, tmp_path: Path) -> None:
-    asked = "training_outlines: [segment, redraw]\ntiming: pre-biopsy\nsplit"
-    study = variant(finished.file, "several-outlines", ("timing: pre-biopsy\nsplit", asked))
-    result = run_study(load_study(study), tmp_path / "run", jobs=1)
-    scores, plain = (one.performance.predictions for one in (result, finished.result))
-    both = scores.merge(plain, on=["patient_id", "set", "signature", "outcome"], suffixes=("", "_plain"))
-    assert len(both) == len(scores) == len(plain)
-    moved = (both["score"] - both["score_plain"]).abs().groupby(both["signature"]).max()
-    assert moved["Clinical"] == 0
-    assert moved["Radiomics"] > 0.01
-    assert result.about.record["sha256"]["training_outlines"] == SHIPPED_SHA256
-    assert "training_outlines" not in finished.result.about.record["sha256"]
-    # a test patient is scored by the given masks alone, in the study as by the bundle
-    [name] = scores.query("set == 'test'")["patient_id"].iloc[:1]
-    folder, images = finished.file.parent, pd.read_csv(finished.file.with_name("images.csv"), dtype=str)
-    rows = images[images["patient_id"] == name]
-    files = [ImageInput(folder / row.image, (folder / row.mask,), float(row.mm_per_pixel)) for row in rows.itertuples()]
-    [score] = predict_patient(load_bundle(tmp_path / "run" / "bundle"), PatientInput(tuple(files))).scores
-    expected = scores.query("patient_id == @name and signature == 'Radiomics'")["score"].item()
-    assert score.signature == "Radiomics"
-    assert score.probability == pytest.approx(expected, abs=1e-12)
 
 
 def test_icc_without_second_masks_is_refused(small_study_file: Path) -> None:

@@ -54,11 +54,6 @@ class StudyConfig(Strict):
         description="Masks as given; outlined by the shipped segmenter; outlined where none is given; or"
         " {segment: shipped, trained, or a file}.",
     )
-    training_outlines: Annotated[list[Literal["segment", "redraw"]], NeutralAt([])] = Field(
-        [],
-        description="Further outlines of each training lesion, by the shipped segmenter or redrawn at random: radiomics"
-        " are learned from the mean over all of them.",
-    )
     enhance: Enhance = Field(
         "none",
         description="Images as they are; cleared by the shipped enhancer; or {gan: shipped, trained, or a file}.",
@@ -93,20 +88,6 @@ class StudyConfig(Strict):
         if "segmenter" in self.trained_networks and (self.images is None or self.images.mask is None):
             raise ValueError(
                 "`segment: trained` learns from the training patients' masks; name their column as `mask` in `images`"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _outlines_are_others(self) -> StudyConfig:
-        twice = sorted({name for name in self.training_outlines if self.training_outlines.count(name) > 1})
-        if twice:
-            raise ValueError(f"training_outlines lists {', '.join(twice)} twice")
-        if self.training_outlines and self.images is None:
-            raise ValueError("training_outlines are outlines of lesions, and the study has no `images`")
-        if "segment" in self.training_outlines and self.regions == "segment":
-            raise ValueError(
-                "with `regions: segment` the lesions are outlined by the segmenter already; "
-                "leave `segment` out of training_outlines"
             )
         return self
 

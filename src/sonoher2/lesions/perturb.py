@@ -22,8 +22,6 @@ Change = Literal["shift", "grow", "shrink", "contour", "redraw"]
 CHANGES: tuple[Change, ...] = get_args(Change)
 """What can be done to a mask; ``redraw`` is a random shift, size and contour at once."""
 
-ANOTHER_READER = 0.1
-"""Strength with which ``redraw`` gives the outline of a reader who agrees badly."""
 SMOOTHNESS = 0.15
 """Standard deviation, as a share of the diameter, of the blur that makes contour noise smooth."""
 LARGEST_NOISE = 2.0

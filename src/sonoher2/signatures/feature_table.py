@@ -40,37 +40,6 @@ def second_reader(group: str) -> str:
     return f"{group} (second reader)"
 
 
-def mean_over_outlines(group: str) -> str:
-    """Name of the feature group that holds the same features as means over several outlines of each training lesion."""
-    return f"{group} (mean over outlines)"
-
-
-def learned_from(X: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
-    """Columns of feature groups as a model learns from them: means over several outlines, where a patient has such.
-
-    What a patient is scored by are always the features of the one outline that the patient came with.
-
-    Parameters
-    ----------
-    X
-        Patients by (feature group, name).
-    groups
-        Names of the feature groups; those that are absent are left out.
-
-    Returns
-    -------
-    (patients, names), the groups side by side.
-    """
-    present = [group for group in groups if group in X.columns.get_level_values(0)]
-    tables = []
-    for group in present:
-        plain, means = X[group], mean_over_outlines(group)
-        if means in X.columns.get_level_values(0):
-            plain = X[means][plain.columns].fillna(plain)
-        tables.append(plain)
-    return pd.concat(tables, axis=1) if tables else pd.DataFrame(index=X.index)
-
-
 def both_readers(X: pd.DataFrame, group: str, names: pd.Index) -> NDArray[np.float64] | None:
     """Features of a group from both readers' masks on the same images, (patients, 2, features); None without.
 

@@ -19,7 +19,7 @@ from sonoher2.classifiers.search import ModelSearch, Selection, fold_aucs
 from sonoher2.config.models import ModelName
 from sonoher2.core.errors import InputError
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import RADIOMICS, both_readers, learned_from, network_of, score_group
+from sonoher2.signatures.feature_table import RADIOMICS, both_readers, network_of, score_group
 from sonoher2.signatures.protocol import BaseSignature
 
 
@@ -64,7 +64,7 @@ class FeatureSignature(ImageSignature):
 
     def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Select, choose, fit and calibrate; parameters as in `Signature.fit`."""
-        features = learned_from(X, self.feature_groups)
+        features = self._features(X)
         own = self.feature_groups
         second = both_readers(X, own[0], features.columns) if len(own) == 1 else None
         self.search_ = ModelSearch(self.names, self.selection, self.inner_folds, self.seed)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sonoher2.core.errors import InputError
 from sonoher2.selection.harmonise import SiteHarmoniser
-from sonoher2.signatures.feature_table import RADIOMICS, SITE, first_reader, mean_over_outlines, second_reader
+from sonoher2.signatures.feature_table import RADIOMICS, SITE, first_reader, second_reader
 
 
 def fit_harmoniser(harmoniser: SiteHarmoniser, X: pd.DataFrame) -> SiteHarmoniser:
@@ -32,8 +32,7 @@ def harmonised(harmoniser: SiteHarmoniser | None, X: pd.DataFrame) -> pd.DataFra
     if harmoniser is None or not {RADIOMICS, SITE} <= present:
         return X
     moved = X.copy()
-    same = {name(RADIOMICS) for name in (first_reader, second_reader, mean_over_outlines)}
-    for group in ({RADIOMICS} | same) & present:
+    for group in {RADIOMICS, first_reader(RADIOMICS), second_reader(RADIOMICS)} & present:
         # a reader's features need not have the order of the others
         names = X[RADIOMICS].columns
         columns = pd.MultiIndex.from_product([[group], names])

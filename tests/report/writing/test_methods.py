@@ -230,20 +230,6 @@ def test_draws_for_the_stability_of_the_selection_are_told() -> None:
     )
 
 
-def test_further_outlines_of_training_lesions_are_told() -> None:
-    assert "less on who draws" not in words()
-    redrawn = "one redrawn at random, by 10% of the lesion's equivalent diameter [5]"
-    said = "that it learned from are, for each training lesion, the means over the outline above and"
-    end = ". All patients were scored, training patients out of fold, by the features of the one outline above."
-    assert f"{said} {redrawn}{end}" in words(training_outlines=["redraw"])
-    record = {"sha256": {"training_outlines": "ef" * 32}}
-    both = words(by.study(record=record), training_outlines=["redraw", "segment"])
-    assert (
-        f"{said} the one by the segmenter that SonoHER2 ships (weights sha256 efefefefefef) and {redrawn}{end}" in both
-    )
-    assert "less on who draws" not in words(by.validation(), training_outlines=["redraw"])
-
-
 def test_enhancement_is_told() -> None:
     assert "enhanced" not in words()
     told = words(outlined(1, 1, 1), enhance="gan")

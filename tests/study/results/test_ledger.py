@@ -309,7 +309,6 @@ def test_the_model_is_another_with_other_weights_patients_labels_or_pictures(ope
         settings_key(study, cohort, names, {"a": "1"}, {"enhancer": "own"}),
         settings_key(study, replace(cohort, patients=flipped), names, {"a": "1"}),
         settings_key(cropped, cohort, names, {"a": "1"}),
-        settings_key(study.model_copy(update={"training_outlines": ["redraw"]}), cohort, names, {"a": "1"}),
     ]
     assert len(set(keys)) == len(keys)
     assert settings_key(study, cohort, names[::-1], {"a": "1"}, {}) == keys[0]

@@ -13,7 +13,6 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.columns import TRAIN_OOF
 from sonoher2.core.spelling import FILLED, level
-from sonoher2.lesions.perturb import ANOTHER_READER
 from sonoher2.networks.sources import AUTO, HUB, NONE, OFFLINE
 from sonoher2.report.content.image_networks import enhancer_words, given_outlines, segmenter_words
 from sonoher2.report.content.parts import Item
@@ -138,7 +137,6 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
     if study.images is not None:
         paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
-        paragraphs += [_training_outlines(view, cite)]
         paragraphs += [_harmonisation(view, cite), _deep(view, study.deep) if study.deep else ""]
     if view.validation:
         paragraphs.append(_frozen(view))
@@ -298,26 +296,6 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
         width = f"{ring.mm:g} mm" if ring.mm is not None else f"{ring.share:.0%} of the lesion's equivalent diameter"
         text += f" The tissue around the lesion ({width} wide) was measured as a region of its own."
     return f"{text} Definitions and names follow IBSI {cite('ibsi')} and pyradiomics {cite('pyradiomics')}."
-
-
-def _training_outlines(view: View, cite: Citations) -> str:
-    """Say which outlines the training patients' features are means over; a validation learns from none."""
-    asked = view.result.about.config.training_outlines
-    if view.validation or not asked:
-        return ""
-    sha256 = view.result.about.record.get("sha256", {}).get("training_outlines", "")
-    weights = f" (weights sha256 {sha256[:12]})" if sha256 else ""
-    named = {
-        "segment": f"the one by the segmenter that SonoHER2 ships{weights}",
-        "redraw": f"one redrawn at random, by {ANOTHER_READER:.0%} of the lesion's equivalent diameter",
-    }
-    others = listing([words for name, words in named.items() if name in asked])
-    cited = f" {cite('perturbation')}" if "redraw" in asked else ""
-    return (
-        "So that the model hangs less on who draws, the radiomic features that it learned from are, for each training"
-        f" lesion, the means over the outline above and {others}{cited}. All patients were scored, training patients"
-        " out of fold, by the features of the one outline above."
-    )
 
 
 def _harmonisation(view: View, cite: Citations) -> str:

@@ -33,7 +33,7 @@ SAME_ROWS = 0.8
 """Share of test patients with equal values from which on a test set is known again under other identifiers."""
 ENOUGH_ROWS, ENOUGH_COLUMNS = 10, 3
 CHOICES = {"seed", "split", "target", "timing", "regions", "enhance", "radiomics", "deep", "selection", "models",
-           "harmonise", "validation", "training_outlines"}  # fmt: skip
+           "harmonise", "validation"}  # fmt: skip
 """Settings that make another model or another test set; titles, paths and what a report shows besides do not."""
 DESCRIBING = {"selection": {"bootstraps"}}
 """Settings among them that only describe: the model is the same without."""
@@ -95,9 +95,6 @@ def settings_key(
         Sha256 of weights that the study file names, by network: they count instead of their paths.
     """
     chosen = study.model_dump(mode="json", include=CHOICES, exclude=DESCRIBING)
-    # it came later: what earlier ledgers hold was fitted without it
-    if not study.training_outlines:
-        del chosen["training_outlines"]
     for name, setting in ((SEGMENTER, "regions"), (ENHANCER, "enhance")):
         if weights and name in weights:
             chosen[setting] = weights[name]

@@ -135,11 +135,6 @@ def _record(state: RunState) -> RunRecord:
     parts = own or {"bundle": state.model_bundle.sha256}
     checked, networks = state.checked, state.checked.networks
     parts |= network_hashes(state.study, checked.segmented, networks)
-    if state.bundle is None and "segment" in state.study.training_outlines:
-        # networks are slow to import
-        from sonoher2.segmentation.segmenter import SHIPPED_SHA256
-
-        parts["training_outlines"] = SHIPPED_SHA256
     entries = state.ledger.entries
     record = run_record(state.study, state.started, dict(state.watch.seconds), checked.hashes, parts, entries)
     if networks.own:

@@ -12,7 +12,6 @@ from sonoher2.study.fit.scoring import fit_measured
 from sonoher2.study.fit.stored_networks import frozen_networks
 from sonoher2.study.fit.tuned import with_tuned_networks
 from sonoher2.study.measure.prepare import measure_cohort
-from sonoher2.study.measure.training_outlines import with_training_outlines
 from sonoher2.study.steps.state import RunState
 
 if TYPE_CHECKING:
@@ -20,14 +19,12 @@ if TYPE_CHECKING:
 
 
 def measure(state: RunState) -> None:
-    """Measure every lesion, in training under further outlines too; a validation uses the networks of its model."""
+    """Measure every lesion; a validation uses the networks of its model."""
     networks = state.bundle.networks if state.bundle is not None else study_networks(state.study, state.context)
     checked = state.checked
     state.measured = measure_cohort(checked.cohort, state.study, checked.hashes, state.context, networks)
     state.in_training = (state.split.sets.loc[state.measured.feature_table.index] == TRAIN).to_numpy()
     state.findings += state.measured.findings
-    if state.bundle is None:
-        state.measured = with_training_outlines(state.measured, state.in_training, state.study, state.context)
 
 
 def tune_networks(state: RunState) -> None:

@@ -17,15 +17,7 @@ from sonoher2.engine import FRAME, Keyed, Step
 from sonoher2.evaluation.selection_stability import nogueira_index
 from sonoher2.selection.icc import MIN_SUBJECTS
 from sonoher2.selection.pipeline import SelectionPipeline
-from sonoher2.signatures.feature_table import (
-    RADIOMICS,
-    SITE,
-    both_readers,
-    first_reader,
-    learned_from,
-    mean_over_outlines,
-    second_reader,
-)
+from sonoher2.signatures.feature_table import RADIOMICS, SITE, both_readers, first_reader, second_reader
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.signatures.set import SignatureSet
 from sonoher2.signatures.sites import fit_harmoniser, harmonised
@@ -75,7 +67,7 @@ def _select(rows: NDArray[np.intp], training: TrainingSet, signatures: Signature
     X = training.X.iloc[rows]
     if signatures.harmoniser is not None:
         X = harmonised(fit_harmoniser(clone(signatures.harmoniser), X), X)
-    features = learned_from(X, (RADIOMICS,))
+    features = X[RADIOMICS]
     second = both_readers(X, RADIOMICS, features.columns)
     selection = clone(_selection(signatures)).fit(features, training.y[rows], second=second)
     return pd.DataFrame({c.FEATURE: list(map(str, features.columns)), c.LEFT_AT: list(map(str, selection.left_at_))})
@@ -90,8 +82,7 @@ def selections(scored: Scored) -> tuple[list[pd.DataFrame], list[pd.DataFrame], 
     folds = training_folds(training, scored.study)
     everyone = np.arange(len(training.y))
     without = [np.flatnonzero(folds != fold) for fold in range(folds.max() + 1)]
-    same = [name(RADIOMICS) for name in (first_reader, second_reader, mean_over_outlines)]
-    groups = [RADIOMICS, *same, SITE]
+    groups = [RADIOMICS, first_reader(RADIOMICS), second_reader(RADIOMICS), SITE]
     seen = training.X.loc[:, training.X.columns.get_level_values(0).isin(groups)]
     given = Keyed(TrainingSet(seen, training.y, training.groups), [seen, training.y])
     unfitted = SignatureSet(
