@@ -53,6 +53,7 @@ LESIONS, ICC, ICC_SECOND_READER = "lesions", "icc", "icc_second_reader"
 SELECTED = "selected"
 CHANGE, STRENGTH, MOVED, SWITCHED = "change", "strength", "moved", "switched"
 READING = "reading"
+SHIFT, AUC_OTHER = "shift", "auc_other"
 HARMONISED, SITES, FEATURES, EXPLAINED, DIFFERING = "harmonised", "sites", "features", "explained", "differing"
 
 # a second cohort

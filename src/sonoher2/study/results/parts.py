@@ -195,6 +195,8 @@ class Robustness:
         Results in the test set under changed masks: see `analyses.stability`; may be empty.
     ablation
         Results in the test set with other masks and images: see `analyses.ablation`; may be empty.
+    outline_features
+        The model's features under the other kind of outline: see `analyses.outline_features`; may be empty.
     site_effects, harmonised
         What harmonising the sites did to the features and to the results: see `analyses.harmonisation`; may be empty.
     kept_features, selection_steps, selection_index
@@ -204,6 +206,7 @@ class Robustness:
     feature_icc: pd.DataFrame = field(default_factory=pd.DataFrame)
     perturbed: pd.DataFrame = field(default_factory=pd.DataFrame)
     ablation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    outline_features: pd.DataFrame = field(default_factory=pd.DataFrame)
     site_effects: pd.DataFrame = field(default_factory=pd.DataFrame)
     harmonised: pd.DataFrame = field(default_factory=pd.DataFrame)
     kept_features: pd.DataFrame = field(default_factory=pd.DataFrame)

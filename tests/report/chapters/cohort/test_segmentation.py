@@ -42,6 +42,24 @@ ABLATION = pd.DataFrame(
 )
 
 
+OUTLINE_FEATURES = pd.DataFrame(
+    {
+        "reading": "automatic masks",
+        "feature": ["original_shape2D_Sphericity", "original_glcm_Contrast"],
+        "outcome": by.YES,
+        "n": [1208, 40],
+        "events": [67, 9],
+        "correlation": [0.58, np.nan],
+        "shift": [0.4, -0.126],
+        "auc": [0.759, 0.62],
+        "auc_other": [0.535, 0.634],
+        "difference": [-0.224, 0.014],
+        "low": [-0.3, -0.02],
+        "high": [-0.1, 0.048],
+    }
+)
+
+
 def test_images_without_a_lesion_come_first_then_the_least_confident() -> None:
     part = by.tables(region_parts(by.view(segmented=SEGMENTED)))["segmentation"]
     assert part.shown.to_numpy().tolist() == [
@@ -79,13 +97,33 @@ def test_ablation_cells() -> None:
     assert "90% intervals" in part.caption
 
 
+def test_features_under_the_other_outline() -> None:
+    [part] = region_parts(by.view(outline_features=OUTLINE_FEATURES))
+    assert part.shown.columns.tolist() == [
+        "Feature", "n", "AUC as run", "AUC, automatic masks", "Difference", "Correlation", "Shift, SD",
+    ]  # fmt: skip
+    assert part.shown.to_numpy().tolist() == [
+        ["original_shape2D_Sphericity", "1,208", "0.76", "0.54", "−0.224 (−0.300 to −0.100)", "0.58", "0.40"],
+        ["original_glcm_Contrast", "40", "0.62", "0.63", "0.014 (−0.020 to 0.048)", "–", "−0.13"],
+    ]
+    assert part.name == "outline-features"
+    assert part.caption.startswith(
+        "The features of the Radiomics signature in the test patients, each alone, as run and with automatic masks; 90%"
+    )
+    given = OUTLINE_FEATURES.assign(reading="given masks")
+    [part] = region_parts(by.view(outline_features=given))
+    assert "AUC, given masks" in part.shown
+
+
 def test_nothing_for_given_masks() -> None:
     assert list(region_parts(by.view())) == []
 
 
 def test_headings() -> None:
-    assert by.headings(region_parts(by.view(segmented=SEGMENTED, doubtful=DOUBTFUL, ablation=ABLATION))) == [
+    compared = {"ablation": ABLATION, "outline_features": OUTLINE_FEATURES}
+    assert by.headings(region_parts(by.view(segmented=SEGMENTED, doubtful=DOUBTFUL, **compared))) == [
         ("drawing", "outlines", "The most doubtful outlines"),
         ("table", "segmentation", "Automatic outlines"),
         ("table", "ablation", "What masks and enhancement change"),
+        ("table", "outline-features", "What the other outline makes of the model's features"),
     ]

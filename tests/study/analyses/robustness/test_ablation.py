@@ -54,7 +54,7 @@ def test_the_plain_reading_stands_once_unless_a_reading_lost_patients(monkeypatc
     asked = []
     changes = {"automatic masks": {"regions": "segment"}, "enhanced images": {"enhance": "gan"}, "a": {"enhance": "x"}}
     monkeypatch.setattr(module, "other_readings", lambda study: changes)
-    monkeypatch.setattr(module, "_measured_otherwise", lambda scored, study: (study, 0.75))
+    monkeypatch.setattr(module, "measured_otherwise", lambda scored, study: (study, 0.75))
 
     def compared(scored: Any, name: str, table: Any, overlap: float) -> list[dict[str, Any]]:
         asked.append((name, table, overlap))
@@ -128,7 +128,7 @@ def test_test_patients_alone_are_read_otherwise_from_the_files_as_they_are(
     monkeypatch.setattr(
         module, "measure_cohort", lambda *given: asked.append(given) or SimpleNamespace(feature_table="table")
     )
-    table, overlap = module._measured_otherwise(known, "study")  # type: ignore[arg-type]
+    table, overlap = module.measured_otherwise(known, "study")  # type: ignore[arg-type]
     assert table == "table"
     assert overlap == pytest.approx(0.8 if outlined else np.nan, nan_ok=True)
     first, second, (cohort, *rest) = asked

@@ -14,7 +14,7 @@ from sonoher2.report.content.cells import counts, intervals, numbers, percents
 from sonoher2.report.content.image_networks import own_networks, segmenter_name
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
-from sonoher2.report.content.wording import plural
+from sonoher2.report.content.wording import listing, plural
 from sonoher2.report.figures.cohort.outlines import OutlinedPicture, outline_figure
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.segmented import SegmentedLesion
@@ -31,6 +31,8 @@ def region_parts(view: View) -> Iterator[Part]:
         yield _table(view)
     if len(view.result.robustness.ablation):
         yield _ablation(view)
+    if len(view.result.robustness.outline_features):
+        yield _outline_features(view)
 
 
 def doubtful(outlines: pd.DataFrame) -> pd.DataFrame:
@@ -109,6 +111,29 @@ def _ablation(view: View) -> Table:
         " A model fitted anew on such masks or images may do better."
     )
     return Table("ablation", "What masks and enhancement change", caption, data, pd.DataFrame(shown))
+
+
+def _outline_features(view: View) -> Table:
+    data = view.result.robustness.outline_features
+    other = listing(list(dict.fromkeys(data[c.READING])))
+    shown = {
+        "Feature": data[c.FEATURE],
+        **view.outcome_cells(data),
+        "n": counts(data[c.N]),
+        "AUC as run": numbers(data[c.AUC]),
+        f"AUC, {other}": numbers(data[c.AUC_OTHER]),
+        "Difference": intervals(data, c.DIFFERENCE, c.LOW, c.HIGH, 3),
+        "Correlation": numbers(data[c.CORRELATION]),
+        "Shift, SD": numbers(data[c.SHIFT]),
+    }
+    caption = (
+        f"The features of the Radiomics signature in the test patients, each alone, as run and with {other};"
+        f" {view.confidence} intervals in brackets. A feature that loses its AUC lived on how the outline was drawn:"
+        " a drawn outline may hold the reader's opinion of the lesion, and an automatic one does not. Correlation:"
+        " Spearman, of both measurements. Shift: difference of the means, in standard deviations."
+    )
+    title = "What the other outline makes of the model's features"
+    return Table("outline-features", title, caption, data, pd.DataFrame(shown), long=True)
 
 
 REGIONS = Chapter("regions", "Outlines and images", region_parts)

@@ -39,7 +39,7 @@ def reading_ablation(scored: Scored) -> pd.DataFrame:
     """
     rows: list[Row] = []
     for name, change in other_readings(scored.study).items():
-        rows += _compared(scored, name, *_measured_otherwise(scored, scored.study.model_copy(update=change)))
+        rows += _compared(scored, name, *measured_otherwise(scored, scored.study.model_copy(update=change)))
     first = [row for row in rows if row[c.READING] == AS_RUN]
     # the plain reading is the same in each comparison unless a reading lost patients
     keys = {(row[c.SIGNATURE], row[c.OUTCOME], row[c.N]): row for row in first}
@@ -60,8 +60,21 @@ def other_readings(study: StudyConfig) -> dict[str, dict[str, str]]:
     return others
 
 
-def _measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFrame, float]:
-    """Feature table of the test patients under another reading, and the overlap of its masks with the given ones."""
+def measured_otherwise(scored: Scored, study: StudyConfig) -> tuple[pd.DataFrame, float]:
+    """Measure the test patients under another reading.
+
+    Parameters
+    ----------
+    scored
+        The study as it was run.
+    study
+        Its settings, with the other reading.
+
+    Returns
+    -------
+    Feature table of those whose lesion is found, and the mean overlap of automatic masks with the given ones, NaN
+    where the reading makes none.
+    """
     measured, tested, whole = scored.measured, scored.X.index, load_cohort(study)
     cohort = replace(
         whole,
