@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -231,3 +232,19 @@ def test_output_folder_that_cannot_be_written(cohort: Path, tmp_path: Path, caps
     (tmp_path / "file").write_text("")
     assert run(["run", str(cohort), "--out", str(tmp_path / "file" / "run"), "--jobs", "1"]) == BAD_INPUT
     assert "cannot write this file" in capsys.readouterr().err
+
+
+def test_commands_stand_in_the_order_of_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == DONE
+    said = capsys.readouterr().out
+    names = ["init", "check", "run", "report", "extract", "predict", "validate", "serve", "demo", "audit"]
+    places = [re.search(rf"^\W*{name}\s", said, re.MULTILINE).start() for name in names]
+    assert places == sorted(places)
+
+
+def test_audit_alone_shows_what_it_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["audit"])
+    said = "".join(capsys.readouterr())
+    assert "Check whether a pipeline fools its user" in said
+    assert all(re.search(rf"^\W*{name}\s", said, re.MULTILINE) for name in ("null", "simulated-signal", "table"))
+    assert "planted" not in said

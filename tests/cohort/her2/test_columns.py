@@ -171,3 +171,16 @@ def test_a_column_looks_like_what_most_of_its_cells_are(values: list[str | None]
 def test_sixty_letters_of_a_spelling_are_shown(letters: int, shown: str) -> None:
     _, findings = read(["x" * letters, "2+"])
     assert f"'{shown}' (1)" in texts(findings, "error")
+
+
+def test_spellings_of_reported_statuses_are_known_in_any_case_and_spacing() -> None:
+    frame = pd.DataFrame(
+        {"score": ["0", "3+", "1+", "2+"], "said": ["grp  b", "Grp A", "none", "HER2 Low"]},
+        index=range(2, 6),
+        dtype=object,
+    )
+    declared = {"status": {"GRP A": "positive", "Grp B": "negative", "none": "missing"}}
+    names = {"ihc": "score", "status": "said", "rule": "ASCO/CAP 2023", "values": declared}
+    rows, _ = read_columns(frame, Her2Target.model_validate(names), "t")
+    # what nobody declared stays as it is written
+    assert rows["reported"].tolist() == ["negative", "positive", None, "HER2 Low"]

@@ -92,6 +92,11 @@ def test_leak007_knows_the_networks_and_finds_nobody(own_run: OwnRun) -> None:
 def test_the_ablation_takes_the_given_masks_and_the_images_as_they_are(own_run: OwnRun) -> None:
     readings = own_run.result.robustness.ablation["reading"]
     assert list(readings.drop_duplicates()) == ["as run", "given masks", "images as they are"]
+    by_outline = own_run.result.robustness.outline_features
+    selection = own_run.result.model.selection
+    assert set(by_outline["reading"]) == {"given masks"}
+    # every feature that the model sees, once for each outcome
+    assert len(by_outline) == selection["features_out"].iloc[-1] == by_outline["feature"].nunique()
 
 
 def test_a_patient_is_predicted_from_the_bundle_alone(own_run: OwnRun, tmp_path: Path) -> None:
