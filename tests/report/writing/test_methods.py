@@ -10,7 +10,7 @@ import pytest
 
 import report_by_hand as by
 from sonoher2.cohort.patients.cohort import FlowStep
-from sonoher2.config.clinical import ClinicalConfig
+from sonoher2.config.clinical import ClinicalColumn, ClinicalConfig
 from sonoher2.config.images import ImagesConfig
 from sonoher2.config.target import Her2Target
 from sonoher2.report.writing.methods import methods_text
@@ -181,8 +181,8 @@ def test_whose_outlines_the_features_rest_on() -> None:
 def test_how_files_of_masks_were_read_is_told_where_the_study_file_says_it() -> None:
     table = Path("images.csv")
     plain = "by the masks that were given; SonoHER2 drew none."
-    assert f"{plain} Features were" in words()
-    assert f"{plain} The lesion was the value #ff0000 of the masks. Features" in words(
+    assert f"{plain} Shape, first-order" in words()
+    assert f"{plain} The lesion was the value #ff0000 of the masks. Shape" in words(
         images=ImagesConfig(table=table, mask_label="#ff0000")
     )
     assert f"{plain} Of several masks of one image the largest was the lesion. Images were cut to" in words(
@@ -191,20 +191,40 @@ def test_how_files_of_masks_were_read_is_told_where_the_study_file_says_it() -> 
     own = ImagesConfig(table=table, several_masks="largest", crop_to_b_mode=True)
     # no mask was read where all lesions were outlined automatically
     drawn = words(outlined(30, 28, 28), images=own)
-    assert "no given mask was used. Images were cut to their B-mode part first. Features" in drawn
+    assert "no given mask was used. Images were cut to their B-mode part first. Shape" in drawn
     some = words(outlined(30, 28, 40), images=own)
     assert "12 images had a given mask. Of several masks of one image the largest was the lesion. Images were" in some
 
 
-def test_what_became_of_missing_values_is_told() -> None:
-    feature = "A feature that could not be measured counts as its median in the training patients, learned inside the"
+def test_how_predictors_are_scaled_and_coded_and_what_became_of_missing_values() -> None:
+    feature = (
+        "Features were z-scored, and one that could not be measured counts as its median, by the training"
+        " patients, inside"
+        " the fold."
+    )
     value = "A missing clinical value was counted as learned in training (numbers and grades: the median; yes/no: the"
-    assert feature in words()
-    assert value in words()
-    assert feature not in words(images=None, stability=None)
+    assert (
+        f"{feature} Of the clinical columns numbers were z-scored, grades were counted from 0 and z-scored,"
+        " yes/no columns"
+        " count as 0 and 1 and levels of a category that at least 5 training patients have are variables of 0 and 1."
+        f" {value}" in words()
+    )
+    without = words(images=None, stability=None)
+    assert feature not in without
+    assert value in without
+    columns = {"age": ClinicalColumn(kind="number", timing="pre-biopsy")}
+    few = words(clinical=ClinicalConfig(table=Path("clinical.csv"), columns=columns))
+    assert "Of the clinical columns numbers were z-scored. A missing" in few
     assert value not in words(clinical=ClinicalConfig(table=Path("clinical.csv")))
     # a frozen model fills as it has learned: its paragraph says so
     assert feature not in words(by.validation())
+
+
+def test_weights_of_the_classes_are_told() -> None:
+    result = by.study(candidates=pd.DataFrame({"model": ["x"]}))
+    assert "(not in k nearest neighbours, which have no weights), and no patient was" in words(result)
+    assert "weighed alike while models were fitted, and no patient was resampled; the" in words(result, models=["svm"])
+    assert "weighed alike" not in words()
 
 
 def test_sets_of_classes_and_zones_are_told_with_their_rates() -> None:
@@ -346,8 +366,11 @@ def test_models_that_were_tried_and_how_one_was_chosen() -> None:
     assert (
         "Signatures: Clinical and Radiomics. The model of the radiomic features and its settings were chosen among:"
         " support vector machine and ridge regression on the class; the simplest within one standard error of the best"
-        " inner AUC was taken [5], and its score calibrated by a logistic function [6]. Signatures with clinical data"
-        " are logistic regressions. Training patients were scored by nested cross-validation [7] (4 outer and 3 inner"
+        " inner AUC was taken [5], and its score calibrated by a logistic function [6]. Classes weighed alike"
+        " while models were fitted, and no patient"
+        " was resampled; the calibration, on out-of-fold scores, brings probabilities back to the shares of the classes"
+        " in training. Signatures with clinical data are logistic regressions. Training patients were scored by"
+        " nested cross-validation [7] (4 outer and 3 inner"
         " folds, patients grouped)." in text
     )
     assert "Nomograms" not in text
@@ -380,7 +403,10 @@ def test_networks_are_told_as_they_were_used() -> None:
     )
     tuned = words(deep={"training": "fine-tuned", "epochs": 7, "pooling": "own", "network": ["ResNet18", "ViT-S"]})
     assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. The window was" in tuned
-    assert "It was fine-tuned, in its last stage and classifier, for 7 epochs, once without each outer fold" in tuned
+    assert (
+        "It was fine-tuned, in its last stage and classifier, for 7 epochs, patients and classes weighing alike,"
+        " on varied crops (mirror" in tuned
+    )
     assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
     assert "Principal components (for DLR (early) one for every five training patients, at most 64) were" in tuned
     assert "mirror" not in frozen
@@ -402,7 +428,7 @@ def test_networks_are_told_as_they_were_used() -> None:
         ),
         (
             {"weights": "offline", "training": "fine-tuned"},
-            " It was fine-tuned, in its last stage and classifier, for 4 epochs, once without",
+            " It was fine-tuned, in its last stage and classifier, for 4 epochs, patients",
         ),
         (
             {"weights": "none", "training": "fine-tuned"},
@@ -458,7 +484,7 @@ def test_combined_is_told_where_the_study_has_it() -> None:
 def test_a_study_without_images_speaks_of_none() -> None:
     text = words(images=None, stability=None)
     assert "Predictors: clinical data, all known" in text
-    assert not any(word in text for word in ("outlined", "Features were measured", "masks"))
+    assert not any(word in text for word in ("outlined", "were measured", "masks"))
 
 
 def test_what_the_radiomics_were_measured_in() -> None:

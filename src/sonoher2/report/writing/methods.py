@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoher2.classifiers.encoding import LEAST_PATIENTS
 from sonoher2.config.deep import ALL_STAGES, DeepConfig
-from sonoher2.config.models import ValidationConfig
+from sonoher2.config.models import ModelName, ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
 from sonoher2.config.study import StudyConfig
@@ -96,6 +98,13 @@ _TESTS = {
     "t-test": ("t-test", "one-way analysis of variance"),
 }
 """Names of the univariate tests for two classes, and for more."""
+_CODES = {
+    "number": "numbers were z-scored",
+    "ordered": "grades were counted from 0 and z-scored",
+    "yes/no": "yes/no columns count as 0 and 1",
+    "category": f"levels of a category that at least {LEAST_PATIENTS} training patients have are variables of 0 and 1",
+}
+"""How clinical columns are coded, by kind; see `ClinicalEncoder`."""
 _WINDOWS = {
     "centred": "The window was centred on the lesion, and black beyond the image.",
     "inside": "The window was shifted to lie inside the image.",
@@ -142,7 +151,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
         paragraphs.append(_frozen(view))
     else:
         paragraphs += [_selection(view, cite)] if not view.result.model.selection.empty else []
-        paragraphs += [_models(view, cite), _missing(view), _threshold(study, cite), _uncertainty(view, cite)]
+        paragraphs += [_models(view, cite), _coding(view), _threshold(study, cite), _uncertainty(view, cite)]
     paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
 
@@ -285,7 +294,8 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
         if radiomics.bin_width is not None
         else f"{radiomics.bin_count or 32} grey levels per region"
     )
-    text = f"Features were measured in two dimensions inside the lesion mask, on these images: {filters}"
+    text = "Shape, first-order and texture features (GLCM, GLRLM, GLSZM, GLDM, NGTDM) were measured in two dimensions"
+    text += f" inside the lesion mask, on these images: {filters}"
     text += f"; texture matrices used {bins}."
     if radiomics.resample_mm is not None:
         text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
@@ -339,10 +349,12 @@ def _deep(view: View, deep: DeepConfig) -> str:
         )
     else:
         text += (
-            f"{_tuned_from(view, deep)}{_tuned_stages(view, deep)} for {deep.epochs} epochs, once without each outer"
-            " fold, once without each two of them, and once on all training patients, so that each training patient was"
-            " described by networks that"
-            f" had not seen the patient; {DEEP_SIGNATURE} is the network's own score, calibrated"
+            f"{_tuned_from(view, deep)}{_tuned_stages(view, deep)} for {deep.epochs} epochs, patients and classes"
+            " weighing alike, on varied crops (mirror image, gain, attenuation, dynamic range, speckle, scale, shift):"
+            " once without each outer fold, once without each two of them, and once on all training patients, so"
+            " that each"
+            " training patient was described by networks that had not seen the patient;"
+            f" {DEEP_SIGNATURE} is the network's own score, calibrated"
         )
     if len(deep.network) > 1:
         text += "; of several networks the one with the highest AUC in the inner folds was taken"
@@ -436,7 +448,7 @@ def _models(view: View, cite: Citations) -> str:
         names = listing([_MODELS[name] for name in study.models])
         text += f" The model of the radiomic features and its settings were chosen among: {names};"
         text += f" the simplest within one standard error of the best inner AUC was taken {cite('cart')},"
-        text += f" and its score calibrated by a logistic function {cite('platt')}."
+        text += f" and its score calibrated by a logistic function {cite('platt')}.{_class_weights(study.models)}"
     text += _with_clinical(view)
     text += (
         f" Training patients were scored by nested cross-validation {cite('varma')} ({_outer_folds(folds)} and"
@@ -444,6 +456,14 @@ def _models(view: View, cite: Citations) -> str:
     )
     return text + (
         f" Nomograms were drawn after Iasonos et al. {cite('nomogram')}." if view.result.model.nomograms else ""
+    )
+
+
+def _class_weights(models: Sequence[ModelName]) -> str:
+    cannot = " (not in k nearest neighbours, which have no weights)" if "knn" in models else ""
+    return (
+        f" Classes weighed alike while models were fitted{cannot}, and no patient was resampled; the calibration, on"
+        " out-of-fold scores, brings probabilities back to the shares of the classes in training."
     )
 
 
@@ -465,15 +485,18 @@ def _with_clinical(view: View) -> str:
     return f"{text}; {joins} as {variables}, out of fold in training."
 
 
-def _missing(view: View) -> str:
-    """Say what became of missing values, as TRIPOD+AI asks."""
+def _coding(view: View) -> str:
+    """Say how predictors were scaled and coded, and what became of missing values, as TRIPOD+AI asks."""
     study, texts = view.result.about.config, []
     if study.images is not None:
         texts.append(
-            "A feature that could not be measured counts as its median in the training patients, learned inside the"
-            " fold."
+            "Features were z-scored, and one that could not be measured counts as its median, by the training patients,"
+            " inside the fold."
         )
-    if study.clinical.columns:
+    kinds = {column.kind for column in study.clinical.columns.values()}
+    coded = [words for kind, words in _CODES.items() if kind in kinds]
+    if coded:
+        texts.append(f"Of the clinical columns {listing(coded)}.")
         texts.append(f"A missing clinical value was {FILLED}. No patient was left out for it.")
     return " ".join(texts)
 
