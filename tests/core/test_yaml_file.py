@@ -184,3 +184,18 @@ def test_settings_that_are_numbers_may_be_written_with_a_zero_or_a_plus(tmp_path
     path.write_text("seed: 007\nsplit: {kind: random, test_share: +0.25}" + REST, encoding="utf-8")
     study = load_study(path)
     assert (study.seed, study.split.test_share) == (7, 0.25)
+
+
+@pytest.mark.parametrize(("items", "refused"), [(7, False), (8, True)])
+def test_a_file_has_so_many_values_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, items: int, refused: bool
+) -> None:
+    # the file, its key and the list are three of ten
+    monkeypatch.setattr("sonoher2.core.yaml_file.MOST_VALUES", 10)
+    path = tmp_path / "study.yaml"
+    path.write_text(f"models: {list(range(items))}\n", encoding="utf-8")
+    if refused:
+        with pytest.raises(InputError, match="values"):
+            read_yaml(path)
+    else:
+        assert read_yaml(path) == {"models": list(range(items))}

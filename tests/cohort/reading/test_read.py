@@ -14,7 +14,7 @@ import pytest
 
 from sonoher2.cohort.reading import excel, parquet
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
-from sonoher2.cohort.reading.sheet import listed
+from sonoher2.cohort.reading.sheet import DoubtError, listed
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import InputError
 
@@ -365,3 +365,18 @@ def test_a_table_without_header_does_not_speak_of_quotes(tmp_path: Path) -> None
 def test_the_first_five_are_listed_and_the_others_counted() -> None:
     assert listed(range(1, 6)) == "1, 2, 3, 4, 5"
     assert listed(range(1, 7)) == "1, 2, 3, 4, 5 and 1 more"
+
+
+def test_in_a_column_read_as_written_an_empty_cell_and_what_is_declared_are_missing(tmp_path: Path) -> None:
+    path = text(tmp_path, "patient_id,ihc,age\nP1,-,-\nP2,,41\nP3,not seen,not seen\nP4,NA,NA\n")
+    found = read_whole(path, missing=["Not Seen"], as_written=["ihc"]).frame
+    assert found["ihc"].tolist() == ["-", None, None, "NA"]
+    assert found["age"].tolist() == [None, "41", None, None]
+
+
+def test_the_row_that_seems_to_be_the_header_is_an_answer_that_a_draft_can_take(tmp_path: Path) -> None:
+    rows = [["Breast", "centre"], ["12", "2024"], HEAD, *BODY]
+    with pytest.raises(DoubtError, match="13 rows have cells beyond the 2 columns of the header") as caught:
+        read_whole(text(tmp_path, csv_text(rows)))
+    assert caught.value.reading == {"header_row": 3}
+    assert detect_reading(text(tmp_path, csv_text(rows))).frame["patient_id"].tolist() == [row[0] for row in BODY]

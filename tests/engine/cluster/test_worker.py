@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sonoher2.engine.cluster.worker import _keep_kernels
+from sonoher2.engine.cluster.environment import this_environment
+from sonoher2.engine.cluster.worker import Terms, _keep_kernels, _refusal
 
 
 @pytest.fixture
@@ -55,3 +56,20 @@ def test_what_was_told_stays(kept: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     _keep_kernels(str(kept.parent / "worker"))
     assert os.environ["NUMBA_CACHE_DIR"] == "/own"
     assert not kept.exists()
+
+
+def test_what_keeps_a_worker_from_its_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = tmp_path / "mark"
+    seen.touch()
+    here = this_environment()
+    assert _refusal(Terms(here, str(seen), 0.0), 1) == ""
+    assert _refusal(Terms(here, str(seen), 0.0), 2).startswith("this process has 2 threads")
+    elsewhere = tmp_path / "another disk"
+    assert _refusal(Terms(here, str(elsewhere / "mark"), 0.0), 1) == (
+        f"this process does not see the results in {elsewhere}"
+    )
+    assert _refusal(Terms(here, str(tmp_path / "unseen"), 0.0), 1).endswith(f"the results in {tmp_path}")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    written = tmp_path / "another mark"
+    written.touch()
+    assert _refusal(Terms(here, str(written), 0.0), 1) == f"this process cannot write into {tmp_path}"
