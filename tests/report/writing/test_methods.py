@@ -199,14 +199,13 @@ def test_how_files_of_masks_were_read_is_told_where_the_study_file_says_it() -> 
 def test_how_predictors_are_scaled_and_coded_and_what_became_of_missing_values() -> None:
     feature = (
         "Features were z-scored, and one that could not be measured counts as its median, by the training"
-        " patients, inside"
-        " the fold."
+        " patients, inside the fold."
     )
     value = "A missing clinical value was counted as learned in training (numbers and grades: the median; yes/no: the"
     assert (
         f"{feature} Of the clinical columns numbers were z-scored, grades were counted from 0 and z-scored,"
-        " yes/no columns"
-        " count as 0 and 1 and levels of a category that at least 5 training patients have are variables of 0 and 1."
+        " yes/no columns count as 0 and 1 and levels of a category that at least 5 training patients have are"
+        " variables of 0 and 1."
         f" {value}" in words()
     )
     without = words(images=None, stability=None)
@@ -367,11 +366,10 @@ def test_models_that_were_tried_and_how_one_was_chosen() -> None:
         "Signatures: Clinical and Radiomics. The model of the radiomic features and its settings were chosen among:"
         " support vector machine and ridge regression on the class; the simplest within one standard error of the best"
         " inner AUC was taken [5], and its score calibrated by a logistic function [6]. Classes weighed alike"
-        " while models were fitted, and no patient"
-        " was resampled; the calibration, on out-of-fold scores, brings probabilities back to the shares of the classes"
-        " in training. Signatures with clinical data are logistic regressions. Training patients were scored by"
-        " nested cross-validation [7] (4 outer and 3 inner"
-        " folds, patients grouped)." in text
+        " while models were fitted, and no patient was resampled; the calibration, on out-of-fold scores, brings"
+        " probabilities back to the shares of the classes in training. Signatures with clinical data are logistic"
+        " regressions. Training patients were scored by nested cross-validation [7] (4 outer and 3 inner folds,"
+        " patients grouped)." in text
     )
     assert "Nomograms" not in text
     rows = by.predictions().replace({"signature": {"Clinical": "Clinical+Radiomics"}})

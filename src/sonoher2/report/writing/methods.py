@@ -351,9 +351,8 @@ def _deep(view: View, deep: DeepConfig) -> str:
         text += (
             f"{_tuned_from(view, deep)}{_tuned_stages(view, deep)} for {deep.epochs} epochs, patients and classes"
             " weighing alike, on varied crops (mirror image, gain, attenuation, dynamic range, speckle, scale, shift):"
-            " once without each outer fold, once without each two of them, and once on all training patients, so"
-            " that each"
-            " training patient was described by networks that had not seen the patient;"
+            " once without each outer fold, once without each two of them, and once on all training patients, so that"
+            " each training patient was described by networks that had not seen the patient;"
             f" {DEEP_SIGNATURE} is the network's own score, calibrated"
         )
     if len(deep.network) > 1:

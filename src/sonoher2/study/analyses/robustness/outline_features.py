@@ -59,7 +59,7 @@ def _rows(
     known = np.isfinite(own) & np.isfinite(other)
     labels, own, other = labels[known], own[known], other[known]
     spread = float(own.std()) if len(own) else 0.0
-    for number in range(1, 2) if len(scored.classes) == 2 else range(len(scored.classes)):
+    for number in scored.measured.cohort.outcomes:
         events = np.asarray(labels == number, dtype=np.int64)
         if not 0 < events.sum() < len(events):
             continue
