@@ -93,9 +93,11 @@ def test_files_that_are_not_weights(tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_text("no weights")
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     for name in ("text", "other"):
-        with pytest.raises(InputError, match="does not hold the weights of an enhancer"):
+        with pytest.raises(
+            InputError, match=rf"{name}\.safetensors: this file does not hold the weights of an enhancer"
+        ):
             load_enhancer(tmp_path / f"{name}.safetensors")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match=r"missing\.safetensors: there is no such file"):
         load_enhancer(tmp_path / "missing.safetensors")
 
 
