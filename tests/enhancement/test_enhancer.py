@@ -97,7 +97,7 @@ def test_files_that_are_not_weights(tmp_path: Path) -> None:
             InputError, match=rf"{name}\.safetensors: this file does not hold the weights of an enhancer"
         ):
             load_enhancer(tmp_path / f"{name}.safetensors")
-    with pytest.raises(InputError, match=r"missing\.safetensors: there is no such file"):
+    with pytest.raises(InputError, match=r"missing\.safetensors: no such file"):
         load_enhancer(tmp_path / "missing.safetensors")
 
 
