@@ -138,3 +138,18 @@ def test_clearing_changes_the_image_and_leaves_mask_and_place() -> None:
     np.testing.assert_array_equal(clear.mask, mask)
     assert clear.image.pixels.std() < 0.9 * plain.image.pixels.std()
     assert clear.image.provenance == plain.image.provenance
+
+
+def test_the_frame_that_is_named_is_opened(tmp_path: Path) -> None:
+    pages = [np.full((40, 40), level, np.uint8) for level in (10, 20, 30)]
+    for page in pages:
+        page[0, 0] = 200
+    first, *others = map(Image.fromarray, pages)
+    first.save(tmp_path / "cine.tif", save_all=True, append_images=others)
+    mask = np.zeros((40, 40), bool)
+    mask[10:20, 10:20] = True
+    for frame, level in ((1, 10), (3, 30)):
+        lesion = open_lesion(tmp_path / "cine.tif", [mask], reading=ImageReading(), frame=frame)
+        assert lesion.image.pixels[15, 15] == level
+    with pytest.raises(InputError, match="the file has 3 frames"):
+        open_lesion(tmp_path / "cine.tif", [mask], reading=ImageReading())

@@ -15,12 +15,12 @@ from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
 from sonoher2.networks.device import one_thread
 from sonoher2.segmentation.augment import training_batch
-from sonoher2.segmentation.cases import Case, held_out_patients, read_examples, sampling_chance
+from sonoher2.segmentation.cases import Case, Examples, held_out_patients, read_examples, sampling_chance
 from sonoher2.segmentation.fit import fit_segmenter
 from sonoher2.segmentation.losses import dice_loss, edge, supervised_loss
 from sonoher2.segmentation.segmenter import load_segmenter
 from sonoher2.segmentation.state import Schedule
-from sonoher2.segmentation.training import train
+from sonoher2.segmentation.training import held_out_dice, train
 from sonoher2.segmentation.weights_file import load_weights, save_weights
 
 TINY = Schedule("EfficientNet-Lite0", "none", size=64, warm_up_size=32, epochs=2, warm_up=1, batch=4)
@@ -187,3 +187,30 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         load_segmenter(path)
     with pytest.raises(InputError, match="no such file"):
         load_segmenter(tmp_path / "absent.safetensors")
+
+
+class _Half(torch.nn.Module):
+    """Finds the left half of every picture."""
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        found = torch.full_like(picture, -1.0)
+        found[..., : picture.shape[-1] // 2] = 1.0
+        return found
+
+
+def test_dice_is_told_by_group_of_the_cases_held_out() -> None:
+    squares = np.zeros((20, 2, 32, 32), np.uint8)
+    # of the first hospital: the left half, Dice 1; the left quarter, 2/3. Of the second: the right half, 0; nothing, 0
+    squares[0, 1, :, :16], squares[1, 1, :, :8], squares[2, 1, :, 16:] = 255, 255, 255
+    groups = np.array(["A", "A", "B", *["B"] * 16, "A"])
+    held_out = np.array([True, True, *[True] * 17, False])
+    found = held_out_dice(_Half(), Examples(squares, held_out, groups), 32)
+    assert found == {"dice A": pytest.approx(5 / 6, abs=1e-6), "dice B": 0}
+    one = held_out_dice(_Half(), Examples(squares[:1], np.array([True]), np.array([""])), 32)
+    assert one == {"dice": 1}
+
+
+def test_where_there_is_no_lesion_nothing_found_is_right() -> None:
+    squares = np.zeros((1, 2, 32, 32), np.uint8)
+    nothing = torch.nn.Threshold(1e9, -1.0)
+    assert held_out_dice(nothing, Examples(squares, np.array([True]), np.array([""])), 32) == {"dice": 1}
