@@ -39,6 +39,19 @@ def test_strips_beside_the_lesion_take_the_whole_square() -> None:
     assert met == {(64, 28, True, False), (64, 28, False, True), (24, 64, False, False)}
 
 
+def test_a_small_strip_is_enlarged_to_the_square() -> None:
+    grey, mask = np.zeros((SIDE, SIDE), np.uint8), np.zeros((SIDE, SIDE), np.uint8)
+    grey[16:48, 16:48], mask[20:44, 36:46] = 100, 255
+    # left of the lesion 32 rows and 20 columns are left; all other strips are too thin
+    shown, lesion = augment._without_lesion(np.stack([grey, mask]), np.random.default_rng(0))
+    assert not lesion.any()
+    rows, columns = (int((shown > 0).any(axis=axis).sum()) for axis in (1, 0))
+    assert (rows, columns) == (64, 40)
+    # in the middle of the square
+    assert shown[:, :12].max() == shown[:, 52:].max() == 0
+    assert shown[:, 12:52].min() == 100
+
+
 def test_too_little_tissue_leaves_the_square_as_it_is() -> None:
     full = square()
     full[1, 10:-10, 10:-10] = 255

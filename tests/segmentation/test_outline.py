@@ -217,3 +217,9 @@ def test_real_lesions_of_the_training_folds(segmenter: Segmenter, shared: Path, 
     image = read_image(folder / "Images" / f"bus_{name}.png")
     given = read_mask([folder / "Masks" / f"mask_{name}.png"], image.shape)
     assert dice(segment_lesion(segmenter, image.pixels).mask, given) > 0.8
+
+
+def test_a_file_of_weights_that_is_not_there_is_named_with_the_way_to_make_one(tmp_path: Path) -> None:
+    said = r"absent\.safetensors: there is no such file of weights\. Train one: sonoher2 train-segmenter"
+    with pytest.raises(InputError, match=said):
+        load_segmenter(tmp_path / "absent.safetensors")

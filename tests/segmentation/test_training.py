@@ -214,3 +214,22 @@ def test_where_there_is_no_lesion_nothing_found_is_right() -> None:
     squares = np.zeros((1, 2, 32, 32), np.uint8)
     nothing = torch.nn.Threshold(1e9, -1.0)
     assert held_out_dice(nothing, Examples(squares, np.array([True]), np.array([""])), 32) == {"dice": 1}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_what_is_asked_for_reaches_the_training(
+    cases: list[Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    asked: list[object] = []
+    reading = FileReading(several_masks="largest")
+
+    def learn(*given: object, **named: object) -> Path:
+        asked.append((given, named))
+        target = tmp_path / "segmenter.safetensors"
+        target.write_bytes(b"weights")
+        return target
+
+    monkeypatch.setattr("sonoher2.segmentation.fit.learn_segmenter", learn)
+    fit_segmenter(cases, TINY, tmp_path, reading=reading, validation=share)
+    assert asked == [((cases, TINY, tmp_path), {"reading": reading, "validation": share})]
+    assert (tmp_path / "segmenter.images.json").is_file()

@@ -96,7 +96,10 @@ def test_the_picture_and_the_page_show_what_was_scored(client: TestClient, ready
     assert (image["left"], image["top"], image["rows"], image["columns"]) == (0, 0, 80, 80)
     assert image["heat"] is None
     assert client.get(f"{ready}/predictions/1/heat.png").status_code == 404
-    with Image.open(io.BytesIO(client.get(image["view"]).content)) as view:
+    answer = client.get(image["view"])
+    # a prediction never changes, and neither does its picture
+    assert "immutable" in answer.headers["cache-control"]
+    with Image.open(io.BytesIO(answer.content)) as view:
         colours = np.asarray(view).astype(int)
     with Image.open(io.BytesIO(client.get(f"{ready}/mask.png").content)) as shown:
         mask = np.asarray(shown) > 0
