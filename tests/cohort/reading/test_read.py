@@ -145,6 +145,7 @@ def test_the_encoding_is_told_by_the_bytes(tmp_path: Path, content: str, encodin
         ("id,Größe\nP1,3\n", "cp1252"),
         ("пациент,возраст\nП1,40\n", "cp1251"),
         ("id,age\nP1,40\n", "utf-16-le"),
+        ("id,age\nP1,40\n", "utf-16-be"),
     ],
 )
 def test_an_encoding_in_doubt_is_refused_until_it_is_told(tmp_path: Path, content: str, encoding: str) -> None:
@@ -154,6 +155,16 @@ def test_an_encoding_in_doubt_is_refused_until_it_is_told(tmp_path: Path, conten
     read = read_whole(path, reading=TableReading(encoding=encoding))
     assert list(read.frame.columns) == content.splitlines()[0].split(",")
     assert read.findings == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_its_mark_is_read_in_a_draft(tmp_path: Path, encoding: str) -> None:
+    path = text(tmp_path, "id,age\nP1,40\n", encoding)
+    with pytest.raises(DoubtError, match="looks like UTF-16 text without its mark") as caught:
+        read_whole(path)
+    assert caught.value.reading == {"encoding": encoding}
+    found = detect_reading(path)
+    assert found.frame.to_dict("list") == {"id": ["P1"], "age": ["40"]}
 
 
 def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:

@@ -77,3 +77,9 @@ def test_a_table_of_any_part_arrives(part: Part) -> None:
     placed = {(where, name) for where, held in tables.items() for name in held}
     assert placed == {(part if name == own[part] else "extra", name) for name in names}
     assert all(held[name]["name"].eq(name).all() for held in tables.values() for name in held)
+
+
+def test_every_analysis_has_a_field_of_its_own_for_its_table() -> None:
+    names = [analysis.name for analysis in registry.ANALYSES]
+    assert len(set(names)) == len(names)
+    assert [analysis.name for analysis in registry.ANALYSES if registry.part_of(analysis) == "extra"] == []
