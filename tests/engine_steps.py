@@ -34,6 +34,11 @@ def table(x: float) -> pd.DataFrame:
     return pd.DataFrame({("a", "b"): [x, np.nan], ("a", "c"): ["x", None]}, index=["p", "q"])
 
 
+def process_of(item: int) -> tuple[int, int]:
+    """Ten times the number, and the process."""
+    return 10 * item, os.getpid()
+
+
 @dataclass(frozen=True)
 class Record:
     name: str

@@ -7,13 +7,9 @@ import os
 import pytest
 from joblib import parallel_config
 
+from engine_steps import process_of
 from sonoher2.engine import JoblibExecutor, SerialExecutor
 from sonoher2.engine.executors import SERIAL, default_workers, local_executor
-
-
-def process_of(item: int) -> tuple[int, int]:
-    """Number and process; sent to other processes."""
-    return 10 * item, os.getpid()
 
 
 def test_nothing_of_this_machine_is_far() -> None:
