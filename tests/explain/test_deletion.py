@@ -108,14 +108,6 @@ def test_weights_are_replaced_from_the_classifier_down(monkeypatch: pytest.Monke
         np.testing.assert_allclose(gradient, noise)
 
 
-def test_a_flat_map_has_no_correlation() -> None:
-    rising, flat = np.arange(4.0).reshape(2, 2), np.ones((2, 2))
-    assert deletion._rank_correlation(rising, rising**2) == 1
-    assert deletion._rank_correlation(rising, -rising) == -1
-    assert np.isnan(deletion._rank_correlation(flat, rising))
-    assert np.isnan(deletion._rank_correlation(rising, flat))
-
-
 def test_weights_become_noise_of_their_mean_and_deviation_and_single_numbers_are_shuffled() -> None:
     layer = nn.Linear(200, 100)
     with torch.no_grad():

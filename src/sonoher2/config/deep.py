@@ -51,6 +51,11 @@ class DeepConfig(Strict):
         """Whether `weights` is the path of a file, and no word for where they come from."""
         return self.weights not in PLACES
 
+    @property
+    def trains_all_stages(self) -> bool:
+        """Whether fine-tuning leaves no stage as it was: asked for, or there is nothing in it to keep."""
+        return self.weights == "none" or self.unfreeze == ALL_STAGES
+
     @model_validator(mode="after")
     def _networks_fit(self) -> DeepConfig:
         twice = sorted({name for name in self.network if self.network.count(name) > 1})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sonoher2.config.deep import ALL_STAGES, DeepConfig
+from sonoher2.config.deep import DeepConfig
 from sonoher2.deep.classifier import DeepClassifier
 from sonoher2.deep.crop import Crop, lesion_crop
 from sonoher2.deep.embedding import DeepEmbedding
 from sonoher2.lesions.open import Lesion
-from sonoher2.networks.sources import NONE
 
 VARIANTS = 4
 """Augmented variants of a crop whose activations are kept for fine-tuning."""
@@ -53,7 +52,6 @@ def frozen_network(config: DeepConfig, name: str) -> DeepEmbedding:
 
 def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassifier:
     """Unfitted classifier of one network of a study."""
-    everything = config.weights == NONE or config.unfreeze == ALL_STAGES
     return DeepClassifier(
         network=network,
         weights=config.weights,
@@ -64,7 +62,7 @@ def trainable_network(config: DeepConfig, network: str, seed: int) -> DeepClassi
         epochs=config.epochs,
         unfreeze=config.unfreeze,
         # without frozen stages there is nothing to keep, and fresh variants cost no more than kept ones
-        variants=0 if everything else VARIANTS,
+        variants=0 if config.trains_all_stages else VARIANTS,
         seed=seed,
     )
 

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
-from scipy.stats import spearmanr
 
 from sonoher2.core.errors import InputError
 from sonoher2.deep.crop import Crop
 from sonoher2.deep.network import channels_first
+from sonoher2.evaluation.compare.rank_correlation import rank_correlation
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import Heat, explained_stage, heat_map, upsampled
 from sonoher2.lesions.rings import equivalent_diameter, peritumoural_ring
@@ -79,18 +79,13 @@ def randomised_similarity(explained: Explained, crop: Crop, *, seed: int = 0) ->
     noise = rng.normal(gradient.mean(), gradient.std(), len(gradient))
     changed = replace(explained, network=deepcopy(explained.network).requires_grad_(False), gradient=lambda _: noise)
     original = heat_map(explained, crop)
-    correlations = [_rank_correlation(heat_map(changed, crop), original)]
+    correlations = [rank_correlation(heat_map(changed, crop), original)]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for number in range(changed.network.n_stages - 1, -1, -1):
             _randomise(changed.network.stage(number))
-            correlations.append(_rank_correlation(heat_map(changed, crop), original))
+            correlations.append(rank_correlation(heat_map(changed, crop), original))
     return correlations
-
-
-def _rank_correlation(a: Heat, b: Heat) -> float:
-    flat = a.min() == a.max() or b.min() == b.max()
-    return float("nan") if flat else float(spearmanr(a.ravel(), b.ravel()).statistic)
 
 
 def _randomise(part: torch.nn.Module) -> None:

@@ -243,7 +243,7 @@ def test_sets_of_classes_and_zones_are_told_with_their_rates() -> None:
 
 def test_draws_for_the_stability_of_the_selection_are_told() -> None:
     result = by.study(selection=pd.DataFrame({"step": ["x"]}))
-    assert "bootstrap sample of the training" not in words(result)
+    assert "it was repeated" not in words(result)
     assert "it was repeated on 40 bootstrap samples of the training patients" in words(
         result, selection={"bootstraps": 40}
     )
@@ -400,17 +400,21 @@ def test_networks_are_told_as_they_were_used() -> None:
         " the scores of Radiomics and Deep; DLR (early) selects among" in frozen
     )
     tuned = words(deep={"training": "fine-tuned", "epochs": 7, "pooling": "own", "network": ["ResNet18", "ViT-S"]})
-    assert "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. The window was" in tuned
+    assert (
+        "its maps were pooled as the network does: the embedding of ResNet18 and of ViT-S. The window was centred on"
+        " the lesion, and black beyond the image. It was fine" in tuned
+    )
     assert (
         "It was fine-tuned, in its last stage and classifier, for 7 epochs, patients and classes weighing alike,"
-        " on varied crops (mirror" in tuned
+        " on varied crops (mirror image, gain, attenuation, dynamic range, speckle, scale, shift): once without each"
+        " outer fold" in tuned
     )
     assert "calibrated; of several networks the one with the highest AUC in the inner folds was taken. Prin" in tuned
     assert "Principal components (for DLR (early) one for every five training patients, at most 64) were" in tuned
     assert "mirror" not in frozen
     assert (
-        " beyond the image. It saw the mirror image too, and the mean of the two embeddings counts. ImageNet weights"
-        in words(deep={"mirror": True})
+        " EfficientNet-Lite0. The window was centred on the lesion, and black beyond the image. It saw the"
+        " mirror image too, and the mean of the two embeddings counts. ImageNet weights" in words(deep={"mirror": True})
     )
     assert "network saw the lesion" not in words()
 
@@ -418,23 +422,28 @@ def test_networks_are_told_as_they_were_used() -> None:
 @pytest.mark.parametrize(
     ("deep", "said"),
     [
-        ({"weights": "hub"}, " ImageNet weights were frozen, the network was not trained on any patient; Deep is"),
-        ({"weights": "none"}, " Its weights were random and frozen, the network was not trained on any patient; Deep"),
+        ({"weights": "hub"}, ". ImageNet weights were frozen, the network was not trained on any patient; Deep is"),
+        ({"weights": "none"}, ". Its weights were random and frozen, the network was not trained on any patient; Deep"),
         (
             {"weights": "nets/own.safetensors"},
             ". The weights of the file own.safetensors were frozen, the study trained the network on no patient; Deep",
         ),
         (
             {"weights": "offline", "training": "fine-tuned"},
-            " It was fine-tuned, in its last stage and classifier, for 4 epochs, patients",
+            ". It was fine-tuned, in its last stage and classifier, for 4 epochs, patients and classes weighing"
+            " alike, on varied crops (mirror image, gain, attenuation, dynamic range, speckle, scale, shift): once"
+            " without",
         ),
         (
             {"weights": "none", "training": "fine-tuned"},
-            " It was trained, from random weights, in all stages, for 4 epochs",
+            ". It was trained, from random weights, in all stages, for 4 epochs, patients and classes weighing"
+            " alike, on varied crops (mirror image, gain, attenuation, dynamic range, speckle, scale, shift): once",
         ),
         (
             {"weights": "nets/own.safetensors", "training": "fine-tuned"},
-            " It was fine-tuned, from the weights of the file own.safetensors, in its last stage and classifier, for 4",
+            ". It was fine-tuned, from the weights of the file own.safetensors, in its last stage and classifier, for 4"
+            " epochs, patients and classes weighing alike, on varied crops (mirror image, gain, attenuation, dynamic"
+            " range, speckle, scale, shift): once",
         ),
     ],
 )

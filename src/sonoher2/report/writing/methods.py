@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sonoher2.classifiers.encoding import LEAST_PATIENTS
-from sonoher2.config.deep import ALL_STAGES, DeepConfig
+from sonoher2.config.deep import DeepConfig
+from sonoher2.config.images import ImagesConfig
 from sonoher2.config.models import ModelName, ValidationConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.config.split import DateSplit, GivenSplit, RandomSplit, SiteSplit
@@ -145,7 +146,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     study, cite = view.result.about.config, Citations()
     paragraphs = [_design(view, cite), _label(study.target, view.result.about.classes, cite), _split(view)]
     if study.images is not None:
-        paragraphs += [_outlines(view), _enhancement(view), _radiomics(study.radiomics, cite)]
+        paragraphs += [_outlines(view, study.images), _enhancement(view), _radiomics(study.radiomics, cite)]
         paragraphs += [_harmonisation(view, cite), _deep(view, study.deep) if study.deep else ""]
     if view.validation:
         paragraphs.append(_frozen(view))
@@ -241,38 +242,32 @@ def _kept_together(view: View) -> str:
     return f" Patients who share {shared} stayed on one side."
 
 
-def _outlines(view: View) -> str:
+def _outlines(view: View, images: ImagesConfig) -> str:
     """Whose outlines the features rest on: masks that were given, or the segmenter's."""
     result = view.result
     outlined, given = len(result.cohort.segmented), given_outlines(view)
     if not outlined:
-        return f"The lesions were outlined by the masks that were given; SonoHER2 drew none.{_masks_read(view)}"
+        return f"The lesions were outlined by the masks that were given; SonoHER2 drew none.{_masks_read(images)}"
     found = int(result.cohort.segmented[c.FOUND].sum())
     text = (
         f"{plural(outlined, 'image')} had the lesion outlined automatically, by {segmenter_words(view)};"
         f" a lesion was found in {found} of them"
     )
     if given <= 0:
-        return f"{text}; no given mask was used.{_cut(view)}"
-    return f"{text}, and {plural(given, 'image')} had a given mask.{_masks_read(view)}"
+        return f"{text}; no given mask was used.{_cut(images)}"
+    return f"{text}, and {plural(given, 'image')} had a given mask.{_masks_read(images)}"
 
 
-def _masks_read(view: View) -> str:
+def _masks_read(images: ImagesConfig) -> str:
     """How the files of the given masks were read, where the study file says more than which they are."""
-    images = view.result.about.config.images
-    if images is None:
-        return ""
     text = f" The lesion was the value {images.mask_label} of the masks." if images.mask_label is not None else ""
     if images.several_masks == "largest":
         text += " Of several masks of one image the largest was the lesion."
-    return text + _cut(view)
+    return text + _cut(images)
 
 
-def _cut(view: View) -> str:
-    images = view.result.about.config.images
-    if images is None or not images.crop_to_b_mode:
-        return ""
-    return " Images were cut to their B-mode part first."
+def _cut(images: ImagesConfig) -> str:
+    return " Images were cut to their B-mode part first." if images.crop_to_b_mode else ""
 
 
 def _enhancement(view: View) -> str:
@@ -396,7 +391,7 @@ def _tuned_stages(view: View, deep: DeepConfig) -> str:
     """Which parts of the network learned; a bundle does not say whether it began from random weights."""
     if view.validation:
         return ""
-    if deep.weights == NONE or deep.unfreeze == ALL_STAGES:
+    if deep.trains_all_stages:
         return ", in all stages,"
     stages = {0: "", 1: "last stage and "}.get(deep.unfreeze, f"last {deep.unfreeze} stages and ")
     return f", in its {stages}classifier,"

@@ -14,7 +14,7 @@ from sonoher2.report.content.cells import counts, intervals, numbers, percents
 from sonoher2.report.content.image_networks import own_networks, segmenter_name
 from sonoher2.report.content.parts import Chapter, Drawing, Part, Table
 from sonoher2.report.content.view import View
-from sonoher2.report.content.wording import listing, plural
+from sonoher2.report.content.wording import plural
 from sonoher2.report.figures.cohort.outlines import OutlinedPicture, outline_figure
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.segmented import SegmentedLesion
@@ -115,7 +115,7 @@ def _ablation(view: View) -> Table:
 
 def _outline_features(view: View) -> Table:
     data = view.result.robustness.outline_features
-    other = listing(list(dict.fromkeys(data[c.READING])))
+    other = data[c.READING].iloc[0]
     shown = {
         "Feature": data[c.FEATURE],
         **view.outcome_cells(data),

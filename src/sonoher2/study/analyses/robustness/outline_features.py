@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from sonoher2.evaluation.compare.comparison import delong_test
-from sonoher2.evaluation.discrimination import auc_delong
+from sonoher2.evaluation.compare.rank_correlation import rank_correlation
+from sonoher2.evaluation.discrimination import auc
 from sonoher2.signatures.feature_table import RADIOMICS
 from sonoher2.signatures.registry import RADIOMICS_SIGNATURE
 from sonoher2.study.analyses.analysis import Analysis, Scored
+from sonoher2.study.analyses.robustness.ablation import ANALYSIS as ABLATION
 from sonoher2.study.analyses.robustness.ablation import measured_otherwise, other_readings
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.schema import Column, declare
@@ -39,16 +40,17 @@ def features_by_outline(scored: Scored) -> pd.DataFrame:
     `auc_other`, `difference, low, high` (DeLong); what loses most comes first.
     """
     selection = scored.model.fitted_[RADIOMICS_SIGNATURE].final_selection
+    outline = _other_outline(scored)
     rows: list[dict[str, object]] = []
-    for reading, change in _other_outlines(scored).items():
+    if selection is not None and outline is not None:
+        reading, change = outline
         table, _ = measured_otherwise(scored, scored.study.model_copy(update=change))
         both = table.index.intersection(scored.X.index)
         labels = np.asarray(scored.measured.cohort.patients.loc[both, c.LABEL], dtype=np.int64)
-        for name in [] if selection is None else selection.get_feature_names_out():
+        for name in selection.get_feature_names_out():
             own, other = (X.loc[both, (RADIOMICS, name)].to_numpy(np.float64) for X in (scored.X, table))
             rows += [{c.READING: reading, c.FEATURE: str(name)} | row for row in _rows(scored, labels, own, other)]
-    names = [column.name for column in SCHEMA.columns]
-    found = pd.DataFrame(rows, columns=names)
+    found = pd.DataFrame(rows, columns=list(SCHEMA.names))
     return found.sort_values(c.DIFFERENCE, kind="stable", ignore_index=True)
 
 
@@ -63,35 +65,31 @@ def _rows(
         events = np.asarray(labels == number, dtype=np.int64)
         if not 0 < events.sum() < len(events):
             continue
-        upwards = auc_delong(events, own, scored.confidence).value >= 0.5
+        upwards = auc(events, own) >= 0.5
         before, after = (values if upwards else -values for values in (own, other))
         test = delong_test(events, after, before, scored.confidence)
         yield {
             c.OUTCOME: scored.classes[number],
             c.N: len(events),
             c.EVENTS: int(events.sum()),
-            c.CORRELATION: _rank_correlation(own, other),
+            c.CORRELATION: rank_correlation(own, other),
             c.SHIFT: float((other - own).mean() / spread) if spread > 0 else float("nan"),
-            c.AUC: auc_delong(events, before, scored.confidence).value,
-            c.AUC_OTHER: auc_delong(events, after, scored.confidence).value,
+            c.AUC: auc(events, before),
+            c.AUC_OTHER: auc(events, after),
             c.DIFFERENCE: test.difference,
             c.LOW: test.low,
             c.HIGH: test.high,
         }
 
 
-def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    ranks = np.array([rankdata(first), rankdata(second)])
-    return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else float("nan")
-
-
-def _other_outlines(scored: Scored) -> dict[str, dict[str, str]]:
-    return {name: change for name, change in other_readings(scored.study).items() if REGIONS in change}
+def _other_outline(scored: Scored) -> tuple[str, dict[str, str]] | None:
+    """Name of the other kind of outline, and the change to the study file that leads to it; None without one."""
+    return next(((name, change) for name, change in other_readings(scored.study).items() if REGIONS in change), None)
 
 
 def _applies(scored: Scored) -> bool:
-    asked = scored.bundle is None and scored.study.ablation
-    return asked and RADIOMICS_SIGNATURE in dict(scored.model.signatures) and bool(_other_outlines(scored))
+    with_radiomics = RADIOMICS_SIGNATURE in dict(scored.model.signatures)
+    return ABLATION.applies(scored) and with_radiomics and _other_outline(scored) is not None
 
 
 SCHEMA = declare(
