@@ -1,4 +1,4 @@
-"""The segmenter on images that it never saw: overlap, distances, confidence, time, and the adversarial part's gain.
+"""The segmenters on images that they never saw: overlap, distances, confidence, time, prompts, the adversarial part.
 
 Held out are fold 5 of BUS-BRA and every fifth case of BrEaST.
 
@@ -21,14 +21,17 @@ from time import process_time
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.stats import spearmanr
 
 from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
 from sonoher2.lesions.agreement import agreement
-from sonoher2.lesions.mask import read_mask
+from sonoher2.lesions.mask import EIGHT_NEIGHBOURS, read_mask
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.segmenter import Segmenter, load_segmenter
+from sonoher2.segmentation.training.drawn_prompts import drawn_box
 
 UNSEEN_FOLD = 5
 MM_PER_CM = 10
@@ -132,6 +135,51 @@ def summary(table: pd.DataFrame) -> list[dict[str, object]]:
     return rows
 
 
+def prompted(cases: list[Case], segmenter: Segmenter) -> pd.DataFrame:
+    """Dice of each lesion's largest part with a click or a box; one row per image, one column per kind of prompt.
+
+    ``middle`` is the deepest pixel of the lesion, ``anywhere`` one of its pixels by chance; ``box`` is the smallest
+    around it, ``loose box`` has each edge moved as in training (`drawn_prompts.LOOSE`).
+    """
+    rng, rows = np.random.default_rng(0), []
+    for case in track(cases, "prompted", len(cases)):
+        image = read_image(case.image)
+        part = largest_part(read_mask(case.masks, image.shape))
+        depth = ndimage.distance_transform_edt(np.pad(part, 1))[1:-1, 1:-1]
+        places = {"middle": np.unravel_index(depth.argmax(), depth.shape), "anywhere": rng.choice(np.argwhere(part))}
+        boxes = {"box": ndimage.find_objects(part.astype(np.int8))[0], "loose box": drawn_box(part, rng)}
+        row: dict[str, object] = {"data_set": case.data_set, "image": case.image.name}
+        for name, (line, column) in places.items():
+            row[name] = agreement(segment_lesion(segmenter, image.pixels, at=(int(line), int(column))).mask, part).dice
+        for name, box in boxes.items():
+            row[name] = agreement(segment_lesion(segmenter, image.pixels, box=box).mask, part).dice
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Part of a mask with the most pixels: a prompt is for one lesion."""
+    labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    return np.asarray(labels == 1 + np.bincount(labels.ravel())[1:].argmax())
+
+
+def prompted_summary(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Mean Dice with its interval and lesions missed (Dice below 0.1), by data set and prompt."""
+    rows = []
+    for data_set, part in table.groupby("data_set", sort=False):
+        for prompt in ("middle", "anywhere", "box", "loose box"):
+            low, high = bootstrap(part[prompt])
+            row = {
+                "data_set": data_set,
+                "prompt": prompt,
+                "lesions": len(part),
+                "missed": int((part[prompt] < 0.1).sum()),
+            }
+            means = {"dice_mean": part[prompt].mean(), "dice_mean_low": low, "dice_mean_high": high}
+            rows.append(row | {name: round(value, 4) for name, value in means.items()})
+    return rows
+
+
 def bootstrap(values: pd.Series, times: int = 2000) -> tuple[float, float]:
     """95 % interval of the mean over images."""
     drawn = np.random.default_rng(0).choice(values.to_numpy(), (times, len(values)))
@@ -172,6 +220,7 @@ def main() -> int:
     parser.add_argument("--training-table", type=Path, help="write the table of training images and stop")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--without-adversarial", type=Path, help="weights of the same training without that part")
+    parser.add_argument("--prompted-weights", type=Path)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options = parser.parse_args()
     cases = read_cases(options.data)
@@ -187,19 +236,26 @@ def main() -> int:
     record = {name: summary(table) for name, table in tables.items()}
     time = milliseconds(cases, segmenters[SHIPPED])
     missed = shortfalls(record, time)
+    by_prompt = load_segmenter(options.prompted_weights, prompted=True)
+    prompts = prompted([case for case in held_out if case.masks], by_prompt)
+    of_prompts = prompted_summary(prompts)
     result = {
         "weights_sha256": segmenters[SHIPPED].sha256,
         "card": segmenters[SHIPPED].card,
         "milliseconds_500x600": round(time, 1),
         "held_out": record,
+        "prompted_sha256": by_prompt.sha256,
+        "prompted": of_prompts,
         "missed": missed,
     }
     for name, rows in record.items():
         print(name, pd.DataFrame(rows).set_index("data_set").T.to_string(), sep="\n")
+    print(pd.DataFrame(of_prompts).to_string(index=False))
     print(f"{time:.0f} ms per image of 500 x 600; missed: {missed or 'none'}")
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "segmenter.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     columns = {name: table.set_index(["data_set", "image"])[["dice", "confidence"]] for name, table in tables.items()}
+    columns["prompted"] = prompts.set_index(["data_set", "image"])
     pd.concat(columns, axis=1).round(4).to_csv(options.out / "segmenter_images.csv")
     return int(bool(missed))
 

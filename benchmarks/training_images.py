@@ -21,7 +21,7 @@ from sonoher2.core.progress import track
 from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
 from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.segmenter import SHIPPED as SEGMENTER
+from sonoher2.segmentation.shipped import SHIPPED as SEGMENTER
 
 EVERY, QUALITIES = 10, (60, 75, 90)
 """Training images, and qualities of JPEG, that are tried."""

@@ -17,7 +17,7 @@ GREY = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     seen: list[Any] = []
-    monkeypatch.setattr(images, "load_segmenter", lambda weights: ("segmenter", weights))
+    monkeypatch.setattr(images, "load_segmenter", lambda weights, prompted: ("segmenter", weights, prompted))
     monkeypatch.setattr(images, "load_enhancer", lambda weights: ("enhancer", weights))
     monkeypatch.setattr(images, "segment_lesion", lambda *given, **more: seen.append((*given, more)) or "found")
     monkeypatch.setattr(images, "enhanced", lambda *given: seen.append(given) or "clearer")
@@ -28,10 +28,12 @@ def test_what_the_segmenter_is_given(asked: list[Any]) -> None:
     box = (slice(1, 5), slice(2, 9))
     assert sonoher2.segment_image(GREY, at=(3, 4), weights=Path("w")) == "found"
     sonoher2.segment_image(sonoher2.read_image(GREY), box=box)
-    (segmenter, pixels, more), (shipped, again, other) = asked
-    assert (segmenter, more) == (("segmenter", Path("w")), {"at": (3, 4), "box": None})
+    sonoher2.segment_image(GREY)
+    (segmenter, pixels, more), (shipped, again, other), (alone, _, nothing) = asked
+    assert (segmenter, more) == (("segmenter", Path("w"), True), {"at": (3, 4), "box": None})
+    assert (alone, nothing) == (("segmenter", None, False), {"at": None, "box": None})
     np.testing.assert_array_equal(pixels, GREY)
-    assert (shipped, other) == (("segmenter", None), {"at": None, "box": box})
+    assert (shipped, other) == (("segmenter", None, True), {"at": None, "box": box})
     np.testing.assert_array_equal(again, GREY)
 
 
@@ -48,7 +50,7 @@ def test_weights_may_be_text(asked: list[Any]) -> None:
     sonoher2.segment_image(GREY, weights="w")
     sonoher2.enhance_image(GREY, weights="w")
     assert [given[0] for given in asked[:1]] + [given[1] for given in asked[1:]] == [
-        ("segmenter", Path("w")), ("enhancer", Path("w")),
+        ("segmenter", Path("w"), False), ("enhancer", Path("w")),
     ]  # fmt: skip
 
 

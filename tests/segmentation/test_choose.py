@@ -33,6 +33,27 @@ def test_the_largest_part_unless_another_is_pointed_at() -> None:
     assert not nowhere.mask.any()
 
 
+def test_a_click_beside_a_part_takes_the_nearest_of_those_within_reach() -> None:
+    # 5 % of 40 pixels: two
+    assert choose(two_parts(), at=(4, 31)).mask.sum() == 25
+    assert choose(two_parts(), at=(11, 33)).mask.sum() == 25
+    assert not choose(two_parts(), at=(12, 33)).found
+    assert choose(two_parts(), at=(16, 10)).mask.sum() == 100
+    # of two parts the nearer one, though the other is larger
+    probability = two_parts()
+    probability[5:10, 17:20] = 0.7
+    assert choose(probability, at=(7, 16)).mask.sum() == 15
+    assert choose(probability, at=(7, 15)).mask.sum() == 100
+
+
+def test_a_click_in_a_part_takes_what_is_more_likely_lesion_than_not() -> None:
+    probability = two_parts()
+    probability[3:17, 3:17] = np.maximum(probability[3:17, 3:17], np.float32(0.45))
+    assert choose(probability, at=(7, 7)).mask.sum() == 100
+    # where it lies on what is less likely, and no other is near, half of that is the level
+    assert choose(two_parts() * np.float32(0.8), at=(7, 7)).mask.sum() == 100
+
+
 def test_the_confidence_is_the_dice_to_expect() -> None:
     probability = np.array([[0.8, 0.6], [0.4, 0.2]], np.float32)
     # twice 1.4 over 2 pixels and 2.0 in all

@@ -29,6 +29,19 @@ def test_where_the_picture_lies(
     np.testing.assert_allclose(taken, 7, atol=1e-5)
 
 
+def test_places_and_parts_of_the_picture_within_the_square() -> None:
+    # 100 x 50 within 20 x 20: every fifth pixel, columns 5 to 14
+    box = Letterbox((100, 50), 20)
+    assert box.place((0, 0)) == pytest.approx((-0.4, 4.6))
+    assert box.place((99, 49)) == pytest.approx((19.4, 14.4))
+    assert box.place((52, 2)) == pytest.approx((10.0, 5.0))
+    assert box.part((slice(0, 100), slice(0, 50))) == (slice(0, 20), slice(5, 15))
+    assert box.part((slice(20, 61), slice(10, 33))) == (slice(4, 12), slice(7, 12))
+    # a part that is smaller than a pixel of the square has one
+    assert box.part((slice(98, 100), slice(48, 50))) == (slice(19, 20), slice(14, 15))
+    assert box.part((slice(41, 42), slice(0, 1))) == (slice(8, 9), slice(5, 6))
+
+
 def test_rows_stay_rows_and_shrinking_averages() -> None:
     picture = np.repeat([[0.0], [10], [20], [30]], 2, axis=1).astype(np.float32)
     assert resized(picture, (4, 6)).shape == (4, 6)

@@ -8,7 +8,7 @@ import torch
 from sonoher2.core.errors import InputError
 from sonoher2.networks.weights import build_body
 from sonoher2.segmentation.letterbox import Letterbox, resized
-from sonoher2.segmentation.network import build_generator, normalised, spare_slow_convolutions
+from sonoher2.segmentation.network import build_generator, normalised, spare_slow_convolutions, start_from
 
 NETWORK = "EfficientNet-Lite0"
 
@@ -52,8 +52,30 @@ def test_a_network_that_cannot_be_an_encoder_is_refused(network: str) -> None:
         build_generator(network, "none")
 
 
-def test_grey_values_fill_minus_one_to_one() -> None:
-    assert normalised(torch.tensor([0, 255])).tolist() == [-1, 1]
+def test_grey_values_fill_minus_one_to_one_and_prompts_stay() -> None:
+    assert normalised(torch.tensor([[[[0, 255]]]])).tolist() == [[[[-1, 1]]]]
+    prompted = torch.tensor([[[[0.0, 255.0]], [[0.25, 1.0]], [[0.0, 0.5]]]])
+    assert normalised(prompted).tolist() == [[[[-1, 1]], [[0.25, 1]], [[0, 0.5]]]]
+
+
+def test_a_network_that_takes_prompts_begins_without_heeding_them() -> None:
+    plain, prompted = (build_generator(NETWORK, "none", seed=4, channels=channels) for channels in (1, 3))
+    picture = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected, found = plain(picture[:, :1]), prompted(picture)
+    assert found.shape == (2, 1, 64, 64)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_going_on_from_weights_keeps_what_they_give() -> None:
+    plain, prompted = build_generator(NETWORK, "none", seed=1), build_generator(NETWORK, "none", seed=2, channels=3)
+    start_from(prompted, plain.state_dict())
+    grey = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    nothing = torch.zeros(1, 2, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(prompted(torch.cat([grey, nothing], dim=1)), plain(grey), rtol=1e-4, atol=1e-5)
+    with pytest.raises(KeyError):
+        start_from(prompted, {})
 
 
 def test_the_seed_decides_the_weights() -> None:

@@ -157,7 +157,7 @@ def test_the_graph_outlines_as_torch_does(
 ) -> None:
     generator, card = load_weights(SHIPPED)
     # a network that ONNX cannot express
-    monkeypatch.setattr("sonoher2.segmentation.network.generator_graph", lambda network, size: None)
+    monkeypatch.setattr("sonoher2.segmentation.network.generator_graph", lambda network, size, channels: None)
     save_weights(tmp_path / "torch.safetensors", generator, card)
     by_torch = load_segmenter(tmp_path / "torch.safetensors")
     assert read_weights(tmp_path / "torch.safetensors").graph is None

@@ -51,7 +51,9 @@ def segment_image(
     (True, (80, 80))
     """
     pixels = _opened(image, frame, at).pixels
-    return segment_lesion(load_segmenter(_path(weights)), pixels, at=at, box=box)
+    return segment_lesion(
+        load_segmenter(_path(weights), prompted=at is not None or box is not None), pixels, at=at, box=box
+    )
 
 
 def enhance_image(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256, write_text
 from sonoher2.images.duplicates import perceptual_hash
 
+Read = TypeVar("Read")
 FORMAT = "sonoher2-training-images-1"
-MOST_BITS = 6
-"""By which the perceptual hashes of one picture may differ: 170 training images differed by 0 or 2 bits after JPEG of
-quality 60 to 90, and 434 held-out images from their nearest training image by 12 to 20."""
+MOST_BITS = 4
+"""By which the perceptual hashes of one picture may differ (docs/checks/LEAK007.md has the measurements)."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class TrainingImages:
     sha256: frozenset[str]
     hashes: NDArray[np.uint64]
 
-    def has(self, image: Fingerprint) -> bool:
-        """Whether the image is one of them, as it is or re-saved."""
+    def has(self, image: Fingerprint, *, resaved: bool = True) -> bool:
+        """Whether the image is one of them, as it is or, unless told otherwise, re-saved."""
         if image.sha256 in self.sha256:
             return True
-        return self.bits_to_nearest(image) <= MOST_BITS
+        return resaved and self.bits_to_nearest(image) <= MOST_BITS
 
     def bits_to_nearest(self, image: Fingerprint) -> int:
         """Fewest bits by which the perceptual hash differs from that of a training image; 64 without any."""
@@ -109,11 +110,19 @@ def load_training_images(weights: Path, images: Path | None = None) -> TrainingI
     InputError
         There are none, or they are of other weights.
     """
-    path = images or images_file(weights)
+    return _of_weights(_loaded, weights, images or images_file(weights))
+
+
+def listed_training_images(weights: Path) -> tuple[Fingerprint, ...]:
+    """List the fingerprints beside weights, one by one; errors as in `load_training_images`."""
+    return _of_weights(_listed, weights, images_file(weights))
+
+
+def _of_weights(read: Callable[[Path, str, int], Read], weights: Path, path: Path) -> Read:
     try:
         of_weights = weights.stat()
         sha256 = _sha256(weights, of_weights.st_mtime_ns, of_weights.st_size)
-        return _loaded(path, sha256, path.stat().st_mtime_ns)
+        return read(path, sha256, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         what = "nothing says which images these weights were trained on"
         raise InputError(what, where=str(path), fix="Train them again, or install SonoHER2 again") from None
@@ -125,9 +134,14 @@ def _sha256(path: Path, _changed: int, _size: int) -> str:
 
 
 @cache
-def _loaded(path: Path, weights: str, _changed: int) -> TrainingImages:
+def _loaded(path: Path, weights: str, changed: int) -> TrainingImages:
+    images = _listed(path, weights, changed)
+    hashes = np.array([int(image.hash, 16) for image in images], np.uint64)
+    return TrainingImages(frozenset(image.sha256 for image in images), hashes)
+
+
+def _listed(path: Path, weights: str, _changed: int) -> tuple[Fingerprint, ...]:
     content = json.loads(path.read_text(encoding="utf-8"))
     if (content["format"], content["weights_sha256"]) != (FORMAT, weights):
         raise ValueError("of other weights")
-    pairs = [line.split("-") for line in content["images"]]
-    return TrainingImages(frozenset(pair[0] for pair in pairs), np.array([int(p[1], 16) for p in pairs], np.uint64))
+    return tuple(Fingerprint(*line.split("-")) for line in content["images"])

@@ -26,7 +26,7 @@ def _segmenter_findings(image: CaseImage) -> list[PredictionFinding]:
     if mask.confidence is None:
         return []
     # networks are slow to import
-    from sonoher2.segmentation.segmenter import SHIPPED
+    from sonoher2.segmentation.shipped import SHIPPED
 
     outlined = PredictionFinding("OUTLINE_AUTOMATIC", {"image": mask.image, "confidence": mask.confidence})
     return [outlined, *training_image(image, image.networks.segmenter, SHIPPED, "segmenter")]

@@ -1,1 +1,1 @@
-"""The lesion outlined by a network: training, prediction, and measures of agreement."""
+"""The lesion outlined by a network: from an image, and a click or a box, to a mask."""

@@ -19,7 +19,7 @@ from sonoher2.lesions.mask import Mask
 from sonoher2.lesions.open import lesion_in
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.mask_files import write_mask, write_nifti, write_overlay
-from sonoher2.segmentation.segmenter import load_segmenter
+from sonoher2.segmentation.segmenter import Segmenter, load_segmenter
 
 TABLE = "segment.csv"
 
@@ -35,7 +35,7 @@ class Outlining:
     overlay, nifti
         Whether to write the image with its outline, and the mask as NIfTI.
     weights
-        File of the segmenter; the shipped one unless given.
+        File of the segmenter; a shipped one unless given.
     """
 
     at: tuple[int, int] | None = None
@@ -43,6 +43,10 @@ class Outlining:
     overlay: bool = True
     nifti: bool = False
     weights: Path | None = None
+
+    def segmenter(self) -> Segmenter:
+        """Load the one that is asked for, or the shipped one that takes a prompt if there is one."""
+        return load_segmenter(self.weights, prompted=self.at is not None or self.box is not None)
 
 
 def segment_images(images: Sequence[BatchImage], out: Path, how: Outlining, workers: int | None = None) -> pd.DataFrame:
@@ -76,7 +80,7 @@ def segment_images(images: Sequence[BatchImage], out: Path, how: Outlining, work
         partial(_segment_one, out=out, how=how),
         images,
         out / TABLE,
-        settings=["segment", how.at, how.box, how.overlay, how.nifti, load_segmenter(how.weights).sha256],
+        settings=["segment", how.at, how.box, how.overlay, how.nifti, how.segmenter().sha256],
         files=["mask", "overlay", "nifti"],
         workers=workers,
         label="Outlining",
@@ -86,7 +90,7 @@ def segment_images(images: Sequence[BatchImage], out: Path, how: Outlining, work
 def _segment_one(image: BatchImage, *, out: Path, how: Outlining) -> Values:
     picture = read_picture(image.path, image.frame)
     given = image_of(picture, None, how.at)
-    segmenter = load_segmenter(how.weights)
+    segmenter = how.segmenter()
     try:
         result = segment_lesion(segmenter, given.pixels, at=how.at, box=how.box)
     except InputError as error:

@@ -21,6 +21,8 @@ LEAST_CONFIDENCE = 0.5
 """Below it nothing counts as found, unless a click or a box says that there is a lesion."""
 LEAST_SHARE = 0.0004
 """Of the image; smaller parts are no lesion: some 2 mm of a usual field of view."""
+REACH = 0.05
+"""Of the image's longer side; so near to a click the lesion may begin."""
 LEAST_PROMPTED = 0.05
 """Highest probability under a click or within a box below which even a prompt finds nothing."""
 FLAT = 2.0
@@ -76,7 +78,7 @@ def segment_lesion(
         The click or the box lies outside the image, or both were given.
     """
     _check_prompt(pixels.shape, at, box)
-    probability = segmenter.probability(pixels)
+    probability = segmenter.probability(pixels, at=at, box=box)
     if np.ptp(pixels) <= FLAT:
         probability = np.zeros_like(probability)
     return choose(probability, at=at, box=box)
@@ -85,17 +87,36 @@ def segment_lesion(
 def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: Box | None = None) -> Segmentation:
     """Choose one lesion from a probability map; parameters as in `segment_lesion`."""
     inside = _within(probability, box)
+    at = at and (_nearest(inside >= THRESHOLD, at) or at)
     prompted = inside if at is None else inside[at[0] : at[0] + 1, at[1] : at[1] + 1]
     told = at is not None or box is not None
-    # a prompt knows better than the network that there is a lesion: its level falls until one appears
-    level = min(THRESHOLD, float(prompted.max()) / 2) if told else THRESHOLD
-    mask = _part(inside >= max(level, 1e-6), at)
+    level = _level(float(prompted.max()), at, box)
+    mask = _part(inside >= level, at)
     confidence = expected_dice(probability, mask)
     large = np.count_nonzero(mask) >= LEAST_SHARE * mask.size
     sure = float(prompted.max()) >= LEAST_PROMPTED if told else confidence >= LEAST_CONFIDENCE
     if not (large and sure):
         return Segmentation(np.zeros_like(mask), probability, confidence, found=False)
     return Segmentation(mask, probability, confidence, found=True)
+
+
+def _level(highest: float, at: tuple[int, int] | None, box: Box | None) -> float:
+    """Probability from which a pixel is lesion, given the highest one where the prompt says that there is one."""
+    if (at is None and box is None) or (at is not None and highest >= THRESHOLD):
+        return THRESHOLD
+    # a prompt knows better than the network that there is a lesion: its level falls until one appears
+    return max(min(THRESHOLD, highest / 2), 1e-6)
+
+
+def _nearest(mask: Mask, at: tuple[int, int]) -> tuple[int, int] | None:
+    """Pixel of a mask that is nearest to a place; None where none is near."""
+    if not mask.any():
+        return None
+    distances, places = ndimage.distance_transform_edt(~mask, return_indices=True)
+    if distances[at] > REACH * max(mask.shape):
+        return None
+    row, column = places[(slice(None), *at)]
+    return int(row), int(column)
 
 
 def expected_dice(probability: Probability, mask: Mask) -> float:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sonoher2.images.pixels.image import Box
+
 
 @dataclass(frozen=True)
 class Letterbox:
@@ -36,6 +38,23 @@ class Letterbox:
         """Row and column of the picture's first pixel within the square."""
         rows, columns = self.inner
         return (self.side - rows) // 2, (self.side - columns) // 2
+
+    def place(self, at: tuple[int, int]) -> tuple[float, float]:
+        """Row and column within the square of the middle of one of the picture's pixels."""
+        scales = [inner / length for inner, length in zip(self.inner, self.shape, strict=True)]
+        row, column = (
+            start + (pixel + 0.5) * scale - 0.5 for start, pixel, scale in zip(self.start, at, scales, strict=True)
+        )
+        return row, column
+
+    def part(self, box: Box) -> Box:
+        """Rows and columns within the square of a part of the picture, at least one of each."""
+        found = []
+        for start, inner, length, part in zip(self.start, self.inner, self.shape, box, strict=True):
+            first = min(round(part.start * inner / length), inner - 1)
+            found.append(slice(start + first, start + max(first + 1, round(part.stop * inner / length))))
+        rows, columns = found
+        return rows, columns
 
     def put(self, picture: NDArray[np.floating]) -> NDArray[np.float32]:
         """Fit a picture (rows, columns) into the square (side, side); the rest is 0."""

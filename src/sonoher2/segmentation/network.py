@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -27,8 +27,8 @@ SMALLEST = 64
 """Side of the picture on which a network is tried, pixels."""
 
 
-def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Generator:
-    """U-Net on grey pictures, in evaluation mode.
+def build_generator(network: str, weights: str = AUTO, *, seed: int = 0, channels: int = 1) -> Generator:
+    """U-Net on grey pictures, or on grey pictures and prompts, in evaluation mode.
 
     The last upward step would work at full resolution, cost as much as the whole encoder, and sharpen the outline by
     less than a reader's error; the logits are interpolated from half resolution instead.
@@ -41,11 +41,14 @@ def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Gene
         As in `build_body`.
     seed
         Of the random weights of the decoder, and of the encoder without ImageNet weights.
+    channels
+        Of a picture: 1, its grey values; `prompts.CHANNELS` for a network that takes prompts, which it begins without
+        heeding.
 
     Returns
     -------
-    Network from normalised pictures (pictures, 1, rows, columns) to logits of the same shape; rows and columns are
-    multiples of 32.
+    Network from normalised pictures (pictures, channels, rows, columns) to logits (pictures, 1, rows, columns); rows
+    and columns are multiples of 32.
 
     Raises
     ------
@@ -65,15 +68,36 @@ def build_generator(network: str, weights: str = AUTO, *, seed: int = 0) -> Gene
             ) from None
     if weights != NONE:
         _load_encoder(unet.encoder.model, build_body(network, weights, size=224).state_dict())
+    if channels > 1:
+        with torch.random.fork_rng(devices=[]):
+            narrow, unet = unet, _unet(name, channels)
+        start_from(unet, narrow.state_dict())
     return unet.to(memory_format=torch.channels_last).eval()
 
 
-def _unet(name: str) -> Generator:
-    unet = smp.Unet(f"tu-{name}", encoder_weights=None, in_channels=1, decoder_channels=DECODER_CHANNELS)
+def start_from(generator: Generator, weights: Mapping[str, Tensor]) -> None:
+    """Load the weights of a generator of the same encoder; those of channels that it did not have are 0.
+
+    Raises
+    ------
+    KeyError, RuntimeError
+        The weights are those of another network.
+    """
+    chosen = {}
+    for name, own in generator.state_dict().items():
+        chosen[name] = tensor = weights[name]
+        if tensor.ndim == 4 and tensor.shape[1] < own.shape[1]:
+            more = tensor.new_zeros(len(tensor), own.shape[1] - tensor.shape[1], *tensor.shape[2:])
+            chosen[name] = torch.cat([tensor, more], dim=1)
+    generator.load_state_dict(chosen)
+
+
+def _unet(name: str, channels: int = 1) -> Generator:
+    unet = smp.Unet(f"tu-{name}", encoder_weights=None, in_channels=channels, decoder_channels=DECODER_CHANNELS)
     unet.decoder.blocks = unet.decoder.blocks[:-1]
     unet.segmentation_head = SegmentationHead(DECODER_CHANNELS[-2], 1, upsampling=2)
     with torch.inference_mode():
-        unet.eval()(torch.zeros(1, 1, SMALLEST, SMALLEST))
+        unet.eval()(torch.zeros(1, channels, SMALLEST, SMALLEST))
     return unet
 
 
@@ -91,28 +115,30 @@ class Prepared(nn.Module):
         self.generator = generator
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Logits (pictures, 1, rows, columns) of grey values 0 to 255 of that shape."""
+        """Logits (pictures, 1, rows, columns) of grey values 0 to 255 and, with a prompt, its two channels."""
         logits: Tensor = self.generator(normalised(picture).contiguous(memory_format=torch.channels_last))
         return logits
 
 
 @cache
-def generator_graph(network: str, size: int) -> bytes | None:
+def generator_graph(network: str, size: int, channels: int = 1) -> bytes | None:
     """Graph of a generator from a picture's grey values to logits, without weights; None where ONNX has none.
 
     Parameters
     ----------
     network
         As in `build_generator`.
-    size
-        Side of its pictures, pixels.
+    size, channels
+        Side of its pictures, pixels, and their channels.
     """
-    return export_graph(Prepared(build_generator(network, NONE)), {PICTURE: torch.zeros(1, 1, size, size)})
+    generator = build_generator(network, NONE, channels=channels)
+    return export_graph(Prepared(generator), {PICTURE: torch.zeros(1, channels, size, size)})
 
 
-def normalised(grey: Tensor) -> Tensor:
-    """Grey values 0 to 255 as the network takes them."""
-    return grey.float() / MID_GREY - 1
+def normalised(picture: Tensor) -> Tensor:
+    """Give grey values 0 to 255, the first channel, as the network takes them; a prompt stays as it is."""
+    grey = picture[:, :1].float() / MID_GREY - 1
+    return grey if picture.shape[1] == 1 else torch.cat([grey, picture[:, 1:]], dim=1)
 
 
 def _load_encoder(encoder: nn.Module, found: dict[str, Tensor]) -> None:

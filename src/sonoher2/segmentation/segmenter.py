@@ -13,20 +13,20 @@ from scipy.special import expit
 
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import file_sha256
+from sonoher2.images.pixels.image import Box
 from sonoher2.networks.graph import open_graph
 from sonoher2.networks.own import Weights, require_same
 from sonoher2.segmentation.letterbox import Letterbox
-from sonoher2.segmentation.weights_file import Card, WeightsFile, built, no_weights, read_weights
+from sonoher2.segmentation.prompts import prompt_maps
+from sonoher2.segmentation.shipped import SHIPPED, SHIPPED_PROMPTED, SHIPPED_PROMPTED_SHA256, SHIPPED_SHA256
+from sonoher2.segmentation.weights_file import Card, WeightsFile, built, channels_of, no_weights, read_weights
 
-SHIPPED = Path(__file__).parent / "weights" / "segmenter.safetensors"
-"""Trained on BUS-BRA and BrEaST; docs/model-cards/segmenter.md says how."""
-SHIPPED_SHA256 = "9097e1f239005721f95cf79e28164fde0712a39a3f7445e766a2fceb9116b296"
 PICTURE = "picture"
 """Input of a segmenter's graph: see `network.Prepared`."""
 MID_GREY = 127.5
 """EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
 Squares = NDArray[np.float32]
-"""Shape (1, 1, side, side)."""
+"""Shape (1, channels, side, side); the logits have one channel."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Segmenter:
     Attributes
     ----------
     logits
-        From a picture's grey values, 0 to 255, to logits.
+        From a picture's grey values, 0 to 255, and the channels of a prompt, if it takes one, to logits.
     card
         What the weights are: `size` is the side of the network's pictures.
     sha256
@@ -47,7 +47,14 @@ class Segmenter:
     card: Card
     sha256: str
 
-    def probability(self, pixels: NDArray[np.floating]) -> NDArray[np.float32]:
+    @property
+    def prompted(self) -> bool:
+        """Whether it needs a click or a box."""
+        return channels_of(self.card) > 1
+
+    def probability(
+        self, pixels: NDArray[np.floating], *, at: tuple[int, int] | None = None, box: Box | None = None
+    ) -> NDArray[np.float32]:
         """Probability of lesion for each pixel: the mean over the image and its mirror image.
 
         It is computed on one thread and for each image alone, so that an image always gets the same values.
@@ -56,6 +63,8 @@ class Segmenter:
         ----------
         pixels
             (rows, columns), grey in [0, 255].
+        at, box
+            A place within the lesion, or a box around it, for a segmenter that is prompted; others do not see it.
 
         Returns
         -------
@@ -64,23 +73,29 @@ class Segmenter:
         Raises
         ------
         InputError
-            The array is not an image.
+            The array is not an image, or there is no prompt for a segmenter that needs one.
         """
         if pixels.ndim != 2 or not pixels.size or not np.isfinite(pixels).all():
             raise InputError(
                 f"an array of shape {pixels.shape} is not a grey image", fix="Give finite values (rows, columns)"
             )
         rows, columns = pixels.shape
-        box = Letterbox((rows, columns), self.card["size"])
-        return np.clip(box.take(self._square_probability(box.put(pixels))), 0, 1)
+        letterbox = Letterbox((rows, columns), self.card["size"])
+        channels = letterbox.put(pixels)[None]
+        if self.prompted:
+            if at is None and box is None:
+                raise InputError("these weights need a click or a box", fix="Give one, or other weights")
+            place, part = at and letterbox.place(at), box and letterbox.part(box)
+            channels = np.concatenate([channels, prompt_maps(letterbox.side, at=place, box=part)])
+        return np.clip(letterbox.take(self._square_probability(channels)), 0, 1)
 
-    def _square_probability(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _square_probability(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
         # one after the other: both at once fit the processor's caches less well and take a fifth longer
-        mirrored = self._one_pass(square[:, ::-1])[:, ::-1]
-        return np.asarray((self._one_pass(square) + mirrored) / 2, np.float32)
+        mirrored = self._one_pass(channels[..., ::-1])[:, ::-1]
+        return np.asarray((self._one_pass(channels) + mirrored) / 2, np.float32)
 
-    def _one_pass(self, square: NDArray[np.float32]) -> NDArray[np.float32]:
-        logits = self.logits(np.ascontiguousarray(square)[None, None])
+    def _one_pass(self, channels: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits = self.logits(np.ascontiguousarray(channels)[None])
         return np.asarray(expit(logits[0, 0]))
 
 
@@ -90,27 +105,32 @@ def load_own_segmenter(weights: Weights) -> Segmenter:
     Raises
     ------
     InputError
-        The file is no longer the one that was named.
+        The file is no longer the one that was named, or needs a prompt.
     """
     found = load_segmenter(Path(weights.path))
     require_same(weights, found.sha256)
+    if found.prompted:
+        fix = "Name weights that were trained without prompts"
+        raise InputError("these weights need a click or a box in each image", where=weights.path, fix=fix)
     return found
 
 
-def load_segmenter(path: Path | None = None) -> Segmenter:
-    """Segmenter of a file, or the shipped one.
+def load_segmenter(path: Path | None = None, *, prompted: bool = False) -> Segmenter:
+    """Segmenter of a file, or a shipped one.
 
     Parameters
     ----------
     path
-        Of `sonoher2 train-segmenter`; the shipped weights when None, whose sha256 must be `SHIPPED_SHA256`.
+        Of `sonoher2 train-segmenter`; shipped weights when None, whose sha256 must be the one that stands here.
+    prompted
+        Whether the shipped weights shall be those that take a click or a box; a file is what it is.
 
     Raises
     ------
     InputError
         The file is missing, is not a segmenter, or the shipped one was changed.
     """
-    chosen = SHIPPED if path is None else Path(path)
+    chosen = (SHIPPED_PROMPTED if prompted else SHIPPED) if path is None else Path(path)
     if not chosen.is_file():
         raise InputError(
             "there is no such file of weights", where=str(chosen), fix="Train one: sonoher2 train-segmenter"
@@ -123,7 +143,7 @@ def load_segmenter(path: Path | None = None) -> Segmenter:
 @cache
 def _load(path: Path, time: int, size: int) -> Segmenter:
     sha256 = file_sha256(path)
-    if path == SHIPPED and sha256 != SHIPPED_SHA256:
+    if sha256 != {SHIPPED: SHIPPED_SHA256, SHIPPED_PROMPTED: SHIPPED_PROMPTED_SHA256}.get(path, sha256):
         raise InputError(
             "the shipped weights differ from those of this version", where=str(path), fix="Install SonoHER2 again"
         )

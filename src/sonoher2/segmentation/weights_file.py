@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import atomic_path
 from sonoher2.networks.sources import PRESETS
+from sonoher2.segmentation.prompts import CHANNELS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +23,7 @@ FORMAT = "sonoher2-segmenter-1"
 SIZES = range(32, 1025, 32)
 """Sides of the pictures of a study's segmenter, pixels."""
 Card = dict[str, Any]
-"""``format``, ``network`` (encoder), ``size`` (side of its pictures), and whatever describes the training."""
+"""``format``, ``network`` (encoder), ``size`` (side of its pictures), ``prompted``, and what describes the training."""
 _CARD, _GRAPH = "sonoher2", "graph"
 # the graph is an array of bytes among the tensors: the order of a header with two entries is anything
 
@@ -65,7 +66,7 @@ def save_weights(path: Path, generator: nn.Module, card: Card) -> None:
 
     state = {name: tensor.detach() for name, tensor in generator.state_dict().items()}
     halves = {name: (v.half() if v.is_floating_point() else v).contiguous().clone() for name, v in state.items()}
-    graph = generator_graph(card["network"], card["size"])
+    graph = generator_graph(card["network"], card["size"], channels_of(card))
     if graph is not None:
         halves[_GRAPH] = torch.tensor(list(graph), dtype=torch.uint8)
     with atomic_path(path) as temporary:
@@ -140,10 +141,15 @@ def built(read: WeightsFile) -> nn.Module:
 
     from sonoher2.segmentation.network import build_generator
 
-    generator = build_generator(read.card["network"], "none")
+    generator = build_generator(read.card["network"], "none", channels=channels_of(read.card))
     generator.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in read.tensors.items()})
     ready: nn.Module = generator.requires_grad_(False).to(memory_format=torch.channels_last)
     return ready
+
+
+def channels_of(card: Card) -> int:
+    """Channels of the pictures that a network takes."""
+    return CHANNELS if card.get("prompted") else 1
 
 
 def no_weights(path: Path) -> InputError:

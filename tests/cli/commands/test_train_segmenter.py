@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sonoher2.cli.app import run
-from sonoher2.segmentation.state import Schedule
+from sonoher2.segmentation.shipped import SHIPPED
+from sonoher2.segmentation.training.state import Schedule
 
 
 @pytest.fixture
@@ -23,16 +24,24 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return out / "segmenter.safetensors"
 
     monkeypatch.setattr("sonoher2.study.measure.training_images.segmenter_cases", cases)
-    monkeypatch.setattr("sonoher2.segmentation.fit.fit_segmenter", fit)
+    monkeypatch.setattr("sonoher2.segmentation.training.fit.fit_segmenter", fit)
     return asked
 
 
 def test_every_option_reaches_the_training(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     options = "--network resnet18 --encoder-weights none --size 64 --epochs 5 --warm-up 2 --warm-up-size 32"
-    options += " --adversarial 0.5 --validation 0.25 --seed 9 --data d --label 2"
+    options += " --adversarial 0.5 --rate 0.0006 --validation 0.25 --seed 9 --data d --label 2"
     assert run(["train-segmenter", "t.csv", "--out", "o", *options.split()]) == 0
     assert given["schedule"] == Schedule(
-        network="resnet18", weights="none", size=64, warm_up_size=32, epochs=5, warm_up=2, adversarial=0.5, seed=9
+        network="resnet18",
+        weights="none",
+        size=64,
+        warm_up_size=32,
+        epochs=5,
+        warm_up=2,
+        adversarial=0.5,
+        rate=0.0006,
+        seed=9,
     )
     assert (given["images"], given["data"], given["cases_out"]) == (Path("t.csv"), Path("d"), Path("o"))
     assert (given["label"], given["reading"]) == ("2", "reading")
@@ -40,6 +49,16 @@ def test_every_option_reaches_the_training(given: dict[str, Any], capsys: pytest
     assert capsys.readouterr().out == (
         "Wrote o/segmenter.safetensors. Next: sonoher2 segment IMAGE... --weights o/segmenter.safetensors --out DIR\n"
     )
+
+
+def test_a_prompted_network_that_goes_on_from_the_shipped_one(
+    given: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train-segmenter", "t.csv", "--out", "o", "--prompted", "--start", "shipped"]) == 0
+    assert given["schedule"] == Schedule(prompted=True, start=str(SHIPPED))
+    assert "segment IMAGE... --click ROW,COLUMN --weights o/segmenter.safetensors" in capsys.readouterr().out
+    assert run(["train-segmenter", "t.csv", "--out", "o", "--start", "w.safetensors"]) == 0
+    assert given["schedule"] == Schedule(start="w.safetensors")
 
 
 def test_defaults_are_those_of_the_schedule(given: dict[str, Any]) -> None:

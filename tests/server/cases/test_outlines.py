@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from server_by_hand import png_of
-from sonoher2.segmentation.segmenter import SHIPPED_SHA256
+from sonoher2.segmentation.shipped import SHIPPED_PROMPTED_SHA256
 from sonoher2.server.context.services import Services
 
 SHAPE = (120, 160)
@@ -122,11 +122,37 @@ def test_the_segmenter_outlines_the_lesion(client: TestClient, case: str, servic
 
 def test_within_a_box_nothing_outside_is_outlined(client: TestClient, case: str) -> None:
     boxed = client.post(f"{case}/outline", json={"box": [30, 20, 90, 110]}).json()["mask"]
-    assert boxed["segmenter"] == f"{SHIPPED_SHA256}:box"
+    assert boxed["segmenter"] == f"{SHIPPED_PROMPTED_SHA256}:box"
     mask = stored(client, case)
     assert mask[20:110, 30:90].any()
     mask[20:110, 30:90] = False
     assert not mask.any()
+
+
+def test_a_click_says_which_lesion(client: TestClient) -> None:
+    down, across = np.mgrid[:200, :300]
+    left, right = (((down - 100) / 40) ** 2 + ((across - column) / 40) ** 2 < 1 for column in (80, 220))
+    rng = np.random.default_rng(0)
+    grey = np.where(left | right, 25, 140) + rng.normal(0, 12, left.shape)
+    sent = png_of(grey.clip(0, 255).astype(np.uint8))
+    case = f"/api/v1/cases/{client.post('/api/v1/cases', files={'image': ('a.png', sent)}).json()['id']}"
+    for column, meant, other in ((80, left, right), (220, right, left)):
+        found = client.post(f"{case}/outline", json={"at": [column, 100]}).json()["mask"]
+        assert found["segmenter"] == f"{SHIPPED_PROMPTED_SHA256}:click"
+        mask = stored(client, case)
+        assert 2 * (mask & meant).sum() / (mask.sum() + meant.sum()) > 0.8
+        assert not (mask & other).any()
+
+
+@pytest.mark.parametrize("at", [[160, 0], [0, 120], [-1, 5], [5], [1, 2, 3]])
+def test_a_click_outside_the_picture_is_refused(client: TestClient, case: str, at: list[int]) -> None:
+    assert client.post(f"{case}/outline", json={"at": at}).status_code == 422
+
+
+def test_a_click_and_a_box_at_once_are_refused(client: TestClient, case: str) -> None:
+    answer = client.post(f"{case}/outline", json={"at": [80, 60], "box": [30, 20, 90, 110]})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"] == "both a click and a box were given"
 
 
 @pytest.mark.parametrize("box", [[0, 0, 161, 120], [0, 0, 160, 121], [50, 10, 50, 60], [10, 60, 50, 60]])

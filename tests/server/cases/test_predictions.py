@@ -20,7 +20,7 @@ from sonoher2.bundle.load import load_bundle
 from sonoher2.config.target import ColumnTarget
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
-from sonoher2.segmentation.segmenter import SHIPPED_SHA256
+from sonoher2.segmentation.shipped import SHIPPED_SHA256
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.tables_cases import MaskRow
 from sonoher2.server.work.fields import facts_of

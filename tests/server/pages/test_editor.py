@@ -122,6 +122,24 @@ def test_a_box_outlines_again_inside_it(page: Page, context: BrowserContext, ser
         assert (x.min() >= sent[0], y.min() >= sent[1], x.max() < sent[2], y.max() < sent[3]) == (True,) * 4
 
 
+def test_a_click_outlines_what_lies_under_it(
+    page: Page, context: BrowserContext, server: RunningServer, case: str
+) -> None:
+    draw_polygon(page)
+    screen = Screen.of(page)
+    page.get_by_role("button", name="Click or box").click()
+    (place,) = screen.points((80, 60))
+    with page.expect_response("**/outline") as answer:
+        page.mouse.click(*place)
+    across, down = screen.to_picture(*place)
+    assert answer.value.request.post_data_json == {"at": [int(across), int(down)]}
+    wait_saved(page)
+    record = given(context, server.url, case)
+    if record["finding"] is None:
+        assert record["mask"]["segmenter"].endswith(":click")
+        assert kept_mask(context, server.url, case)[int(down), int(across)]
+
+
 def test_the_ruler_sets_the_scale(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
     screen = Screen.of(page)
     picture(page).press("r")

@@ -37,7 +37,7 @@ def replace_training(monkeypatch: pytest.MonkeyPatch) -> Lessons:
     from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
     from sonoher2.enhancement.enhancer import load_enhancer, save_generator
     from sonoher2.enhancement.network import Generator
-    from sonoher2.segmentation.segmenter import SHIPPED
+    from sonoher2.segmentation.shipped import SHIPPED
     from sonoher2.segmentation.weights_file import load_weights, save_weights
 
     lessons = Lessons({}, {}, set())
@@ -63,7 +63,7 @@ def replace_training(monkeypatch: pytest.MonkeyPatch) -> Lessons:
         lessons.trained += 1
         return out / "enhancer.safetensors"
 
-    monkeypatch.setattr("sonoher2.segmentation.fit.learn_segmenter", segmenter)
+    monkeypatch.setattr("sonoher2.segmentation.training.fit.learn_segmenter", segmenter)
     monkeypatch.setattr("sonoher2.enhancement.fit.learn_enhancer", enhancer)
     return lessons
 

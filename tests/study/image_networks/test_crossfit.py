@@ -27,7 +27,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
 from sonoher2.engine import ArtifactStore, ExecutionContext, key_of, local_context
 from sonoher2.networks.own import ImageNetworks
-from sonoher2.segmentation.cases import Case
+from sonoher2.segmentation.training.cases import Case
 from sonoher2.study.image_networks import crossfit as module
 from sonoher2.study.image_networks.crossfit import image_networks, planned_training
 from sonoher2.study.image_networks.enhancers import ENHANCERS

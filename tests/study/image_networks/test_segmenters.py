@@ -26,7 +26,7 @@ def test_the_first_fifth_is_supervised_on_smaller_pictures(
         (tmp_path / "weights").write_bytes(b"weights")
         return tmp_path / "weights"
 
-    monkeypatch.setattr("sonoher2.segmentation.fit.learn_segmenter", learn)
+    monkeypatch.setattr("sonoher2.segmentation.training.fit.learn_segmenter", learn)
     training = SegmenterTraining(
         network="EfficientNet-Lite2", weights="none", size=size, epochs=epochs, adversarial=0.5, batch=3
     )

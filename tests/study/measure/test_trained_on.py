@@ -78,7 +78,12 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     learned = {"final": {"a", "c"}, "without": {"b"}}
     monkeypatch.setattr(module, "used_networks", lambda *_: {"segmenter": network})
     monkeypatch.setattr(
-        module, "load_training_images", lambda weights, images: SimpleNamespace(has=learned[weights.name].__contains__)
+        module,
+        "load_training_images",
+        lambda weights, images: SimpleNamespace(
+            # a hash would take everything for everything
+            has=lambda one, *, resaved: resaved or one in learned[weights.name]
+        ),
     )
     asked: list[object] = []
     prints = {("a", None): "a", ("b", 2): "b", ("c", None): "c", ("d", None): None}
@@ -86,7 +91,11 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     rows = pd.DataFrame({"patient_id": list("CABD"), "image": list("cabd"), "frame": [np.nan, np.nan, 2, np.nan]})
     found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
     assert found == {"segmenter": frozenset("BC")}
-    assert asked == [[("a", None), ("b", 2), ("c", None), ("d", None)]]
+    # weights that come from elsewhere: nobody has looked at the pictures, and a hash has to do
+    monkeypatch.setattr(module, "used_networks", lambda *_: {"segmenter": OwnNetwork(final)})
+    found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
+    assert found == {"segmenter": frozenset("CAB")}
+    assert asked[:1] == [[("a", None), ("b", 2), ("c", None), ("d", None)]]
 
 
 def test_a_frame_is_compared_whole_and_one_that_cannot_be_read_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

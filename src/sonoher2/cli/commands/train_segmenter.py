@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,13 @@ class Network:
         typer.Option("--encoder-weights", help="ImageNet weights: auto, offline, hub, none, or a file."),
     ] = "auto"
     size: Annotated[int, typer.Option(min=32, help="Side of the network's pictures; a multiple of 32.")] = 224
+    prompted: Annotated[
+        bool, typer.Option("--prompted", help="Give it a click or a box with each image, in training and in use.")
+    ] = False
+    start: Annotated[
+        str | None,
+        typer.Option("--start", metavar="FILE", help="Segmenter to go on from, or `shipped`, instead of ImageNet."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Course:
     warm_up: Annotated[int, typer.Option(min=0, help="Epochs of smaller pictures, not adversarial.")] = 3
     warm_up_size: Annotated[int, typer.Option(min=32, help="Side of the pictures of the warm-up.")] = 192
     adversarial: Annotated[float, typer.Option(min=0, help="Weight of the adversarial loss.")] = 0.02
+    rate: Annotated[float, typer.Option(min=0, help="Highest learning rate.")] = 1e-3
 
 
 @grouped
@@ -56,11 +64,15 @@ def train_segmenter(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and variants.")] = 0,
 ) -> None:
     """Train a segmenter on images and masks of training patients. The same command resumes."""
-    from sonoher2.segmentation.fit import fit_segmenter
-    from sonoher2.segmentation.state import Schedule
+    from sonoher2.segmentation.shipped import SHIPPED
+    from sonoher2.segmentation.training.fit import fit_segmenter
+    from sonoher2.segmentation.training.state import Schedule
     from sonoher2.study.measure.training_images import segmenter_cases
 
     schedule = Schedule(**asdict(network), **asdict(course), seed=seed)
+    if network.start == "shipped":
+        schedule = replace(schedule, start=str(SHIPPED))
     cases, reading = segmenter_cases(images, data, out, label)
     target = fit_segmenter(cases, schedule, out, reading=reading, validation=validation)
-    say(f"Wrote {target}. Next: sonoher2 segment IMAGE... --weights {target} --out DIR")
+    prompt = " --click ROW,COLUMN" if network.prompted else ""
+    say(f"Wrote {target}. Next: sonoher2 segment IMAGE...{prompt} --weights {target} --out DIR")

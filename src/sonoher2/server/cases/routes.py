@@ -172,7 +172,7 @@ def frame(cases: Own, case: CaseId, number: Number) -> Response:
 @router.post("/cases/{case}/outline", tags=["outlines"])
 def outline(cases: Own, case: CaseId, request: OutlineRequest, response: Response) -> CaseBody:
     """Have the lesion outlined; where none is found the outline stays and `finding` says so."""
-    return tagged(cases.outline(case, request.box), response)
+    return tagged(cases.outline(case, request.prompt()), response)
 
 
 @router.get("/cases/{case}/mask.png", tags=["outlines"], response_class=Response, responses=PNG)

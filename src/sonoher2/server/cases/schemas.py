@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from sonoher2.server.base.texts import NO_NUL
+from sonoher2.server.work.models import Prompt
 
 MOST_VALUES = 500
 Short = Annotated[str, Field(max_length=200, pattern=NO_NUL)]
@@ -97,7 +98,7 @@ class MaskBody(Model):
 
     origin: Literal["segmented", "drawn"]
     confidence: float | None
-    segmenter: str | None = Field(description="What made it: hash of the weights, and whole, b-mode or box.")
+    segmenter: str | None = Field(description="What made it: hash of the weights, and whole, b-mode, box or click.")
     area_px: int
     area_mm2: float | None
     sha256: str = Field(description="Of mask.png.")
@@ -158,9 +159,14 @@ Pixel = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class OutlineRequest(Asked):
-    """Where to look for the lesion: within left, top, right, bottom; in the whole picture without."""
+    """Where the lesion is: within left, top, right, bottom, or at column, row; anywhere without."""
 
     box: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
+    at: tuple[Pixel, Pixel] | None = None
+
+    def prompt(self) -> Prompt:
+        """Give it to a worker."""
+        return Prompt(self.box, self.at)
 
 
 class RunsBody(Asked):

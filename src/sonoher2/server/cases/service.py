@@ -19,9 +19,9 @@ from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.blobs import Blobs
 from sonoher2.server.storage.tables_cases import CaseRow, FrameRow, MaskRow, PredictionRow
-from sonoher2.server.work.models import ImageFacts, Outline
+from sonoher2.server.work.models import ImageFacts, Outline, Prompt
 from sonoher2.server.work.scales import spacing_at
-from sonoher2.server.work.tasks import Place, frame_png, open_image, outline
+from sonoher2.server.work.tasks import frame_png, open_image, outline
 
 ROOM = "cases"
 NO_LESION = "no_lesion"
@@ -177,13 +177,13 @@ class Cases:
             session.merge(FrameRow(case_id=case, number=number, blob=blob))
         return picture
 
-    def outline(self, case: str, box: Place | None) -> CaseBody:
+    def outline(self, case: str, prompt: Prompt) -> CaseBody:
         """Have the segmenter outline the current frame, and keep what it finds.
 
         Raises
         ------
         InputError
-            The frame cannot be read, or the box lies outside.
+            The frame cannot be read, or the prompt lies outside.
         ApiError
             409, the outline was changed by hand meanwhile.
         """
@@ -192,7 +192,7 @@ class Cases:
             before = _mask_sha256(session, row)
         path = str(self.blobs(case).path(row.image_blob))
         folder, trust = self.bundle_place(row.bundle)
-        found = self.services.pool.run(outline, path, row.image_name, row.frame, box, folder, trust)
+        found = self.services.pool.run(outline, path, row.image_name, row.frame, prompt, folder, trust)
         return self._keep_outline(row, before, found)
 
     def _keep_outline(self, seen: CaseRow, before: str, found: Outline) -> CaseBody:

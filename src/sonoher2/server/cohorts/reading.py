@@ -28,6 +28,7 @@ from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.events import Event
 from sonoher2.server.storage.tables_cohorts import CohortDecisionRow, CohortImageRow, CohortOutlineRow, CohortRow
+from sonoher2.server.work.models import Prompt
 from sonoher2.server.work.scales import spacing_at
 from sonoher2.server.work.tasks import outline
 
@@ -365,10 +366,8 @@ def _touch(own: CohortOutlineRow) -> None:
     own.changed = now()
 
 
-def outline_again(
-    cohorts: Cohorts, cohort: str, image: str, version: int, box: tuple[int, int, int, int] | None
-) -> ImageBody:
-    """Let the segmenter outline the image anew, within a box if there is one, as the reader's own outline.
+def outline_again(cohorts: Cohorts, cohort: str, image: str, version: int, prompt: Prompt) -> ImageBody:
+    """Let the segmenter outline the image anew, where the reader says or anywhere, as the reader's own outline.
 
     Raises
     ------
@@ -379,7 +378,9 @@ def outline_again(
     listed = listed_image(row)
     with cohorts.services.database.reading() as session:
         crop = file_reading(cohorts.row(session, cohort)).crop_to_b_mode
-    found = cohorts.services.pool.run(outline, listed.path, image, listed.frame or 1, box, "", "", crop)
+    found = cohorts.services.pool.run(outline, listed.path, image, listed.frame or 1, prompt, "", "", crop)
     if not found.png:
-        raise InputError("no lesion was found there", fix="Draw a box around it, or draw the outline by hand")
+        raise InputError(
+            "no lesion was found there", fix="Click on it, draw a box around it, or draw the outline by hand"
+        )
     return put_mask(cohorts, cohort, image, version, DrawnMask(found.png, found.area))

@@ -202,7 +202,7 @@ def outline(
     cohorts: All, cohort: Id, image: Id, version: Version, request: OutlineRequest, response: Response
 ) -> ImageBody:
     """Have the lesion outlined anew, as the reader's own outline."""
-    return tagged(reading.outline_again(cohorts, cohort, image, version, request.box), response)
+    return tagged(reading.outline_again(cohorts, cohort, image, version, request.prompt()), response)
 
 
 @router.put("/cohorts/{cohort}/images/{image}/state")

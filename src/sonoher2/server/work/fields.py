@@ -7,7 +7,7 @@ from sonoher2.bundle.schema import BundleSchema
 from sonoher2.bundle.training import LevelSummary, NumberSummary
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.target import Her2Target
-from sonoher2.segmentation.segmenter import SHIPPED_SHA256
+from sonoher2.segmentation.shipped import SHIPPED_SHA256
 from sonoher2.server.work.models import SITE_KEY, BundleFacts, ClinicalField
 
 KINDS = {"number": "number", "yes/no": "binary", "category": "category", "ordered": "ordinal"}

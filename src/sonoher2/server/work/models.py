@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonoher2.segmentation.shipped import SHIPPED_PROMPTED_SHA256, SHIPPED_SHA256
+
+BOX, CLICK = "box", "click"
+"""Prompts."""
+
 
 @dataclass(frozen=True)
 class ImageFacts:
@@ -36,10 +41,32 @@ class ImageFacts:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """What a user says of where the lesion is, pixels of the whole picture; nothing where both are None.
+
+    Attributes
+    ----------
+    box
+        Left, top, right and bottom, around the lesion.
+    at
+        Column and row, in the lesion.
+    """
+
+    box: tuple[int, int, int, int] | None = None
+    at: tuple[int, int] | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its name in `Outline.segmenter`; empty where there is none."""
+        return BOX if self.box else CLICK if self.at else ""
+
+
+@dataclass(frozen=True)
 class Outline:
     """What the segmenter found, with row and column of the middle; `png` is empty where there is no lesion.
 
-    `segmenter` is the hash of its weights and, behind a colon, what it saw: ``whole``, ``b-mode`` or ``box``.
+    `segmenter` is the hash of its weights and, behind a colon, what it saw or was told: ``whole``, ``b-mode``,
+    ``box`` or ``click``.
     """
 
     png: bytes
@@ -50,7 +77,9 @@ class Outline:
 
 
 def made_as(made: str, asked: str) -> bool:
-    """Whether an outline is one of the segmenter that is asked for; in a box of the user's the weights alone count.
+    """Whether an outline is one of the segmenter that is asked for; with a user's prompt the weights alone count.
+
+    The shipped network that takes prompts stands for the shipped one that takes none.
 
     Parameters
     ----------
@@ -58,7 +87,8 @@ def made_as(made: str, asked: str) -> bool:
         As in `Outline.segmenter`; of an outline that an older version kept, empty, nothing else is known.
     """
     weights, _, seen = made.partition(":")
-    return not made or made == asked or (seen == "box" and asked.startswith(f"{weights}:"))
+    weights = SHIPPED_SHA256 if weights == SHIPPED_PROMPTED_SHA256 else weights
+    return not made or made == asked or (seen in {BOX, CLICK} and asked.startswith(f"{weights}:"))
 
 
 SITE_KEY = "(site)"

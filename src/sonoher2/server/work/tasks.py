@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Question, View
+from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Prompt, Question, View
 from sonoher2.server.work.scales import kept_region
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 MOST_BUNDLES = 4
 """Models that a worker keeps open."""
-Place = tuple[int, int, int, int]
-"""Left, top, right, bottom."""
 
 
 def warm_up(bundles: tuple[str, ...]) -> None:
@@ -78,25 +76,26 @@ def frame_png(path: str, name: str, frame: int) -> bytes:
 
 
 def outline(
-    path: str, name: str, frame: int, box: Place | None, bundle: str, trust: str, crop_to_b_mode: bool = False
+    path: str, name: str, frame: int, prompt: Prompt, bundle: str, trust: str, crop_to_b_mode: bool = False
 ) -> Outline:
-    """Find the lesion of one frame, within a box if there is one.
+    """Find the lesion of one frame, where a user says that it is or anywhere.
 
     Parameters
     ----------
     path, name, frame
         The image.
-    box
-        The picture is cut there before the segmenter sees it.
+    prompt
+        It goes to the shipped segmenter that takes prompts, whatever the model.
     bundle, trust
         Of a model that says how images are read, and may have a segmenter of its own; empty for the shipped one.
     crop_to_b_mode
-        Look in the B-mode part of the screen only, where there is neither a box nor a model that reads images.
+        Look in the B-mode part of the screen only, where there is no model that reads images. A prompt beyond that
+        part has the whole picture looked at.
 
     Raises
     ------
     InputError
-        The image cannot be read, or the box lies outside.
+        The image cannot be read, or the prompt lies outside.
     """
     import numpy as np
 
@@ -107,18 +106,24 @@ def outline(
     from sonoher2.server.work.masks import mask_png
 
     picture = _picture(path, name, frame)
-    image, segmenter = image_of(picture, None, None), load_segmenter()
+    at, box = _place(prompt, picture.shape)
+    image, segmenter = image_of(picture, None, None), load_segmenter(prompted=bool(prompt.kind))
     model = opened_bundle(bundle, trust) if bundle else None
-    if model is not None and model.image_networks.segmenter:
+    if model is not None and model.image_networks.segmenter and not prompt.kind:
         segmenter = load_own_segmenter(model.image_networks.segmenter.final)
     if model is not None and model.schema.reading:
         crop_to_b_mode = model.schema.reading.crop_to_b_mode
-    if box is not None:
-        image = image.cropped(_slices(box, picture.shape))
-    elif crop_to_b_mode:
-        image = image.cropped(b_mode_box(picture, None))
-    found = segment_lesion(segmenter, image.pixels)
-    made = f"{segmenter.sha256}:{'box' if box else 'b-mode' if crop_to_b_mode else 'whole'}"
+    if crop_to_b_mode:
+        part = b_mode_box(picture, at)
+        image = image.cropped(part) if _within(part, at, box) else image
+    rows, columns = (part.start for part in image.box)
+    found = segment_lesion(
+        segmenter,
+        image.pixels,
+        at=at and (at[0] - rows, at[1] - columns),
+        box=box and (_moved(box[0], rows), _moved(box[1], columns)),
+    )
+    made = f"{segmenter.sha256}:{prompt.kind or ('b-mode' if crop_to_b_mode else 'whole')}"
     if not found.found:
         return Outline(b"", 0, found.confidence)
     mask = np.zeros(image.file_shape, dtype=bool)
@@ -209,8 +214,25 @@ def _displayed(picture: Picture) -> bytes:
     return grey_png(picture.grey)
 
 
-def _slices(box: Place, shape: tuple[int, int]) -> Box:
-    left, top, right, bottom = box
-    if not (0 <= left < right <= shape[1] and 0 <= top < bottom <= shape[0]):
-        raise InputError("the box lies outside the picture", fix="Draw it on the picture")
-    return slice(top, bottom), slice(left, right)
+def _place(prompt: Prompt, shape: tuple[int, int]) -> tuple[tuple[int, int] | None, Box | None]:
+    """Row and column of a click, rows and columns of a box."""
+    at, box = prompt.at and (prompt.at[1], prompt.at[0]), None
+    if prompt.box:
+        left, top, right, bottom = prompt.box
+        if not (0 <= left < right <= shape[1] and 0 <= top < bottom <= shape[0]):
+            raise InputError("the box lies outside the picture", fix="Draw it on the picture")
+        box = slice(top, bottom), slice(left, right)
+    if at and not all(0 <= place < length for place, length in zip(at, shape, strict=True)):
+        raise InputError("the click lies outside the picture", fix="Click on the picture")
+    return at, box
+
+
+def _within(part: Box, at: tuple[int, int] | None, box: Box | None) -> bool:
+    """Whether a part of the picture holds what the user pointed at."""
+    if at:
+        return all(side.start <= place < side.stop for side, place in zip(part, at, strict=True))
+    return not box or all(a.start <= b.start and b.stop <= a.stop for a, b in zip(part, box, strict=True))
+
+
+def _moved(part: slice, by: int) -> slice:
+    return slice(part.start - by, part.stop - by)

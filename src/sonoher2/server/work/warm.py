@@ -34,6 +34,7 @@ def warm(bundles: Sequence[str]) -> None:
     """
     pixels = np.random.default_rng(0).integers(0, 256, (ROWS, COLUMNS), dtype=np.uint8)
     segment_lesion(load_segmenter(), pixels.astype(np.float64))
+    segment_lesion(load_segmenter(prompted=True), pixels.astype(np.float64), at=(ROWS // 2, COLUMNS // 2))
     for folder in bundles:
         # a model that cannot be opened is an error of whoever asks for it, and so is one that refuses noise
         try:

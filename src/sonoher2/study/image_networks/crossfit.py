@@ -168,7 +168,7 @@ def _kinds(study: StudyConfig, images: pd.DataFrame, folds: pd.Series) -> list[_
 def _segmenter(regions: SegmentedRegions, reading: ImageReading, images: pd.DataFrame) -> _Kind:
     """Learn from the images that have a mask."""
     # networks are slow to import
-    from sonoher2.segmentation.cases import Case
+    from sonoher2.segmentation.training.cases import Case
 
     def case(file: LesionFile, patient: int) -> Case:
         return Case(str(patient), Path(file.image), tuple(map(Path, file.masks)), frame=file.frame)

@@ -11,7 +11,7 @@ from sonoher2.config.images import FileReading
 from sonoher2.engine import BYTES, Step
 
 if TYPE_CHECKING:
-    from sonoher2.segmentation.cases import Case
+    from sonoher2.segmentation.training.cases import Case
 
 SHARE_OF_SIZE = 6 / 7
 """Side of the warm-up's pictures, as a share of the later ones'."""
@@ -21,8 +21,8 @@ def _train(cases: list[Case], training: SegmenterTraining, reading: FileReading,
     """Train on these images and no others; a killed training goes on in its folder after the last finished epoch."""
     # networks are slow to import
     from sonoher2.networks.device import one_thread
-    from sonoher2.segmentation.fit import learn_segmenter
-    from sonoher2.segmentation.state import Schedule
+    from sonoher2.segmentation.training.fit import learn_segmenter
+    from sonoher2.segmentation.training.state import Schedule
 
     schedule = Schedule(
         network=training.network,

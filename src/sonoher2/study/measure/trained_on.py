@@ -39,7 +39,7 @@ def used_networks(study: StudyConfig, segmented: pd.DataFrame, networks: ImageNe
     found: dict[str, OwnNetwork] = {}
     # networks are slow to import
     if len(segmented):
-        from sonoher2.segmentation.segmenter import SHIPPED
+        from sonoher2.segmentation.shipped import SHIPPED
 
         found[SEGMENTER] = networks.segmenter or _shipped(SHIPPED)
     if study.images is not None and study.enhance != "none":
@@ -87,11 +87,15 @@ def patients_trained_on(
     prints = fingerprints(sorted({one for name in used for one in pictures_of(rows[name])}, key=str), context)
     found = {}
     for name, network in used.items():
+        # a study that trains looks at the pictures themselves and deals those that are alike out together: what a hash
+        # takes for one picture there is two
+        resaved = not network.unseen_by
         known = {weights: load_training_images(*weights.files) for weights in network.all}
         patients = rows[name][c.PATIENT_ID]
         read = [prints[picture] for picture in pictures_of(rows[name])]
         seen = [
-            one is not None and known[network.of(patient)].has(one) for one, patient in zip(read, patients, strict=True)
+            one is not None and known[network.of(patient)].has(one, resaved=resaved)
+            for one, patient in zip(read, patients, strict=True)
         ]
         found[name] = frozenset(patients[np.array(seen, dtype=bool)])
     return found

@@ -21,7 +21,7 @@ from sonoher2.core import columns as c
 from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.engine import local_context
-from sonoher2.segmentation.cases import Case
+from sonoher2.segmentation.training.cases import Case
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.lesion_files import chosen_frames
 from sonoher2.study.measure.own_networks import networks_of_files

@@ -61,7 +61,7 @@ class CasePage {
     const calibrate = () => (this.record.image.mm_source === "file" && this.record.image.mm_per_pixel ? null : (mm) => this.#setSize(mm));
     this.editor = new OutlineEditor(this.editorHost, {
       columns: image.columns, rows: image.rows, size: image.mm_per_pixel, region: image.b_mode,
-      onChange: (editor) => this.#drawn(editor), onOutline: (box) => this.outline(box),
+      onChange: (editor) => this.#drawn(editor), onOutline: (prompt) => this.outline(prompt),
       get onCalibrate() { return calibrate(); },
       onFrame: (step) => { this.cine?.stop(); this.cine?.go(this.cine.frame + step); }, onPlay: () => this.cine?.toggle(),
     });
@@ -74,7 +74,7 @@ class CasePage {
     this.#showModels();
     await Promise.all([this.#picture(this.record.frame).then((image) => this.editor.setPicture(image)), this.#loadMask(), this.#showModel(this.record.bundle), this.#loadPredictions()]);
     this.#takeUp(this.saver.left());
-    if (!this.record.mask && !this.record.finding && this.record.version === 1) await this.outline(null);
+    if (!this.record.mask && !this.record.finding && this.record.version === 1) await this.outline({});
   }
 
   /** Go on where this tab was left, with what it had not stored yet. */
@@ -159,7 +159,7 @@ class CasePage {
     this.editor.setRuns(null, { forget: true });
     try {
       await this.#loadMask();
-      if (!this.record.mask) await this.outline(null);
+      if (!this.record.mask) await this.outline({});
     } finally {
       // not before: whoever draws on a frame that is said to be outlined draws on that outline
       this.#showFrame();
@@ -187,14 +187,14 @@ class CasePage {
     this.#stale();
   }
 
-  /** Have the lesion outlined, in a box or anywhere; what was drawn before can be taken back. */
-  async outline(box) {
+  /** Have the lesion outlined, in a box, at a click or anywhere; what was drawn before can be taken back. */
+  async outline(prompt) {
     this.host.classList.add("outlining");
     this.editor.setBusy(t("Looking for the lesion …"));
     const layIn = this.editor.later();
     await this.#guarded(async () => {
-      const record = await this.saver.through(() => post(`${this.path}/outline`, box ? { box } : {}));
-      if (record.finding === "no_lesion") this.#note(t("No lesion was found. Draw its outline, or draw a box around it."));
+      const record = await this.saver.through(() => post(`${this.path}/outline`, prompt));
+      if (record.finding === "no_lesion") this.#note(t("No lesion was found. Click on it, draw a box around it, or draw its outline."));
       else {
         this.#note("");
         const { runs } = await get(`${this.path}/mask`);
@@ -235,17 +235,17 @@ class CasePage {
     return true;
   }
 
-  /** A model may outline in another way than the present outline was made; one that was drawn, or in a box, stays. */
+  /** A model may outline in another way than the present outline was made; one that was drawn, or made at a click or in a box, stays. */
   async #choose(id) {
     this.saver.set({ bundle: id || null });
     if (!(await this.#showModel(id))) return;
     const { mask } = this.record;
-    if (mask?.origin !== "segmented" || !mask.segmenter || mask.segmenter.endsWith(":box") || !this.segmenter || mask.segmenter === this.segmenter) return;
+    if (mask?.origin !== "segmented" || !mask.segmenter || /:(box|click)$/.test(mask.segmenter) || !this.segmenter || mask.segmenter === this.segmenter) return;
     await this.#guarded(async () => {
       await this.saver.flush();
       // what was drawn meanwhile is kept
       if (this.record.mask?.origin !== "segmented") return;
-      await this.outline(null);
+      await this.outline({});
       if (!this.record.finding) this.#note(t("This model outlines lesions in its own way, so the lesion was outlined anew."));
     });
   }

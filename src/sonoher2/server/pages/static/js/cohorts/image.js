@@ -105,7 +105,7 @@ class ImagePage {
     }
     this.editor = new OutlineEditor(this.editorHost, {
       columns: record.columns, rows: record.rows, size: record.mm_per_pixel,
-      onChange: (editor) => this.#drawn(editor), onOutline: (box) => this.outline(box),
+      onChange: (editor) => this.#drawn(editor), onOutline: (prompt) => this.outline(prompt),
     });
     document.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -134,12 +134,12 @@ class ImagePage {
     this.saver.setMask({ rows: editor.mask.rows, columns: editor.mask.columns, runs: editor.runs() });
   }
 
-  /** Have the lesion outlined, in a box or anywhere; what was drawn before can be taken back. */
-  async outline(box) {
+  /** Have the lesion outlined, in a box, at a click or anywhere; what was drawn before can be taken back. */
+  async outline(prompt) {
     this.editor.say(t("Looking for the lesion"));
     const layIn = this.editor.later();
     await this.#guarded(async () => {
-      await this.saver.through(() => call("POST", `${this.path}/outline`, { json: box ? { box } : {}, version: this.saver.record.version }));
+      await this.saver.through(() => call("POST", `${this.path}/outline`, { json: prompt, version: this.saver.record.version }));
       const { runs } = await get(`${this.path}/mask`);
       if (layIn(runs)) return;
       this.#drawn(this.editor);

@@ -26,10 +26,10 @@ export class OutlineEditor {
   /**
    * @param {HTMLElement} host Is filled with the editor.
    * @param {{columns: number, rows: number, size?: [number, number]|null, region?: number[]|null,
-   *   onChange?: (editor: OutlineEditor) => void, onOutline?: (box: number[]|null) => void, onCalibrate?: (mm: number) => void,
+   *   onChange?: (editor: OutlineEditor) => void, onOutline?: (prompt: {box?: number[], at?: number[]}) => void, onCalibrate?: (mm: number) => void,
    *   onFrame?: (step: number) => void, onPlay?: () => void}} options
    *   `size` is [height, width] of a pixel in mm; `region` is the B-mode area [left, top, right, bottom]; `onChange` comes after each
-   *   finished step, `onOutline` when an outline is wanted, inside a box or anywhere.
+   *   finished step, `onOutline` when an outline is wanted, in a box, at a click or anywhere.
    */
   constructor(host, options) {
     this.options = options;
@@ -60,7 +60,7 @@ export class OutlineEditor {
   makeTools() {
     const { options } = this;
     this.all = { move: new Move(this), brush: new Brush(this, 1), eraser: new Brush(this, 0), polygon: new Polygon(this), ruler: new Ruler(this, (a, b) => this.#measured(a, b)) };
-    if (options.onOutline) this.all.box = new Box(this, (box) => options.onOutline(box));
+    if (options.onOutline) this.all.box = new Box(this, options.onOutline);
   }
 
   #build(host) {
@@ -195,7 +195,7 @@ export class OutlineEditor {
   fillHoles() { this.#replace(filled); }
   keepLargest() { this.#replace(largest); }
   clear() { this.#replace((mask) => new Uint8Array(mask.pixels.length)); }
-  outlineAgain() { this.options.onOutline?.(null); }
+  outlineAgain() { this.options.onOutline?.({}); }
 
   // ------------------------------------------------------------------ tools
 

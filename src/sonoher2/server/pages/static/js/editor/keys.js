@@ -11,7 +11,7 @@ function groups() {
       [["B"], t("Brush")],
       [["E"], t("Eraser")],
       [["P"], t("Polygon; hold the pointer to draw freely")],
-      [["X"], t("Box: outline again inside it")],
+      [["X"], t("Click in the lesion or draw a box around it: outline it again")],
       [["R"], t("Ruler: measure, and set the scale")],
       [["["], ["]"], t("Smaller or larger brush")],
       [["Shift"], t("Held while drawing: brush and polygon take away")],

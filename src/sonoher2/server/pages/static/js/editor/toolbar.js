@@ -24,7 +24,7 @@ export class Toolbar {
     const { editor } = this;
     const tools = [
       ["move", t("Move"), "V"], ["brush", t("Brush"), "B"], ["eraser", t("Eraser"), "E"],
-      ["polygon", t("Polygon"), "P"], ["box", t("Box"), "X"], ["ruler", t("Ruler"), "R"],
+      ["polygon", t("Polygon"), "P"], ["box", t("Click or box"), "X"], ["ruler", t("Ruler"), "R"],
     ].filter(([name]) => editor.has(name));
     const buttons = tools.map(([name, label, key]) => (this.tools[name] = this.#button(name, label, key, () => { editor.choose(name); editor.focus(); }, { "aria-pressed": "false" })));
     this.size = h("input", { type: "range", min: 0, max: 60, step: 1, on: { input: () => editor.setRadius(Number(this.size.value) || 0.5) } });

@@ -3,6 +3,9 @@
  * The same calls come from a mouse, a pen, a finger and the arrow keys.
  */
 import { boxBetween, lengthOf } from "../outline/geometry.js";
+
+/** Pixels; a smaller box is a click. */
+const LEAST_BOX = 8;
 import { polygon, stroke } from "../outline/shapes.js";
 import { drawLines, drawText } from "./stage.js";
 
@@ -152,12 +155,16 @@ class TwoEnds extends Tool {
   }
 }
 
+/** Where the lesion is: a click in it, or a box around it. */
 export class Box extends TwoEnds {
   constructor(editor, found) {
     super(editor, (from, to) => {
-      const box = boxBetween(from, to, editor.mask.columns, editor.mask.rows);
+      const { columns, rows } = editor.mask;
+      const box = boxBetween(from, to, columns, rows);
       this.cancel();
-      if (box && box[2] - box[0] > 7 && box[3] - box[1] > 7) found(box);
+      if (box && box[2] - box[0] >= LEAST_BOX && box[3] - box[1] >= LEAST_BOX) { found({ box }); return; }
+      const at = from.map(Math.floor);
+      if (lengthOf(from, to) < LEAST_BOX && at[0] >= 0 && at[1] >= 0 && at[0] < columns && at[1] < rows) found({ at });
     });
   }
 

@@ -11,7 +11,9 @@ import torch
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import atomic_path
 from sonoher2.networks.patchgan import patch_discriminator
-from sonoher2.segmentation.network import build_generator, spare_slow_convolutions
+from sonoher2.segmentation.network import Generator, build_generator, spare_slow_convolutions, start_from
+from sonoher2.segmentation.prompts import CHANNELS
+from sonoher2.segmentation.weights_file import read_weights
 
 RISE = 100
 """Steps over which the learning rate rises at the start."""
@@ -47,7 +49,11 @@ class Schedule:
     weight_decay
         Of AdamW.
     seed
-        Of weights, order and variants.
+        Of weights, order, variants and prompts.
+    prompted
+        Whether the network takes a click or a box with each picture.
+    start
+        File of a segmenter to go on from; `weights` are not read then.
     """
 
     network: str = "EfficientNet-Lite2"
@@ -61,6 +67,8 @@ class Schedule:
     rate: float = 1e-3
     weight_decay: float = 0.01
     seed: int = 0
+    prompted: bool = False
+    start: str | None = None
 
 
 class Training:
@@ -83,8 +91,12 @@ class Training:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self.generator = build_generator(schedule.network, schedule.weights, seed=schedule.seed)
-        self.average = build_generator(schedule.network, "none", seed=schedule.seed)
+        channels = CHANNELS if schedule.prompted else 1
+        weights = "none" if schedule.start else schedule.weights
+        self.generator = build_generator(schedule.network, weights, seed=schedule.seed, channels=channels)
+        if schedule.start:
+            _begin_with(self.generator, Path(schedule.start))
+        self.average = build_generator(schedule.network, "none", seed=schedule.seed, channels=channels)
         self.average.load_state_dict(self.generator.state_dict())
         self.average.requires_grad_(False)
         spare_slow_convolutions(self.generator)
@@ -153,3 +165,13 @@ class Training:
             "optimiser": self.optimiser,
             "opponent": self.opponent,
         }
+
+
+def _begin_with(generator: Generator, path: Path) -> None:
+    read = read_weights(path)
+    try:
+        start_from(generator, {name: torch.from_numpy(value) for name, value in read.tensors.items()})
+    except (KeyError, RuntimeError):
+        raise InputError(
+            f"the segmenter to begin with is a {read.card['network']}", where=str(path), fix="Train the same network"
+        ) from None

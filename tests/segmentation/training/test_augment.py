@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sonoher2.segmentation import augment
+from sonoher2.segmentation.training import augment
 
 SIDE = 64
 

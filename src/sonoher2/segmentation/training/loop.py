@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from sonoher2.core.files import write_text
 from sonoher2.core.progress import track
 from sonoher2.networks.patchgan import discriminator_loss, generator_loss
-from sonoher2.segmentation.augment import training_batch
-from sonoher2.segmentation.cases import Examples, sampling_chance
-from sonoher2.segmentation.losses import supervised_loss
 from sonoher2.segmentation.network import normalised
-from sonoher2.segmentation.state import Schedule, Training
+from sonoher2.segmentation.training.augment import training_batch
+from sonoher2.segmentation.training.cases import Examples, sampling_chance
+from sonoher2.segmentation.training.drawn_prompts import prompted
+from sonoher2.segmentation.training.losses import supervised_loss
+from sonoher2.segmentation.training.state import Schedule, Training
 
 
 def train(examples: Examples, schedule: Schedule, out: Path) -> Training:
@@ -46,7 +47,7 @@ def train(examples: Examples, schedule: Schedule, out: Path) -> Training:
     remaining = range(len(training.curve), schedule.epochs)
     for epoch in track(remaining, "Training", len(remaining)):
         losses = _one_epoch(training, examples, epoch)
-        training.curve.append(losses | held_out_dice(training.average, examples, schedule.size))
+        training.curve.append(losses | held_out_dice(training.average, examples, schedule))
         training.save(checkpoint)
         _write_curve(out / "curve.csv", training.curve)
     return training
@@ -64,10 +65,23 @@ def _one_epoch(training: Training, examples: Examples, epoch: int) -> dict[str, 
     total: dict[str, float] = {}
     for chosen in np.array_split(_drawn(chance, steps * schedule.batch, rng), steps):
         training.set_rates(training.steps / (steps * schedule.epochs))
-        losses = _one_step(training, *training_batch(examples.squares[chosen], size, rng), adversarial)
+        grey, lesion = training_batch(examples.squares[chosen], size, rng)
+        if schedule.prompted:
+            grey, lesion = prompted_batch(grey, lesion, rng)
+        losses = _one_step(training, grey, lesion, adversarial)
         total = {name: total.get(name, 0.0) + value / steps for name, value in losses.items()}
     training.generator.eval()
     return {"epoch": epoch + 1.0} | total
+
+
+def prompted_batch(grey: Tensor, lesion: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Add the channels of a drawn prompt to each picture, and leave of its lesions the one that is meant."""
+    drawn = [prompted(mask, rng) for mask in lesion[:, 0].numpy() >= 0.5]
+    maps = torch.from_numpy(np.stack([maps for maps, _ in drawn]))
+    meant = torch.from_numpy(np.stack([part for _, part in drawn]))[:, None]
+    # the part's edge stays as soft as it was
+    around = nn.functional.max_pool2d(meant.float(), 3, 1, 1)
+    return torch.cat([grey, maps], dim=1), lesion * around
 
 
 def _drawn(chance: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -79,8 +93,8 @@ def _drawn(chance: NDArray[np.float64], count: int, rng: np.random.Generator) ->
     return np.asarray(rng.permutation(drawn))
 
 
-def _one_step(training: Training, grey: Tensor, target: Tensor, adversarial: float) -> dict[str, float]:
-    picture = normalised(grey).to(memory_format=torch.channels_last)
+def _one_step(training: Training, drawn: Tensor, target: Tensor, adversarial: float) -> dict[str, float]:
+    picture = normalised(drawn).to(memory_format=torch.channels_last)
     with torch.autocast(picture.device.type, torch.bfloat16):
         logits = training.generator(picture)
     logits = logits.float()
@@ -112,30 +126,33 @@ def _teach_discriminator(training: Training, picture: Tensor, mask: Tensor, targ
 
 def _judged(discriminator: nn.Module, picture: Tensor, mask: Tensor) -> Tensor:
     with torch.autocast(picture.device.type, torch.bfloat16):
-        scores: Tensor = discriminator(torch.cat([picture, 2 * mask - 1], dim=1))
+        scores: Tensor = discriminator(torch.cat([picture[:, :1], 2 * mask - 1], dim=1))
     return scores.float()
 
 
 @torch.no_grad()
-def held_out_dice(network: nn.Module, examples: Examples, size: int) -> dict[str, float]:
-    """Mean Dice of the held-out cases by group, at a probability of one half."""
+def held_out_dice(network: nn.Module, examples: Examples, schedule: Schedule) -> dict[str, float]:
+    """Mean Dice of the held-out cases by group, at a probability of one half; with the same prompt in each epoch."""
     dices = {}
     for group in np.unique(examples.groups[examples.held_out]):
         rows = np.flatnonzero(examples.held_out & (examples.groups == group))
         parts = [
-            _dice(network, examples.squares[chunk], size) for chunk in np.array_split(rows, math.ceil(len(rows) / 16))
+            _dice(network, examples.squares[chunk], schedule)
+            for chunk in np.array_split(rows, math.ceil(len(rows) / 16))
         ]
         dices[f"dice {group}".strip()] = float(np.concatenate(parts).mean())
     return dices
 
 
-def _dice(network: nn.Module, squares: NDArray[np.uint8], size: int) -> NDArray[np.float64]:
-    pictures = nn.functional.interpolate(
-        torch.from_numpy(squares).float(), (size, size), mode="bilinear", antialias=True
-    )
+def _dice(network: nn.Module, squares: NDArray[np.uint8], schedule: Schedule) -> NDArray[np.float64]:
+    shape = (schedule.size, schedule.size)
+    both = nn.functional.interpolate(torch.from_numpy(squares).float(), shape, mode="bilinear", antialias=True)
+    pictures, meant = both[:, :1], both[:, 1:] / 255
+    if schedule.prompted:
+        pictures, meant = prompted_batch(pictures, meant, np.random.default_rng(schedule.seed))
     with torch.autocast("cpu", torch.bfloat16):
-        found = network(normalised(pictures[:, :1]).to(memory_format=torch.channels_last))[:, 0] > 0
-    lesion = pictures[:, 1] >= 127.5
+        found = network(normalised(pictures).to(memory_format=torch.channels_last))[:, 0] > 0
+    lesion = meant[:, 0] >= 0.5
     common = (found & lesion).sum(dim=(1, 2)).double()
     sizes = found.sum(dim=(1, 2)).double() + lesion.sum(dim=(1, 2)).double()
     return torch.where(sizes > 0, 2 * common / sizes.clamp(min=1), torch.ones_like(sizes)).numpy()

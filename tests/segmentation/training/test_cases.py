@@ -10,8 +10,8 @@ import pytest
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
-from sonoher2.segmentation import cases
-from sonoher2.segmentation.cases import Case, held_out_patients, read_examples, sampling_chance
+from sonoher2.segmentation.training import cases
+from sonoher2.segmentation.training.cases import Case, held_out_patients, read_examples, sampling_chance
 
 
 def case(patient: str, group: str = "", masks: tuple[Path, ...] = (Path("m.png"),)) -> Case:

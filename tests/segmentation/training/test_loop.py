@@ -13,16 +13,20 @@ from safetensors import safe_open
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
+from sonoher2.images.fingerprint import fingerprint, load_training_images
+from sonoher2.images.read import read_image
 from sonoher2.networks.device import one_thread
-from sonoher2.segmentation.augment import training_batch
-from sonoher2.segmentation.cases import Case, Examples, held_out_patients, read_examples, sampling_chance
-from sonoher2.segmentation.fit import fit_segmenter
-from sonoher2.segmentation.losses import dice_loss, edge, supervised_loss
-from sonoher2.segmentation.segmenter import load_segmenter
-from sonoher2.segmentation.state import Schedule
-from sonoher2.segmentation.training import held_out_dice, train
+from sonoher2.networks.own import Weights
+from sonoher2.segmentation.segmenter import load_own_segmenter, load_segmenter
+from sonoher2.segmentation.training.augment import training_batch
+from sonoher2.segmentation.training.cases import Case, Examples, held_out_patients, read_examples, sampling_chance
+from sonoher2.segmentation.training.fit import fit_segmenter
+from sonoher2.segmentation.training.loop import held_out_dice, prompted_batch, train
+from sonoher2.segmentation.training.losses import dice_loss, edge, supervised_loss
+from sonoher2.segmentation.training.state import Schedule, Training
 from sonoher2.segmentation.weights_file import load_weights, save_weights
 
+HALVES = Schedule(size=32)
 TINY = Schedule("EfficientNet-Lite0", "none", size=64, warm_up_size=32, epochs=2, warm_up=1, batch=4)
 
 
@@ -130,7 +134,7 @@ def test_a_resumed_training_ends_with_the_same_weights(
     with one_thread():
         whole = train(examples, TINY, tmp_path / "whole")
         with monkeypatch.context() as patch:
-            patch.setattr("sonoher2.segmentation.training._write_curve", interrupt)
+            patch.setattr("sonoher2.segmentation.training.loop._write_curve", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 train(examples, TINY, tmp_path / "parts")
         resumed = train(examples, TINY, tmp_path / "parts")
@@ -189,6 +193,71 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         load_segmenter(tmp_path / "absent.safetensors")
 
 
+def test_a_prompted_training_goes_on_from_weights_and_finds_what_is_meant(cases: list[Case], tmp_path: Path) -> None:
+    one_epoch = replace(TINY, epochs=1)
+    start = fit_segmenter(cases[:6], one_epoch, tmp_path / "start", reading=FileReading(), validation=0.0)
+    schedule = replace(one_epoch, prompted=True, start=str(start), rate=0.0)
+    target = fit_segmenter(cases[6:], schedule, tmp_path / "on", reading=FileReading(), validation=0.0)
+    before, after = load_segmenter(start), load_segmenter(target)
+    assert (before.prompted, after.prompted) == (False, True)
+    assert after.card["schedule"]["start"] == "segmenter.safetensors"
+    assert after.card["start_sha256"] == before.sha256
+    assert (before.card["start_sha256"], before.card["schedule"]["start"]) == ("", None)
+    # what they learned from is what both learned from
+    known = load_training_images(target)
+    pictures = [fingerprint(read_image(case.image).pixels) for case in cases]
+    assert known.sha256 == {picture.sha256 for picture in pictures}
+    picture = 255 * np.random.default_rng(0).random((40, 60))
+    assert after.probability(picture, at=(3, 4)).shape == (40, 60)
+    with pytest.raises(InputError, match=r"these weights need a click or a box\. Give one, or other weights"):
+        after.probability(picture)
+    with pytest.raises(InputError, match="need a click or a box in each image"):
+        load_own_segmenter(Weights(str(target), after.sha256, ""))
+
+
+def test_another_network_cannot_go_on_from_weights(cases: list[Case], tmp_path: Path) -> None:
+    start = fit_segmenter(cases, replace(TINY, epochs=0), tmp_path, reading=FileReading(), validation=0.0)
+    with pytest.raises(InputError, match=r"to begin with is a EfficientNet-Lite0\. Train the same network"):
+        Training(replace(TINY, network="resnet18", start=str(start)))
+
+
+def test_prompts_are_added_and_one_lesion_is_left() -> None:
+    lesion = torch.zeros(40, 1, 32, 32)
+    lesion[:, :, 4:12, 4:12], lesion[:, :, 20:24, 20:24] = 1.0, 1.0
+    # the edge of the larger one is soft
+    lesion[:, :, 12, 4:12] = 0.25
+    grey = torch.full((40, 1, 32, 32), 7.0)
+    pictures, meant = prompted_batch(grey, lesion, np.random.default_rng(0))
+    again, _ = prompted_batch(grey, lesion, np.random.default_rng(0))
+    assert torch.equal(pictures, again)
+    assert pictures.shape == (40, 3, 32, 32)
+    assert torch.equal(pictures[:, :1], grey)
+    assert set(meant.sum(dim=(1, 2, 3)).tolist()) == {66.0, 16.0}
+    # four pixels of five are of the larger one
+    assert 25 <= int((meant.sum(dim=(1, 2, 3)) == 66).sum()) <= 38
+
+
+class _ByClick(torch.nn.Module):
+    """Finds what lies in the half of the picture that was clicked in or boxed."""
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        half = picture.shape[-1] // 2
+        told = picture[:, 1:].sum(dim=1, keepdim=True)
+        left = told[..., :half].sum(dim=(1, 2, 3)) > told[..., half:].sum(dim=(1, 2, 3))
+        found = torch.full_like(picture[:, :1], -1.0)
+        for at, here in enumerate(left):
+            found[at, ..., : half if here else 0] = 1.0
+            found[at, ..., half if not here else 2 * half :] = 1.0
+        return found
+
+
+def test_held_out_cases_of_a_prompted_network_are_prompted() -> None:
+    squares = np.zeros((2, 2, 32, 32), np.uint8)
+    squares[0, 1, :, :16], squares[1, 1, :, 16:] = 255, 255
+    examples = Examples(squares, np.array([True, True]), np.array(["", ""]))
+    assert held_out_dice(_ByClick(), examples, replace(HALVES, prompted=True)) == {"dice": 1}
+
+
 class _Half(torch.nn.Module):
     """Finds the left half of every picture."""
 
@@ -204,16 +273,16 @@ def test_dice_is_told_by_group_of_the_cases_held_out() -> None:
     squares[0, 1, :, :16], squares[1, 1, :, :8], squares[2, 1, :, 16:] = 255, 255, 255
     groups = np.array(["A", "A", "B", *["B"] * 16, "A"])
     held_out = np.array([True, True, *[True] * 17, False])
-    found = held_out_dice(_Half(), Examples(squares, held_out, groups), 32)
+    found = held_out_dice(_Half(), Examples(squares, held_out, groups), HALVES)
     assert found == {"dice A": pytest.approx(5 / 6, abs=1e-6), "dice B": 0}
-    one = held_out_dice(_Half(), Examples(squares[:1], np.array([True]), np.array([""])), 32)
+    one = held_out_dice(_Half(), Examples(squares[:1], np.array([True]), np.array([""])), HALVES)
     assert one == {"dice": 1}
 
 
 def test_where_there_is_no_lesion_nothing_found_is_right() -> None:
     squares = np.zeros((1, 2, 32, 32), np.uint8)
     nothing = torch.nn.Threshold(1e9, -1.0)
-    assert held_out_dice(nothing, Examples(squares, np.array([True]), np.array([""])), 32) == {"dice": 1}
+    assert held_out_dice(nothing, Examples(squares, np.array([True]), np.array([""])), HALVES) == {"dice": 1}
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
@@ -229,7 +298,7 @@ def test_what_is_asked_for_reaches_the_training(
         target.write_bytes(b"weights")
         return target
 
-    monkeypatch.setattr("sonoher2.segmentation.fit.learn_segmenter", learn)
+    monkeypatch.setattr("sonoher2.segmentation.training.fit.learn_segmenter", learn)
     fit_segmenter(cases, TINY, tmp_path, reading=reading, validation=share)
     assert asked == [((cases, TINY, tmp_path), {"reading": reading, "validation": share})]
     assert (tmp_path / "segmenter.images.json").is_file()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from sonoher2.segmentation.state import Schedule, Training
+from sonoher2.segmentation.training.state import Schedule, Training
 
 
 def rate(steps: int, progress: float, full: float = 1.0) -> float:
@@ -49,3 +49,4 @@ def test_usual_settings() -> None:
     assert (found.network, found.weights, found.size, found.warm_up_size) == ("EfficientNet-Lite2", "auto", 224, 192)
     assert (found.epochs, found.warm_up, found.adversarial, found.batch) == (14, 3, 0.02, 16)
     assert (found.rate, found.weight_decay, found.seed) == (1e-3, 0.01, 0)
+    assert (found.prompted, found.start) == (False, None)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.files import content_key, file_sha256
-from sonoher2.images.fingerprint import fingerprint, write_training_images
+from sonoher2.images.fingerprint import fingerprint, listed_training_images, write_training_images
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.cases import Case, read_examples
-from sonoher2.segmentation.state import Schedule, Training
-from sonoher2.segmentation.training import train
+from sonoher2.segmentation.training.cases import Case, read_examples
+from sonoher2.segmentation.training.loop import train
+from sonoher2.segmentation.training.state import Schedule, Training
 from sonoher2.segmentation.weights_file import Card, save_weights
 
 WEIGHTS = "segmenter.safetensors"
@@ -32,9 +32,11 @@ def fit_segmenter(
     -------
     Path of the weights.
     """
+    # whoever goes on from weights has learned from their images, too
+    before = listed_training_images(Path(schedule.start)) if schedule.start else ()
     target = learn_segmenter(cases, schedule, out, reading=reading, validation=validation)
-    images = (read_image(case.image, frame=case.frame) for case in cases)
-    write_training_images(target, (fingerprint(image.pixels) for image in images))
+    images = [fingerprint(read_image(case.image, frame=case.frame).pixels) for case in cases]
+    write_training_images(target, [*before, *images])
     return target
 
 
@@ -81,11 +83,13 @@ def learn_segmenter(
 def training_card(cases: Sequence[Case], training: Training, held_out: int) -> Card:
     """Say what the weights are and what they learned from; the images are named by a hash over their bytes."""
     images = sorted(file_sha256(case.image) for case in cases)
-    last = training.curve[-1] if training.curve else {}
+    last, start = training.curve[-1] if training.curve else {}, training.schedule.start
     return {
         "network": training.schedule.network,
         "size": training.schedule.size,
-        "schedule": asdict(training.schedule),
+        "prompted": training.schedule.prompted,
+        "schedule": asdict(training.schedule) | ({"start": Path(start).name} if start else {}),
+        "start_sha256": file_sha256(Path(start)) if start else "",
         "images": dict(Counter(case.group for case in cases)),
         "patients": dict(Counter(group for group, _ in sorted({(case.group, case.patient) for case in cases}))),
         "validation_images": held_out,

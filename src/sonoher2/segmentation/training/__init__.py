@@ -1,0 +1,1 @@
+"""The segmenter that outlines lesions: how it learns."""
