@@ -171,7 +171,7 @@ def test_a_validation_uses_the_networks_of_the_model(own_run: OwnRun, tmp_path: 
 
 def test_weights_of_no_known_kind_are_refused(own_run: OwnRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # nobody could run such a network
-    monkeypatch.setattr("sonoher2.segmentation.network.generator_graph", lambda network, size: None)
+    monkeypatch.setattr("sonoher2.segmentation.network.generator_graph", lambda network, size, channels: None)
     network, card = load_weights(own_run.folder / "bundle" / "segmenter.safetensors")
     for number, change in enumerate(({"size": 1 << 20}, {"network": "vit_giant_patch14_224"}, {"size": "96"})):
         path = tmp_path / f"{number}.safetensors"
