@@ -20,6 +20,7 @@ LIMITS: list[tuple[type[BaseModel], str, list[Any], list[Any]]] = [
     (CasePatch, "mm_per_pixel", [0.001, 100.0, (0.1, 0.2)], [0, -1, 100.1, (0.1, 0.0), float("nan")]),
     (CasePatch, "clinical", [{}, {"a": "x" * 200}], [{"a": "x" * 201}]),
     (OutlineRequest, "box", [(0, 0, 1, 100_000), None], [(0, 0, 1, 100_001), (-1, 0, 1, 1), (0, 0, 1)]),
+    (OutlineRequest, "at", [(0, 100_000), None], [(0, 100_001), (-1, 0), (0,), (0, 0, 0)]),
     (RunsBody, "runs", [[0, 1_000_000_000]], [[-1], [1_000_000_001]]),
     (CohortRequest, "source", ["x" * 4096], ["x" * 4097]),
     (CohortRequest, "draft", ["x" * 64], ["x" * 65]),

@@ -333,6 +333,20 @@ def test_the_segmenter_outlines_anew_within_a_box(li: Reader, cohort: str) -> No
         assert 0 < mask <= 2500
 
 
+def test_the_segmenter_outlines_anew_what_was_clicked_on(li: Reader, study_folder: Path) -> None:
+    """Two lesions, the left one larger: a click says that the right one is meant."""
+    rows, columns = np.mgrid[:240, :320]
+    left, right = (((rows - 120) / size) ** 2 + ((columns - at) / size) ** 2 <= 1 for at, size in ((90, 45), (240, 32)))
+    grey = np.where(left | right, 25, 140) + np.random.default_rng(0).normal(0, 12, left.shape)
+    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(study_folder / "pictures" / "P3.png")
+    source = str(study_folder / "study.yaml")
+    path = of_patient(li, f"/{li.client.post('/api/v1/cohorts', json={'source': source}).json()['id']}", "P3")
+    assert li.send("POST", f"{path}/outline", 0, {"at": [240, 120]})["mask"]["origin"] == "own"
+    found = np.asarray(Image.open(io.BytesIO(li.client.get(f"/api/v1/cohorts{path}/mask.png").content))) > 0
+    assert 2 * (found & right).sum() / (found.sum() + right.sum()) > 0.8
+    assert not (found & left).any()
+
+
 def test_the_segmenter_outlines_anew_on_the_part_of_the_screen_that_the_study_reads(
     li: Reader, study_folder: Path
 ) -> None:
