@@ -169,7 +169,7 @@ def prompted_summary(table: pd.DataFrame) -> list[dict[str, object]]:
     for data_set, part in table.groupby("data_set", sort=False):
         for prompt in ("middle", "anywhere", "box", "loose box"):
             low, high = bootstrap(part[prompt])
-            row = {
+            row: dict[str, object] = {
                 "data_set": data_set,
                 "prompt": prompt,
                 "lesions": len(part),

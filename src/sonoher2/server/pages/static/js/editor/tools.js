@@ -3,11 +3,11 @@
  * The same calls come from a mouse, a pen, a finger and the arrow keys.
  */
 import { boxBetween, lengthOf } from "../outline/geometry.js";
+import { polygon, stroke } from "../outline/shapes.js";
+import { drawLines, drawText } from "./stage.js";
 
 /** Pixels; a smaller box is a click. */
 const LEAST_BOX = 8;
-import { polygon, stroke } from "../outline/shapes.js";
-import { drawLines, drawText } from "./stage.js";
 
 const NEAR = 12; // pixels of the screen
 
