@@ -140,6 +140,21 @@ def test_a_click_outlines_what_lies_under_it(
         assert kept_mask(context, server.url, case)[int(down), int(across)]
 
 
+def test_a_finger_that_trembles_clicks(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
+    draw_polygon(page)
+    page.get_by_role("button", name="Click or box").click()
+    for key in "1---":
+        picture(page).press(key)
+    frames_pass(page)
+    assert float(status(page).inner_text().split("%")[0].replace(",", "")) == pytest.approx(51.2, abs=0.5)
+    (start,) = Screen.of(page).points((COLUMNS / 2, ROWS / 2))
+    with page.expect_response("**/outline") as answer:
+        touch(page, "pointerdown", 11, *start)
+        touch(page, "pointermove", 11, start[0] + 8, start[1] + 8)
+        touch(page, "pointerup", 11, start[0] + 8, start[1] + 8)
+    assert answer.value.request.post_data_json == {"at": pytest.approx([COLUMNS / 2, ROWS / 2], abs=2)}
+
+
 def test_the_ruler_sets_the_scale(page: Page, context: BrowserContext, server: RunningServer, case: str) -> None:
     screen = Screen.of(page)
     picture(page).press("r")

@@ -6,9 +6,7 @@ import { boxBetween, lengthOf } from "../outline/geometry.js";
 import { polygon, stroke } from "../outline/shapes.js";
 import { drawLines, drawText } from "./stage.js";
 
-/** Pixels; a smaller box is a click. */
-const LEAST_BOX = 8;
-
+const LEAST_BOX = 8; // pixels of the picture
 const NEAR = 12; // pixels of the screen
 
 class Tool {
@@ -160,11 +158,16 @@ export class Box extends TwoEnds {
   constructor(editor, found) {
     super(editor, (from, to) => {
       const { columns, rows } = editor.mask;
-      const box = boxBetween(from, to, columns, rows);
       this.cancel();
-      if (box && box[2] - box[0] >= LEAST_BOX && box[3] - box[1] >= LEAST_BOX) { found({ box }); return; }
-      const at = from.map(Math.floor);
-      if (lengthOf(from, to) < LEAST_BOX && at[0] >= 0 && at[1] >= 0 && at[0] < columns && at[1] < rows) found({ at });
+      // a finger trembles
+      const length = lengthOf(from, to);
+      if (length < LEAST_BOX || length * editor.place.scale < NEAR) {
+        const at = from.map(Math.floor);
+        if (at[0] >= 0 && at[1] >= 0 && at[0] < columns && at[1] < rows) found({ at });
+        return;
+      }
+      const box = boxBetween(from, to, columns, rows);
+      if (box && box[2] - box[0] >= LEAST_BOX && box[3] - box[1] >= LEAST_BOX) found({ box });
     });
   }
 
