@@ -1,9 +1,9 @@
-"""Fingerprints of the images that the shipped segmenter and enhancer were trained on, written beside their weights.
+"""Fingerprints of the images that the shipped segmenters and enhancer were trained on, written beside their weights.
 
     python benchmarks/training_images.py DATA
 
 DATA is the folder that holds BUS-BRA and BrEaST. Printed is how many held-out images are taken for training images,
-and how many training images are known again as JPEG.
+and how many training images are known again as JPEG or smaller.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from sonoher2.enhancement.enhancer import SHIPPED as ENHANCER
 from sonoher2.images.fingerprint import Fingerprint, fingerprint, load_training_images, write_training_images
 from sonoher2.images.read import read_image
 from sonoher2.segmentation.shipped import SHIPPED as SEGMENTER
+from sonoher2.segmentation.shipped import SHIPPED_PROMPTED
 
-EVERY, QUALITIES = 10, (60, 75, 90)
+EVERY, QUALITIES = 10, (10, 30, 60, 75, 90)
 """Training images, and qualities of JPEG, that are tried."""
+HALF = "half the size"
 
 
 def as_jpeg(pixels: np.ndarray, quality: int) -> Fingerprint:
@@ -32,6 +34,12 @@ def as_jpeg(pixels: np.ndarray, quality: int) -> Fingerprint:
     stream = io.BytesIO()
     Image.fromarray(np.rint(pixels).astype(np.uint8)).save(stream, "JPEG", quality=quality)
     return fingerprint(np.asarray(Image.open(stream), dtype=np.float64))
+
+
+def halved(pixels: np.ndarray) -> Fingerprint:
+    """Fingerprint at half the size."""
+    image = Image.fromarray(np.rint(pixels).astype(np.uint8))
+    return fingerprint(np.asarray(image.resize((image.width // 2, image.height // 2)), dtype=np.float64))
 
 
 def main() -> None:
@@ -45,8 +53,9 @@ def main() -> None:
         pixels = read_image(case.image).pixels
         found.append(fingerprint(pixels))
         if number % EVERY == 0:
-            again += [(quality, as_jpeg(pixels, quality)) for quality in QUALITIES]
-    for weights in (SEGMENTER, ENHANCER):
+            again += [(f"JPEG of quality {quality}", as_jpeg(pixels, quality)) for quality in QUALITIES]
+            again.append((HALF, halved(pixels)))
+    for weights in (SEGMENTER, SHIPPED_PROMPTED, ENHANCER):
         write_training_images(weights, found)
     known = load_training_images(SEGMENTER)
 
@@ -54,10 +63,10 @@ def main() -> None:
         """Count images by the bits to the nearest training image."""
         return dict(sorted(Counter(known.bits_to_nearest(image) for image in images).items()))
 
-    for quality in QUALITIES:
-        tried = [known.has(image) for q, image in again if q == quality]
-        print(f"JPEG of quality {quality}: {sum(tried)} of {len(tried)} training images are known again")
-    print(f"bits that JPEG changes: {bits([image for _, image in again])}")
+    for change in dict.fromkeys(name for name, _ in again):
+        tried = [image for name, image in again if name == change]
+        print(f"{change}: {sum(map(known.has, tried))} of {len(tried)} training images are known again")
+        print(f"bits to the nearest training image: {bits(tried)}")
     for data_set in ("BUS-BRA", "BrEaST"):
         chosen = [case for case in cases if case.held_out and case.data_set == data_set]
         held_out = [fingerprint(read_image(case.image).pixels) for case in chosen]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.segmentation.choose import _check_prompt, choose, expected_dice
+from sonoher2.segmentation.choose import _check_prompt, choose, expected_dice, whole_pixels
 
 BOX = "the box lies outside the image of 4 rows x 6 columns. Give top,left,bottom,right."
 
@@ -44,6 +44,23 @@ def test_a_click_beside_a_part_takes_the_nearest_of_those_within_reach() -> None
     probability[5:10, 17:20] = 0.7
     assert choose(probability, at=(7, 16)).mask.sum() == 15
     assert choose(probability, at=(7, 15)).mask.sum() == 100
+
+
+def test_a_speck_is_not_the_lesion_that_a_click_means() -> None:
+    probability = np.zeros((100, 100), np.float32)
+    probability[20:60, 20:60] = 0.45
+    probability[30, 62] = 0.9  # less than 0.0004 of the image
+    assert choose(probability, at=(30, 59)).mask.sum() == 1600
+    probability[30:34, 62] = 0.9
+    assert choose(probability, at=(30, 59)).mask.sum() == 4
+
+
+def test_a_click_is_two_whole_numbers() -> None:
+    assert whole_pixels(None) is None
+    assert whole_pixels(np.array([3, 5])) == (3, 5)  # type: ignore[arg-type]
+    for wrong in ((1.5, 2), (1.0, 2.0), (1,), (1, 2, 3), 4, ("a", "b")):
+        with pytest.raises(InputError, match=r"is not a row and a column\. Give two whole numbers, from 0\."):
+            whole_pixels(wrong)  # type: ignore[arg-type]
 
 
 def test_a_click_in_a_part_takes_what_is_more_likely_lesion_than_not() -> None:
@@ -119,6 +136,16 @@ def test_holes_are_filled_and_corners_join() -> None:
         (
             None,
             (slice(-1, 2), slice(0, 6)),
+            BOX,
+        ),
+        (
+            None,
+            (slice(None), slice(0, 6)),
+            BOX,
+        ),
+        (
+            None,
+            (slice(0, 4, 2), slice(0, 6)),
             BOX,
         ),
         ((3, 5), None, ""),

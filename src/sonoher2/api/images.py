@@ -9,7 +9,7 @@ from sonoher2.enhancement.enhancer import enhanced, load_enhancer
 from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.choose import Segmentation, segment_lesion
+from sonoher2.segmentation.choose import Segmentation, segment_lesion, whole_pixels
 from sonoher2.segmentation.segmenter import load_segmenter
 
 
@@ -41,7 +41,7 @@ def segment_image(
     Raises
     ------
     InputError
-        The image cannot be read, or the place or the box lies outside.
+        The image cannot be read, or the place or the box lies outside or is not one of whole pixels.
 
     Examples
     --------
@@ -50,10 +50,10 @@ def segment_image(
     >>> found.found, found.mask.shape
     (True, (80, 80))
     """
+    at = whole_pixels(at)
     pixels = _opened(image, frame, at).pixels
-    return segment_lesion(
-        load_segmenter(_path(weights), prompted=at is not None or box is not None), pixels, at=at, box=box
-    )
+    segmenter = load_segmenter(_path(weights), prompted=at is not None or box is not None)
+    return segment_lesion(segmenter, pixels, at=at, box=box)
 
 
 def enhance_image(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,8 +76,9 @@ def segment_lesion(
     Raises
     ------
     InputError
-        The click or the box lies outside the image, or both were given.
+        The click or the box lies outside the image or is not one of whole pixels, or both were given.
     """
+    at = whole_pixels(at)
     _check_prompt(pixels.shape, at, box)
     probability = segmenter.probability(pixels, at=at, box=box)
     if np.ptp(pixels) <= FLAT:
@@ -87,13 +89,13 @@ def segment_lesion(
 def choose(probability: Probability, *, at: tuple[int, int] | None = None, box: Box | None = None) -> Segmentation:
     """Choose one lesion from a probability map; parameters as in `segment_lesion`."""
     inside = _within(probability, box)
-    at = at and (_nearest(inside >= THRESHOLD, at) or at)
+    at = at and (_nearest(_large(inside >= THRESHOLD), at) or at)
     prompted = inside if at is None else inside[at[0] : at[0] + 1, at[1] : at[1] + 1]
     told = at is not None or box is not None
     level = _level(float(prompted.max()), at, box)
     mask = _part(inside >= level, at)
     confidence = expected_dice(probability, mask)
-    large = np.count_nonzero(mask) >= LEAST_SHARE * mask.size
+    large = bool(_large(mask).any())
     sure = float(prompted.max()) >= LEAST_PROMPTED if told else confidence >= LEAST_CONFIDENCE
     if not (large and sure):
         return Segmentation(np.zeros_like(mask), probability, confidence, found=False)
@@ -106,6 +108,14 @@ def _level(highest: float, at: tuple[int, int] | None, box: Box | None) -> float
         return THRESHOLD
     # a prompt knows better than the network that there is a lesion: its level falls until one appears
     return max(min(THRESHOLD, highest / 2), 1e-6)
+
+
+def _large(mask: Mask) -> Mask:
+    """Parts of a mask that are large enough for a lesion."""
+    labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    large = np.bincount(labels.ravel()) >= LEAST_SHARE * mask.size
+    large[0] = False
+    return np.asarray(large[labels])
 
 
 def _nearest(mask: Mask, at: tuple[int, int]) -> tuple[int, int] | None:
@@ -131,15 +141,35 @@ def expected_dice(probability: Probability, mask: Mask) -> float:
     return float(2 * probability[mask].sum(dtype=np.float64) / (area + total))
 
 
+def whole_pixels(at: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Row and column of a click as plain whole numbers.
+
+    Raises
+    ------
+    InputError
+        They are not two whole numbers.
+    """
+    if at is None:
+        return None
+    try:
+        row, column = map(operator.index, at)
+    except (TypeError, ValueError):
+        raise InputError(f"the click {at} is not a row and a column", fix="Give two whole numbers, from 0") from None
+    return row, column
+
+
 def _check_prompt(shape: tuple[int, ...], at: tuple[int, int] | None, box: Box | None) -> None:
     if at is not None and box is not None:
         raise InputError("both a click and a box were given", fix="Give one of them")
     if at is not None and not all(0 <= place < length for place, length in zip(at, shape, strict=True)):
         raise InputError(f"the click {at} lies outside the image of {size_text(shape)}", fix="Give row,column from 0")
-    if box is not None and not all(
-        0 <= part.start < part.stop <= length for part, length in zip(box, shape, strict=True)
-    ):
+    if box is not None and not _lies_in(box, shape):
         raise InputError(f"the box lies outside the image of {size_text(shape)}", fix="Give top,left,bottom,right")
+
+
+def _lies_in(box: Box, shape: tuple[int, ...]) -> bool:
+    whole = all(part.step in {None, 1} and None not in {part.start, part.stop} for part in box)
+    return whole and all(0 <= part.start < part.stop <= length for part, length in zip(box, shape, strict=True))
 
 
 def _within(probability: Probability, box: Box | None) -> Probability:

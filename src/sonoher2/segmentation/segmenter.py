@@ -19,7 +19,7 @@ from sonoher2.networks.own import Weights, require_same
 from sonoher2.segmentation.letterbox import Letterbox
 from sonoher2.segmentation.prompts import prompt_maps
 from sonoher2.segmentation.shipped import SHIPPED, SHIPPED_PROMPTED, SHIPPED_PROMPTED_SHA256, SHIPPED_SHA256
-from sonoher2.segmentation.weights_file import Card, WeightsFile, built, channels_of, no_weights, read_weights
+from sonoher2.segmentation.weights_file import Card, WeightsFile, built, channels_of, missing, no_weights, read_weights
 
 PICTURE = "picture"
 """Input of a segmenter's graph: see `network.Prepared`."""
@@ -132,9 +132,7 @@ def load_segmenter(path: Path | None = None, *, prompted: bool = False) -> Segme
     """
     chosen = (SHIPPED_PROMPTED if prompted else SHIPPED) if path is None else Path(path)
     if not chosen.is_file():
-        raise InputError(
-            "there is no such file of weights", where=str(chosen), fix="Train one: sonoher2 train-segmenter"
-        )
+        raise missing(chosen)
     # the file's time and size are part of the name under which it stays in memory
     stat = chosen.stat()
     return _load(chosen, stat.st_mtime_ns, stat.st_size)

@@ -106,6 +106,8 @@ def read_weights(path: Path) -> WeightsFile:
         if card["format"] != FORMAT:
             what = f"format {card['format']}; this version reads {FORMAT}"
             raise InputError(what, where=str(path), fix="Train the segmenter again")
+    except FileNotFoundError:
+        raise missing(path) from None
     except (OSError, SafetensorError, KeyError, ValueError, TypeError):
         raise no_weights(path) from None
     graph = state.pop(_GRAPH, None)
@@ -150,6 +152,11 @@ def built(read: WeightsFile) -> nn.Module:
 def channels_of(card: Card) -> int:
     """Channels of the pictures that a network takes."""
     return CHANNELS if card.get("prompted") else 1
+
+
+def missing(path: Path) -> InputError:
+    """Say that there is no file."""
+    return InputError("there is no such file of weights", where=str(path), fix="Train one: sonoher2 train-segmenter")
 
 
 def no_weights(path: Path) -> InputError:

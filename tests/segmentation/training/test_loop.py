@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
+from sonoher2.core.files import file_sha256
 from sonoher2.images.fingerprint import fingerprint, load_training_images
 from sonoher2.images.read import read_image
 from sonoher2.networks.device import one_thread
@@ -217,8 +218,60 @@ def test_a_prompted_training_goes_on_from_weights_and_finds_what_is_meant(cases:
 
 def test_another_network_cannot_go_on_from_weights(cases: list[Case], tmp_path: Path) -> None:
     start = fit_segmenter(cases, replace(TINY, epochs=0), tmp_path, reading=FileReading(), validation=0.0)
-    with pytest.raises(InputError, match=r"to begin with is a EfficientNet-Lite0\. Train the same network"):
+    with pytest.raises(InputError, match=r"to begin with has the encoder EfficientNet-Lite0\. Take the same\."):
         Training(replace(TINY, network="resnet18", start=str(start)))
+
+
+def test_a_prompted_network_goes_on_as_one_alone(cases: list[Case], tmp_path: Path) -> None:
+    schedule = replace(TINY, epochs=0, prompted=True)
+    start = fit_segmenter(cases, schedule, tmp_path, reading=FileReading(), validation=0.0)
+    with pytest.raises(InputError, match=r"takes a click or a box\. Train with prompts, too\."):
+        Training(replace(TINY, start=str(start)))
+    assert Training(replace(schedule, start=str(start))).start_sha256 == file_sha256(start)
+
+
+def test_a_training_goes_on_where_its_first_weights_were_moved_and_not_where_they_changed(
+    cases: list[Case], tmp_path: Path
+) -> None:
+    learned = [
+        fit_segmenter(cases, replace(TINY, epochs=0, seed=seed), tmp_path / str(seed), reading=FileReading())
+        for seed in (0, 1)
+    ]
+    begun = replace(TINY, epochs=1)
+
+    def resume(start: Path) -> Path:
+        return fit_segmenter(cases, replace(begun, start=str(start)), tmp_path / "on", reading=FileReading())
+
+    sha256 = file_sha256(learned[0])
+    resume(learned[0])
+    moved = tmp_path / "moved" / "other.safetensors"
+    moved.parent.mkdir()
+    for suffix in (".safetensors", ".images.json"):
+        learned[0].with_suffix(suffix).rename(moved.with_suffix(suffix))
+    card = load_segmenter(resume(moved)).card
+    assert (card["start_sha256"], card["schedule"]["start"]) == (sha256, "other.safetensors")
+    with pytest.raises(InputError, match="the training begun here has other settings"):
+        resume(learned[1])
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        ("absent.safetensors", "there is no such file of weights"),
+        ("table.csv", "these are no weights of a segmenter"),
+        (".", "these are no weights of a segmenter"),
+        ("", "these are no weights of a segmenter"),
+    ],
+)
+def test_what_is_no_segmenter_cannot_be_gone_on_from(
+    cases: list[Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("table.csv").write_text("a,b\n")
+    with pytest.raises(InputError) as caught:
+        fit_segmenter(cases, replace(TINY, start=start), tmp_path / "on", reading=FileReading())
+    assert str(caught.value).startswith(f"{Path(start)}: {said}")
+    assert not (tmp_path / "on").exists()
 
 
 def test_prompts_are_added_and_one_lesion_is_left() -> None:

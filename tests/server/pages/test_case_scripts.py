@@ -54,7 +54,8 @@ SERVER = """
     if (method !== "POST" && match !== `"${server.record.version}"`) return refused(412, "changed");
     if (path === "/cases/c/mask") { masks[server.record.frame] = body.runs; server.touch({}); return [200, shown()]; }
     if (path === "/cases/c/outline") {
-      masks[server.record.frame] = [410, 2, size - 412];
+      const start = body.at ? 400 + body.at[0] : 410;
+      masks[server.record.frame] = [start, 2, size - 2 - start];
       server.touch({});
       return [200, shown()]; }
     if (body.bundle && !server.models[body.bundle]) return refused(404, "not_found");
@@ -195,6 +196,46 @@ def test_a_frame_that_is_stored_later_does_not_take_the_outline_of_another_one(p
     # the two pixels of the second frame and their neighbours; none of the three of the first one
     assert page.evaluate("server.masks[2]") == [370, 2, 37, 4, 37, 2, 348]
     assert page.evaluate("server.masks[1]") == [105, 3, 692]
+
+
+def test_clicks_are_answered_one_after_the_other_and_the_model_waits_for_the_last(page: Page) -> None:
+    begin(page)
+    waiting = '["POST /cases/c/outline"] = new Promise((done) => { server.go = done; })'
+    page.evaluate(f"() => {{ server.waiting{waiting}; }}")
+    page.get_by_role("button", name="Click or box").click()
+    overlay = page.locator(".overlay").first
+    box = overlay.bounding_box()
+    assert box is not None
+    for share in (0.4, 0.6):
+        page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_timeout(300)
+    asked = "server.sent.map(([method, path]) => path)"
+    assert page.evaluate(asked) == ["/cases/c/outline"]
+    expect(page.locator("main")).to_have_class("outlining")
+    page.evaluate("() => { server.go(); delete server.waiting['POST /cases/c/outline']; }")
+    expect(page.locator("#result .probability")).to_be_visible()
+    assert page.evaluate(asked) == ["/cases/c/outline"] * 2 + ["/cases/c/predictions"]
+    columns = page.evaluate("server.sent.slice(0, 2).map(([, , body]) => body.at[0])")
+    assert columns[0] < 20 <= columns[1]
+    expect(page.locator("#result")).not_to_contain_class("stale")
+    expect(page.locator("main")).not_to_have_class("outlining")
+    expect(page.locator(".notices")).to_be_empty()
+    for left in (columns[0], None):  # of the first click, and what was there before
+        overlay.press("Control+z")
+        start, area = (400 + left, 2) if left else (105, 3)
+        page.wait_for_function("(runs) => server.masks[1].join() === runs", arg=f"{start},{area},{800 - start - area}")
+
+
+def test_a_click_on_a_frame_that_is_not_outlined_says_what_to_do(page: Page) -> None:
+    begin(page)
+    overlay = page.locator(".overlay").first
+    overlay.press(".")
+    expect(page.get_by_text("The outline is on frame 1.")).to_be_visible()
+    page.get_by_role("button", name="Click or box").click()
+    overlay.click()
+    expect(page.locator(".notices")).to_contain_text("press “Use this frame” first")
+    assert page.evaluate("server.sent") == []
 
 
 def test_an_open_polygon_is_closed_or_dropped_before_the_model_is_asked(page: Page) -> None:

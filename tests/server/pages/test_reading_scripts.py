@@ -158,6 +158,23 @@ def test_an_image_is_not_finished_with_an_open_polygon(page: Page) -> None:
     assert page.url == "http://pages.test/"
 
 
+def test_clicks_and_what_follows_go_one_after_the_other(page: Page) -> None:
+    begin(page, "image", {"state": "todo"}, "server.late.outline = new Promise((go) => { server.go = go; });")
+    expect(page.locator(".editor .status")).to_contain_text("Lesion 3 pixels")
+    overlay = page.locator(".overlay").first
+    overlay.press("x")
+    for key in ("Space", "Space"):  # a click of the keyboard is two ends of a box at one place
+        overlay.press(key)
+    for _ in range(2):
+        overlay.click()
+    overlay.press("q")
+    page.wait_for_timeout(300)
+    asked = "server.sent.map(([, name]) => name)"
+    assert page.evaluate(asked) == ["outline"]
+    with page.expect_navigation(url="**/cohorts/k/images/n", wait_until="commit"):
+        page.evaluate("() => { const { go } = server; delete server.late.outline; go(); }")
+
+
 def test_the_late_answer_to_an_older_filter_is_not_shown(page: Page) -> None:
     begin(page, "worklist", before="server.late['text=abc'] = new Promise((go) => { server.go = go; });")
     expect(page.get_by_role("link", name="all", exact=True)).to_be_visible()

@@ -89,12 +89,16 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     prints = {("a", None): "a", ("b", 2): "b", ("c", None): "c", ("d", None): None}
     monkeypatch.setattr(module, "fingerprints", lambda pictures, context: asked.append(pictures) or prints)
     rows = pd.DataFrame({"patient_id": list("CABD"), "image": list("cabd"), "frame": [np.nan, np.nan, 2, np.nan]})
-    found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
-    assert found == {"segmenter": frozenset("BC")}
-    # weights that come from elsewhere: nobody has looked at the pictures, and a hash has to do
+
+    def found(near_duplicates: bool) -> dict[str, frozenset[str]]:
+        study: Any = SimpleNamespace(images=SimpleNamespace(near_duplicates=near_duplicates))
+        return patients_trained_on(study, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
+
+    assert found(True) == {"segmenter": frozenset("BC")}
+    # nobody has looked at the pictures, and a hash has to do: so it is with weights that come from elsewhere, too
+    assert found(False) == {"segmenter": frozenset("CAB")}
     monkeypatch.setattr(module, "used_networks", lambda *_: {"segmenter": OwnNetwork(final)})
-    found = patients_trained_on(None, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
-    assert found == {"segmenter": frozenset("CAB")}
+    assert found(True) == {"segmenter": frozenset("CAB")}
     assert asked[:1] == [[("a", None), ("b", 2), ("c", None), ("d", None)]]
 
 

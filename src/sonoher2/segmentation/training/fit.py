@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.files import content_key, file_sha256
-from sonoher2.images.fingerprint import fingerprint, listed_training_images, write_training_images
+from sonoher2.images.fingerprint import Fingerprint, fingerprint, listed_training_images, write_training_images
 from sonoher2.images.read import read_image
 from sonoher2.segmentation.training.cases import Case, read_examples
 from sonoher2.segmentation.training.loop import train
 from sonoher2.segmentation.training.state import Schedule, Training
-from sonoher2.segmentation.weights_file import Card, save_weights
+from sonoher2.segmentation.weights_file import Card, read_weights, save_weights
 
 WEIGHTS = "segmenter.safetensors"
 READ_SIDE = 320
@@ -32,12 +32,20 @@ def fit_segmenter(
     -------
     Path of the weights.
     """
-    # whoever goes on from weights has learned from their images, too
-    before = listed_training_images(Path(schedule.start)) if schedule.start else ()
+    before = _learned_before(schedule.start)
     target = learn_segmenter(cases, schedule, out, reading=reading, validation=validation)
     images = [fingerprint(read_image(case.image, frame=case.frame).pixels) for case in cases]
     write_training_images(target, [*before, *images])
     return target
+
+
+def _learned_before(start: str | None) -> tuple[Fingerprint, ...]:
+    """List the images of the weights to go on from: whoever does so has learned from them, too."""
+    if start is None:
+        return ()
+    # first whether it is a segmenter at all
+    read_weights(Path(start))
+    return listed_training_images(Path(start))
 
 
 def learn_segmenter(
@@ -89,7 +97,7 @@ def training_card(cases: Sequence[Case], training: Training, held_out: int) -> C
         "size": training.schedule.size,
         "prompted": training.schedule.prompted,
         "schedule": asdict(training.schedule) | ({"start": Path(start).name} if start else {}),
-        "start_sha256": file_sha256(Path(start)) if start else "",
+        "start_sha256": training.start_sha256,
         "images": dict(Counter(case.group for case in cases)),
         "patients": dict(Counter(group for group, _ in sorted({(case.group, case.patient) for case in cases}))),
         "validation_images": held_out,

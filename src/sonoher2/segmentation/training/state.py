@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from sonoher2.core.errors import InputError
-from sonoher2.core.files import atomic_path
+from sonoher2.core.files import atomic_path, file_sha256
 from sonoher2.networks.patchgan import patch_discriminator
 from sonoher2.segmentation.network import Generator, build_generator, spare_slow_convolutions, start_from
 from sonoher2.segmentation.prompts import CHANNELS
-from sonoher2.segmentation.weights_file import read_weights
+from sonoher2.segmentation.weights_file import channels_of, read_weights
 
 RISE = 100
 """Steps over which the learning rate rises at the start."""
@@ -83,6 +83,8 @@ class Training:
     ----------
     generator, average, discriminator
         The network that learns, the running mean of its weights, which is used in the end, and its opponent.
+    start_sha256
+        Of the file that the training began with; empty without one.
     steps
         Done so far.
     curve
@@ -92,10 +94,11 @@ class Training:
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         channels = CHANNELS if schedule.prompted else 1
-        weights = "none" if schedule.start else schedule.weights
+        weights = schedule.weights if schedule.start is None else "none"
         self.generator = build_generator(schedule.network, weights, seed=schedule.seed, channels=channels)
-        if schedule.start:
-            _begin_with(self.generator, Path(schedule.start))
+        self.start_sha256 = ""
+        if schedule.start is not None:
+            self.start_sha256 = _begin_with(self.generator, channels, Path(schedule.start))
         self.average = build_generator(schedule.network, "none", seed=schedule.seed, channels=channels)
         self.average.load_state_dict(self.generator.state_dict())
         self.average.requires_grad_(False)
@@ -117,7 +120,7 @@ class Training:
         """Write everything that a resumed run needs."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
         with atomic_path(path) as temporary:
-            about = {"schedule": asdict(self.schedule), "steps": self.steps, "curve": self.curve}
+            about = {"schedule": self._settings(), "steps": self.steps, "curve": self.curve}
             torch.save({"parts": state, **about}, temporary)
 
     def load(self, path: Path) -> None:
@@ -129,7 +132,7 @@ class Training:
             The file is of another schedule.
         """
         state = torch.load(path, weights_only=True)
-        if state["schedule"] != asdict(self.schedule):
+        if state["schedule"] != self._settings():
             raise InputError(
                 "the training begun here has other settings",
                 where=str(path),
@@ -157,6 +160,10 @@ class Training:
             else:
                 mean.copy_(value)
 
+    def _settings(self) -> dict[str, object]:
+        # the file that it began with may move, but must not change
+        return asdict(self.schedule) | {"start": self.start_sha256}
+
     def _parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
         return {
             "generator": self.generator,
@@ -167,11 +174,16 @@ class Training:
         }
 
 
-def _begin_with(generator: Generator, path: Path) -> None:
+def _begin_with(generator: Generator, channels: int, path: Path) -> str:
+    """Load the weights of another segmenter; the sha256 of their file."""
     read = read_weights(path)
+    if channels_of(read.card) > channels:
+        what, fix = "the segmenter to begin with takes a click or a box", "Train with prompts, too"
+        raise InputError(what, where=str(path), fix=fix)
     try:
         start_from(generator, {name: torch.from_numpy(value) for name, value in read.tensors.items()})
     except (KeyError, RuntimeError):
         raise InputError(
-            f"the segmenter to begin with is a {read.card['network']}", where=str(path), fix="Train the same network"
+            f"the segmenter to begin with has the encoder {read.card['network']}", where=str(path), fix="Take the same"
         ) from None
+    return file_sha256(path)

@@ -85,11 +85,12 @@ def patients_trained_on(
     used = used_networks(study, segmented, networks)
     rows = {SEGMENTER: segmented, ENHANCER: images}
     prints = fingerprints(sorted({one for name in used for one in pictures_of(rows[name])}, key=str), context)
+    compared = study.images is not None and study.images.near_duplicates
     found = {}
     for name, network in used.items():
-        # a study that trains looks at the pictures themselves and deals those that are alike out together: what a hash
-        # takes for one picture there is two
-        resaved = not network.unseen_by
+        # a study that looks for near-duplicates compares the pictures themselves and deals those that are alike out
+        # together: what a hash takes for one picture there is two
+        resaved = not (network.unseen_by and compared)
         known = {weights: load_training_images(*weights.files) for weights in network.all}
         patients = rows[name][c.PATIENT_ID]
         read = [prints[picture] for picture in pictures_of(rows[name])]

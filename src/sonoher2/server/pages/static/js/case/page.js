@@ -18,6 +18,7 @@ class CasePage {
     this.fields = [];
     this.predictions = [];
     this.frames = new Map();
+    this.looking = 0; // outlines that are looked for
     this.saver = new Saver(record, { onState: (state, error) => this.#saveState(state, error), onRecord: (latest) => this.#took(latest), onConflict: (latest) => this.#conflict(latest) });
     this.#build();
   }
@@ -189,21 +190,30 @@ class CasePage {
 
   /** Have the lesion outlined, in a box, at a click or anywhere; what was drawn before can be taken back. */
   async outline(prompt) {
+    if ((prompt.at || prompt.box) && this.cine && this.cine.frame !== this.record.frame) {
+      this.#note(t("The outline is on frame {n}. To outline this one, press “Use this frame” first.", { n: this.record.frame }));
+      return;
+    }
     this.host.classList.add("outlining");
     this.editor.setBusy(t("Looking for the lesion …"));
-    const layIn = this.editor.later();
-    await this.#guarded(async () => {
-      const record = await this.saver.through(() => post(`${this.path}/outline`, prompt));
-      if (record.finding === "no_lesion") this.#note(t("No lesion was found. Click on it, draw a box around it, or draw its outline."));
-      else {
-        this.#note("");
-        const { runs } = await get(`${this.path}/mask`);
-        if (!layIn(runs, { forget: !this.editor.area && !this.editor.history.done.length })) this.#keepDrawn();
-        this.#stale();
-      }
-    });
+    this.looking += 1;
+    let layIn = null;
+    await this.#guarded(() => this.saver.through(
+      () => { layIn = this.editor.later(); return post(`${this.path}/outline`, prompt); },
+      (record) => this.#layIn(record, layIn)));
+    this.looking -= 1;
+    if (this.looking) return;
     this.host.classList.remove("outlining");
     this.editor.setBusy("");
+  }
+
+  /** Show what the server found. */
+  async #layIn(record, layIn) {
+    if (record.finding === "no_lesion") { this.#note(t("No lesion was found. Click on it, draw a box around it, or draw its outline.")); return; }
+    this.#note("");
+    const { runs } = await get(`${this.path}/mask`);
+    if (!layIn(runs, { forget: !this.editor.area && !this.editor.history.done.length })) this.#keepDrawn();
+    this.#stale();
   }
 
   /** What is on the screen counts, also for the server. */

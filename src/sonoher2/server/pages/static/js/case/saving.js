@@ -24,8 +24,8 @@ export class Saver {
     this.calls = calls;
     this.fields = {};
     this.mask = null;
-    this.running = null;
-    this.turn = null; // a change by the server that is under way
+    this.running = 0; // how often `flush` was called and has not settled
+    this.turn = Promise.resolve(); // the last of what is under way, one after the other
     this.held = false; // in conflict
     this.soon = debounced(() => this.flush().catch(() => {}), WAIT);
     this.sending = {}; // what is under way
@@ -58,15 +58,21 @@ export class Saver {
     this.soon();
   }
 
-  /** Send all that waits. @returns {Promise<void>} Settles when it is stored; fails when it cannot be. */
+  /** Send all that waits, after what is under way. @returns {Promise<void>} Settles when it is stored; fails when it cannot be. */
   flush() {
-    this.running ??= this.#send().finally(() => { this.running = null; });
-    return this.running;
+    this.running += 1;
+    return this.#queued(() => this.#send()).finally(() => { this.running -= 1; });
+  }
+
+  /** Each step changes the version that the one before it made. */
+  #queued(step) {
+    const turn = this.turn.then(step);
+    this.turn = turn.catch(() => {});
+    return turn;
   }
 
   async #send() {
     while (this.waits) {
-      await this.turn;
       if (this.held) throw new ApiError(412, { code: "conflict" });
       this.calls.onState("saving");
       await this.#one();
@@ -144,13 +150,18 @@ export class Saver {
     this.calls.onState("saved");
   }
 
-  /** Run a change of the case by the server itself, after all that waits. @param {() => Promise<any>} work Gives the case. */
-  async through(work) {
-    await this.flush();
-    const turn = work().then((record) => { this.#took(record); return record; });
-    // what is changed meanwhile waits for the version that the server makes
-    this.turn = turn.catch(() => {});
-    return turn;
+  /**
+   * Run a change of the case by the server itself, after all that waits or is under way.
+   * @param {() => Promise<any>} work Gives the case. @param {(record: any) => unknown} then What belongs to the change, before the next one.
+   */
+  through(work, then = () => {}) {
+    return this.#queued(async () => {
+      await this.#send();
+      const record = await work();
+      this.#took(record);
+      await then(record);
+      return record;
+    });
   }
 
   /** The page goes away: what is not stored is kept in this tab for when it opens again, and sent if nothing else is under way. */

@@ -137,14 +137,17 @@ class ImagePage {
   /** Have the lesion outlined, in a box, at a click or anywhere; what was drawn before can be taken back. */
   async outline(prompt) {
     this.editor.say(t("Looking for the lesion"));
-    const layIn = this.editor.later();
-    await this.#guarded(async () => {
-      await this.saver.through(() => call("POST", `${this.path}/outline`, { json: prompt, version: this.saver.record.version }));
+    let layIn = null;
+    const found = () => {
+      layIn = this.editor.later();
+      return call("POST", `${this.path}/outline`, { json: prompt, version: this.saver.record.version });
+    };
+    await this.#guarded(() => this.saver.through(found, async () => {
       const { runs } = await get(`${this.path}/mask`);
       if (layIn(runs)) return;
       this.#drawn(this.editor);
       this.#say(t("You have drawn meanwhile, so your outline is kept."));
-    });
+    }));
   }
 
   // ------------------------------------------------------------------ done, skip, next
