@@ -37,7 +37,8 @@ sign: BUNDLE! --key!
 train-enhancer: IMAGES!* --out! --data --epochs=30 --warm-up=24 --steps=125 --batch=8 --patch=128 --rate=0.001
   --adversarial=0.002 --bf16=False --seed=0
 train-segmenter: IMAGES! --out! --data --label --network=EfficientNet-Lite2 --encoder-weights=auto --size=224
-  --epochs=14 --warm-up=3 --warm-up-size=192 --adversarial=0.02 --validation=0.1 --seed=0
+  --prompted=False --start --epochs=14 --warm-up=3 --warm-up-size=192 --adversarial=0.02 --rate=0.001
+  --validation=0.1 --seed=0
 validate: BUNDLE! STUDY! --out! --data --recalibrate --trust --jobs --cluster --cluster-settings
 """
 
