@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from sonoher2.deep.activations import Batch, Preparation
 from sonoher2.deep.classifier import DeepClassifier
-from sonoher2.deep.encoder import Pooling
+from sonoher2.deep.kept import Pooling
 from sonoher2.explain.deletion import deletion_curve, heat_shares, noise_map, randomised_similarity
 from sonoher2.explain.explained import Explained
 from sonoher2.explain.gradcam import (

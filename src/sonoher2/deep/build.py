@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sonoher2.core.errors import InputError
-from sonoher2.deep.encoder import LESION, PICTURE, Pooling, State
+from sonoher2.deep.kept import LESION, PICTURE, Pooling, State
 from sonoher2.deep.network import Network, middle_taps, normalised, stage_modules
 from sonoher2.networks.device import chosen_device
 from sonoher2.networks.export import export_graph

@@ -18,7 +18,8 @@ from sonoher2.config.deep import ALL_STAGES
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import content_key
 from sonoher2.deep.crop import Crop, MaskUse, as_crops
-from sonoher2.deep.encoder import FrozenEncoder, Pooling
+from sonoher2.deep.encoder import FrozenEncoder
+from sonoher2.deep.kept import Pooling
 from sonoher2.networks.sources import AUTO, NONE
 
 if TYPE_CHECKING:

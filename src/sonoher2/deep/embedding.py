@@ -11,7 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.deep.crop import MaskUse
-from sonoher2.deep.encoder import FrozenEncoder, Pooling
+from sonoher2.deep.encoder import FrozenEncoder
+from sonoher2.deep.kept import Pooling
 from sonoher2.networks.sources import AUTO
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,19 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from sonoher2.deep.crop import Crop, MaskUse, as_crops, mirrored, three_channels
+from sonoher2.deep.kept import LESION, PICTURE, Pooling, State
 from sonoher2.networks.graph import open_graph
 
 if TYPE_CHECKING:
     from sonoher2.deep.network import Network
-
-Pooling = Literal["lesion", "own"]
-"""Stages about the middle of the network, pooled inside and around the lesion; or the network's own pooling."""
-
-State = dict[str, NDArray[Any]]
-"""Tensors of a network by name."""
-
-PICTURE, LESION = "picture", "lesion"
-"""Inputs of the graph: see `build.Embedding`."""
 
 MOST_DIFFERENCE = 1e-4
 """Between a graph's embedding and torch's, as a share of the largest number (or of 1)."""

@@ -16,13 +16,15 @@ from sonoher2.networks.export import export_graph
 from sonoher2.networks.presets import timm_name
 from sonoher2.networks.sources import AUTO, NONE
 from sonoher2.networks.weights import build_body
-from sonoher2.segmentation.segmenter import MID_GREY, PICTURE
+from sonoher2.segmentation.prompts import PICTURE
 
 Generator: TypeAlias = Any
 """A U-Net of segmentation-models-pytorch, with the parts `encoder`, `decoder` and `segmentation_head`."""
 
 DECODER_CHANNELS = (128, 64, 48, 32, 16)
 """Of the U-Net's five upward steps; the last is left out."""
+MID_GREY = 127.5
+"""EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
 SMALLEST = 64
 """Side of the picture on which a network is tried, pixels."""
 

@@ -1,4 +1,4 @@
-"""Prompts as a network sees them: a click as a soft spot, a box as a bright rectangle, each a channel of its own."""
+"""What a network sees: grey values, a click as a soft spot, a box as a bright rectangle, each a channel of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sonoher2.images.pixels.image import Box
 
 Maps = NDArray[np.float32]
 """Shape (2, side, side), 0 to 1: the click, the box."""
+PICTURE = "picture"
+"""Input of a network's graph: see `network.Prepared`."""
 CHANNELS = 3
 """Of a network that takes prompts: grey values, click, box."""
 SPOT = 0.02

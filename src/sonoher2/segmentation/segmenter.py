@@ -17,14 +17,10 @@ from sonoher2.images.pixels.image import Box
 from sonoher2.networks.graph import open_graph
 from sonoher2.networks.own import Weights, require_same
 from sonoher2.segmentation.letterbox import Letterbox
-from sonoher2.segmentation.prompts import prompt_maps
+from sonoher2.segmentation.prompts import PICTURE, prompt_maps
 from sonoher2.segmentation.shipped import SHIPPED, SHIPPED_PROMPTED, SHIPPED_PROMPTED_SHA256, SHIPPED_SHA256
 from sonoher2.segmentation.weights_file import Card, WeightsFile, built, channels_of, missing, no_weights, read_weights
 
-PICTURE = "picture"
-"""Input of a segmenter's graph: see `network.Prepared`."""
-MID_GREY = 127.5
-"""EfficientNet-Lite's ImageNet weights expect values of -1 to 1."""
 Squares = NDArray[np.float32]
 """Shape (1, channels, side, side); the logits have one channel."""
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Prompt, Question, View
+from sonoher2.server.work.open_bundles import opened_bundle
 from sonoher2.server.work.scales import kept_region
 
 if TYPE_CHECKING:
-    from sonoher2.bundle.load import Bundle
     from sonoher2.images.pixels.decoded import Picture
     from sonoher2.images.pixels.image import Box
     from sonoher2.predict.case import Case
     from sonoher2.predict.prediction import Prediction
-
-MOST_BUNDLES = 4
-"""Models that a worker keeps open."""
 
 
 def warm_up(bundles: tuple[str, ...]) -> None:
@@ -28,14 +24,6 @@ def warm_up(bundles: tuple[str, ...]) -> None:
     from sonoher2.server.work.warm import warm
 
     warm(bundles)
-
-
-@lru_cache(MOST_BUNDLES)
-def opened_bundle(folder: str, trust: str = "") -> Bundle:
-    """Read a model, once in each worker."""
-    from sonoher2.bundle.load import load_bundle
-
-    return load_bundle(folder, Path(trust) if trust else None)
 
 
 def bundle_facts(folder: str, trust: str = "") -> BundleFacts:

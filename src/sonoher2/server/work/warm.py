@@ -18,7 +18,7 @@ from sonoher2.predict.views import case_views
 from sonoher2.report.page.case_page import write_case_page
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.segmenter import load_segmenter
-from sonoher2.server.work.tasks import opened_bundle
+from sonoher2.server.work.open_bundles import opened_bundle
 
 ROWS, COLUMNS, RADIUS = 240, 320, 40
 MM = 0.15
