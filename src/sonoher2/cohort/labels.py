@@ -9,7 +9,7 @@ import pandas as pd
 from sonoher2.cohort.her2.no_result import is_no_result
 from sonoher2.cohort.her2.reported import conflicts, unread_reports
 from sonoher2.cohort.her2.status import her2_class, her2_classes, her2_statuses, rule_counts
-from sonoher2.cohort.patients.clinical import one_per_patient
+from sonoher2.cohort.patients.clinical import ONE_ROW, one_per_patient
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import column, none_if_missing, place, plain
 from sonoher2.config.target import ColumnTarget, Her2Target, Her2Task, Target
@@ -125,7 +125,7 @@ def _column_labels(table: pd.DataFrame, patient_ids: pd.Series, target: ColumnTa
         fix = "Name each value once, as `positive` or as `negative`"
         raise InputError(f"the value '{both[0]}' is both positive and negative", where="target", fix=fix)
     classes = _class_names(target)
-    merged, findings = one_per_patient(_sides(texts, target), patient_ids, target.column, "refuse", where)
+    merged, findings = one_per_patient(_sides(texts, target), patient_ids, target.column, "refuse", where, ONE_ROW)
     if not negative:
         findings += _rest_is_negative(texts, set(map(plain, positive)), f"{where}, column '{target.column}'")
     names = none_if_missing(merged.map(lambda value: classes[value] if isinstance(value, int) else None))

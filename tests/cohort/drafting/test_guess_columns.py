@@ -96,6 +96,8 @@ def test_the_kind_of_a_column_is_that_of_most_cells(
          {"ihc": "HER2免疫组化", "ish": "FISH结果"}),
         ({"HER2": ["0", "2+"], "FISH ratio": ["1.2", "2.4"]}, {"ihc": "HER2", "ratio": "FISH ratio"}),
         ({"HER2": ["0", "2+"], "FISH": [None, None]}, {"ihc": "HER2", "ish": "FISH"}),
+        ({"HER2": ["0", "2+"], "是否行FISH": ["是", "否"]}, {"ihc": "HER2"}),
+        ({"HER2": ["0", "2+"], "FISH done": [None, None]}, {"ihc": "HER2"}),
         ({"ER IHC": ["0", "1+", "3+"]}, {}),
         # copies of CEP17 are neither a ratio nor copies of HER2
         ({"HER2 IHC": ["0", "2+"], "FISH CEP17 copies": ["1.9", "2.1"], "FISH HER2 copies": ["2.4", "6.3"],

@@ -39,6 +39,67 @@ def test_one_clear_score_is_read(text: str, score: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("90%+++", "3+"), ("约90%+++", "3+"), (">30%+++", "3+"), ("HER2(80%+++)", "3+"), ("+++90%", "3+"),
+        ("++30%", "2+"),        ("(+++90%)", "3+"), ("90%++", "2+"), ("+++ 90%", "3+"), ("ER(90%+), HER2(3+)", "3+"),
+        ("Ki-67(20%+)HER2(2+)", "2+"),
+    ],
+)  # fmt: skip
+def test_a_percentage_beside_pluses_takes_none_of_them(text: str, score: str) -> None:
+    assert said(text, "ihc") == {"ihc": score}
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("3+ (5%)", True), ("3+<10%", True), ("3+ (≤10%)", True), ("1+ (5%)", True), ("1+ 5-10%", True),
+        ("0 (30%)", True), ("0 (>10%)", True), ("3+ (>10%)", False), ("3+ (11%)", False), ("3+ (≥10%)", False),
+        ("3+ (5-20%)", False), ("2+ (5%)", False), ("2+ (90%)", False), ("0 (10%)", False), ("0 (<10%)", False),
+        ("1+ (60%)", False),
+    ],
+)  # fmt: skip
+def test_a_share_of_cells_that_the_guideline_does_not_give_to_a_score_is_a_doubt(text: str, odd: bool) -> None:
+    cell = read_cell(text, "ihc")
+    assert cell is not None
+    assert (cell.ihc, cell.doubt == "share") == ("0" if text[0] == "0" else text[:2], odd)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HER2基因扩增(  )", "HER2基因扩增：", "HER2基因扩增检测", "扩增检查", "HER2扩增状态", "amplification:",
+        "HER2 amplification test", "amplification status =", "扩增结果",
+    ],
+)  # fmt: skip
+def test_a_form_that_nobody_filled_in_is_no_amplification(text: str) -> None:
+    assert said(text, "ish") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["扩增", "有扩增", "检测到扩增", "HER2基因扩增", "amplified", "(amplified)", "gene amplification detected"]
+)
+def test_amplification_alone_is_a_result(text: str) -> None:
+    assert said(text, "ish") == {"ish": "ISH positive"}
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("[4,6)", "copies"), ("[2,4)", "copies"), ("(4,6]", "copies"), ("[4,6]", "copies"), ("2.4%", "ratio"),
+        ("<>2", "ratio"), ("><2", "ratio"), ("+/+", "ihc"), ("+，+", "ihc"), ("(+)(+)", "ihc"), ("-/-", "ihc"),
+    ],
+)  # fmt: skip
+def test_intervals_two_comparisons_and_repeated_signs_are_refused(text: str, role: str) -> None:
+    assert said(text, role) is None
+
+
+def test_a_decimal_comma_in_brackets_and_a_ratio_of_a_percent_format_are_read() -> None:
+    assert said("(4,6)", "copies") == {"copies": 4.6}
+    assert said("240%", "ratio") == {"ratio": 2.4}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "±", "+/-", "2+/-", "2-", "4+", "++++", "3++", "2+ negative", "Negative (2+)", "neg 3+", "Positive (1+)",

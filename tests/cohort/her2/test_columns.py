@@ -56,6 +56,41 @@ def test_scores_are_not_taken_for_codes(scores: list[str]) -> None:
     assert findings == []
 
 
+@pytest.mark.parametrize("scores", [["1", "2", "3"], ["1", "3"], ["0", "3"]])
+def test_a_longer_column_without_a_score_that_must_be_there_is_warned_of(scores: list[str]) -> None:
+    told = "\n".join(str(finding) for finding in read([*scores * 5, "1.0" if "1" in scores else "3.0"])[1])
+    assert f"the column holds only {' and '.join(scores)}: this may be a coded status" in told
+    # nine cells, a score with its plus, or all scores
+    for known in (["1"] * 6 + ["2", "3", "3"], ["3+", *scores * 5], ["0", "1", "3"] * 5):
+        assert read([*known])[1] == []
+
+
+def test_a_share_that_does_not_fit_its_score_is_told() -> None:
+    rows, findings = read(["3+ (5%)", "3+ (90%)", "1+ (5%)", "3+ (5%)"])
+    assert rows["ihc"].tolist() == ["3+", "3+", "1+", "3+"]
+    assert "which was taken as it stands: '3+ (5%)' (2), '1+ (5%)' (1)" in texts(findings, "warning")
+
+
+@pytest.mark.parametrize("name", ["是否行FISH", "FISH_performed", "FISH done"])
+def test_whether_a_test_was_done_is_not_what_it_found(name: str) -> None:
+    frame = pd.DataFrame({"score": ["2+", "3+"], name: ["是", "否"]}, index=[2, 3], dtype=object)
+    names = {"ihc": "score", "ish": name, "rule": "ASCO/CAP 2023"}
+    _, findings = read_columns(frame, Her2Target.model_validate(names), "t")
+    assert "the column says whether a test was done, and not what it found: '是' (1), '否' (1)" in texts(
+        findings, "error"
+    )
+    told = Her2Target.model_validate({**names, "values": {"ish": {"是": "positive", "否": "negative"}}})
+    rows, findings = read_columns(frame, told, "t")
+    assert (rows["ish"].tolist(), findings) == (["ISH positive", "ISH negative"], [])
+
+
+def test_yes_and_no_alone_are_told_of() -> None:
+    rows, findings = read(["2+", "2+", "2+"], ["yes", "N", None])
+    assert rows["ish"].tolist() == ["ISH positive", "ISH negative", None]
+    assert "yes and no were read as ISH positive and negative: 'yes' (1), 'N' (1)" in texts(findings, "warning")
+    assert texts(read(["2+", "2+"], ["yes", "not amplified"])[1], "warning") == ""
+
+
 def test_dashes_of_the_ish_are_counted_among_those_that_need_it() -> None:
     rows, findings = read(["2+", "2+", "3+", "2+"], ["-", "positive", "-", "none"])
     assert rows["ish"].tolist() == [None, "ISH positive", None, None]

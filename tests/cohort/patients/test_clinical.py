@@ -34,6 +34,9 @@ def test_numbers(text: str, unit: str, value: float | None) -> None:
 def test_bounds_of_ages_and_percentages_need_not_be_declared() -> None:
     assert bounds("age", declared("number")) == (0, 120)
     assert bounds("years", declared("number", column="Age at Diagnosis")) == (0, 120)
+    for name, unit in (("年龄", ""), ("x", "岁"), ("Alter", ""), ("Âge", ""), ("age_at_surgery", "")):
+        assert bounds(name, declared("number", unit=unit)) == (0, 120)
+    assert bounds("stage_percentage", declared("number")) == (-np.inf, np.inf)
     assert bounds("ki67", declared("number", unit="%")) == (0, 100)
     assert bounds("stage", declared("number")) == (-np.inf, np.inf)
     assert bounds("age", declared("number", low=18, high=90)) == (18, 90)

@@ -391,3 +391,56 @@ def test_the_row_that_seems_to_be_the_header_is_an_answer_that_a_draft_can_take(
         read_whole(text(tmp_path, csv_text(rows)))
     assert caught.value.reading == {"header_row": 3}
     assert detect_reading(text(tmp_path, csv_text(rows))).frame["patient_id"].tolist() == [row[0] for row in BODY]
+
+
+def test_a_row_that_is_longer_than_the_header_is_refused_though_it_ends_empty(tmp_path: Path) -> None:
+    given = "patient_id,ihc,ratio,copies\nP0,2+,1,8,\nP1,2+,1.8,5\nP2,3+\nP3,2+,2,1,\n"
+    with pytest.raises(InputError) as caught:
+        read_whole(text(tmp_path, given))
+    assert str(caught.value).startswith(
+        "t.csv, rows 2, 5: 2 rows have more cells than the header has, and an empty one at their end."
+    )
+    with pytest.raises(InputError, match=r"row 2: 1 row has more cells"):
+        read_whole(text(tmp_path, given.replace("2,1,\n", "2,1\n")))
+    # quoted, and with as many separators as the header
+    read = read_whole(text(tmp_path, 'patient_id,ihc,ratio,\nP0,2+,"1,8",\nP1,2+,1.8,\nP2,3+\n'))
+    assert read.frame["ratio"].tolist() == ["1,8", "1.8", None]
+    assert read.findings == ()
+
+
+def test_one_separator_too_many_in_every_row_is_told(tmp_path: Path) -> None:
+    read = read_whole(text(tmp_path, "patient_id;ihc\nP0;2+;\nP1;3+;\n"))
+    assert read.frame["ihc"].tolist() == ["2+", "3+"]
+    assert [str(finding) for finding in read.findings] == [
+        "t.csv: each row ends with 1 separator more than the header. Look whether each value stands under its name."
+    ]
+
+
+def test_units_that_only_the_format_shows_are_told_where_they_differ(tmp_path: Path) -> None:
+    def shown(formats: list[str]) -> Callable[[openpyxl.Workbook], None]:
+        def change(made: openpyxl.Workbook) -> None:
+            for row, number_format in enumerate(formats, start=2):
+                made.active.cell(row, 2).number_format = number_format
+
+        return change
+
+    rows: list[list[object]] = [["patient_id", "size", "age"], ["P0", 23, 40], ["P1", 2.3, 41], ["P2", 18, 42]]
+    read = read_whole(book(tmp_path, rows, shown(['0" mm"', '0.0"cm"', '0" mm"'])))
+    assert read.frame["size"].tolist() == ["23", "2.3", "18"]
+    (told,) = map(str, read.findings)
+    assert "Excel shows the numbers of column B in different units: mm (2), cm (1)." in told
+    assert "no unit (1)" in str(read_whole(book(tmp_path, rows, shown(['0"mm"', "0.0", '0"mm"']))).findings[0])
+    assert read_whole(book(tmp_path, rows, shown(['0" mm"', '0.0" mm"', '0" mm"']))).findings == ()
+
+
+def test_a_strict_workbook_is_named(tmp_path: Path) -> None:
+    path, target = book(tmp_path, [HEAD, *BODY]), tmp_path / "strict.xlsx"
+    ours, strict = (
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    )
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(ours, strict))
+    with pytest.raises(InputError, match=r"'Strict Open XML Spreadsheet'\. Save it in Excel as 'Excel Workbook"):
+        read_whole(target)

@@ -81,6 +81,33 @@ def test_percentages() -> None:
         (["0.1", "0.2", "0.3", "0.4", "1"], "mm"),
     ):
         assert parsed(values, kind="number", unit=unit)[1] == []
+    (told,) = parsed(["20", "30", "0.15", "0.4", "60"], kind="number", unit="%")[1]
+    assert "rows 4, 5: a number below 1 beside larger percentages" in told
+
+
+def test_a_length_in_another_unit_is_told_of_by_its_row() -> None:
+    values, (told,) = parsed(["23", "18", "2.3", "30", "45"], kind="number", unit="mm")
+    assert values == [23, 18, 2.3, 30, 45]
+    assert (
+        "row 4: a length far from the others, which may be in cm and not in mm. Make sure that all are in mm." in told
+    )
+    assert (
+        "row 6: a length far from the others, which may be in mm"
+        in parsed(["2.3", "1.8", "0.4", "3", "23", "3"], kind="number", unit="cm")[1][0]
+    )
+    for values, unit in (
+        (["23", "18", "2.3", "30"], "mm"),
+        (["23", "18", "3", "30", "45"], "mm"),
+        (["23"] * 5 + ["2"], ""),
+    ):
+        assert parsed(values, kind="number", unit=unit)[1] == []
+
+
+def test_full_width_signs_are_those_of_the_keyboard() -> None:
+    given = ["ER（＋，90％）", "(＋)", "ER＋", "ER(+,90%)", "(-)", "（－）"]
+    assert parsed(given, kind="yes/no", contains="+")[0] == [1, 1, 1, 1, 0, 0]
+    assert parsed(given[:5], kind="yes/no", contains="＋")[0] == [1, 1, 1, 1, 0]
+    assert parsed(["20％", "２３", "1，250"], kind="number", unit="%")[0] == [20, 23, None]
 
 
 @pytest.mark.parametrize("levels", [["4B", "4b"], ["3", "3.0"], ["low", " Low"]])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.drafting.guess_columns import LEAST_READABLE, words
 from sonoher2.cohort.her2.cell import read_ihc
-from sonoher2.cohort.her2.columns import looks_like
+from sonoher2.cohort.her2.columns import asks_whether_done, looks_like
 from sonoher2.cohort.tables.table import plain
 
 MOST_CLASSES = 12
@@ -115,6 +115,8 @@ def _is_plain_ihc(name: str, texts: pd.Series) -> bool:
 
 
 def _is_ish(name: str, texts: pd.Series) -> bool:
+    if asks_whether_done(name):
+        return False
     if not _ISH.search(name) or (_IHC.search(name) and looks_like(texts, "ihc")):
         return False
     return looks_like(texts, "ish")
@@ -122,7 +124,11 @@ def _is_ish(name: str, texts: pd.Series) -> bool:
 
 def _is_empty_ish(name: str) -> bool:
     # a column that waits for its results harms no rule and is used once they come
-    return bool(_ISH.search(name)) and not any(one.search(name) for one in (_IHC, _RATIO, _COPIES, _CEP17))
+    return (
+        bool(_ISH.search(name))
+        and not asks_whether_done(name)
+        and not any(one.search(name) for one in (_IHC, _RATIO, _COPIES, _CEP17))
+    )
 
 
 def _is_named_ratio(name: str, texts: pd.Series) -> bool:

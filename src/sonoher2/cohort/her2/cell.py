@@ -21,7 +21,7 @@ Ish = Literal[
 ]  # fmt: skip
 Role = Literal["ihc", "ish", "ratio", "copies"]
 Part = Literal["ihc", "ish", "ratio", "copies", "other"]
-Doubt = Literal["", "sign", "dash", "word", "bare"]
+Doubt = Literal["", "sign", "dash", "word", "bare", "share"]
 
 GROUPS: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH group 4", "ISH negative")
 """Result of ISH groups 1 to 5."""
@@ -29,9 +29,15 @@ GROUPS: tuple[Ish, ...] = ("ISH positive", "ISH group 2", "ISH group 3", "ISH gr
 HIGHEST = {"ratio": 50.0, "copies": 100.0}
 """Beyond this a number is no ratio and no mean of copies."""
 _AMPLIFICATION = re.compile(r"(?:gene )?amplifi[ck]a(?:tion|cion|cao|zione)|扩增|擴增")
+_WAITS = frozenset([":", "=", "(", "[", "检测", "检查", "结果", "状态", "status", "test", "testing", "result"])
+"""What a heading ends with where its result is still to be written."""
 _ABOUT = ("约", "~", "approx", "approx.", "about")
+LEAST_RATIO = 0.1
+"""Below this a number is a share or a slip, and no ratio."""
 LIMITS = {"ratio": (2.0,), "copies": (4.0, 6.0)}
 """Where the guideline cuts."""
+FEW_CELLS = 10.0
+"""Per cent of tumour cells: 1+ and 3+ are scores of more than that, 0 of at most that (ASCO/CAP 2018)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ class Cell:
         HER2/CEP17 ratio and mean HER2 copies per cell.
     doubt
         What a user should know of the reading: ``sign``, a plus or minus stands for a score; ``dash``, a dash stands
-        for a test that was not done; ``word``, a word stands for a score; ``bare``, a score without its plus.
+        for a test that was not done; ``word``, a word stands for a score; ``bare``, a score without its plus;
+        ``share``, the share of cells is not one that the guideline allows beside the score.
     """
 
     ihc: str | None = None
@@ -157,6 +164,7 @@ class _Reader:
     bare: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     signs: set[str] = field(default_factory=set)
+    share: tuple[float, float] | None = None
     ish: set[str] = field(default_factory=set)
     numbers: dict[str, list[float]] = field(default_factory=lambda: {"ratio": [], "copies": []})
     absent: set[str] = field(default_factory=set)
@@ -228,6 +236,8 @@ class _Reader:
 
     def sign(self, token: Token) -> None:
         if self.here == "ihc":
+            if {token.kind, f"named {token.kind}"} & self.signs:
+                raise _UnreadError("the same sign twice")
             self.signs.add("named " + token.kind if self.named else token.kind)
         elif self.here == "ish":
             self.ish.add("ISH positive" if token.kind == "plus" else "ISH negative")
@@ -237,7 +247,7 @@ class _Reader:
     # ---- ISH
 
     def amplified(self, token: Token) -> None:
-        if self._heads_numbers(token):
+        if self._heads_numbers(token) or self._waits_for_result(token):
             raise _UnreadError("a heading, and no result")
         self.ish.add("ISH positive" if token.kind == "amplified" else "ISH negative")
 
@@ -247,6 +257,12 @@ class _Reader:
         if len(after) < 2 or not _AMPLIFICATION.fullmatch(token.text):
             return False
         return (after[0].kind == "minus" or after[0].text == ":") and after[1].kind in ("ratio", "copies")
+
+    def _waits_for_result(self, token: Token) -> bool:
+        """Whether amplification is the heading of a form that nobody filled in, as in ``扩增检测：``."""
+        after = self.found[self.place + 1 :]
+        said = any(later.kind not in ("mark", "filler") for later in after)
+        return token.kind == "amplified" and not said and any(later.text in _WAITS for later in after)
 
     def answer(self, token: Token) -> None:
         if self.here != "ish":
@@ -273,10 +289,14 @@ class _Reader:
         self.asked = token.kind
 
     def comparison(self, token: Token) -> None:
+        if self.compare:
+            raise _UnreadError("two comparisons")
         self.compare = token.text
 
     def number(self, token: Token) -> None:
         kind = self.asked or (self.role if self.here == self.role else "")
+        if self._is_interval(token):
+            raise _UnreadError("an interval")
         if kind in ("ratio", "copies"):
             self._number(kind, _value(token.text))
         elif self._names_copies_next():
@@ -285,6 +305,13 @@ class _Reader:
             self.bare.append("0" if token.text[0] == "0" else f"{token.text[0]}+")
         else:
             raise _UnreadError(token.kind)
+
+    def _is_interval(self, token: Token) -> bool:
+        """Whether ``4,6`` in ``[4,6)`` is two limits and no number with a decimal comma."""
+        if "," not in token.text or not 0 < self.place < len(self.found) - 1:
+            return False
+        around = self.found[self.place - 1].text, self.found[self.place + 1].text
+        return around in (("[", ")"), ("(", "]"), ("[", "]"))
 
     def _names_copies_next(self) -> bool:
         return self.place + 1 < len(self.found) and self.found[self.place + 1].kind == "copies"
@@ -320,11 +347,12 @@ class _Reader:
     def percent(self, token: Token) -> None:
         if self.here == "ratio" or self.asked:
             exact = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", token.text)
-            if not exact or self.asked == "copies":
+            if not exact or self.asked == "copies" or float(exact[1]) < 100 * LEAST_RATIO:
                 raise _UnreadError(token.kind)
             self._number("ratio", float(exact[1]) / 100)
         elif self.here == "ihc":
             self.words.add("percent")
+            self.share = _share(token.text)
         else:
             raise _UnreadError(token.kind)
 
@@ -390,6 +418,8 @@ class _Reader:
                 raise _UnreadError("a word that contradicts the score")
         if said >= {"weak", "strong"} or ("positive" in said and score == "1+" and "weak" not in said):
             raise _UnreadError("a word that contradicts the score")
+        if self.share and not _fits(score, *self.share):
+            return score, "share"
         alone = self.bare and not self.scores and not said and not self.named
         return score, "bare" if alone else ""
 
@@ -428,6 +458,23 @@ def _one(values: list[float]) -> float | None:
     if len(set(values)) > 1:
         raise _UnreadError("several numbers")
     return values[0] if values else None
+
+
+def _share(text: str) -> tuple[float, float]:
+    """Least and largest per cent of cells that a text such as ``<10%`` or ``5-10%`` speaks of."""
+    values = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    if text.startswith("<"):
+        return 0.0, values[0] if text.startswith("<=") else math.nextafter(values[0], 0.0)
+    if text.startswith(">"):
+        return values[0] if text.startswith(">=") else math.nextafter(values[0], math.inf), 100.0
+    return min(values), max(values)
+
+
+def _fits(score: str, low: float, high: float) -> bool:
+    """Whether the guideline may give this score to this share of cells; 2+ goes with any."""
+    if score in ("1+", "3+"):
+        return high > FEW_CELLS
+    return score == "2+" or low <= FEW_CELLS
 
 
 def _value(text: str) -> float:

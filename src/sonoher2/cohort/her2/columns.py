@@ -7,6 +7,7 @@ depends on what else stands there.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ EXPECTED: dict[Role, str] = {
     "copies": "mean HER2 copies per cell, 0 to 100",
 }
 _FILL_IN = "FILL-IN"
+_MANY = 10
+"""Cells of a column in which every score is to be expected."""
+_ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "是", "否"})
+_DONE = re.compile(r"是否|有无|送检|已行|已做|\b(?:done|performed|tested|ordered)\b")
 _LONGEST = 60
 
 
@@ -79,6 +84,11 @@ def unread_table(findings: Iterable[Finding]) -> pd.DataFrame:
         for one in unread
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=[c.COLUMN, c.ROLE, c.SPELLING, c.CELLS, c.ROWS])
+
+
+def asks_whether_done(name: str) -> bool:
+    """Whether a column's name asks if a test was done: ``是否行FISH``, ``FISH performed``."""
+    return bool(_DONE.search(name.casefold().replace("_", " ")))
 
 
 def looks_like(values: pd.Series, role: Role) -> bool:
@@ -233,7 +243,12 @@ class _Column:
 
     def _doubts(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
         if self.role == "ihc":
-            return [*self._stand_for_scores(counts, cells), *self._coded(counts, cells)]
+            return [*self._stand_for_scores(counts, cells), *self._coded(counts, cells), *self._shares(counts, cells)]
+        if self.role == "ish":
+            return [*self._bare(counts, cells), *self._answers(counts, cells)]
+        return self._bare(counts, cells)
+
+    def _bare(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
         bare = {text: number for text, number in counts.items() if (cell := cells[text]) and cell.doubt == "bare"}
         if not bare:
             return []
@@ -257,14 +272,42 @@ class _Column:
         return [Finding("warning", what, self.place, fix)]
 
     def _coded(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
-        """Notice numbers that may be codes of a status: 0 and 1, or 1 and 2, and never a 3."""
+        """Notice numbers that may be codes of a status: 0 and 1, 1 and 2, and in a longer column 1, 2 and 3."""
         said = [cell for text in counts if (cell := cells[text]) is not None and cell.ihc is not None]
+        number = sum(number for text, number in counts.items() if (cell := cells[text]) is not None and cell.ihc)
         scores = {cell.ihc for cell in said}
-        if scores not in ({"0", "1+"}, {"1+", "2+"}, {"0", "1+", "2+"}) or any(cell.doubt != "bare" for cell in said):
+        if any(cell.doubt != "bare" for cell in said):
+            return []
+        few = scores in ({"0", "1+"}, {"1+", "2+"}, {"0", "1+", "2+"})
+        # where nobody has IHC 0, 1 may be negative, 2 equivocal and 3 positive
+        odd = scores in ({"1+", "2+", "3+"}, {"1+", "3+"}, {"0", "3+"}) and number >= _MANY
+        if not (few or odd):
             return []
         numbers = " and ".join(sorted(score.removesuffix("+") for score in scores if score))
         what = f"the column holds only {numbers}: this may be a coded status (negative, positive) and not an IHC score"
         return [Finding("warning", what, self.place, "Make sure that 1 means IHC 1+; a coded status is no IHC score")]
+
+    def _shares(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
+        """Scores beside a share of cells that the guideline does not give to them."""
+        told = {text: number for text, number in counts.items() if (cell := cells[text]) and cell.doubt == "share"}
+        if not told:
+            return []
+        what = f"the share of cells does not fit the score, which was taken as it stands: {_counted(told)}"
+        fix = "Look at the reports: 1+ and 3+ are scores of more than 10 % of the cells, 0 of at most 10 %"
+        return [Finding("warning", what, self.place, fix)]
+
+    def _answers(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
+        """Yes and no alone, which may say whether the test was done."""
+        said = [text for text in counts if (cell := cells[text]) is not None and cell.ish is not None]
+        if not said or not all(normalised(text) in _ANSWERS for text in said):
+            return []
+        listed = _counted({text: counts[text] for text in said})
+        fix = "Say in `values` what they mean, such as {ish: {yes: positive, no: negative}}, or leave the column out"
+        if asks_whether_done(self.header):
+            what = f"the column says whether a test was done, and not what it found: {listed}"
+            return [Finding("error", what, self.place, fix)]
+        what = f"yes and no were read as ISH positive and negative: {listed}"
+        return [Finding("warning", f"{what}; the column may say whether the test was done", self.place, fix)]
 
 
 def _contradicted(texts: Sequence[str], cells: dict[str, Cell | None]) -> list[str]:

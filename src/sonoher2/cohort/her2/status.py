@@ -15,7 +15,7 @@ import pandas as pd
 
 from sonoher2.cohort.her2.cell import GROUPS, Ish, read_ihc, read_ish, read_ish_number
 from sonoher2.cohort.her2.columns import headers_of, read_columns
-from sonoher2.cohort.patients.clinical import one_per_patient
+from sonoher2.cohort.patients.clinical import ONE_ROW, one_per_patient
 from sonoher2.cohort.tables import columns as c
 from sonoher2.config.target import Her2Target, Her2Task
 from sonoher2.core.errors import Finding
@@ -235,7 +235,7 @@ def her2_statuses(
     patients = pd.DataFrame(index=pd.Index(sorted(patient_ids.unique()), name=c.PATIENT_ID))
     for name in map(str, rows.columns):
         header = headers.get(name) or target.ihc
-        patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where)
+        patients[name], unequal = one_per_patient(rows[name], patient_ids, header, "refuse", where, ONE_ROW)
         findings += unequal
     for copies, ratio in ((c.COPIES, c.RATIO), ("recount_copies", "recount_ratio")):
         header = headers[copies] or target.ihc

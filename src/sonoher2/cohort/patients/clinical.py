@@ -22,11 +22,18 @@ from sonoher2.core.spelling import plain
 YES = ("yes", "y", "1", "true", "positive", "pos", "+", "present", "是", "有", "阳性")
 NO = ("no", "n", "0", "false", "negative", "neg", "-", "absent", "否", "无", "阴性")
 
+ONE_ROW = "Mend the table, or keep one row for each patient"
+"""What to do where rows of a patient differ and no rule can say which counts."""
 _NO_WORDS = frozenset(NO) - {"-"}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
+LARGE_PERCENTAGE = 10.0
+"""Beside such a one a number below 1 is rather a share."""
 FEW_VALUES = 5
 """Values from which a column shows in what unit it is."""
 # "1,250" may be 1.25 or 1250; a leading zero or another count of digits settles it
+_AGE = re.compile(r"(?<![a-z])(?:age|alter|edad|eta|idade)(?![a-z])|年龄|年齡|岁|歲")
+_LENGTHS = {"mm": ("cm", 1 / 8), "cm": ("mm", 8.0)}
+"""Units of a length, with the other unit and the share of the median from which a value may be in it."""
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
@@ -40,7 +47,7 @@ def read_number(text: str, unit: str = "") -> float | None:
     unit
         The column's unit.
     """
-    text = text.removesuffix(unit).strip()
+    text = unicodedata.normalize("NFKC", text).removesuffix(unicodedata.normalize("NFKC", unit)).strip()
     if not _NUMBER.fullmatch(text) or _AMBIGUOUS.fullmatch(text):
         return None
     value = float(text.replace(",", "."))
@@ -59,8 +66,8 @@ def bounds(name: str, column: ClinicalColumn) -> tuple[float, float]:
         Its declaration.
     """
     low, high = -np.inf, np.inf
-    words = re.split(r"[^a-z]+", f"{name} {column.column or ''}".casefold())
-    if "age" in words:
+    words = unicodedata.normalize("NFKD", f"{name} {column.column or ''} {column.unit}".casefold())
+    if _AGE.search("".join(letter for letter in words if not unicodedata.combining(letter))):
         low, high = 0.0, 120.0
     elif column.unit == "%":
         low, high = 0.0, 100.0
@@ -116,8 +123,10 @@ def unread_cells(texts: pd.Series, name: str, column: ClinicalColumn) -> pd.Seri
 def _coded(texts: pd.Series, column: ClinicalColumn, where: str, header: str) -> tuple[pd.Series, list[Finding]]:
     """Typed values of a column that is no number."""
     if column.contains is not None:
-        word = plain(column.contains)
-        return texts.map(lambda text: float(word in plain(text)), na_action="ignore").astype(float), []
+        # full-width letters and signs are those of the keyboard
+        word = plain(unicodedata.normalize("NFKC", column.contains))
+        told = texts.map(lambda text: float(word in plain(unicodedata.normalize("NFKC", text))), na_action="ignore")
+        return told.astype(float), []
     codes = _codes(column)
     if not codes:
         return none_if_missing(texts.map(lambda text: " ".join(text.split()), na_action="ignore")), []
@@ -149,6 +158,7 @@ def _numbers(texts: pd.Series, name: str, column: ClinicalColumn, where: str) ->
         *_problem(values < low, f"a value below {low:g}, the smallest possible", where, "", fix),
         *_problem(values > high, f"a value above {high:g}, the largest possible", where, "", fix),
         *_shares(values, texts, column, where),
+        *_other_length(values, column, where),
     ]
     return values, problems
 
@@ -158,13 +168,27 @@ def _shares(values: pd.Series, texts: pd.Series, column: ClinicalColumn, where: 
     known = values.dropna()
     signed = texts.str.contains("%", regex=False).eq(True)
     small = (values > 0) & (values < 1) & ~signed
-    if column.unit == "%" and signed.any() and small.any():
-        what = "a number below 1 beside percentages with their sign: it may be a share, a hundred times too small"
+    if column.unit == "%" and small.any() and (signed.any() or known.max() >= LARGE_PERCENTAGE):
+        what = "a number below 1 beside larger percentages: it may be a share, a hundred times too small"
         return [Finding("warning", what, place(where, values.index[small]), "Write 30 or 30% for thirty per cent")]
     if column.unit != "%" or len(known) < FEW_VALUES or known.max() > 1 or not ((known > 0) & (known < 1)).any():
         return []
     what = f"all {len(known)} percentages are at most 1: they may be shares, a hundred times too small"
     return [Finding("warning", what, where, "Write 30 or 30% for thirty per cent")]
+
+
+def _other_length(values: pd.Series, column: ClinicalColumn, where: str) -> list[Finding]:
+    """Warn of lengths that seem to be in another unit than the others."""
+    known = values.dropna()
+    if column.unit not in _LENGTHS or len(known) < FEW_VALUES:
+        return []
+    other, share = _LENGTHS[column.unit]
+    limit = share * known.median()
+    odd = (values > 0) & ((values < limit) if share < 1 else (values > limit))
+    if not odd.any():
+        return []
+    what = f"a length far from the others, which may be in {other} and not in {column.unit}"
+    return [Finding("warning", what, place(where, values.index[odd]), f"Make sure that all are in {column.unit}")]
 
 
 def _problem(wrong: pd.Series, what: str, where: str, header: str, fix: str) -> list[Finding]:
@@ -173,7 +197,12 @@ def _problem(wrong: pd.Series, what: str, where: str, header: str, fix: str) -> 
 
 
 def one_per_patient(
-    values: pd.Series, patient_ids: pd.Series, name: str, several: str, where: str
+    values: pd.Series,
+    patient_ids: pd.Series,
+    name: str,
+    several: str,
+    where: str,
+    fix: str = "Mend the table, or set `several` of the column to highest or mean",
 ) -> tuple[pd.Series, list[Finding]]:
     """Merge the rows of each patient: those that agree, and those that differ if the study says how.
 
@@ -189,6 +218,8 @@ def one_per_patient(
         ``refuse``, ``highest`` or ``mean``.
     where
         Name of the table, for findings.
+    fix
+        What to do where rows differ.
 
     Returns
     -------
@@ -204,7 +235,6 @@ def one_per_patient(
         return none_if_missing(merged) if values.dtype == object else merged, []
     more = f" and {len(patients) - 5} more" if len(patients) > 5 else ""
     what = f"the rows of one patient differ (patient {', '.join(patients[:5])}{more})"
-    fix = "Mend the table, or set `several` of the column to highest or mean"
     return merged, [Finding("error", what, f"{where}, column '{name}'", fix)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sonoher2.cohort.reading.encoding import decoded
-from sonoher2.cohort.reading.sheet import MOST_BYTES, DoubtError, Row, Sheet, filled, too_large
+from sonoher2.cohort.reading.sheet import MOST_BYTES, DoubtError, ReadAs, Row, Sheet, filled, too_large
 from sonoher2.cohort.reading.text import clean, is_date, is_missing, is_number
 from sonoher2.config.tables import TableReading
 from sonoher2.core.errors import Finding, InputError
@@ -53,8 +53,10 @@ def read_delimited(path: Path, reading: TableReading) -> Sheet:
     start = 0 if reading.header_row else _after_comments(lines, given[1] if given else None, where)
     first = _first(reading) - 1 if reading.header_row else start
     separator = given[1] if given else _separator(lines[first:])
-    rows = filled(_records(lines[start:], start, separator, where), where)
-    return Sheet(rows, where, found={"encoding": guess} if guess else {}, findings=_told(guess, where))
+    counted: dict[int, int] = {}
+    rows = filled(_records(lines[start:], start, separator, where, counted), where)
+    found: ReadAs = {"encoding": guess} if guess else {}
+    return Sheet(rows, where, found=found, findings=_told(guess, where), counted=counted)
 
 
 def _first(reading: TableReading) -> int:
@@ -71,11 +73,12 @@ def _told(guess: str, where: str) -> tuple[Finding, ...]:
     return (Finding("warning", what, where, fix),)
 
 
-def _records(lines: Sequence[str], start: int, separator: str, where: str) -> Iterator[Row]:
+def _records(lines: Sequence[str], start: int, separator: str, where: str, counted: dict[int, int]) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=separator, strict=True)
     number = start
     try:
         for number, cells in enumerate(reader, start=start + 1):
+            counted[number] = len(cells)
             yield number, [text_of_written(_unguarded(clean(cell))) for cell in cells]
     except csv.Error as error:
         what = f"the row cannot be taken apart ({error})"

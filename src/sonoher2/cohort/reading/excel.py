@@ -74,13 +74,17 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]
 
 @dataclass
 class _Read:
-    """Filled cells of a sheet by row and column, counted from 1, and what is peculiar about them."""
+    """Filled cells of a sheet by row and column, counted from 1, and what is peculiar about them.
+
+    `units` are words that number formats write behind numbers, by column, with how many numbers have them.
+    """
 
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     filtered: bool = False
     uncomputed: list[tuple[int, int]] = field(default_factory=list)
+    units: dict[int, dict[str, int]] = field(default_factory=dict)
 
     @property
     def looks_like_table(self) -> bool:
@@ -149,6 +153,11 @@ class _Book:
             for i, style in enumerate(self._book._cell_styles)
             if re.fullmatch("00+", zeros := self._format(style.numFmtId))
         }
+        self.units = {
+            i: unit
+            for i, style in enumerate(self._book._cell_styles)
+            if (unit := _written_unit(self._format(style.numFmtId)))
+        }
         self.sheets = {sheet.title: sheet for sheet in self._book.worksheets}
         self.visible = [name for name, sheet in self.sheets.items() if sheet.sheet_state == "visible"]
         self._read: dict[str, _Read] = {}
@@ -161,6 +170,12 @@ class _Book:
         formats = self._book._number_formats
         place = number - BUILTIN_FORMATS_MAX_SIZE
         return str(formats[place]) if place < len(formats) else ""
+
+    @property
+    def strict(self) -> bool:
+        """Whether it is written as strict Open XML, whose sheets openpyxl does not see."""
+        archive, book = self._book._archive, "xl/workbook.xml"
+        return book in archive.namelist() and b"purl.oclc.org/ooxml" in archive.read(book)
 
     def read(self, name: str) -> _Read:
         if name not in self._read:
@@ -177,6 +192,11 @@ class _Book:
             texts = {cell["column"]: text for cell in row if (text := self._text(cell))}
             if texts:
                 read.cells.setdefault(number, {}).update(texts)
+            for cell in row:
+                if isinstance(cell["value"], int | float) and not isinstance(cell["value"], bool):
+                    seen = read.units.setdefault(cell["column"], {})
+                    unit = self.units.get(cell["style_id"], "")
+                    seen[unit] = seen.get(unit, 0) + 1
         read.uncomputed = parser.uncomputed
         read.filtered = getattr(parser, "auto_filter", None) is not None
         read.hidden = {int(row) for row, how in parser.row_dimensions.items() if _is_hidden(how)}
@@ -204,6 +224,12 @@ def _is_percent(number_format: str) -> bool:
     return "%" in _LITERAL.sub("", number_format.partition(";")[0])
 
 
+def _written_unit(number_format: str) -> str:
+    """Word that a number format writes with a number, such as cm of ``0.0"cm"``; empty for none."""
+    word = "".join(re.findall(r'"([^"]*)"', number_format.partition(";")[0])).strip()
+    return word if any(letter.isalpha() for letter in word) else ""
+
+
 def _read_book(path: Path, reading: TableReading) -> Sheet:
     # openpyxl leaves a file open that it cannot read
     with path.open("rb") as stream:
@@ -218,12 +244,15 @@ def _read_book(path: Path, reading: TableReading) -> Sheet:
     _refuse_uncomputed(read, where)
     above = _filled_above(read)
     wide = _fill_down(read, where)
-    findings += _hidden(read, where)
+    findings += _hidden(read, where) + _units(read, where)
     return Sheet(_rows(read, where), where, True, wide, above, found, tuple(findings))
 
 
 def _chosen(book: _Book, reading: TableReading) -> tuple[str, ReadAs, list[Finding]]:
     """Name of the sheet to read: as told, the first, or the only one that holds a table."""
+    if book.strict:
+        fix = "Save it in Excel as 'Excel Workbook (.xlsx)'"
+        raise InputError("the workbook is a 'Strict Open XML Spreadsheet'", where=book.name, fix=fix)
     if reading.sheet is not None:
         if reading.sheet not in book.sheets:
             fix = f"The sheets are: {listed(book.sheets)}"
@@ -301,6 +330,18 @@ def _hidden(read: _Read, where: str) -> list[Finding]:
     how = "by a filter in Excel" if read.filtered else "in Excel"
     what = f"{count} of {len(numbers) - 1} rows are hidden {how} and were read all the same"
     return [Finding("warning", what, where, "Show all rows, or delete those that do not belong to the study")]
+
+
+def _units(read: _Read, where: str) -> list[Finding]:
+    """Tell of columns whose numbers Excel shows with different units: what is read is the bare number."""
+    findings = []
+    for column, seen in sorted(read.units.items()):
+        if len(seen) > 1:
+            shown = ", ".join(f"{unit or 'no unit'} ({count})" for unit, count in seen.items())
+            what = f"Excel shows the numbers of column {column_letters(column)} in different units: {shown}"
+            fix = "Write all in one unit; the unit is a format in Excel, and only the number is read"
+            findings.append(Finding("warning", what, where, fix))
+    return findings
 
 
 def _rows(read: _Read, where: str) -> list[Row]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sonoher2.cohort.reading.sheet import DoubtError, ReadAs, Row, Sheet, column_letters, listed
 from sonoher2.cohort.reading.text import is_date, is_missing, is_number
 from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.spelling import plural
 
 _TOP = 20
 """Rows among which a header is looked for."""
@@ -49,6 +50,7 @@ def with_header(sheet: Sheet, told: int | list[int] | None) -> Headed:
     if not rows:
         raise InputError("the table has no rows under its header", where=sheet.where, fix="Give a table with a header")
     _refuse_wide(names, rows, sheet)
+    findings += _longer_than_header(rows, sheet, first=numbers[-1] if told is not None else sheet.rows[place][0])
     return names, rows, found, findings
 
 
@@ -169,6 +171,30 @@ def _refuse_wide(names: list[str], rows: Sequence[Row], sheet: Sheet) -> None:
         cell = f"{column_letters(len(cells))}{number}"
         fix = f"Give each column a name, or empty the cells without one, such as {cell}"
     raise InputError(what, where=where, fix=fix)
+
+
+def _longer_than_header(rows: Sequence[Row], sheet: Sheet, *, first: int) -> list[Finding]:
+    """Notice rows of a text file with more cells than the header has, the last ones empty.
+
+    A decimal comma or a separator within a value moves the cells behind it, and an empty last cell hides that. Where
+    each row ends with the same number of separators too many, a program wrote them.
+
+    Raises
+    ------
+    InputError
+        Some rows are longer than the header, and others are not.
+    """
+    header = sheet.counted.get(first, 0)
+    longer = [number for number, _ in rows if sheet.counted.get(number, 0) > header]
+    if not longer:
+        return []
+    where = f"{sheet.where}, row{'s' if len(longer) > 1 else ''} {listed(longer)}"
+    if len(longer) < len(rows) or len({sheet.counted[number] for number in longer}) > 1:
+        what = f"{len(longer)} rows have more cells than the header has, and an empty one at their end"
+        fix = "A separator inside a value needs quotes around the value; remove a separator too many at the end"
+        raise InputError(what.replace("1 rows have", "1 row has") if len(longer) == 1 else what, where=where, fix=fix)
+    what = f"each row ends with {plural(sheet.counted[longer[0]] - header, 'separator')} more than the header"
+    return [Finding("note", what, sheet.where, "Look whether each value stands under its name")]
 
 
 def _likely_header(sheet: Sheet) -> int | None:

@@ -62,6 +62,8 @@ class Sheet:
         Keys of the study file that say how it was read, where that was found and not told.
     findings
         What a user must know of the reading.
+    counted
+        Cells of each row of a text file by its number, the empty ones at its end included.
     """
 
     rows: list[Row]
@@ -71,6 +73,7 @@ class Sheet:
     above: dict[int, list[str]] = field(default_factory=dict)
     found: ReadAs = field(default_factory=ReadAs)
     findings: tuple[Finding, ...] = ()
+    counted: dict[int, int] = field(default_factory=dict)
 
 
 def filled(rows: Iterable[Row], where: str) -> list[Row]:
