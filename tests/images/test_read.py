@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 import SimpleITK
@@ -310,3 +313,132 @@ def test_a_tiff_may_have_so_many_pages_and_no_more(tmp_path: Path, monkeypatch: 
 )
 def test_bytes_without_a_name_tell_their_kind(head: bytes, kind: str) -> None:
     assert file_kind(content_of(head + b"\x07" * 600)) == kind
+
+
+def png_of_half(folder: Path, grey: np.ndarray, **options: object) -> Path:
+    """Write a PNG file whose data end after half of the rows, with every checksum right."""
+    path = saved(folder, "half.png", Image.fromarray(grey), **options)
+    data = path.read_bytes()
+    parts, place, stored = [data[:8]], 8, b""
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        name, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
+        if name == b"IDAT":
+            stored += body
+        elif name == b"IEND":
+            rows = zlib.decompress(stored)
+            body = zlib.compress(rows[: len(rows) // 2])
+            parts += [part(b"IDAT", body), part(b"IEND", b"")]
+        else:
+            parts.append(part(name, body))
+        place += length + 12
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def part(name: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+
+def test_a_png_of_half_its_rows_is_refused(tmp_path: Path) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (40, 61), dtype=np.uint8)
+    with pytest.raises(InputError, match="the picture is not whole"):
+        read_image(png_of_half(tmp_path, grey))
+    with pytest.raises(InputError, match="the picture is not whole"):
+        read_image(png_of_half(tmp_path, np.dstack([grey] * 3)))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 8), (40, 61), (9, 4)])
+def test_interlaced_pictures_are_counted_by_their_passes(size: tuple[int, int]) -> None:
+    # imagecodecs and Pillow write no interlaced PNG: the passes are made by hand
+    grey = np.random.default_rng(0).integers(1, 256, size, dtype=np.uint8)
+    rows, columns = size
+    lines = b"".join(
+        b"\x00" + line.tobytes()
+        for top, left, down, across in raster.PNG_PASSES
+        for line in grey[top::down, left::across]
+        if line.size
+    )
+    head = columns.to_bytes(4, "big") + rows.to_bytes(4, "big") + bytes([8, 0, 0, 0, 1])
+    start = raster.PNG_START + part(b"IHDR", head)
+    whole = start + part(b"IDAT", zlib.compress(lines)) + part(b"IEND", b"")
+    np.testing.assert_array_equal(read_image(whole).pixels, grey)
+    if lines[:-1]:
+        with pytest.raises(InputError, match="the picture is not whole|is truncated"):
+            read_image(start + part(b"IDAT", zlib.compress(lines[:-1])) + part(b"IEND", b""))
+
+
+def test_sixteen_bit_colours_of_twelve_bit_values_are_refused(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (40, 60, 1)).astype(np.uint16).repeat(3, axis=2)
+    for name, encode in (("a.png", imagecodecs.png_encode), ("a.tif", imagecodecs.tiff_encode)):
+        path = tmp_path / name
+        path.write_bytes(encode(values))
+        with pytest.raises(InputError, match="values of fewer bits in a file of more"):
+            read_image(path)
+        path.write_bytes(encode(values * 16))
+        assert read_image(path).pixels.max() == 255
+
+
+def test_white_as_zero_of_twelve_bit_values_is_refused(tmp_path: Path) -> None:
+    values = (4095 - np.random.default_rng(0).integers(0, 4096, (40, 60))).astype(np.uint16)
+    path = saved(tmp_path, "a.tif", Image.fromarray(values), tiffinfo={262: 0})
+    with pytest.raises(InputError, match="values of fewer bits in a file of more"):
+        read_image(path)
+
+
+def test_the_pictures_of_a_phone_are_read_one_by_one_and_whole(tmp_path: Path) -> None:
+    greys = [np.random.default_rng(seed).integers(0, 256, (64, 96), dtype=np.uint8) for seed in (0, 1)]
+    first, second = (Image.fromarray(grey) for grey in greys)
+    path = tmp_path / "phone.jpg"
+    first.save(path, "MPO", save_all=True, append_images=[second], quality=95)
+    for number, grey in enumerate(greys, start=1):
+        assert np.abs(read_image(path, frame=number).pixels - grey).mean() < 10
+    data = path.read_bytes()
+    end = data.index(b"\xff\xd9")
+    path.write_bytes(data[: end // 2] + b"\xff\xd9" + bytes(end - end // 2) + data[end + 2 :])
+    with pytest.raises(InputError, match="the picture is not whole"):
+        read_image(path, frame=1)
+    assert np.abs(read_image(path, frame=2).pixels - greys[1]).mean() < 10
+
+
+def test_a_stack_that_only_imagej_can_tell_apart_is_refused(tmp_path: Path) -> None:
+    grey = Image.fromarray(np.full((40, 60), 200, np.uint8))
+    for images, read in ((3, False), (1, True)):
+        path = saved(tmp_path, "stack.tif", grey, tiffinfo={270: f"ImageJ=1.53t\nimages={images}\nslices={images}\n"})
+        if read:
+            assert read_image(path).shape == (40, 60)
+        else:
+            with pytest.raises(InputError, match="holds 3 pictures that only ImageJ can tell apart"):
+                read_image(path)
+
+
+def test_sheared_pixels_have_no_size(tmp_path: Path) -> None:
+    for second, mm in (("(0,0.2,0)", (0.2, 0.1)), ("(0.1,0.09,0)", None)):
+        head = (
+            "NRRD0004\ntype: uint8\ndimension: 2\nspace dimension: 3\nsizes: 60 40\nencoding: raw\n"
+            f"space directions: (0.1,0,0) {second}\n\n"
+        )
+        path = tmp_path / "a.nrrd"
+        path.write_bytes(head.encode() + bytes([200]) * 2400)
+        assert read_image(path).mm_per_pixel == (None if mm is None else pytest.approx(mm))
+
+
+def test_what_is_no_picture_is_called_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text('{"shapes": []}')
+    with pytest.raises(InputError, match=r"holds JSON, such as the outlines of an annotation program, and no picture"):
+        read_image(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match="this is no file on a disk"):
+        read_image(tmp_path / "pipe.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(InputError, match="this is a folder, and no file"):
+        read_image(tmp_path / "folder.png")
+
+
+def test_the_size_of_a_pixel_is_one_number_or_two() -> None:
+    grey = np.full((40, 60), 200, np.uint8)
+    for given, expected in ((0.1, (0.1, 0.1)), ([0.1, 0.2], (0.1, 0.2)), ((0.1, 0.2), (0.1, 0.2))):
+        assert read_image(grey, mm_per_pixel=given).mm_per_pixel == expected  # type: ignore[arg-type]
+    for wrong in ((0.1, 0.1, 0.1), [], "x", {}):
+        with pytest.raises(InputError, match="mm_per_pixel is not one number or two"):
+            read_image(grey, mm_per_pixel=wrong)  # type: ignore[arg-type]

@@ -112,6 +112,17 @@ def test_a_lesion_covers_95_percent_at_most(tmp_path: Path) -> None:
         read_mask([as_png(tmp_path / "m.png", mask)], mask.shape)
 
 
+@pytest.mark.parametrize("border", [1, 2, 6])
+def test_a_background_with_the_lesion_as_its_hole_is_refused(tmp_path: Path, border: int) -> None:
+    mask = np.zeros(LESION.shape, dtype=bool)
+    mask[border:-border, border:-border] = True
+    with pytest.raises(InputError, match=r"looks like the background of a lesion\. .* invert the mask"):
+        read_mask([as_png(tmp_path / "m.png", mask & ~LESION)], mask.shape)
+    # a few pixels that were not filled are no lesion
+    mask[20, 20:24] = False
+    np.testing.assert_array_equal(read_mask([as_png(tmp_path / "m.png", mask)], mask.shape), mask)
+
+
 def test_no_mask_missing_and_damaged_masks(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no mask was given"):
         read_mask([], (40, 60))

@@ -107,6 +107,32 @@ def test_a_lesion_beyond_the_region_widens_the_crop_on_that_side_only() -> None:
     assert (opened.image.origin, opened.image.shape) == ((40, 0), (60, 50))
 
 
+@pytest.mark.parametrize(
+    ("lesion", "spacing"),
+    [
+        ((slice(40, 80), slice(10, 30)), None),  # a quarter beyond
+        ((slice(49, 80), slice(10, 30)), (0.3, 0.2)),  # one row of 31
+        ((slice(60, 80), slice(40, 56)), None),  # across the edge to the right
+    ],
+)
+def test_a_lesion_partly_beyond_its_region_has_no_scale(
+    lesion: tuple[slice, slice], spacing: tuple[float, float] | None
+) -> None:
+    picture, mask = two_regions(lesion)
+    image = lesion_in(picture, mask).image
+    assert (image.mm_per_pixel, image.regions) == (spacing, picture.regions)
+    # where the file says nothing, the table may
+    if spacing is None:
+        assert lesion_in(picture, mask, mm_per_pixel=0.5).image.mm_per_pixel == (0.5, 0.5)
+
+
+def test_a_lesion_in_two_regions_of_one_scale_has_it() -> None:
+    picture, mask = two_regions((slice(60, 80), slice(30, 70)))
+    right = TissueRegion((slice(50, 100), slice(50, 100)), (0.3, 0.2))
+    picture = replace(picture, regions=(*picture.regions, right))
+    assert lesion_in(picture, mask).image.mm_per_pixel == (0.3, 0.2)
+
+
 def test_a_lesion_is_opened_as_the_study_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     grey, large, small = (

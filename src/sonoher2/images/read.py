@@ -150,11 +150,23 @@ def b_mode_box(picture: Picture, at: tuple[int, int] | None) -> Box:
     return regions[0].box if len(regions) == 1 else b_mode_region(picture.grey, picture.colour)
 
 
+def _height_and_width(size: PixelSize, where: str) -> tuple[float, float]:
+    """Sides of a pixel from one number or two."""
+    try:
+        sides = [float(side) for side in np.atleast_1d(size)]
+    except (TypeError, ValueError):
+        sides = []
+    if len(sides) not in (1, 2):
+        fix = "Give the side of a pixel in mm, or height and width"
+        raise InputError("mm_per_pixel is not one number or two", where=where, fix=fix)
+    return sides[0], sides[-1]
+
+
 def _spacing(picture: Picture, table: PixelSize | None, at: tuple[int, int] | None) -> tuple[float, float] | None:
     stated, where = common_spacing(regions_at(picture.regions, at)) or picture.spacing, picture.provenance.where
     if table is None:
         return stated
-    given = (float(table[0]), float(table[1])) if isinstance(table, tuple) else (float(table), float(table))
+    given = _height_and_width(table, where)
     shown = f"{given[0]:g}" if given[0] == given[1] else f"{given[0]:g} x {given[1]:g}"
     if stated is not None and picture.format == "DICOM":
         if not same_spacing(given, stated):

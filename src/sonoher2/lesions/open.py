@@ -12,9 +12,13 @@ from sonoher2.config.images import ImageReading
 from sonoher2.images.pixels.decoded import Picture
 from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
+from sonoher2.images.pixels.us_regions import common_spacing, regions_at, same_spacing
 from sonoher2.images.read import PixelSize, b_mode_box, image_of, read_picture
 from sonoher2.lesions.mask import Mask, MaskFrame, Several, centre_of, read_mask
 from sonoher2.networks.own import Weights
+
+OUTSIDE = 0.05
+"""Share of a lesion that may lie beyond the region of the screen whose scale counts."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +141,24 @@ def lesion_in(
         `mm_per_pixel` is impossible or contradicts the DICOM file.
     """
     at = centre_of(mask)
-    whole = image_of(picture, mm_per_pixel, at)
+    whole = image_of(picture if _has_one_scale(picture, mask, at) else replace(picture, regions=()), mm_per_pixel, at)
+    whole = replace(whole, regions=picture.regions)
     if not crop_to_b_mode:
         return Lesion(whole, mask)
     cropped = whole.cropped(_widened(b_mode_box(picture, at), *np.nonzero(mask)))
     return Lesion(cropped, cropped.crop(mask))
+
+
+def _has_one_scale(picture: Picture, mask: Mask, at: tuple[int, int] | None) -> bool:
+    """Whether (nearly) all of a lesion lies in regions of the screen with the scale that holds at its middle."""
+    spacing = common_spacing(regions_at(picture.regions, at))
+    if spacing is None:
+        return True
+    elsewhere = mask.copy()
+    for region in picture.regions:
+        if same_spacing(region.mm_per_pixel, spacing):
+            elsewhere[region.box] = False
+    return bool(np.count_nonzero(elsewhere) <= OUTSIDE * np.count_nonzero(mask))
 
 
 def cleared(lesion: Lesion, weights: Weights | None = None) -> Lesion:

@@ -248,3 +248,43 @@ def test_a_region_that_is_no_calibrated_tissue_gives_no_scale(tmp_path: Path, ch
     regions = [region((0, 0, 59, 39), 0.01, **change)]
     path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8), SequenceOfUltrasoundRegions=regions)
     assert read_image(path).mm_per_pixel is None
+
+
+def test_a_scale_that_two_elements_state_differently_is_none(tmp_path: Path) -> None:
+    grey = GREY.astype(np.uint8)
+    regions = [region((0, 0, 59, 39), 0.02)]
+    same = dicom_file(tmp_path / "a.dcm", grey, PixelSpacing=[0.2, 0.2], SequenceOfUltrasoundRegions=regions)
+    assert read_image(same).mm_per_pixel == pytest.approx((0.2, 0.2))
+    # enlarged to twice its size, and only one of the two was changed
+    other = dicom_file(tmp_path / "b.dcm", grey, PixelSpacing=[0.1, 0.1], SequenceOfUltrasoundRegions=regions)
+    assert read_image(other).mm_per_pixel is None
+    assert read_image(other, mm_per_pixel=0.1).mm_per_pixel == (0.1, 0.1)
+    placeholder = dicom_file(tmp_path / "c.dcm", grey, PixelSpacing=[25, 25], SequenceOfUltrasoundRegions=regions)
+    assert read_image(placeholder).mm_per_pixel == pytest.approx((0.2, 0.2))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(36, 60), (40, 55), (40, 59), (30, 79)])
+def test_a_size_that_leaves_pixels_over_is_refused(tmp_path: Path, rows: int, columns: int) -> None:
+    path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8), Rows=rows, Columns=columns)
+    with pytest.raises(InputError, match="more pixels than the size in its header says"):
+        read_image(path)
+    padded = dicom_file(
+        tmp_path / "b.dcm", GREY.astype(np.uint8), PixelData=GREY.astype(np.uint8).tobytes() + bytes(16)
+    )
+    np.testing.assert_array_equal(read_image(padded).pixels, GREY)
+
+
+def test_inverted_values_of_fewer_bits_than_the_file_says_are_refused(tmp_path: Path) -> None:
+    for values, bits in ((4095 - GREY * 16, 16), (255 - GREY, 12)):
+        path = dicom_file(tmp_path / "a.dcm", values.astype(np.uint16), bits=bits, photometric="MONOCHROME1")
+        with pytest.raises(InputError, match="values of fewer bits in a file of more"):
+            read_image(path)
+
+
+def test_a_header_that_pydicom_warns_of_is_read_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    path = dicom_file(tmp_path / "a.dcm", GREY.astype(np.uint8))
+    data = path.read_bytes()
+    explicit, implicit = b"1.2.840.10008.1.2.1\x00", b"1.2.840.10008.1.2\x00\x00\x00"
+    path.write_bytes(data.replace(explicit, implicit))
+    read_image(path)
+    assert [str(one.message) for one in recwarn] == []

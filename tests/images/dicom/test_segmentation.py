@@ -77,6 +77,50 @@ def test_the_segment_that_is_chosen(tmp_path: Path) -> None:
         read_mask([path], SIZE, label="3")
 
 
+def test_a_segmentation_that_names_no_frame_is_of_no_cine(tmp_path: Path) -> None:
+    path = segmentation(tmp_path / "m.dcm", marks(1), [None])
+    np.testing.assert_array_equal(read_mask([path], SIZE), marks(1)[0] == 1)
+    for number in (1, 2):
+        with pytest.raises(InputError, match="does not say which of the image's 3 frames it marks"):
+            read_mask([path], SIZE, of=MaskFrame(SameFrame(number, 3)))
+
+
+def test_what_a_decoder_says_of_a_dicom_file_is_not_repeated(tmp_path: Path) -> None:
+    path = segmentation(tmp_path / "m.dcm", marks(1), [1])
+    data = path.read_bytes()
+    number = b"\x08\x00\x60\x11IS\x02\x001 "  # Referenced Frame Number
+    assert data.count(number) == 1
+    path.write_bytes(data.replace(number, b"\x08\x00\x60\x11LO\x02\x00Xi"))
+    with pytest.raises(InputError) as caught:
+        read_mask([path], SIZE)
+    assert "Xi" not in str(caught.value).removeprefix(str(path))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_labels_of_a_dicom_mask_are_what_it_stores(tmp_path: Path, bits: int) -> None:
+    values = np.zeros(SIZE, dtype=f"u{bits // 8}")
+    values[3:9, 4:12], values[12:18, 15:25] = 1, 2
+    path = write_dicom(
+        tmp_path / "m.dcm", values.tobytes(), size=SIZE, BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1
+    )
+    with pytest.raises(InputError, match=r"several labels \(1, 2\)"):
+        read_mask([path], SIZE)
+    for label in (1, 2):
+        np.testing.assert_array_equal(read_mask([path], SIZE, label=str(label)), values == label)
+
+
+def test_colours_of_a_dicom_mask_are_what_it_stores(tmp_path: Path) -> None:
+    values = np.zeros((*SIZE, 3), dtype=np.uint8)
+    values[3:9, 4:12], values[12:18, 15:25] = (255, 0, 0), (0, 255, 0)
+    path = write_dicom(
+        tmp_path / "m.dcm", values.tobytes(), size=SIZE, SamplesPerPixel=3, PhotometricInterpretation="RGB",
+        PlanarConfiguration=0,
+    )  # fmt: skip
+    with pytest.raises(InputError, match=r"several labels \(#00ff00, #ff0000\)|several labels \(#ff0000, #00ff00\)"):
+        read_mask([path], SIZE)
+    np.testing.assert_array_equal(read_mask([path], SIZE, label="#ff0000"), values[..., 0] > 0)
+
+
 def test_one_segment_on_one_image(tmp_path: Path) -> None:
     path = segmentation(tmp_path / "m.dcm", marks(1), [None])
     np.testing.assert_array_equal(read_mask([path], SIZE), marks(1)[0] == 1)

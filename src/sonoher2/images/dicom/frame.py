@@ -22,6 +22,8 @@ RLE_HEADER = 64
 """Bytes: how many segments, and where each of up to 15 starts (PS3.5, G.5)."""
 PADDING = 128
 """Bytes that one run of a run-length encoding may give beyond the last pixel."""
+LEAST_BITS = 8 * 1024
+"""Of a picture in which a row or a column is more than padding."""
 GREY, COLOUR = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"), ("RGB", "YBR_FULL", "YBR_FULL_422")
 JPEG_2000_COLOUR = ("YBR_ICT", "YBR_RCT")
 FIX = "Export the image again"
@@ -149,6 +151,10 @@ def _native(file: DicomFile, form: PixelFormat, index: int) -> NDArray[Any]:
     bits = pixels * 16 if halved else full
     if file.length * 8 >= max((file.frames + 1) * bits, 32):
         raise InputError(f"the file holds more pictures than the {file.frames} that its header says", fix=FIX)
+    # a byte or some words at the end are padding; a row or a column more shows that the size is another one
+    over = 8 * file.length - file.frames * bits
+    if over >= bits // max(form.rows, form.columns) and file.frames * bits >= LEAST_BITS:
+        raise InputError("the file holds more pixels than the size in its header says", fix=FIX)
     first, last = index * bits // 8, -(-(index + 1) * bits // 8)
     data = _bytes_in_order(file, form, first, last)
     if form.allocated == 1:

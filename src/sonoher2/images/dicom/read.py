@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,18 +15,20 @@ from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
 from sonoher2.images.dicom.file import DicomFile, open_dicom
 from sonoher2.images.dicom.frame import PixelFormat, frame_values, pixel_format
+from sonoher2.images.formats.raster import MaskValues
 from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
     errors_name,
     grey_and_colour,
+    require_light,
     require_size,
 )
 from sonoher2.images.pixels.dicom_values import numbers, whole
 from sonoher2.images.pixels.source import Content, DicomReference, Provenance
 from sonoher2.images.pixels.spacing import usable_spacing
-from sonoher2.images.pixels.us_regions import tissue_regions
+from sonoher2.images.pixels.us_regions import TissueRegion, same_spacing, tissue_regions
 
 UID = re.compile(r"[0-9.]{1,64}")
 """What an identifier is made of (PS3.5, 9.1)."""
@@ -47,18 +51,39 @@ def read_dicom(content: Content, frame: FrameChoice) -> Picture:
         The file is damaged or its picture not whole, it has no such frame, or several and none is chosen, or it holds
         signed or real-valued pixels.
     """
-    # vendors break the rules on values that are not used here; pydicom warns of each
-    with errors_name(content.where, "DICOM"), warnings.catch_warnings(), open_dicom(content) as file:
-        warnings.simplefilter("ignore")
-        form = checked_format(file)
-        index = chosen_frame(frame, file.frames) - 1
-        values, form = frame_values(file, form, index)
+    with _frame(content, frame) as (file, form, values, index):
         grey, colour = _display_values(file.header, form, values)
-        shape = (form.rows, form.columns)
-        spacing = _pixel_spacing(file.header, shape)
-        bits = 8 if form.photometric == "PALETTE COLOR" else form.stored
+        spacing, regions = _scale(file.header, (form.rows, form.columns))
         origin = Provenance(content.where, index + 1, file.frames, _reference(file.header))
-        return Picture(grey, colour, "DICOM", spacing, tissue_regions(file.header), bits=bits, provenance=origin)
+        return Picture(grey, colour, "DICOM", spacing, regions, bits=_bits(form), provenance=origin)
+
+
+def read_dicom_mask(content: Content, frame: FrameChoice) -> MaskValues:
+    """Read one frame of a mask, its numbers or colours as they are stored; errors as in `read_dicom`."""
+    with _frame(content, frame) as (file, form, values, _):
+        if form.photometric == "PALETTE COLOR":
+            colours = _palette_colours(file.header, values)
+            return MaskValues(colours, labels=values)
+        if values.ndim == 3:
+            return MaskValues(_rgb(form, values))
+        return MaskValues(2**form.stored - 1 - values if form.photometric == "MONOCHROME1" else values)
+
+
+@contextmanager
+def _frame(content: Content, frame: FrameChoice) -> Iterator[tuple[DicomFile, PixelFormat, NDArray[Any], int]]:
+    """Open a file and decode one frame; which one it is is counted from 0."""
+    with errors_name(content.where, "DICOM"), warnings.catch_warnings():
+        # vendors break the rules on values that are not used here; pydicom warns of each, from the first on
+        warnings.simplefilter("ignore")
+        with open_dicom(content) as file:
+            form = checked_format(file)
+            index = chosen_frame(frame, file.frames) - 1
+            values, form = frame_values(file, form, index)
+            yield file, form, values, index
+
+
+def _bits(form: PixelFormat) -> int:
+    return 8 if form.photometric == "PALETTE COLOR" else form.stored
 
 
 def _reference(header: Dataset) -> DicomReference | None:
@@ -87,10 +112,18 @@ def _display_values(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     if form.photometric == "PALETTE COLOR":
         return grey_and_colour(_palette_colours(header, values), 255)
+    grey, colour = grey_and_colour(_rgb(form, values), 2**form.stored - 1)
+    if form.photometric == "MONOCHROME1":
+        # values of fewer bits than the file's would all be nearly white
+        require_light(grey, form.stored)
+        grey = 255.0 - grey
+    return grey, colour
+
+
+def _rgb(form: PixelFormat, values: NDArray[Any]) -> NDArray[Any]:
     if values.ndim == 3 and _is_ycbcr(form, values):
-        values = convert_color_space(values, "YBR_FULL", "RGB")
-    grey, colour = grey_and_colour(values, 2**form.stored - 1)
-    return (255.0 - grey if form.photometric == "MONOCHROME1" else grey), colour
+        return np.asarray(convert_color_space(values, "YBR_FULL", "RGB"))
+    return values
 
 
 def _is_ycbcr(form: PixelFormat, values: NDArray[Any]) -> bool:
@@ -118,9 +151,15 @@ def _palette_colours(header: Dataset, values: NDArray[Any]) -> NDArray[np.uint8]
     return (colours if entries_are_bytes else colours >> 8).astype(np.uint8)
 
 
-def _pixel_spacing(header: Dataset, shape: tuple[int, int]) -> tuple[float, float] | None:
-    """Pixel Spacing; where ultrasound regions are stated, only these count."""
-    spacing = numbers(header, "PixelSpacing", 2)
-    if "SequenceOfUltrasoundRegions" in header or spacing is None:
-        return None
-    return usable_spacing(spacing[0], spacing[1], shape)
+def _scale(header: Dataset, shape: tuple[int, int]) -> tuple[tuple[float, float] | None, tuple[TissueRegion, ...]]:
+    """Pixel Spacing, and the tissue regions, which alone count where ultrasound regions are stated.
+
+    Where both state a scale and differ, a program has enlarged the picture and changed one of them: neither counts.
+    """
+    stated, regions = numbers(header, "PixelSpacing", 2), tissue_regions(header)
+    spacing = None if stated is None else usable_spacing(stated[0], stated[1], shape)
+    if "SequenceOfUltrasoundRegions" not in header:
+        return spacing, regions
+    if spacing is not None and not any(same_spacing(spacing, region.mm_per_pixel) for region in regions):
+        return None, ()
+    return None, regions

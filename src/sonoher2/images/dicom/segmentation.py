@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.file import DicomFile, open_dicom
 from sonoher2.images.dicom.frame import frame_values
 from sonoher2.images.dicom.read import checked_format
-from sonoher2.images.pixels.decoded import errors_name
+from sonoher2.images.pixels.decoded import SameFrame, errors_name
 from sonoher2.images.pixels.dicom_values import whole
 from sonoher2.images.pixels.source import Content, DicomReference
 
@@ -20,7 +22,7 @@ FIX = "Export the lesion's outline on this image as a mask of its own"
 
 
 def read_segmentation(
-    content: Content, frame: int, label: str | None = None, image: DicomReference | None = None
+    content: Content, frame: SameFrame, label: str | None = None, image: DicomReference | None = None
 ) -> NDArray[np.bool_] | None:
     """Read the lesion that a segmentation marks on one frame of its image.
 
@@ -29,7 +31,7 @@ def read_segmentation(
     content
         A DICOM file.
     frame
-        Of the image, counted from 1.
+        Of the image.
     label
         Number of the lesion's segment, where there are several.
     image
@@ -45,8 +47,7 @@ def read_segmentation(
         The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; it
         was drawn on another image of the same study; or it does not say which of its frames belongs to `frame`.
     """
-    with errors_name(content.where, "DICOM"), warnings.catch_warnings(), open_dicom(content) as file:
-        warnings.simplefilter("ignore")
+    with _opened(content) as file:
         if "SegmentSequence" not in file.header:
             return None
         kind = str(file.header.get("SegmentationType") or "BINARY").strip().upper()
@@ -61,6 +62,14 @@ def read_segmentation(
         if len(marked) > 1:
             raise InputError(f"the segmentation marks this image in {len(marked)} frames", fix=FIX)
         return marked[0] if marked else np.zeros((form.rows, form.columns), dtype=bool)
+
+
+@contextmanager
+def _opened(content: Content) -> Iterator[DicomFile]:
+    with errors_name(content.where, "DICOM"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with open_dicom(content) as file:
+            yield file
 
 
 def _chosen_segment(file: DicomFile, label: str | None) -> int | None:
@@ -79,7 +88,7 @@ def _chosen_segment(file: DicomFile, label: str | None) -> int | None:
     return int(label)
 
 
-def _frames_of(file: DicomFile, frame: int, segment: int | None) -> list[int]:
+def _frames_of(file: DicomFile, frame: SameFrame, segment: int | None) -> list[int]:
     """Frames of the segmentation, counted from 0, that mark `frame` of the image with a segment (None: the only one).
 
     A frame that names no frame of the image belongs to an image of one frame.
@@ -87,9 +96,11 @@ def _frames_of(file: DicomFile, frame: int, segment: int | None) -> list[int]:
     own = [segment is None or _segment_of(group) == segment for group in _groups(file, "SegmentIdentificationSequence")]
     sources = _sources(file)
     named = [{number for source in of_frame for number in _frame_numbers(source)} for of_frame in sources]
-    found = [index for index, frames in enumerate(named) if own[index] and frame in (frames or {1})]
+    if frame.count > 1 and any(not frames for frames, ours in zip(named, own, strict=True) if ours):
+        raise InputError(f"the segmentation does not say which of the image's {frame.count} frames it marks", fix=FIX)
+    found = [index for index, frames in enumerate(named) if own[index] and frame.number in (frames or {1})]
     if not found:
-        raise InputError(f"no frame of the segmentation belongs to frame {frame} of the image", fix=FIX)
+        raise InputError(f"no frame of the segmentation belongs to frame {frame.number} of the image", fix=FIX)
     return found
 
 

@@ -39,6 +39,8 @@ SPACES = {
     "left-posterior-superior": (-1, -1, 1), "lps": (-1, -1, 1),
 }  # fmt: skip
 """Signs that turn each patient space into right, anterior, superior."""
+MOST_SHEAR = 0.01
+"""Cosine of the angle between rows and columns."""
 COLOUR_KINDS = ("rgb-color", "3-color", "vector", "3-vector", "list", "xyz-color", "hsv-color")
 DOMAIN_KINDS = ("domain", "space", "???", "none", "")
 DETACHED = ("data file", "datafile")
@@ -216,7 +218,11 @@ def _geometry(
     known: dict[str, Affine] = {} if form is None else {"space": form}
     units = set(re.findall(r'"(.*?)"', fields.get("space units", '""').lower()))
     sides = [float(np.linalg.norm(affine[:3, axis])) for axis in axes[::-1]]
-    return Geometry(known, axes, shape), usable_spacing(sides[0], sides[1], shape) if units <= {"mm", ""} else None
+    down, across = (affine[:3, axis] for axis in axes[::-1])
+    # pixels that are no rectangles have no height and width
+    sheared = abs(float(down @ across)) > MOST_SHEAR * sides[0] * sides[1]
+    stated = units <= {"mm", ""} and not sheared
+    return Geometry(known, axes, shape), usable_spacing(sides[0], sides[1], shape) if stated else None
 
 
 def _vector(text: str) -> tuple[float, ...] | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +23,24 @@ from sonoher2.images.pixels.decoded import (
     chosen_frame,
     errors_name,
     grey_and_colour,
+    require_light,
     require_size,
     row_blocks,
 )  # fmt: skip
 from sonoher2.images.pixels.source import Content, Provenance
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+JPEGS = ("JPEG", "MPO")
+"""What Pillow calls a JPEG file, and one of several pictures as phones write it."""
 MOST_PAGES = 10_000
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+TIFF_BITS, TIFF_DESCRIPTION = 258, 270
+PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Samples of a pixel by the colour type (PNG, 11.2.2)."""
+PNG_PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+"""First row and column of each pass of an interlaced picture, and steps down and across (PNG, 8.2)."""
 LEAST_SEEN = 0.01
 """Share of an image's pixels that must not be transparent; of a mask one is enough."""
 ORIENTATION = 0x0112
@@ -48,7 +60,7 @@ def read_raster(content: Content, frame: FrameChoice) -> Picture:
     """
     with _opened(content, frame) as page:
         grey, colour = _grey_and_colour(_opaque(page.image, LEAST_SEEN))
-        kind, bits = str(page.image.format), 16 if _has_16_bits(page.image) else 8
+        kind, bits = str(page.image.format), page.bits
         upright = page.upright(grey), page.upright(colour)
         return Picture(*upright, kind, turned=page.turned, bits=bits, provenance=page.provenance)
 
@@ -78,7 +90,7 @@ class MaskValues:
 def read_raster_mask(content: Content, frame: FrameChoice) -> MaskValues:
     """Read one page of a mask; errors as in `read_raster`, but that a mask may have pixels of 32 bits."""
     with _opened(content, frame) as page:
-        lossy = page.image.format == "JPEG"
+        lossy = page.image.format in JPEGS
         values, labels = _stored(_opaque(page.image))
         return MaskValues(page.upright(values), lossy, None if labels is None else page.upright(labels), page.turned)
 
@@ -91,6 +103,7 @@ class _Page:
     provenance: Provenance
     turned: bool
     orientation: Any
+    bits: int
 
     def upright(self, values: NDArray[Any]) -> NDArray[Any]:
         """Turn (rows, columns, ...) as the orientation tag says; anything but 2 to 8 leaves it."""
@@ -121,16 +134,22 @@ def _opened(content: Content, frame: FrameChoice) -> Iterator[_Page]:
             require_size(image.height, image.width)
             turned = image.getexif().get(ORIENTATION) in range(2, 9)
             image.load()
-            if image.format == "JPEG":
-                _require_whole(data, image)
+            if image.format == "PNG":
+                _require_all_rows(data, image)
+            if image.format in JPEGS:
+                _require_whole(_own_part(data, image, chosen), image)
             # Pillow turns a TIFF while loading it, and takes the tag away
-            yield _Page(image, Provenance(content.where, chosen, count), turned, image.getexif().get(ORIENTATION))
+            origin = Provenance(content.where, chosen, count)
+            yield _Page(image, origin, turned, image.getexif().get(ORIENTATION), _bits(data, image))
 
 
 def _identified(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
+        if data.lstrip()[:1] in (b"{", b"["):
+            what = "the file holds JSON, such as the outlines of an annotation program, and no picture"
+            raise InputError(what, fix="Export the outlines as masks: PNG files of the image's size") from None
         raise InputError(
             "the file is damaged, or none of the kinds that are read: PNG, JPEG, BMP, TIFF, DICOM, NIfTI, NRRD",
             fix="Open it in a viewer and export it as PNG",
@@ -148,6 +167,13 @@ def _pages(image: Image.Image) -> int:
             count += 1
     if count > MOST_PAGES:
         raise InputError(f"the file has more than {MOST_PAGES} pages", fix="Export the page that shows the lesion")
+    image.seek(0)
+    stacked = re.match(
+        r"ImageJ=[\s\S]*?^images=(\d+)", str(getattr(image, "tag_v2", {}).get(TIFF_DESCRIPTION, "")), re.MULTILINE
+    )
+    if stacked and int(stacked[1]) > count:
+        what = f"the file holds {stacked[1]} pictures that only ImageJ can tell apart"
+        raise InputError(what, fix="Open it in ImageJ, and save the picture that shows the lesion")
     return count
 
 
@@ -156,6 +182,43 @@ def _require_checksums(data: bytes) -> None:
     if data.startswith(b"\x89PNG"):
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             image.verify()
+
+
+def _require_all_rows(data: bytes, image: Image.Image) -> None:
+    """Refuse a PNG picture whose data end before its last row, which Pillow leaves black."""
+    columns, rows, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", data[16:29])
+    # rows that lack are 0, and in order: to inflate the data once more is only needed where the last row is
+    if not interlaced and np.asarray(image.crop((0, rows - 1, columns, rows))).any():
+        return
+    per_pixel = bits * PNG_SAMPLES[kind]
+    parts = PNG_PASSES if interlaced else ((0, 0, 1, 1),)
+    sizes = [(-(-(rows - top) // down), -(-(columns - left) // across)) for top, left, down, across in parts]
+    expected = sum(height * (1 + -(-width * per_pixel // 8)) for height, width in sizes if height > 0 and width > 0)
+    inflate, found, place = zlib.decompressobj(), 0, len(PNG_START)
+    while place + 8 <= len(data):
+        length, name = struct.unpack(">I4s", data[place : place + 8])
+        if name == b"IDAT":
+            found += len(inflate.decompress(data[place + 8 : place + 8 + length]))
+        if name == b"IEND":
+            break
+        place += length + 12
+    if found + len(inflate.flush()) < expected:
+        raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+
+
+def _own_part(data: bytes, image: Image.Image, page: int) -> bytes:
+    """Bytes of one of a file's JPEG pictures."""
+    starts = [*getattr(image, "_MpoImageFile__mpoffsets", [0]), len(data)]
+    return data[starts[page - 1] : starts[page]]
+
+
+def _bits(data: bytes, image: Image.Image) -> int:
+    """Bits of a sample in the file: Pillow keeps the upper byte alone of 16-bit colour."""
+    if data.startswith(PNG_START):
+        return 16 if data[24] == 16 else 8
+    tags = getattr(image, "tag_v2", {})
+    stored = tags.get(TIFF_BITS, 8)
+    return 16 if _has_16_bits(image) or max(stored if isinstance(stored, tuple) else (stored,)) > 8 else 8
 
 
 def _require_whole(data: bytes, image: Image.Image) -> None:
@@ -198,6 +261,9 @@ def _grey_and_colour(image: Image.Image) -> tuple[NDArray[np.float64], NDArray[n
     for rows in row_blocks(grey.shape):
         values, white = _values_and_white(image, rows)
         grey[rows], colour[rows] = grey_and_colour(white - values if inverted else values, white)
+    if inverted:
+        # values of fewer bits than the file's would all be nearly white
+        require_light(255.0 - grey, 16)
     return grey, colour
 
 

@@ -202,8 +202,10 @@ def require_bytes(content: Content) -> None:
     Raises
     ------
     InputError
-        The file is larger.
+        The file is larger, or is a pipe or a device, which may never end.
     """
+    if content.is_special():
+        raise InputError("this is no file on a disk", fix="Give the path of an image")
     if content.size() > MAX_BYTES:
         raise InputError(
             f"the file has more than {MAX_BYTES // 2**30} GB", fix="Export the image that shows the lesion on its own"
@@ -264,7 +266,10 @@ def errors_name(where: str, kind: str) -> Iterator[None]:
         raise error.at(where) from None
     except FileNotFoundError:
         raise InputError("there is no such file", where=where, fix="Check the path") from None
+    except IsADirectoryError:
+        raise InputError("this is a folder, and no file", where=where, fix="Give the file in it") from None
     # decoders raise anything from struct.error to IndexError on damaged bytes
     except Exception as error:
-        reason = " ".join(str(error).split())[-200:] or type(error).__name__
-        raise InputError(f"cannot be read as {kind} ({reason})", where=where, fix=fix) from error
+        # what a decoder says of a DICOM file may quote a value of it
+        said = "" if kind == "DICOM" else " ".join(str(error).split())[-200:]
+        raise InputError(f"cannot be read as {kind} ({said or type(error).__name__})", where=where, fix=fix) from error

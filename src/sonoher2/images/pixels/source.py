@@ -81,6 +81,11 @@ class Content:
         """Count the bytes."""
         return Path(self.where).stat().st_size if self.data is None else len(self.data)
 
+    def is_special(self) -> bool:
+        """Tell whether it is a pipe, a device or the like."""
+        path = Path(self.where)
+        return self.data is None and path.exists() and not path.is_file() and not path.is_dir()
+
     def open(self) -> BinaryIO:
         """Open for reading; the caller closes it."""
         return Path(self.where).open("rb") if self.data is None else io.BytesIO(self.data)
