@@ -6,13 +6,18 @@ import pickle
 
 import pytest
 
-from sonoher2.core.errors import Finding, FindingsError, InputError, SonoHer2Error, UsageError
+from sonoher2.core.errors import Finding, FindingsError, InputError, SonoHer2Error, UsageError, plain
 
 
 def test_message_says_where_what_and_what_to_do() -> None:
     error = InputError("the mask is empty", where="mask.png", fix="Draw the lesion")
     assert str(error) == "mask.png: the mask is empty. Draw the lesion."
     assert error.exit_code == 3
+
+
+def test_control_characters_are_shown_and_lines_stay() -> None:
+    assert plain("a\x1b[31m\u202eb\x7f\tc\nd") == "a\\u001b[31m\\u202eb\\u007f\tc\nd"
+    assert plain("病灶 é") == "病灶 é"
 
 
 def test_parts_that_are_not_there_leave_no_trace() -> None:

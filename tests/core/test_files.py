@@ -171,6 +171,11 @@ def test_a_second_run_in_a_folder_is_refused_until_the_first_has_ended(tmp_path:
         pass
 
 
+def test_a_run_makes_its_folder(tmp_path: Path) -> None:
+    with run_lock(tmp_path / "results" / "of" / "today"):
+        assert (tmp_path / "results" / "of" / "today").is_dir()
+
+
 def test_a_run_in_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write this file"), run_lock(tmp_path / "file" / "run"):

@@ -364,7 +364,7 @@ def test_interlaced_pictures_are_counted_by_their_passes(size: tuple[int, int]) 
     whole = start + part(b"IDAT", zlib.compress(lines)) + part(b"IEND", b"")
     np.testing.assert_array_equal(read_image(whole).pixels, grey)
     if lines[:-1]:
-        with pytest.raises(InputError, match="the picture is not whole|is truncated"):
+        with pytest.raises(InputError, match=r"the picture is not whole|is truncated"):
             read_image(start + part(b"IDAT", zlib.compress(lines[:-1])) + part(b"IEND", b""))
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
@@ -192,6 +193,11 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         load_segmenter(path)
     with pytest.raises(InputError, match="no such file"):
         load_segmenter(tmp_path / "absent.safetensors")
+    save_file({"a": torch.zeros(1)}, path, {"sonoher2": '{"format": "sonoher2-segmenter-9"}'})
+    with pytest.raises(InputError) as caught:
+        load_segmenter(path)
+    said = "format sonoher2-segmenter-9; this version reads sonoher2-segmenter-1. Train the segmenter again."
+    assert str(caught.value) == f"{path}: {said}"
 
 
 def test_a_prompted_training_goes_on_from_weights_and_finds_what_is_meant(cases: list[Case], tmp_path: Path) -> None:
@@ -220,6 +226,13 @@ def test_another_network_cannot_go_on_from_weights(cases: list[Case], tmp_path: 
     start = fit_segmenter(cases, replace(TINY, epochs=0), tmp_path, reading=FileReading(), validation=0.0)
     with pytest.raises(InputError, match=r"to begin with has the encoder EfficientNet-Lite0\. Take the same\."):
         Training(replace(TINY, network="resnet18", start=str(start)))
+
+
+def test_rate_and_decay_are_those_of_the_schedule() -> None:
+    training = Training(replace(TINY, rate=0.02, weight_decay=0.3))
+    assert [group["full"] for group in training.optimiser.param_groups] == [0.02, 0.01]
+    assert [group["weight_decay"] for group in training.optimiser.param_groups] == [0.3, 0.3]
+    assert [group["full"] for group in training.opponent.param_groups] == [pytest.approx(0.004)]
 
 
 def test_a_prompted_network_goes_on_as_one_alone(cases: list[Case], tmp_path: Path) -> None:
