@@ -86,6 +86,23 @@ def test_the_kind_of_a_column_is_that_of_most_cells(
 
 
 @pytest.mark.parametrize(
+    ("name", "cells", "unit"),
+    [
+        ("年龄", ["45岁", "50岁", "38岁", "61"], "岁"),
+        ("年龄", ["４５岁", "50 岁", "38岁"], "岁"),
+        ("age", ["45", "50", "38y"], "years"),
+        ("tumor size", ["2.3cm", "1.8cm", "30mm", "2 cm"], "cm"),
+        ("Ki67", ["20%", "30%", "5%"], "%"),
+    ],
+)
+def test_a_unit_behind_most_numbers_is_that_of_the_column(name: str, cells: list[str], unit: str) -> None:
+    (guess,) = clinical_columns(table(**{name: cells}))
+    assert (guess.kind, guess.unit) == ("number", unit)
+    # no key that says another unit
+    assert guess.key == {"年龄": "age", "tumor size": "size", "Ki67": "ki67"}.get(name, name)
+
+
+@pytest.mark.parametrize(
     ("columns", "expected"),
     [
         ({"HER2": ["0", "1+", "3+"], "FISH": ["positive", "negative", "x"]}, {"ihc": "HER2", "ish": "FISH"}),

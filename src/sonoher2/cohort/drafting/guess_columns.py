@@ -154,17 +154,19 @@ def _guess(values: pd.Series, known: _Known) -> GuessedColumn | None:
     levels = sorted({plain(text): text for text in sorted(texts.unique(), reverse=True)}.values(), key=_level_order)
     if not levels:
         return None
-    kind, odd = _kind(texts, levels, known)
+    written = known.unit and (_written_unit(texts) or known.unit)
+    kind, odd = _kind(texts, levels, known, written)
     doubts = [known.doubt] if known.doubt else []
     if odd:
         doubts.append(f"{odd} of {len(texts)} cells are not {_MEANT[kind]}: `sonoher2 check` names their rows")
     elif kind == "ordered":
         doubts.append("lowest level first?")
-    unit = known.unit if kind == "number" else ""
+    unit = written if kind == "number" else ""
     # Excel makes dates of texts such as 4-5: they are no levels, and the check names their rows
     shown = tuple(level for level in levels if not is_date(level)) if kind == "ordered" and not odd else ()
     ready = not odd or kind in ("number", "yes/no")
-    return GuessedColumn(known.key, str(values.name), kind, known.timing, unit, shown, "; ".join(doubts), ready)
+    key = known.key if unit in {known.unit, ""} else known.key.removesuffix(f"_{known.unit}")
+    return GuessedColumn(key, str(values.name), kind, known.timing, unit, shown, "; ".join(doubts), ready)
 
 
 _MEANT: dict[Kind, str] = {
@@ -172,11 +174,19 @@ _MEANT: dict[Kind, str] = {
 }  # fmt: skip
 
 
-def _kind(texts: pd.Series, levels: list[str], known: _Known) -> tuple[Kind, int]:
+def _written_unit(texts: pd.Series) -> str:
+    """Word that most cells write behind their number, such as 岁 of ``45岁``; empty for none."""
+    behind = (
+        texts.str.normalize("NFKC").str.extract(r"^\s*\d+(?:[.,]\d+)?\s*([^\d\s.,;:/+-]{1,6})\s*$")[0].value_counts()
+    )
+    return str(behind.index[0]) if len(behind) and 2 * behind.iloc[0] > len(texts) else ""
+
+
+def _kind(texts: pd.Series, levels: list[str], known: _Known, unit: str) -> tuple[Kind, int]:
     """Kind of a column by most of its cells, and how many cells are not of it."""
     is_scale = known.key in ("birads", "grade", "nodes")
     binary = int(texts.map(lambda text: plain(text) in (*YES, *NO)).sum())
-    numeric = int(texts.map(lambda text: read_number(text, known.unit) is not None).sum())
+    numeric = int(texts.map(lambda text: read_number(text, unit) is not None).sum())
     if binary == len(texts):
         return "yes/no", 0
     if not is_scale and numeric > LEAST_READABLE * len(texts):
