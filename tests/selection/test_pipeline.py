@@ -29,6 +29,22 @@ def table(n: int = 100, p: int = 60, n_classes: int = 2, seed: int = 0) -> tuple
     return pd.DataFrame(X, columns=[f"f{i}" for i in range(p)]), y
 
 
+def test_each_feature_is_told_where_it_left() -> None:
+    X, y = table()
+    pipeline = SelectionPipeline(correlation="spearman", mrmr=None, lasso=False).fit(X, y)
+    left = dict(zip(X.columns, pipeline.left_at_, strict=True))
+    kept = set(pipeline.get_feature_names_out())
+    assert left["f4"] == "varies"
+    assert {name for name, step in left.items() if step == ""} == kept
+    # of two copies one goes, for the other's sake; noise fails the test
+    gone = {left["f0"], left["f3"]} - {""}
+    assert len(gone) == 1
+    assert gone.pop().startswith("spearman, |r| <=")
+    by_test = [name for name, step in left.items() if " <= " in step and "|r|" not in step]
+    assert len(by_test) > 40
+    assert {"f0", "f1", "f2", "f3"}.isdisjoint(by_test)
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_planted_features_stay_and_copies_go(n_classes: int) -> None:
     X, y = table(n_classes=n_classes)

@@ -29,6 +29,13 @@ def test_each_set_keeps_its_classes() -> None:
             assert Counter(permuted[name == SETS]) == Counter(LABELS[name == SETS])
 
 
+def test_of_more_than_two_sets_each_keeps_its_classes() -> None:
+    labels, sets = np.array([0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 2, 2]), np.repeat(["a", "b", "c"], 4)
+    for seed in range(20):
+        permuted = permute_labels(labels, np.arange(12), sets, seed)
+        assert [sorted(permuted[sets == name]) for name in "abc"] == [[0] * 4, [1] * 4, [0, 1, 2, 2]]
+
+
 def test_groups_change_places_whole_with_groups_of_their_size() -> None:
     # the only pair of the test set keeps its labels, for no other group has its size; those of training swap
     seen = set()
