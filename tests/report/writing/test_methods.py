@@ -203,8 +203,8 @@ def test_how_predictors_are_scaled_and_coded_and_what_became_of_missing_values()
     )
     value = "A missing clinical value was counted as learned in training (numbers and grades: the median; yes/no: the"
     assert (
-        f"{feature} Of the clinical columns numbers were z-scored, grades were counted from 0 and z-scored,"
-        " yes/no columns count as 0 and 1 and levels of a category that at least 5 training patients have are"
+        f"{feature} Clinical columns: numbers were z-scored; grades were counted from 0 and z-scored;"
+        " yes/no columns count as 0 and 1; levels of a category that at least 5 training patients have are"
         " variables of 0 and 1."
         f" {value}" in words()
     )
@@ -213,7 +213,7 @@ def test_how_predictors_are_scaled_and_coded_and_what_became_of_missing_values()
     assert value in without
     columns = {"age": ClinicalColumn(kind="number", timing="pre-biopsy")}
     few = words(clinical=ClinicalConfig(table=Path("clinical.csv"), columns=columns))
-    assert "Of the clinical columns numbers were z-scored. A missing" in few
+    assert "Clinical columns: numbers were z-scored. A missing" in few
     assert value not in words(clinical=ClinicalConfig(table=Path("clinical.csv")))
     # a frozen model fills as it has learned: its paragraph says so
     assert feature not in words(by.validation())
@@ -233,8 +233,9 @@ def test_sets_of_classes_and_zones_are_told_with_their_rates() -> None:
     text = words(by.study(coverage=one, zones=one), evaluation=rates)
     assert (
         "then frozen. Limits of the probabilities were learned, on the same scores, that give each patient a set of"
-        " classes which holds the true one in 80% of the patients of each class (conformal prediction [7]). Two more"
-        " thresholds were set on them: one that rules out with a sensitivity of at least 97%, and one that rules in"
+        " classes which holds the true one in 80% of the patients of each class (conformal prediction [7]), widened by"
+        " 0.02 as the models of the folds differ. Two more thresholds were set on them: one that rules out"
+        " with a sensitivity of at least 97%, and one that rules in"
         " with a specificity of at least 92.5%." in text
     )
     assert "rules out" not in words(by.study(coverage=one), evaluation=rates)
@@ -259,7 +260,7 @@ def test_stability_and_software() -> None:
     icc = pd.DataFrame({"icc": [0.5], "lesions": [120]})
     record = {"machine": {"python": "3.11", "numpy": "2.4", "sonoher2": "9"}, "ledger": [{}]}
     text = words(by.study(feature_icc=icc, record=record))
-    assert "the masks of 120 training lesions were shifted" in text
+    assert "the masks of 120 images of training patients were shifted" in text
     assert "Software: sonoher2 9, python 3.11 and numpy 2.4. Random seed 11." in text
     assert "The ledger of the test set knows of 1 opening." in text
 
@@ -367,19 +368,27 @@ def test_models_that_were_tried_and_how_one_was_chosen() -> None:
         " support vector machine and ridge regression on the class; the simplest within one standard error of the best"
         " inner AUC was taken [5], and its score calibrated by a logistic function [6]. Classes weighed alike"
         " while models were fitted, and no patient was resampled; the calibration, on out-of-fold scores, brings"
-        " probabilities back to the shares of the classes in training. Signatures with clinical data are logistic"
-        " regressions. Training patients were scored by nested cross-validation [7] (4 outer and 3 inner folds,"
+        " probabilities back to the shares of the classes in training. Signatures with clinical data are"
+        " logistic"
+        " regressions with a ridge penalty chosen by log-loss. Training patients were scored by nested"
+        " cross-validation [7] (4 outer and 3 inner folds,"
         " patients grouped)." in text
     )
     assert "Nomograms" not in text
     rows = by.predictions().replace({"signature": {"Clinical": "Clinical+Radiomics"}})
     text = words(by.study(predictions=rows, nomograms={"Clinical": None}))
-    assert "are logistic regressions; the radiomic score joins them as one variable, out of fold in training." in text
+    assert (
+        "are logistic regressions with a ridge penalty chosen by log-loss; the radiomic score joins them as"
+        " one variable,"
+        " out of fold in training, with a coefficient of at least 0.1 per standard deviation: a score may be flattened"
+        " and not turned round." in text
+    )
     assert "Nomograms were drawn after Iasonos et al." in text
     text = words(with_signatures("Clinical", "Clinical+Radiomics", "DLR", "Combined", "Combined (zoo)"))
     assert (
-        "Signatures with clinical data, other than Combined (zoo), are logistic regressions; the scores of Radiomics"
-        " and DLR join the clinical columns, each as one variable, out of fold in training." in text
+        "Signatures with clinical data, other than Combined (zoo), are logistic regressions with a ridge penalty"
+        " chosen by log-loss; the scores of Radiomics and DLR join the clinical columns, each as one variable, out of"
+        " fold in training, with a coefficient" in text
     )
     rows = by.three_classes().performance.predictions.assign(signature="Clinical+Radiomics")
     text = words(by.three_classes(predictions=rows))
@@ -499,12 +508,16 @@ def test_what_the_radiomics_were_measured_in() -> None:
     assert (
         "on these images: original, wavelet, Laplacian of Gaussian (sigma 1, 2, 3, 4 and 5 pixels), square, square"
         " root, logarithm, exponential, gradient and local binary pattern; texture matrices used 32 grey levels per"
-        " region. Definitions" in text
+        " region. Images were not resampled. Definitions" in text
     )
     ring = words(radiomics={"bin_count": 64, "log_sigma": [0.5], "ring": {"share": 0.2}, "unit": "pixels"})
     assert "Gaussian (sigma 0.5 pixels)" in ring
-    assert "used 64 grey levels per region. Lengths are in pixels. The tissue around the lesion (20% of the" in ring
-    assert "Laplacian of Gaussian (sigma 2 mm)" in words(radiomics={"resample_mm": 0.1, "log_sigma": [2]})
+    assert "used 64 grey levels per region. Images were not resampled. Lengths are in pixels." in ring
+    assert "The tissue around the lesion (20% of the" in ring
+    mm = words(radiomics={"resample_mm": 0.1, "log_sigma": [2]})
+    assert "Laplacian of Gaussian (sigma 2 mm)" in mm
+    assert "Images were resampled to square pixels of 0.1 mm first." in mm
+    assert "not resampled" not in mm
 
 
 def test_statistics_of_several_classes_and_of_comparisons() -> None:
@@ -521,11 +534,18 @@ def test_statistics_of_several_classes_and_of_comparisons() -> None:
 
 def test_strengths_of_the_changed_outlines() -> None:
     icc = pd.DataFrame({"icc": [0.5], "lesions": [1]})
-    text = words(by.study(feature_icc=icc), stability={"strength": 0.06, "strengths": [0.1, 0.025]})
-    assert "the masks of 1 training lesion were shifted" in text
+    redrawn = pd.DataFrame({"signature": ["Clinical", "Radiomics", "Clinical"]})
+    text = words(by.study(feature_icc=icc, perturbed=redrawn), stability={"strength": 0.06, "strengths": [0.1, 0.025]})
+    assert "the masks of 1 image of training patients were shifted" in text
     assert "contour noise [" in text
     assert "by 0.06 of the lesion's equivalent diameter" in text
-    assert "(strengths 0.025 and 0.1)" in text
+    assert (
+        "The frozen signatures Clinical and Radiomics answered for the test patients with randomly redrawn outlines"
+        " (strengths 0.025 and 0.1) and with outlines drawn too large and too small. Nothing was chosen" in text
+    )
+    other = words(by.study(feature_icc=icc, perturbed=redrawn[:1]), stability={})
+    assert "too small; Radiomics, whose network sees the outline as well, was not asked. Nothing was" in other
+    assert "answered" not in words(by.study(feature_icc=icc), stability={})
     assert "were shifted" not in words(by.study(feature_icc=icc), stability=None)
     assert "were shifted" not in words()
 
@@ -567,3 +587,12 @@ def test_the_mean_auc_over_the_classes_has_a_bootstrap_interval() -> None:
     said = "the mean AUC over the classes, AUPRC and F1 by 300 stratified bootstrap samples"
     assert said in words(by.three_classes())
     assert "the mean AUC" not in words()
+
+
+def test_an_ablation_is_told_with_its_readings() -> None:
+    table = pd.DataFrame({"reading": ["as run", "automatic masks", "automatic masks", "enhanced images"]})
+    assert (
+        "the test patients were also scored with automatic masks and enhanced images, by the shipped networks where the"
+        " study does not use its own." in words(by.study(ablation=table))
+    )
+    assert "also scored" not in words()

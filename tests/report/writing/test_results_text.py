@@ -25,8 +25,8 @@ PERTURBED = pd.DataFrame(
 
 def test_participants_of_each_set() -> None:
     assert results_text(by.view(flow=FLOW))[0] == (
-        "Of 1,015 patients, 2 without a result and 1 without a mask were left out; 12 were analysed: 7 in the training"
-        " set (5 HER2-negative, 2 HER2-positive) and 5 in the test set (2 HER2-negative, 3 HER2-positive)."
+        "Of 1,015 patients, 3 were left out (2 without a result and 1 without a mask); 12 were analysed: 7 in the"
+        " training set (5 HER2-negative, 2 HER2-positive) and 5 in the test set (2 HER2-negative, 3 HER2-positive)."
     )
     assert results_text(by.view())[0].startswith("12 patients were analysed: 7 in the training set")
     one = by.PATIENTS.loc[["E1"]]
@@ -84,14 +84,15 @@ def test_comparisons_are_those_of_the_main_signature_in_the_test_set() -> None:
         ]
     )
     assert results_text(by.view(comparisons=table))[-1] == (
-        "The AUC of Radiomics in this set differed by 0.110 (−0.030 to 0.250) against Clinical (p = 0.012) and"
-        " −0.110 (−0.250 to 0.030) against Deep (p <0.001); DeLong's test, Holm's correction."
+        "The AUC of Radiomics in this set differed by 0.110 (−0.030 to 0.250) from that of Clinical (p = 0.012)"
+        " and by −0.110 (−0.250 to 0.030) from that of Deep (p <0.001); DeLong's test, Holm's correction."
     )
 
 
 def test_the_worst_outline_of_the_main_signature() -> None:
     assert results_text(by.view(feature_icc=ICC, perturbed=PERTURBED))[-1] == (
-        "Under changed outlines of 120 training lesions, 50% of the features had an ICC of at least 0.75. With changed"
+        "Under changed outlines of 120 images of training patients, 50% of the features had an ICC of at"
+        " least 0.75. With changed"
         " outlines of the test lesions (mean Dice with the unchanged ones down to 0.88), the AUC of Radiomics changed"
         " by −0.110 (−0.150 to −0.020) at worst, and at most 25% of the patients changed sides of the threshold."
     )

@@ -37,7 +37,9 @@ def test_headline_and_sentences_of_the_test_set() -> None:
     )  # fmt: skip
     assert found.sentences == (
         "Of Clinical and Radiomics, the Radiomics signature did best among the training patients (out of fold), so this"
-        " page speaks of it. The test set had no say in that choice.",
+        " page speaks of it. The test set had no say in that choice. As the best of 2, it owes a part of its"
+        " training AUC to"
+        " chance.",
         "In 5 patients of the locked test set, 3 of them HER2-positive, its AUC was 0.74: of two such patients drawn at"
         " random, one HER2-positive and one not, it gives the HER2-positive one the higher score 74 times in 100 (50 is"
         " a coin toss).",

@@ -20,6 +20,13 @@ def test_leak007_counts_the_patients_of_each_set() -> None:
     said = "the segmenter was trained on images of 2 of 21 train patients and 1 of 9 test patients"
     assert outcome.finding.what == said
     assert trained_on(replace(known, trained_on={"enhancer": frozenset(["P000"])})).state == "warning"
+    # an ablation shows test patients alone, and nothing else rests on it
+    of_ablation = replace(known, trained_on={"segmenter of the ablation": frozenset(["P000", "P029"])})
+    assert trained_on(of_ablation).state == "warning"
+    told = trained_on(of_ablation).finding
+    assert told is not None
+    assert told.what == "the segmenter of the ablation was trained on images of 1 of 9 test patients"
+    assert trained_on(replace(known, trained_on={"segmenter of the ablation": frozenset(["P000"])})).state == "passed"
     validation = trained_on(replace(seen, split=whole_split(known.cohort)))
     assert validation.finding is not None
     assert validation.finding.what == "the segmenter was trained on images of 3 of 30 test patients"

@@ -91,7 +91,7 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     rows = pd.DataFrame({"patient_id": list("CABD"), "image": list("cabd"), "frame": [np.nan, np.nan, 2, np.nan]})
 
     def found(near_duplicates: bool) -> dict[str, frozenset[str]]:
-        study: Any = SimpleNamespace(images=SimpleNamespace(near_duplicates=near_duplicates))
+        study: Any = SimpleNamespace(images=SimpleNamespace(near_duplicates=near_duplicates), ablation=False)
         return patients_trained_on(study, pd.DataFrame(), rows, None)  # type: ignore[arg-type]
 
     assert found(True) == {"segmenter": frozenset("BC")}
@@ -100,6 +100,35 @@ def test_a_picture_is_compared_with_what_the_weights_of_its_own_patient_learned_
     monkeypatch.setattr(module, "used_networks", lambda *_: {"segmenter": OwnNetwork(final)})
     assert found(True) == {"segmenter": frozenset("CAB")}
     assert asked[:1] == [[("a", None), ("b", 2), ("c", None), ("d", None)]]
+
+
+@pytest.mark.parametrize(
+    ("ablation", "regions", "enhance", "more"),
+    [
+        (False, "given", "none", []),
+        (True, "given", "none", ["segmenter of the ablation", "enhancer of the ablation"]),
+        (True, "segment", "none", ["enhancer of the ablation"]),
+        (True, "given", "gan", ["segmenter of the ablation"]),
+    ],
+)
+def test_an_ablation_uses_networks_that_the_study_does_not(
+    ablation: bool, regions: str, enhance: str, more: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = OwnNetwork(Weights("w", "sha", "i"))
+    monkeypatch.setattr(module, "_shipped", lambda path: shipped)
+    monkeypatch.setattr(module, "used_networks", lambda *_: {})
+    monkeypatch.setattr(
+        module, "load_training_images", lambda *_: SimpleNamespace(has=lambda one, *, resaved: one == "known")
+    )
+    monkeypatch.setattr(module, "fingerprints", lambda pictures, context: {("a", None): "known", ("b", None): "new"})
+    images = SimpleNamespace(near_duplicates=True)
+    study: Any = SimpleNamespace(images=images, ablation=ablation, regions=regions, enhance=enhance)
+    rows = pd.DataFrame({"patient_id": ["A", "B"], "image": ["a", "b"], "frame": [np.nan, np.nan]})
+    found = patients_trained_on(study, rows, rows[:0], None)  # type: ignore[arg-type]
+    assert found == dict.fromkeys(more, frozenset("A"))
+    assert network_hashes(study, rows[:0]) == dict.fromkeys(more, "sha")
+    study.images = None
+    assert network_hashes(study, rows[:0]) == {}
 
 
 def test_a_frame_is_compared_whole_and_one_that_cannot_be_read_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,9 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 _KNOWN = {
     name: (ORANGE, BLUE, VERMILLION)[entry.colour] for name, entry in REGISTRY.items() if entry.colour is not None
 }
-_SPARE = (GREEN, PURPLE, SKY, INK, GREY, BLUE, ORANGE, VERMILLION)
+# of Paul Tol's muted scheme; ink and grey are what references are drawn in
+INDIGO, WINE = "#332288", "#882255"
+_SPARE = (GREEN, PURPLE, SKY, INDIGO, WINE, BLUE, ORANGE, VERMILLION)
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",

@@ -23,6 +23,7 @@ from sonoher2.report.content.updates import labelled_sizes
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import listing, named, plural
 from sonoher2.selection.harmonise import FEWEST
+from sonoher2.signatures.monotone import LEAST_WEIGHT
 from sonoher2.signatures.registry import (
     COMBINED,
     COMBINED_CANDIDATES,
@@ -32,6 +33,7 @@ from sonoher2.signatures.registry import (
     REGISTRY,
     uses_clinical,
 )
+from sonoher2.study.analyses.performance.uncertainty import SLACK
 from sonoher2.study.results import columns as c
 
 _REFERENCES = {
@@ -153,7 +155,7 @@ def methods_text(view: View) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     else:
         paragraphs += [_selection(view, cite)] if not view.result.model.selection.empty else []
         paragraphs += [_models(view, cite), _coding(view), _threshold(study, cite), _uncertainty(view, cite)]
-    paragraphs += [_statistics(view, cite), _stability(view, cite), _software(view)]
+    paragraphs += [_statistics(view, cite), _stability(view, cite), _ablation(view), _software(view)]
     return tuple(filter(None, paragraphs)), cite.items()
 
 
@@ -292,8 +294,10 @@ def _radiomics(radiomics: RadiomicsConfig, cite: Citations) -> str:
     text = "Shape, first-order and texture features (GLCM, GLRLM, GLSZM, GLDM, NGTDM) were measured in two dimensions"
     text += f" inside the lesion mask, on these images: {filters}"
     text += f"; texture matrices used {bins}."
+    resampled = "Images were not resampled."
     if radiomics.resample_mm is not None:
-        text += f" Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
+        resampled = f"Images were resampled to square pixels of {radiomics.resample_mm:g} mm first."
+    text += f" {resampled}"
     if radiomics.unit is not None:
         text += f" Lengths are in {radiomics.unit}."
     ring = radiomics.ring
@@ -468,7 +472,8 @@ def _with_clinical(view: View) -> str:
         return ""
     chosen = [name for name in using if REGISTRY[name].family]
     but = f", other than {listing(chosen)}," if chosen else ""
-    text = f" Signatures with clinical data{but} are logistic regressions"
+    ridge = "logistic regressions with a ridge penalty chosen by log-loss"
+    text = f" Signatures with clinical data{but} are {ridge}"
     parents = dict.fromkeys(parent for name in using for parent in REGISTRY[name].parents)
     if not parents:
         return f"{text}."
@@ -476,7 +481,10 @@ def _with_clinical(view: View) -> str:
     if DLR in parents:
         joins = f"the scores of {listing(list(parents))} join the clinical columns, each"
     variables = "one variable" if len(view.result.about.classes) == 2 else "one variable for each class but the first"
-    return f"{text}; {joins} as {variables}, out of fold in training."
+    return (
+        f"{text}; {joins} as {variables}, out of fold in training, with a coefficient of at least {LEAST_WEIGHT:g} per"
+        " standard deviation: a score may be flattened and not turned round."
+    )
 
 
 def _coding(view: View) -> str:
@@ -490,7 +498,7 @@ def _coding(view: View) -> str:
     kinds = {column.kind for column in study.clinical.columns.values()}
     coded = [words for kind, words in _CODES.items() if kind in kinds]
     if coded:
-        texts.append(f"Of the clinical columns {listing(coded)}.")
+        texts.append(f"Clinical columns: {'; '.join(coded)}.")
         texts.append(f"A missing clinical value was {FILLED}. No patient was left out for it.")
     return " ".join(texts)
 
@@ -518,7 +526,7 @@ def _uncertainty(view: View, cite: Citations) -> str:
         texts.append(
             "Limits of the probabilities were learned, on the same scores, that give each patient a set of classes"
             f" which holds the true one in {level(evaluation.coverage)} of the patients of each class (conformal"
-            f" prediction {cite('conformal')})."
+            f" prediction {cite('conformal')}), widened by {SLACK:g} as the models of the folds differ."
         )
     if not found.zones.empty:
         texts.append(
@@ -556,13 +564,32 @@ def _stability(view: View, cite: Citations) -> str:
     if stability is None or icc.empty:
         return ""
     strengths = listing([f"{strength:.3g}" for strength in sorted(stability.strengths)])
-    lesions = plural(int(icc[c.LESIONS].iloc[0]), "training lesion")
-    return (
-        f"To see how far results depend on the outline, the masks of {lesions}"
+    lesions = plural(int(icc[c.LESIONS].iloc[0]), "image")
+    text = (
+        f"To see how far results depend on the outline, the masks of {lesions} of training patients"
         f" were shifted, enlarged, shrunk and given contour noise {cite('perturbation')} by {stability.strength:.3g} of"
-        f" the lesion's equivalent diameter; ICC(2,1) {cite('icc')} compares the five measurements of each feature. The"
-        " frozen model was then applied to the test patients with randomly redrawn outlines (strengths"
-        f" {strengths}) and with outlines drawn too large and too small. Nothing was chosen by these figures."
+        f" the lesion's equivalent diameter; ICC(2,1) {cite('icc')} compares the five measurements of each feature."
+    )
+    applied = list(dict.fromkeys(map(str, view.result.robustness.perturbed.get(c.SIGNATURE, ()))))
+    if applied:
+        text += (
+            f" The frozen {named('signature', applied)} answered for the test patients with randomly redrawn outlines"
+            f" (strengths {strengths}) and with outlines drawn too large and too small{_not_redrawn(view, applied)}."
+        )
+    return f"{text} Nothing was chosen by these figures."
+
+
+def _not_redrawn(view: View, applied: Sequence[str]) -> str:
+    return "" if view.main in applied else f"; {view.main}, whose network sees the outline as well, was not asked"
+
+
+def _ablation(view: View) -> str:
+    readings = list(dict.fromkeys(map(str, view.result.robustness.ablation.get(c.READING, ()))))[1:]
+    if not readings:
+        return ""
+    return (
+        f"To see how far results depend on the reading, the test patients were also scored with {listing(readings)}, by"
+        " the shipped networks where the study does not use its own. Nothing was chosen by these figures."
     )
 
 

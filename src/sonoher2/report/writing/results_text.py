@@ -26,12 +26,15 @@ def results_text(view: View) -> tuple[str, ...]:
 
 def _participants(view: View) -> str:
     patients, flow = view.result.cohort.patients, view.result.cohort.flow
-    left_out = [f"{step.left_out:,} {step.reason}" for step in flow if step.left_out]
+    left_out = [step for step in flow if step.left_out]
     were = "was" if len(patients) == 1 else "were"
     text = f"{plural(len(patients), 'patient')} {were} analysed"
     if left_out:
         everyone = plural(flow[0].patients, "patient")
-        text = f"Of {everyone}, {listing(left_out)} were left out; {len(patients):,} {were} analysed"
+        number_out = sum(step.left_out for step in left_out)
+        reasons = [step.reason if len(left_out) == 1 else f"{step.left_out:,} {step.reason}" for step in left_out]
+        text = f"Of {everyone}, {number_out:,} {'was' if number_out == 1 else 'were'} left out ({listing(reasons)})"
+        text += f"; {len(patients):,} {were} analysed"
     sets = []
     for subset, title in view.short_sets.items():
         part = patients.loc[patients[c.SET] == subset, c.LABEL]
@@ -101,10 +104,10 @@ def _comparisons(view: View, outcome: str) -> str:
         sign, other = (1, row[c.SIGNATURE_B]) if row[c.SIGNATURE_A] == view.main else (-1, row[c.SIGNATURE_A])
         low, high = sorted((sign * row[c.LOW], sign * row[c.HIGH]))
         value = interval(sign * row[c.DIFFERENCE], low, high, 3)
-        texts.append(f"{value} against {other} (p {p_equals(row[c.P_HOLM])})")
+        texts.append(f"by {value} from that of {other} (p {p_equals(row[c.P_HOLM])})")
     if not texts:
         return ""
-    return f"The AUC of {view.main} in this set differed by {listing(texts)}; DeLong's test, Holm's correction."
+    return f"The AUC of {view.main} in this set differed {listing(texts)}; DeLong's test, Holm's correction."
 
 
 def _stability(view: View) -> str:
@@ -113,8 +116,8 @@ def _stability(view: View) -> str:
         return ""
     share = f"{(icc[c.ICC] >= GOOD).mean():.0%}"
     text = (
-        f"Under changed outlines of {plural(int(icc[c.LESIONS].iloc[0]), 'training lesion')}, {share} of the features"
-        f" had an ICC of at least {GOOD:g}."
+        f"Under changed outlines of {plural(int(icc[c.LESIONS].iloc[0]), 'image')} of training patients, {share} of"
+        f" the features had an ICC of at least {GOOD:g}."
     )
     if redrawn.empty:
         return text
@@ -125,5 +128,9 @@ def _stability(view: View) -> str:
     return (
         f"{text} With changed outlines of the test lesions (mean Dice with the unchanged ones down to"
         f" {number(rows[c.DICE].min())}), the AUC of {signature} changed by {value} at worst, and at most"
-        f" {rows[c.SWITCHED].max():.0%} of the patients changed sides of the threshold."
+        f" {rows[c.SWITCHED].max():.0%} of the patients changed sides of the threshold.{_not_measured(view, signature)}"
     )
+
+
+def _not_measured(view: View, signature: str) -> str:
+    return "" if signature == view.main else f" {view.main} was not measured with changed outlines."

@@ -75,7 +75,8 @@ def _which(view: View) -> str:
         )
     return (
         f"Of {listing(view.signatures)}, the {view.main} signature did best among the training patients (out of fold),"
-        " so this page speaks of it. The test set had no say in that choice."
+        " so this page speaks of it. The test set had no say in that choice. As the best of"
+        f" {len(view.signatures)}, it owes a part of its training AUC to chance."
     )
 
 
@@ -198,8 +199,8 @@ def _gap(view: View, tested: Tested) -> list[str]:
     if not falls:
         return []
     return [
-        f"From training to test the AUC falls {listing(falls)}: the two sets differ, or the signature fits the training"
-        " patients too closely."
+        f"From training to test the AUC falls {listing(falls)}: the two sets differ, the signature fits the training"
+        " patients too closely, or chance favoured it there."
     ]
 
 

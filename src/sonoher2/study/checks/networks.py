@@ -5,6 +5,7 @@ from __future__ import annotations
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks.facts import Facts, FactsCheck
 from sonoher2.study.checks.outcome import Outcome
+from sonoher2.study.measure.trained_on import OF_ABLATION
 
 
 def trained_on(facts: Facts) -> Outcome:
@@ -14,8 +15,11 @@ def trained_on(facts: Facts) -> Outcome:
     sets, parts, in_test = facts.sets, [], False
     for network, patients in facts.trained_on.items():
         seen = sets[sets.index.isin(list(patients))]
-        in_test = in_test or bool((seen == TEST).any())
-        counts = [f"{(seen == name).sum()} of {(sets == name).sum()} {name} patients" for name in (TRAIN, TEST)]
+        # an ablation shows test patients alone, and the study's own results do not rest on it
+        counted = (TEST,) if network.endswith(OF_ABLATION) else (TRAIN, TEST)
+        seen = seen[seen.isin(counted)]
+        in_test = in_test or bool((seen == TEST).any() and TRAIN in counted)
+        counts = [f"{(seen == name).sum()} of {(sets == name).sum()} {name} patients" for name in counted]
         if len(seen):
             parts.append(f"the {network} was trained on images of {' and '.join(_of_somebody(counts))}")
     if not parts:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Picture = tuple[str, int | None]
 """Path of an image file, and frame."""
+OF_ABLATION = " of the ablation"
+"""Behind the name of a network that only the ablation uses, on test patients alone."""
 
 
 def used_networks(study: StudyConfig, segmented: pd.DataFrame, networks: ImageNetworks) -> dict[str, OwnNetwork]:
@@ -50,6 +52,23 @@ def used_networks(study: StudyConfig, segmented: pd.DataFrame, networks: ImageNe
     return found
 
 
+def _of_ablation(study: StudyConfig) -> dict[str, OwnNetwork]:
+    """Shipped networks with which the ablation outlines or clears what the study takes as it is."""
+    found: dict[str, OwnNetwork] = {}
+    if study.images is None or not study.ablation:
+        return found
+    # networks are slow to import
+    if study.regions == "given":
+        from sonoher2.segmentation.shipped import SHIPPED
+
+        found[SEGMENTER + OF_ABLATION] = _shipped(SHIPPED)
+    if study.enhance == "none":
+        from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
+
+        found[ENHANCER + OF_ABLATION] = _shipped(CLEARING)
+    return found
+
+
 def _shipped(path: Path) -> OwnNetwork:
     return OwnNetwork(Weights(str(path), file_sha256(path), str(images_file(path))))
 
@@ -57,8 +76,9 @@ def _shipped(path: Path) -> OwnNetwork:
 def network_hashes(
     study: StudyConfig, segmented: pd.DataFrame, networks: ImageNetworks = SHIPPED_NETWORKS
 ) -> dict[str, str]:
-    """Sha256 of the final weights of each network, by name; parameters as in `used_networks`."""
-    return {name: network.final.sha256 for name, network in used_networks(study, segmented, networks).items()}
+    """Sha256 of the final weights of each network, by name, those of an ablation included."""
+    used = used_networks(study, segmented, networks) | _of_ablation(study)
+    return {name: network.final.sha256 for name, network in used.items()}
 
 
 def patients_trained_on(
@@ -68,7 +88,7 @@ def patients_trained_on(
     context: ExecutionContext,
     networks: ImageNetworks = SHIPPED_NETWORKS,
 ) -> dict[str, frozenset[str]]:
-    """Patients with an image that a network was trained on and is now used for, by the network's name.
+    """Patients with an image that a network was trained on and is (or may be) used for, by the network's name.
 
     Images are compared whole, as they were learned from, however the study crops them. Of a network that was trained
     in the study those weights count that are used for the patient.
@@ -82,8 +102,9 @@ def patients_trained_on(
     context
         Where it is computed and kept.
     """
-    used = used_networks(study, segmented, networks)
-    rows = {SEGMENTER: segmented, ENHANCER: images}
+    of_ablation = _of_ablation(study)
+    used = used_networks(study, segmented, networks) | of_ablation
+    rows = {SEGMENTER: segmented, ENHANCER: images} | dict.fromkeys(of_ablation, images)
     prints = fingerprints(sorted({one for name in used for one in pictures_of(rows[name])}, key=str), context)
     compared = study.images is not None and study.images.near_duplicates
     found = {}

@@ -31,12 +31,14 @@ def test_cells() -> None:
 
 def test_the_sign_of_a_coefficient_is_explained() -> None:
     assert by.drawings(feature_parts(by.view(coefficients=KEPT)))["coefficients"].caption == (
-        "A positive coefficient raises the probability of HER2-positive."
+        "Coefficients of the LASSO that selected the features; the model that was then fitted on them has weights of"
+        " its own. A positive coefficient raises the probability of HER2-positive."
     )
     many = pd.DataFrame({"feature": [f"f{i}" for i in range(31)], "coefficient": 0.1})
     parts = list(feature_parts(by.view(by.three_classes(), coefficients=many)))
     assert by.drawings(parts)["coefficients"].caption == (
-        "Length of the vector of class coefficients. The largest 30 of 31."
+        "Coefficients of the LASSO that selected the features; the model that was then fitted on them has weights of"
+        " its own. Length of the vector of class coefficients. The largest 30 of 31."
     )
     assert by.tables(parts)["coefficients"].long
 

@@ -70,7 +70,7 @@ def test_cells_of_agreement() -> None:
         ["ring: glcm", "1", "0.20", "0.30", "0%", "0%"],
     ]
     assert "No feature was left out for its ICC" in table.caption
-    assert "of 120 training lesions, each changed by" in by.drawings(parts)["feature_icc"].caption
+    assert "of 120 images of training patients, each changed by" in by.drawings(parts)["feature_icc"].caption
 
 
 def test_a_study_that_selects_by_icc_is_not_told_to() -> None:
@@ -98,7 +98,7 @@ def test_nothing_for_a_study_without_it() -> None:
 @pytest.mark.parametrize("lesions", [1, 2])
 def test_one_lesion_is_no_plural(lesions: int) -> None:
     parts = stability_parts(by.view(feature_icc=ICC.assign(lesions=lesions)))
-    words = "of 1 training lesion, each" if lesions == 1 else "of 2 training lesions, each"
+    words = "of 1 image of training" if lesions == 1 else "of 2 images of training"
     assert words in by.drawings(parts)["feature_icc"].caption
 
 
@@ -114,7 +114,7 @@ def test_headings() -> None:
 def test_strength_of_the_changes() -> None:
     result = by.configured(by.study(), stability={"strength": 0.065})
     caption = by.drawings(stability_parts(by.view(result, feature_icc=ICC)))["feature_icc"].caption
-    assert "of 120 training lesions, each changed by 6.5% of its diameter. Line:" in caption
+    assert "of 120 images of training patients, each changed by 6.5% of the lesion's diameter. Line:" in caption
     assert "Above 0.75 agreement is called good, above 0.9 excellent" in caption
 
 

@@ -47,6 +47,12 @@ def _selection(data: pd.DataFrame) -> Table:
     return Table("selection", "Feature selection, step by step", caption, data, plain_table(data))
 
 
+_LASSO_STEP = (
+    "Coefficients of the LASSO that selected the features; the model that was then fitted on them has weights of its"
+    " own."
+)
+
+
 def _coefficient_figure(view: View) -> Drawing:
     table = view.result.model.coefficients
     more = f" The largest {MOST_BARS} of {len(table)}." if len(table) > MOST_BARS else ""
@@ -55,12 +61,13 @@ def _coefficient_figure(view: View) -> Drawing:
         if view.several
         else f"A positive coefficient raises the probability of {listing(view.outcomes, 'or')}."
     )
-    return Drawing("coefficients", "Selected features", meaning + more, partial(coefficient_figure, table))
+    caption = f"{_LASSO_STEP} {meaning}{more}"
+    return Drawing("coefficients", "Selected features", caption, partial(coefficient_figure, table))
 
 
 def _coefficient_table(data: pd.DataFrame) -> Table:
     shown = plain_table(data).assign(Coefficient=numbers(data[c.COEFFICIENT], 3))
-    caption = "Per standard deviation of the feature among training patients."
+    caption = f"{_LASSO_STEP} Per standard deviation of the feature among training patients."
     return Table("coefficients", "Selected features", caption, data, shown, long=len(data) > 15)
 
 

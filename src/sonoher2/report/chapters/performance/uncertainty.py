@@ -72,10 +72,10 @@ def _zone_figures(view: View) -> Iterator[Drawing]:
         yield Drawing(
             f"zones_{place}" if view.several else "zones",
             f"{title}: {view.main}, {outcome}" if view.several else title,
-            f"{view.main}: below the first threshold {outcome} is ruled out, sparing {level(limits.sensitivity)} of"
-            f" the {outcome} training patients; from the second on it is ruled in, sparing {level(limits.specificity)}"
-            " of the others; between them the model does not decide. Shares of all patients; events upwards in red,"
-            " others downwards in blue.",
+            f"{view.main}: below the first threshold {outcome} is ruled out, sparing at least"
+            f" {level(limits.sensitivity)} of the {outcome} training patients; from the second on it is ruled in,"
+            f" sparing at least {level(limits.specificity)} of the others; between them the model does not decide."
+            " Shares of all patients; events upwards in red, others downwards in blue.",
             partial(zone_figure, cells, limits.rule_out[outcome], limits.rule_in[outcome], outcome),
         )
 

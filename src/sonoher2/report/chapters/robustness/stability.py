@@ -101,12 +101,12 @@ def with_families(view: View) -> pd.DataFrame:
 def _icc_figure(view: View, data: pd.DataFrame) -> Drawing:
     stability = view.result.about.config.stability
     strength = float("nan") if stability is None else stability.strength
-    lesions = plural(int(data[c.LESIONS].iloc[0]), "training lesion")
+    lesions = plural(int(data[c.LESIONS].iloc[0]), "image")
     return Drawing(
         "feature_icc",
         _AGREEMENT,
         f"ICC(2,1) between the outline and four changed ones (shifted, larger, smaller, contour noise) of"
-        f" {lesions}, each changed by {100 * strength:.3g}% of its diameter."
+        f" {lesions} of training patients, each changed by {100 * strength:.3g}% of the lesion's diameter."
         " Line: 5th to 95th percentile of the features; box: quartiles; bar: median; dots: features that the final"
         f" LASSO kept. Above {GOOD:g} agreement is called good, above {EXCELLENT:g} excellent (Koo and Li 2016, doi"
         " 10.1016/j.jcm.2016.02.012).",

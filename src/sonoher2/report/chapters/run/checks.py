@@ -10,6 +10,7 @@ from sonoher2.report.content.cells import counts, intervals, p_values
 from sonoher2.report.content.parts import Chapter, Table
 from sonoher2.report.content.view import View
 from sonoher2.report.content.wording import DASH
+from sonoher2.study.checks.shortcuts import ALPHA, WORTH_A_WARNING
 from sonoher2.study.results import columns as c
 
 
@@ -50,7 +51,9 @@ def _shortcuts(view: View) -> Table:
     caption = (
         f"A linear model on nothing but the shortcut, cross-validated in {who}: what a signature can reach without"
         f" a look at the lesion. {view.confidence} intervals in brackets; p by 999 permutations of the labels. An AUC"
-        " below 0.5 is chance. Compare with the out-of-fold AUC of the signatures."
+        " below 0.5 is chance, and without any signal it lies somewhat below, since folds balance the classes. A check"
+        f" warns where p (Holm) is below {ALPHA:g} and the AUC at least {WORTH_A_WARNING:g}. Compare with the"
+        f" out-of-fold AUC of the signatures."
     )
     return Table("shortcuts", "What shortcuts alone tell", caption, data, pd.DataFrame(shown))
 
