@@ -142,6 +142,10 @@ def test_validation_on_the_same_cohort_gives_the_same_scores(finished, tmp_path:
         frozen.to_dict()
     )
     assert set(result.performance.signatures["set"]) == {"test"}
+    # most of them are no new patients, and it is said
+    training = (finished.result.cohort.patients["set"] != "test").sum()
+    told = [found.what for found in result.checks.findings if "measure exactly as training patients" in found.what]
+    assert [one.split(" patients")[0] for one in told] == [f"{training} of {len(result.cohort.patients)}"]
 
 
 def test_what_a_second_study_declares_meets_what_the_model_knows(finished) -> None:
@@ -164,6 +168,9 @@ def test_validation_without_anything_to_score_is_refused(finished, tmp_path: Pat
     bundle, study = load_bundle(finished.run / "bundle"), load_study(finished.file)
     with pytest.raises(UsageError, match=r"holds a study.*[Cc]hoose another folder"):
         validate_bundle(bundle, study, finished.run, jobs=1)
+    with pytest.raises(UsageError, match="lies in a model's bundle"):
+        validate_bundle(bundle, study, finished.run / "bundle" / "validation", jobs=1)
+    assert not (finished.run / "bundle" / "validation").exists()
     empty = study.model_copy(update={"images": None, "clinical": study.clinical.model_copy(update={"columns": {}})})
     with pytest.raises(InputError, match="none of the model's columns"):
         validate_bundle(bundle, empty, tmp_path / "out", jobs=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoher2.bundle.load import Bundle
+from sonoher2.bundle.schema import MANIFEST, SCHEMA
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import UsageError
 from sonoher2.engine import Workers, local_context
@@ -39,9 +40,27 @@ def validate_bundle(
     InputError, FindingsError
         The cohort cannot be used, or its classes or columns are not those of the model.
     """
+    refuse_bundle(out)
     if (out / "split.json").exists():
         raise UsageError(f"{out} holds a study", fix="Choose another folder", hint="output")
     context = local_context(out / "cache", jobs)
     state = RunState(study, out, context, now(), bundle=bundle, recalibrate=recalibrate)
     follow(VALIDATION, state)
     return state.result
+
+
+def refuse_bundle(out: Path) -> None:
+    """Refuse to write patients into a model's bundle, which is given to others.
+
+    Raises
+    ------
+    UsageError
+        The folder is a bundle or lies in one.
+    """
+    if any(
+        (folder / SCHEMA).is_file() and (folder / MANIFEST).is_file()
+        for folder in (out.resolve(), *out.resolve().parents)
+    ):
+        raise UsageError(
+            f"{out} lies in a model's bundle, which others are given", fix="Choose another folder", hint="output"
+        )

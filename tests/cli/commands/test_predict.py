@@ -56,3 +56,27 @@ def test_json_and_page(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
     assert views == ["", prediction]
     assert patient is asked["patient"]
     assert asked["trust"] is None
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("a.png", "would replace a file that is no page"),
+        ("sub/../a.html", "would replace a file that is no page"),
+        ("notes.txt", "would replace a file that is no page"),
+        ("B/case.html", "lies in the bundle"),
+        ("B/deep/case.html", "lies in the bundle"),
+    ],
+)
+def test_a_page_replaces_nothing_but_a_page(
+    asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "a.html", "notes.txt", "old.html"):
+        Path(name).write_text("x")
+    Path("sub").mkdir()
+    assert run(["predict", "B", "--image", "a.png", "--image", "a.html", "--page", page]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert (asked.get("folder"), Path("a.png").read_text()) == (None, "x")
+    assert run(["predict", "B", "--clinical", "age=5", "--page", "old.html"]) == 0

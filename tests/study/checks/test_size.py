@@ -11,7 +11,7 @@ import pytest
 from sonoher2.cohort.split import Split
 from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.study.checks import size as module
-from sonoher2.study.checks.facts import Facts
+from sonoher2.study.checks.facts import Facts, whole_split
 from sonoher2.study.checks.size import SIZE002, events_to_learn_from, patients_to_test_on
 from study_facts import facts, with_clinical, with_patients
 
@@ -38,7 +38,13 @@ def test_size002_a_small_test_set() -> None:
     assert patients_to_test_on(facts(200)).state == "warning"
     assert patients_to_test_on(with_patients(facts(30), label=[0, 1] * 15)).state == "error"
     only = facts(20)
-    assert patients_to_test_on(with_patients(only, label=[0] * 20)).state == "not checked"
+    one_class = with_patients(only, label=[0] * 20)
+    assert patients_to_test_on(one_class).state == "not checked"
+    # in a validation nobody else is tested
+    outcome = patients_to_test_on(replace(one_class, split=whole_split(one_class.cohort)))
+    assert outcome.state == "error"
+    assert outcome.finding is not None
+    assert "has not every class, so there is no AUC" in outcome.finding.what
 
 
 def test_every_finding_names_its_page() -> None:

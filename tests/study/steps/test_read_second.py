@@ -150,6 +150,54 @@ def test_the_models_networks_come_first_and_only_the_model_clears_images(
     assert second_networks(study(), model(study())).enhancer is None
 
 
+HER2 = {"ihc": "i", "rule": "ASCO/CAP 2018"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ({"target": HER2}, {"target": HER2}, []),
+        ({"target": HER2}, {"target": HER2 | {"rule": "ASCO/CAP 2023"}}, [("warning", "follow ASCO/CAP 2023")]),
+        ({}, {}, []),
+        ({}, {"timing": "post-op"}, [("warning", "the cohort is said to be post-op")]),
+        ({}, {"target": {"column": "y", "positive": "1"}}, [("note", "the cohort's label is the column 'y'")]),
+        (
+            {"target": {"column": "x", "positive": "cancer", "negative": "benign"}},
+            {"target": {"column": "x", "positive": "Benign", "negative": "cancer"}},
+            [("error", "means one class in the model's study means the other class here")],
+        ),
+        (
+            {"target": HER2},
+            {"target": {"column": "h", "positive": ["negative", "0"], "negative": "positive"}},
+            [("error", "means the other class here"), ("warning", "the model predicts HER2 status by ASCO/CAP 2018")],
+        ),
+        (
+            {"target": HER2},
+            {"target": {"column": "h", "positive": "阳性", "negative": "阴性"}},
+            [("warning", "the model predicts HER2 status by ASCO/CAP 2018, and the cohort's label is the column 'h'")],
+        ),
+    ],
+)  # fmt: skip
+def test_another_label_or_time_than_the_models_is_told(
+    first: dict[str, Any], second: dict[str, Any], said: list[tuple[str, str]]
+) -> None:
+    found = module._other_target(study(**second), model(study(**first)))
+    assert [finding.severity for finding in found] == [severity for severity, _ in said]
+    for finding, (_, words) in zip(found, said, strict=True):
+        assert words in finding.what
+
+
+def test_a_column_that_is_known_later_than_the_models_is_told() -> None:
+    def timed(timing: str) -> StudyConfig:
+        columns = {"nodes": {"kind": "number", "timing": timing}, "age": {"kind": "number", "timing": "pre-biopsy"}}
+        return study(clinical={"table": "c.csv", "columns": columns}, timing="post-op")
+
+    (told,) = module._later_columns(timed("post-op"), model(timed("biopsy")))
+    assert told.where == "clinical.columns.nodes"
+    assert "the column is known post-op, the model's biopsy" in told.what
+    assert module._later_columns(timed("biopsy"), model(timed("post-op"))) == []
+
+
 def test_a_validation_trains_nothing() -> None:
     asked = study(images={**IMAGES, "mask": "mask"}, regions={"segment": "trained"})
     with pytest.raises(InputError, match=r"trains no network\. Write `regions: segment`"):

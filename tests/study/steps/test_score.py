@@ -173,7 +173,7 @@ def frozen(harmoniser: object = None) -> Any:
         uncertainty={"Radiomics": "less sure", "Clinical": "sure"},
     )  # fmt: skip
     model = SimpleNamespace(usable=usable, predict_proba=probabilities, harmoniser_=harmoniser)
-    return SimpleNamespace(schema=schema, model=model, asked=asked)
+    return SimpleNamespace(schema=schema, model=model, asked=asked, reference=None)
 
 
 @pytest.mark.parametrize("images", [None, "images"])
@@ -201,6 +201,45 @@ def test_a_validation_scores_everybody_with_what_the_model_can_be_given(opened: 
     assert scored.X["clinical", "grade"].isna().all()
     assert scored.X["clinical", "grade"].dtype == np.float64
     assert state.measured.feature_table.shape == (3, 1)
+
+
+def test_a_column_without_any_value_is_told() -> None:
+    patients = pd.DataFrame({"age": [np.nan, 50.0], "grade": [np.nan, np.nan], "side": [None, None]})
+    measured: Any = SimpleNamespace(cohort=SimpleNamespace(clinical=["age", "grade", "side"], patients=patients))
+    (found,) = module._empty_columns(measured)
+    assert found.what.startswith("the cohort has no value of grade, side; for every patient they are counted")
+    measured.cohort.clinical = ["age"]
+    assert module._empty_columns(measured) == []
+
+
+def test_patients_who_measure_as_training_patients_do_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    trained = pd.DataFrame(rng.normal(size=(5, 3)), columns=list("abc"))
+    kept = trained.astype(np.float32).astype(np.float64)
+    other = pd.DataFrame(rng.normal(size=(5, 2)), columns=list("de"))
+    new = pd.DataFrame(rng.normal(size=(2, 3)), columns=list("abc"))
+    X = pd.DataFrame(index=["N1", "T3", "N2", "T0"])
+    radiomics = pd.concat([new[:1], trained[3:4], new[1:], trained[:1]]).set_axis(X.index)
+    clinical = pd.concat([other[:1]] * 4).set_axis(X.index)
+    spaces = {"clinical": clinical, "Radiomics": radiomics}
+    monkeypatch.setattr(module, "model_spaces", lambda model, table: spaces)
+    reference = SimpleNamespace(spaces={"clinical": other, "Radiomics": kept})
+    bundle: Any = SimpleNamespace(model=None, reference=reference)
+    (found,) = module._training_patients(bundle, X)
+    assert found.severity == "error"
+    assert "2 of 4 patients measure exactly as training patients of the model: T3, T0" in found.what
+    # one space of several is no proof, and neither are clinical values
+    spaces["Deep"] = reference.spaces["Deep"] = other
+    spaces["Deep"] = pd.concat([other[:2], other[3:4] + 1, other[:1]]).set_axis(X.index)
+    (found,) = module._training_patients(bundle, X)
+    assert "2 of 4 patients" in found.what
+    spaces["Deep"] = spaces["Deep"] + np.array([[0.0], [0.5], [0.0], [0.0]])
+    (found,) = module._training_patients(bundle, X)
+    assert "1 of 4 patients measure exactly as training patients of the model: T0" in found.what
+    del spaces["Radiomics"], spaces["Deep"]
+    assert module._training_patients(bundle, X) == []
+    bundle.reference = None
+    assert module._training_patients(bundle, X) == []
 
 
 def test_a_cohort_with_nothing_that_the_model_needs_opens_nothing(opened: Opened) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,10 @@ import typer
 from sonoher2.cli.common.options import BundleFolder, Label, Trust, grouped
 from sonoher2.cli.common.patient import patient_of
 from sonoher2.cli.common.terminal import say
+from sonoher2.core.errors import UsageError
+
+PAGES = (".html", ".htm")
+"""Endings of files that a new page may replace."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ def predict(
         patient.site,
         patient.label,
     )
+    if page is not None:
+        _require_free(page, bundle, [*(patient.image or []), *(patient.mask or [])])
     frozen = load_bundle(bundle, trust)
     case = Case(frozen, replace(given, patient_id=patient_id))
     prediction = predict_patient(frozen, case)
@@ -76,3 +83,13 @@ def predict(
         from sonoher2.report.page.case_page import write_case_page
 
         write_case_page(page, prediction, case_views(case, prediction), case.patient)
+
+
+def _require_free(page: Path, bundle: Path, given: Sequence[str | Path]) -> None:
+    """Refuse a page in the place of what was given, in the bundle, or of a file that is no page."""
+    place = page.resolve()
+    if bundle.resolve() in place.parents:
+        raise UsageError(f"--page {page} lies in the bundle, which others are given. Choose another folder.")
+    taken = place.is_file() and place.suffix.lower() not in PAGES
+    if taken or any(place == Path(str(file).split("#")[0]).resolve() for file in given):
+        raise UsageError(f"--page {page} would replace a file that is no page. Choose another name, such as case.html.")

@@ -32,8 +32,10 @@ def validate(
     from sonoher2.bundle.load import load_bundle
     from sonoher2.config.load import load_study
     from sonoher2.core.files import run_lock
-    from sonoher2.study.external import validate_bundle
+    from sonoher2.study.external import refuse_bundle, validate_bundle
 
+    # before anything is written there
+    refuse_bundle(out)
     with run_lock(out):
         with unread_listed(out / UNREAD), processes.workers(out) as workers:
             result = validate_bundle(load_bundle(bundle, trust), load_study(study, data), out, workers, recalibrate)

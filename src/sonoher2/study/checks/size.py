@@ -41,6 +41,8 @@ def patients_to_test_on(facts: Facts) -> Outcome:
     counts = class_counts(facts.cohort, facts.split)[TEST]
     smallest = [(counts[code], sum(counts) - counts[code]) for code in facts.cohort.outcomes]
     if any(min(pair) < 1 for pair in smallest):
+        if (facts.sets == TEST).all():
+            return SIZE002.found("error", "the cohort has not every class, so there is no AUC", "target")
         return SIZE002.skipped("the test set has not every class")
     half = max(auc_half_width(EXPECTED_AUC, *pair, facts.config.evaluation.confidence) for pair in smallest)
     if half <= WIDE:

@@ -7,10 +7,12 @@ from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
 from sonoher2.cohort.patients.clinical import NO, YES
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.cohort.tables.table import plain
+from sonoher2.config.base import TIMINGS
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.config.image_networks import SegmentedRegions
 from sonoher2.config.study import StudyConfig
-from sonoher2.core.errors import Finding, InputError
+from sonoher2.config.target import ColumnTarget, Her2Target
+from sonoher2.core.errors import Finding, InputError, Severity
 from sonoher2.networks.own import ImageNetworks
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.study.checks.facts import whole_split
@@ -30,6 +32,7 @@ def read_second_cohort(state: RunState) -> None:
     """
     bundle = state.model_bundle
     state.networks = second_networks(state.study, bundle)
+    later = _later_columns(state.study, bundle)
     state.study = as_the_model_reads(state.study, bundle)
     if not state.study.clinical.columns and state.study.images is None:
         raise InputError("the cohort has none of the model's columns and no images", fix="Declare them")
@@ -38,11 +41,13 @@ def read_second_cohort(state: RunState) -> None:
     unit_findings = _in_the_models_unit(checked)
     raise_errors(list(checked.cohort.findings))
     _require_classes(checked, bundle)
+    told = _other_target(checked.study, bundle)
+    raise_errors(told)
     clinical = checked.cohort.patients[list(checked.cohort.clinical)]
     new_values = unseen_categories(bundle.schema.training, clinical, "clinical.columns.")
     raise_errors(new_values)
     state.split = whole_split(checked.cohort)
-    state.findings += [*checked.cohort.findings, *unit_findings, *new_values]
+    state.findings += [*checked.cohort.findings, *unit_findings, *new_values, *told, *later]
 
 
 def second_networks(study: StudyConfig, bundle: Bundle) -> ImageNetworks:
@@ -72,6 +77,52 @@ def _require_classes(checked: Checked, bundle: Bundle) -> None:
             where="target",
             fix="Give the second study the same target",
         )
+
+
+def _later_columns(study: StudyConfig, bundle: Bundle) -> list[Finding]:
+    """Tell of clinical columns that are known later than the model was told of theirs."""
+    findings = []
+    for key, trained in bundle.schema.clinical.items():
+        own = study.clinical.columns.get(key)
+        if own is not None and TIMINGS.index(own.timing) > TIMINGS.index(trained.timing):
+            what = (
+                f"the column is known {own.timing}, the model's {trained.timing}: it may tell more than the model saw"
+            )
+            fix = f"Give the value as it was known {trained.timing}, or leave the column out"
+            findings.append(Finding("warning", what, f"clinical.columns.{key}", fix))
+    return findings
+
+
+def _other_target(study: StudyConfig, bundle: Bundle) -> list[Finding]:
+    """Tell where the cohort's label follows another rule than the model's, or its values speak for the other class."""
+    own, known, found = study.target, bundle.schema.target, list[Finding]()
+    if isinstance(own, Her2Target) and isinstance(known, Her2Target):
+        if own.rule != known.rule:
+            what = f"the cohort's labels follow {own.rule}, the model's {known.rule}"
+            found.append(Finding("warning", what, "target.rule", "Use the model's rule if you can"))
+    elif isinstance(own, ColumnTarget):
+        positive, negative = (_spellings(values) for values in (own.positive, own.negative))
+        yes, no = set(map(plain, YES)), set(map(plain, NO))
+        if isinstance(known, ColumnTarget):
+            yes, no = _spellings(known.positive), _spellings(known.negative)
+        if positive & (no - yes) or negative & (yes - no):
+            what = "a value that means one class in the model's study means the other class here"
+            found.append(Finding("error", what, "target", "Name the values of each class as in the first study"))
+        if not isinstance(known, ColumnTarget) or own.column != known.column:
+            theirs = (
+                f"the column '{known.column}'" if isinstance(known, ColumnTarget) else f"HER2 status by {known.rule}"
+            )
+            what = f"the model predicts {theirs}, and the cohort's label is the column '{own.column}'"
+            severity: Severity = "note" if isinstance(known, ColumnTarget) else "warning"
+            found.append(Finding(severity, what, "target", "Make sure that both mean the same"))
+    if study.timing != bundle.schema.timing:
+        what = f"the model predicts {bundle.schema.timing}, and the cohort is said to be {study.timing}"
+        found.append(Finding("warning", what, "timing", "Use the model where it was made for"))
+    return found
+
+
+def _spellings(values: str | list[str] | None) -> set[str]:
+    return {plain(value) for value in ([values] if isinstance(values, str) else values or [])}
 
 
 def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:

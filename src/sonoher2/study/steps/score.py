@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import KDTree
 
 from sonoher2.bundle.load import Bundle
+from sonoher2.bundle.reference import model_spaces
+from sonoher2.cohort.reading.sheet import listed
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.spelling import FILLED
@@ -21,6 +24,9 @@ from sonoher2.study.results.ledger import bundle_key, enter, new_entry, settings
 from sonoher2.study.results.manifest import now
 from sonoher2.study.results.predictions import learn_thresholds, long_predictions
 from sonoher2.study.steps.state import RunState
+
+SAME = 1e-5
+"""Standard deviations by which a feature of one lesion may differ: the bundle keeps single precision."""
 
 
 def score_study(state: RunState) -> None:
@@ -76,7 +82,12 @@ def score_second_cohort(state: RunState) -> None:
     probabilities = bundle.model.predict_proba(X, names)
     model = bundle_key(schema, given, study.images is not None, state.recalibrate)
     _open_test_set(state, model, list(labels.index))
-    state.findings += [*_absent_columns(bundle, given), *_new_sites(bundle, measured.cohort.patients)]
+    state.findings += [
+        *_absent_columns(bundle, given),
+        *_empty_columns(measured),
+        *_new_sites(bundle, measured.cohort.patients),
+    ]
+    state.findings += _training_patients(bundle, X)
     state.scored = Scored(
         study=study,
         measured=measured,
@@ -145,6 +156,35 @@ def _new_sites(bundle: Bundle, patients: pd.DataFrame) -> list[Finding]:
     told = unharmonised_sites(sites, [str(site) for site in harmoniser.sites_])
     fix = f"Read their features as measured at {harmoniser.reference}"
     return [Finding("warning", what, "images.site", fix) for what in told]
+
+
+def _training_patients(bundle: Bundle, X: pd.DataFrame) -> list[Finding]:
+    """Find patients whose images measure as those of a training patient do, to the last digit that is kept.
+
+    Clinical values alone are often the same in two patients, and tell nothing.
+    """
+    if bundle.reference is None:
+        return []
+    spaces = {name: space for name, space in model_spaces(bundle.model, X).items() if name != CLINICAL}
+    same = pd.Series(bool(spaces), index=X.index)
+    for name, space in spaces.items():
+        known = bundle.reference.spaces[name][space.columns]
+        distance, _ = KDTree(known).query(space.to_numpy(np.float64), p=np.inf)
+        same &= distance < SAME
+    again = list(map(str, X.index[same]))
+    if not again:
+        return []
+    what = f"{len(again)} of {len(X)} patients measure exactly as training patients of the model: {listed(again)}"
+    fix = "Leave them out: the model knows them, and does better on them than on others"
+    return [Finding("error", what, "images", fix)]
+
+
+def _empty_columns(measured: Measured) -> list[Finding]:
+    empty = [key for key in measured.cohort.clinical if measured.cohort.patients[key].isna().all()]
+    if not empty:
+        return []
+    what = f"the cohort has no value of {', '.join(empty)}; for every patient they are {FILLED}"
+    return [Finding("warning", what, "clinical.columns", "Look whether the column is the right one")]
 
 
 def _absent_columns(bundle: Bundle, given: list[str]) -> list[Finding]:
