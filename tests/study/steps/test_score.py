@@ -109,7 +109,9 @@ def run(**own: object) -> Any:
     names = pd.Index(["A", "B", "C"], name="patient_id")
     cohort = SimpleNamespace(
         classes=("no", "yes"), clinical={"age": "declared"},
-        patients=pd.DataFrame({"label": [1, 0, 1], "age": [50.0, 60.0, 70.0], "site": ["North", "East", None]}, index=names),
+        patients=pd.DataFrame(
+            {"label": [1, 0, 1], "age": [50.0, 60.0, 70.0], "site": ["North", "East", None]}, index=names
+        ),
     )  # fmt: skip
     table = pd.DataFrame({("clinical", "age"): [50.0, 60.0, 70.0]}, index=names)
     given = {
