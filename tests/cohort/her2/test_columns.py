@@ -84,6 +84,15 @@ def test_whether_a_test_was_done_is_not_what_it_found(name: str) -> None:
     assert (rows["ish"].tolist(), findings) == (["ISH positive", "ISH negative"], [])
 
 
+@pytest.mark.parametrize("name", ["HER2是否扩增", "有无扩增", "FISH performed, result", "是否阳性"])
+def test_whether_it_is_amplified_is_a_result(name: str) -> None:
+    frame = pd.DataFrame({"score": ["2+", "3+"], name: ["是", "否"]}, index=[2, 3], dtype=object)
+    names = {"ihc": "score", "ish": name, "rule": "ASCO/CAP 2023"}
+    rows, findings = read_columns(frame, Her2Target.model_validate(names), "t")
+    assert rows["ish"].tolist() == ["ISH positive", "ISH negative"]
+    assert texts(findings, "error") == ""
+
+
 def test_yes_and_no_alone_are_told_of() -> None:
     rows, findings = read(["2+", "2+", "2+"], ["yes", "N", None])
     assert rows["ish"].tolist() == ["ISH positive", "ISH negative", None]

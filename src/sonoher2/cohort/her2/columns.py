@@ -33,6 +33,7 @@ _MANY = 10
 """Cells of a column in which every score is to be expected."""
 _ANSWERS = frozenset({"yes", "no", "y", "n", "true", "false", "是", "否"})
 _DONE = re.compile(r"是否|有无|送检|已行|已做|\b(?:done|performed|tested|ordered)\b")
+_FOUND = re.compile(r"扩增|擴增|阳性|陽性|amplif|positiv|结果|結果|result")
 _LONGEST = 60
 
 
@@ -87,8 +88,9 @@ def unread_table(findings: Iterable[Finding]) -> pd.DataFrame:
 
 
 def asks_whether_done(name: str) -> bool:
-    """Whether a column's name asks if a test was done: ``是否行FISH``, ``FISH performed``."""
-    return bool(_DONE.search(name.casefold().replace("_", " ")))
+    """Whether a column's name asks if a test was done, as ``是否行FISH``, and not what it found, as ``是否扩增``."""
+    words = name.casefold().replace("_", " ")
+    return bool(_DONE.search(words)) and not _FOUND.search(words)
 
 
 def looks_like(values: pd.Series, role: Role) -> bool:

@@ -195,14 +195,13 @@ def _require_all_rows(data: bytes, image: Image.Image) -> None:
     sizes = [(-(-(rows - top) // down), -(-(columns - left) // across)) for top, left, down, across in parts]
     expected = sum(height * (1 + -(-width * per_pixel // 8)) for height, width in sizes if height > 0 and width > 0)
     inflate, found, place = zlib.decompressobj(), 0, len(PNG_START)
-    while place + 8 <= len(data):
+    while place + 8 <= len(data) and found < expected:
         length, name = struct.unpack(">I4s", data[place : place + 8])
         if name == b"IDAT":
-            found += len(inflate.decompress(data[place + 8 : place + 8 + length]))
-        if name == b"IEND":
-            break
+            # a few bytes may unfold to gigabytes, of which no more than a picture is wanted
+            found += len(inflate.decompress(data[place + 8 : place + 8 + length], expected - found))
         place += length + 12
-    if found + len(inflate.flush()) < expected:
+    if found < expected:
         raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
 
 
