@@ -101,7 +101,7 @@ def test_images_are_read_and_lesions_measured_as_in_training_but_masks_are_the_c
         images={**IMAGES, "crop_to_b_mode": True, "mask_label": "1"},
     )  # fmt: skip
     second = study(
-        ("height", "age"), regions="segment", radiomics={"bin_count": 8},
+        ("height", "age"), regions="segment", radiomics={"bin_count": 8}, ablation=True,
         images={"table": "other.csv", "site": "place", "mask_label": "2", "several_masks": "largest"},
         evaluation={"subgroups": ["height", "age", "site"]},
     )  # fmt: skip
@@ -113,6 +113,7 @@ def test_images_are_read_and_lesions_measured_as_in_training_but_masks_are_the_c
     assert found.deep is not None
     assert list(found.clinical.columns) == ["age"]
     assert found.evaluation.subgroups == ["age", "site"]
+    assert not found.ablation
 
 
 def test_a_model_without_images_looks_at_none() -> None:

@@ -156,6 +156,8 @@ def as_the_model_reads(study: StudyConfig, bundle: Bundle) -> StudyConfig:
             "enhance": schema.reading.enhance if schema.reading else "none",
             "radiomics": schema.radiomics or study.radiomics,
             "deep": schema.deep,
+            # a validation has none
+            "ablation": False,
             "clinical": study.clinical.model_copy(update={c.COLUMNS: columns}),
             "evaluation": study.evaluation.model_copy(update={"subgroups": subgroups}),
         }

@@ -74,8 +74,7 @@ def _updates(
             try:
                 step = LogisticRecalibration(update).fit(score, y)
             except InputError as error:
-                where = f"recalibration, {signature}"
-                raise InputError(str(error).rstrip("."), where=where, fix="Give a larger share") from None
+                raise error.at(str(signature)) from None
             part = plain.assign(**{c.UPDATE: update, c.SCORE: step.transform(others[c.SCORE].to_numpy())})
             if step.slope_ > 0:
                 yield part, _figures(part, (step.intercept_, step.slope_), confidence)
