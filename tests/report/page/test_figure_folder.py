@@ -60,6 +60,19 @@ def test_only_the_figure_that_changed_is_drawn_anew(tmp_path: Path, drawn: list[
     assert other[1] != first[1]
 
 
+def test_a_figure_that_the_report_no_longer_has_is_removed_unless_it_was_changed(
+    tmp_path: Path, drawn: list[str]
+) -> None:
+    (tmp_path / "own.svg").write_text("mine")
+    report(tmp_path, "AUC", "Brier", for_print=True)
+    report(tmp_path, "AUC")
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == [".drawn.json", "a.pdf", "a.png", "a.svg", "own.svg"]
+    report(tmp_path, "AUC", "Brier")
+    (tmp_path / "b.svg").write_text("edited")
+    report(tmp_path, "AUC")
+    assert (tmp_path / "b.svg").read_text() == "edited"
+
+
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
 def test_a_file_that_is_missing_or_was_changed_comes_back(tmp_path: Path, drawn: list[str], suffix: str) -> None:
     report(tmp_path, "AUC", for_print=True)

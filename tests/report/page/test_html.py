@@ -273,3 +273,15 @@ def test_a_second_cohort_of_one_class_still_gets_a_report(tmp_path: Path, quick:
     assert 'id="performance"' in text
     assert 'id="threshold"' in text
     assert 'id="calibration"' not in text
+
+
+def test_a_table_that_the_report_no_longer_has_is_removed_unless_it_was_changed(tmp_path: Path) -> None:
+    for name in ("auc", "updating", "edited", "own"):
+        (tmp_path / f"{name}.csv").write_text("a\n1\n")
+    html._drop_old_tables(tmp_path, ["auc", "updating", "edited"])
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["auc.csv", "edited.csv", "own.csv", "updating.csv"]
+    (tmp_path / "edited.csv").write_text("mine")
+    html._drop_old_tables(tmp_path, ["auc"])
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["auc.csv", "edited.csv", "own.csv"]
+    html._drop_old_tables(tmp_path / "none", [])
+    assert not (tmp_path / "none").exists()

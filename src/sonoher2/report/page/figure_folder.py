@@ -89,7 +89,13 @@ class FigureFolder:
         return (self.folder / f"{name}.svg").read_text("utf-8")
 
     def close(self) -> None:
-        """Write down what was drawn, for the next report."""
+        """Write down what was drawn, for the next report, and remove what an earlier one drew and this one has not."""
+        for name in self._before.keys() - self._now.keys():
+            known = self._before[name].files
+            for kind, path in figure_files(self.folder, name, tuple(known)).items():
+                # what somebody has changed since is theirs
+                if path.is_file() and file_sha256(path) == known[kind]:
+                    path.unlink()
         if self._now:
             write_json(self.folder / KNOWN, {name: vars(known) for name, known in self._now.items()})
 

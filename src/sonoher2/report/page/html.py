@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Literal
 import pandas as pd
 from markupsafe import Markup, escape
 
-from sonoher2.core.files import write_text
+from sonoher2.core.files import file_sha256, write_json, write_text
 from sonoher2.core.table_files import write_table
 from sonoher2.engine import local_executor
 from sonoher2.report.chapters.registry import build_sections
@@ -28,6 +29,10 @@ from sonoher2.study.results import columns as c
 from sonoher2.study.results.parts import StudyResult
 
 _NUMBER = re.compile(r"[<−–\-]?$|[<−-]?[\d.,]+")
+
+
+WRITTEN = ".written.json"
+"""Sha256 of each table that the last report wrote."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ def write_report(result: StudyResult, folder: str | Path, workers: int | None = 
         figures.draw(drawings, local_executor(workers))
         sections = [_written(section, folder, figures) for section in filled]
         figures.close()
+    _drop_old_tables(folder / "tables", [p.name for section in filled for p in section.parts if isinstance(p, Table)])
     path = folder / "report.html"
     write_text(path, _page(view, sections, figures))
     write_model_card(view, folder)
@@ -138,6 +144,21 @@ def _shown(part: Part, folder: Path, figures: FigureFolder) -> Shown:
     if isinstance(part, Folded):
         write_table(folder / "checklists" / f"{part.name}.csv", part.data)
     return part
+
+
+def _drop_old_tables(folder: Path, written: list[str]) -> None:
+    """Remove the tables that an earlier report wrote and this one has not; one that was changed since is left."""
+    known = folder / WRITTEN
+    try:
+        before = dict(json.loads(known.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        before = {}
+    for name, sha256 in before.items():
+        path = folder / f"{name}.csv"
+        if name not in written and path.is_file() and file_sha256(path) == sha256:
+            path.unlink()
+    if written:
+        write_json(known, {name: file_sha256(folder / f"{name}.csv") for name in sorted(written)})
 
 
 def _numeric(table: pd.DataFrame) -> Iterator[int]:
