@@ -126,6 +126,14 @@ def test_a_lesion_partly_beyond_its_region_has_no_scale(
         assert lesion_in(picture, mask, mm_per_pixel=0.5).image.mm_per_pixel == (0.5, 0.5)
 
 
+def test_a_region_that_begins_outside_a_crop_still_holds_its_lesion() -> None:
+    picture, mask = two_regions((slice(60, 80), slice(10, 30)))
+    whole = TissueRegion((slice(-10, 100), slice(-20, 50)), (0.3, 0.2))
+    assert lesion_in(replace(picture, regions=(whole,)), mask).image.mm_per_pixel == (0.3, 0.2)
+    gone = TissueRegion((slice(-30, -10), slice(0, 100)), (0.3, 0.2))
+    assert lesion_in(replace(picture, regions=(whole, gone)), mask).image.mm_per_pixel == (0.3, 0.2)
+
+
 def test_a_lesion_in_two_regions_of_one_scale_has_it() -> None:
     picture, mask = two_regions((slice(60, 80), slice(30, 70)))
     right = TissueRegion((slice(50, 100), slice(50, 100)), (0.3, 0.2))

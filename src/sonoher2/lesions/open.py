@@ -157,7 +157,8 @@ def _has_one_scale(picture: Picture, mask: Mask, at: tuple[int, int] | None) -> 
     elsewhere = mask.copy()
     for region in picture.regions:
         if same_spacing(region.mm_per_pixel, spacing):
-            elsewhere[region.box] = False
+            # a region of a crop may begin above or left of it
+            elsewhere[tuple(slice(max(side.start, 0), max(side.stop, 0)) for side in region.box)] = False
     return bool(np.count_nonzero(elsewhere) <= OUTSIDE * np.count_nonzero(mask))
 
 
