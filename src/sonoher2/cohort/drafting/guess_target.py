@@ -114,21 +114,19 @@ def _is_plain_ihc(name: str, texts: pd.Series) -> bool:
     return written or len(set(scores.values())) > 2
 
 
+def _names_ish(name: str) -> bool:
+    return bool(_ISH.search(name)) and not asks_whether_done(name)
+
+
 def _is_ish(name: str, texts: pd.Series) -> bool:
-    if asks_whether_done(name):
-        return False
-    if not _ISH.search(name) or (_IHC.search(name) and looks_like(texts, "ihc")):
+    if not _names_ish(name) or (_IHC.search(name) and looks_like(texts, "ihc")):
         return False
     return looks_like(texts, "ish")
 
 
 def _is_empty_ish(name: str) -> bool:
     # a column that waits for its results harms no rule and is used once they come
-    return (
-        bool(_ISH.search(name))
-        and not asks_whether_done(name)
-        and not any(one.search(name) for one in (_IHC, _RATIO, _COPIES, _CEP17))
-    )
+    return _names_ish(name) and not any(one.search(name) for one in (_IHC, _RATIO, _COPIES, _CEP17))
 
 
 def _is_named_ratio(name: str, texts: pd.Series) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sonoher2.cohort.her2.cell import AMPLIFIED_OR_AVAILABLE, Cell, Role, read_cell
+from sonoher2.cohort.her2.cell import AMPLIFIED_OR_AVAILABLE, Cell, Doubt, Role, read_cell
 from sonoher2.cohort.her2.tokens import normalised
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected
@@ -251,7 +251,7 @@ class _Column:
         return self._bare(counts, cells)
 
     def _bare(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
-        bare = {text: number for text, number in counts.items() if (cell := cells[text]) and cell.doubt == "bare"}
+        bare = _doubted(counts, cells, "bare")
         if not bare:
             return []
         what = f"{_counted(bare)} is taken for negative"
@@ -275,14 +275,13 @@ class _Column:
 
     def _coded(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
         """Notice numbers that may be codes of a status: 0 and 1, 1 and 2, and in a longer column 1, 2 and 3."""
-        said = [cell for text in counts if (cell := cells[text]) is not None and cell.ihc is not None]
-        number = sum(number for text, number in counts.items() if (cell := cells[text]) is not None and cell.ihc)
-        scores = {cell.ihc for cell in said}
-        if any(cell.doubt != "bare" for cell in said):
+        said = {text: cell for text in counts if (cell := cells[text]) is not None and cell.ihc is not None}
+        scores = {cell.ihc for cell in said.values()}
+        if any(cell.doubt != "bare" for cell in said.values()):
             return []
         few = scores in ({"0", "1+"}, {"1+", "2+"}, {"0", "1+", "2+"})
         # where nobody has IHC 0, 1 may be negative, 2 equivocal and 3 positive
-        odd = scores in ({"1+", "2+", "3+"}, {"1+", "3+"}, {"0", "3+"}) and number >= _MANY
+        odd = scores in ({"1+", "2+", "3+"}, {"1+", "3+"}, {"0", "3+"}) and sum(counts[text] for text in said) >= _MANY
         if not (few or odd):
             return []
         numbers = " and ".join(sorted(score.removesuffix("+") for score in scores if score))
@@ -291,7 +290,7 @@ class _Column:
 
     def _shares(self, counts: dict[str, int], cells: dict[str, Cell | None]) -> list[Finding]:
         """Scores beside a share of cells that the guideline does not give to them."""
-        told = {text: number for text, number in counts.items() if (cell := cells[text]) and cell.doubt == "share"}
+        told = _doubted(counts, cells, "share")
         if not told:
             return []
         what = f"the share of cells does not fit the score, which was taken as it stands: {_counted(told)}"
@@ -310,6 +309,11 @@ class _Column:
             return [Finding("error", what, self.place, fix)]
         what = f"yes and no were read as ISH positive and negative: {listed}"
         return [Finding("warning", f"{what}; the column may say whether the test was done", self.place, fix)]
+
+
+def _doubted(counts: dict[str, int], cells: dict[str, Cell | None], doubt: Doubt) -> dict[str, int]:
+    """Spellings that were read with this doubt, with their number of cells."""
+    return {text: number for text, number in counts.items() if (cell := cells[text]) and cell.doubt == doubt}
 
 
 def _contradicted(texts: Sequence[str], cells: dict[str, Cell | None]) -> list[str]:

@@ -69,15 +69,13 @@ def look_at(path: Path, *, named: bool) -> Look:
 
 
 def _dicom(path: Path, otherwise: Look) -> Look:
-    # vendors break rules on values that are not used here, and pydicom raises whatever the file leads it to
+    # pydicom raises whatever the file leads it to
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # pydicom takes longer to import than most files to look at
-            from sonoher2.images.dicom.file import open_dicom
+        # it takes longer to import than most files to look at
+        from sonoher2.images.dicom.file import open_dicom
 
-            with open_dicom(Content(str(path)), ("PatientID", "Modality")) as file:
-                header = file.header
+        with open_dicom(Content(str(path)), ("PatientID", "Modality")) as file:
+            header = file.header
             patient = str(header.get("PatientID") or "").strip() or None
             kind: Literal["mask", "picture"] = "mask" if header.get("Modality") == "SEG" else "picture"
             return Look(kind, (int(header.Rows), int(header.Columns)), patient)

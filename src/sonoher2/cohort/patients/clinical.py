@@ -30,10 +30,10 @@ LARGE_PERCENTAGE = 10.0
 """Beside such a one a number below 1 is rather a share."""
 FEW_VALUES = 5
 """Values from which a column shows in what unit it is."""
-# "1,250" may be 1.25 or 1250; a leading zero or another count of digits settles it
 _AGE = re.compile(r"(?<![a-z])(?:age|alter|edad|idade)(?![a-z])|年龄|年齡|岁|歲")
 _LENGTHS = {"mm": ("cm", 1 / 8), "cm": ("mm", 8.0)}
 """Units of a length, with the other unit and the share of the median from which a value may be in it."""
+# "1,250" may be 1.25 or 1250; a leading zero or another count of digits settles it
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 

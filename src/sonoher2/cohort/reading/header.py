@@ -190,9 +190,10 @@ def _longer_than_header(rows: Sequence[Row], sheet: Sheet, *, first: int) -> lis
         return []
     where = f"{sheet.where}, row{'s' if len(longer) > 1 else ''} {listed(longer)}"
     if len(longer) < len(rows) or len({sheet.counted[number] for number in longer}) > 1:
-        what = f"{len(longer)} rows have more cells than the header has, and an empty one at their end"
+        have = "1 row has" if len(longer) == 1 else f"{len(longer)} rows have"
+        what = f"{have} more cells than the header has, and an empty one at their end"
         fix = "A separator inside a value needs quotes around the value; remove a separator too many at the end"
-        raise InputError(what.replace("1 rows have", "1 row has") if len(longer) == 1 else what, where=where, fix=fix)
+        raise InputError(what, where=where, fix=fix)
     what = f"each row ends with {plural(sheet.counted[longer[0]] - header, 'separator')} more than the header"
     return [Finding("note", what, sheet.where, "Look whether each value stands under its name")]
 

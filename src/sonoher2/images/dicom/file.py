@@ -107,7 +107,9 @@ class DicomFile:
 
 @contextmanager
 def open_dicom(content: Content, more: Sequence[str] = ()) -> Iterator[DicomFile]:
-    """Open a file and read its header, not its pixels.
+    """Open a file and read its header, not its pixels; pydicom's warnings are silent until it is closed again.
+
+    Vendors break the rules on values that are not used here, and pydicom warns of each.
 
     Parameters
     ----------
@@ -121,7 +123,8 @@ def open_dicom(content: Content, more: Sequence[str] = ()) -> Iterator[DicomFile
     InputError
         The file is no DICOM, holds no image, or unfolds to more than `MOST_INFLATED`.
     """
-    with content.open() as file:
+    with content.open() as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         head = file.read(START)
         if not starts_as_dicom(head):
             raise InputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,14 +71,11 @@ def read_dicom_mask(content: Content, frame: FrameChoice) -> MaskValues:
 @contextmanager
 def _frame(content: Content, frame: FrameChoice) -> Iterator[tuple[DicomFile, PixelFormat, NDArray[Any], int]]:
     """Open a file and decode one frame; which one it is is counted from 0."""
-    with errors_name(content.where, "DICOM"), warnings.catch_warnings():
-        # vendors break the rules on values that are not used here; pydicom warns of each, from the first on
-        warnings.simplefilter("ignore")
-        with open_dicom(content) as file:
-            form = checked_format(file)
-            index = chosen_frame(frame, file.frames) - 1
-            values, form = frame_values(file, form, index)
-            yield file, form, values, index
+    with errors_name(content.where, "DICOM"), open_dicom(content) as file:
+        form = checked_format(file)
+        index = chosen_frame(frame, file.frames) - 1
+        values, form = frame_values(file, form, index)
+        yield file, form, values, index
 
 
 def _bits(form: PixelFormat) -> int:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
@@ -47,7 +43,7 @@ def read_segmentation(
         The file cannot be read; it has several segments and none is chosen; it marks shares instead of yes and no; it
         was drawn on another image of the same study; or it does not say which of its frames belongs to `frame`.
     """
-    with _opened(content) as file:
+    with errors_name(content.where, "DICOM"), open_dicom(content) as file:
         if "SegmentSequence" not in file.header:
             return None
         kind = str(file.header.get("SegmentationType") or "BINARY").strip().upper()
@@ -62,14 +58,6 @@ def read_segmentation(
         if len(marked) > 1:
             raise InputError(f"the segmentation marks this image in {len(marked)} frames", fix=FIX)
         return marked[0] if marked else np.zeros((form.rows, form.columns), dtype=bool)
-
-
-@contextmanager
-def _opened(content: Content) -> Iterator[DicomFile]:
-    with errors_name(content.where, "DICOM"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with open_dicom(content) as file:
-            yield file
 
 
 def _chosen_segment(file: DicomFile, label: str | None) -> int | None:

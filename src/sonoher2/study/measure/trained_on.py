@@ -39,37 +39,32 @@ def used_networks(study: StudyConfig, segmented: pd.DataFrame, networks: ImageNe
         Of the study's own; one that is still to be trained is not used yet.
     """
     found: dict[str, OwnNetwork] = {}
-    # networks are slow to import
     if len(segmented):
-        from sonoher2.segmentation.shipped import SHIPPED
-
-        found[SEGMENTER] = networks.segmenter or _shipped(SHIPPED)
-    if study.images is not None and study.enhance != "none":
-        from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
-
-        if networks.enhancer is not None or ENHANCER not in study.trained_networks:
-            found[ENHANCER] = networks.enhancer or _shipped(CLEARING)
+        found[SEGMENTER] = networks.segmenter or _shipped(SEGMENTER)
+    clears = study.images is not None and study.enhance != "none"
+    if clears and (networks.enhancer is not None or ENHANCER not in study.trained_networks):
+        found[ENHANCER] = networks.enhancer or _shipped(ENHANCER)
     return found
 
 
 def _of_ablation(study: StudyConfig) -> dict[str, OwnNetwork]:
     """Shipped networks with which the ablation outlines or clears what the study takes as it is."""
-    found: dict[str, OwnNetwork] = {}
     if study.images is None or not study.ablation:
-        return found
-    # networks are slow to import
-    if study.regions == "given":
-        from sonoher2.segmentation.shipped import SHIPPED
+        return {}
+    idle = {SEGMENTER: study.regions == "given", ENHANCER: study.enhance == "none"}
+    return {name + OF_ABLATION: _shipped(name) for name, is_idle in idle.items() if is_idle}
 
-        found[SEGMENTER + OF_ABLATION] = _shipped(SHIPPED)
-    if study.enhance == "none":
+
+def _shipped(name: str) -> OwnNetwork:
+    if name == SEGMENTER:
+        from sonoher2.segmentation.shipped import SHIPPED as OUTLINING
+
+        path = OUTLINING
+    else:
+        # the enhancer needs torch, which is slow to import
         from sonoher2.enhancement.enhancer import SHIPPED as CLEARING
 
-        found[ENHANCER + OF_ABLATION] = _shipped(CLEARING)
-    return found
-
-
-def _shipped(path: Path) -> OwnNetwork:
+        path = CLEARING
     return OwnNetwork(Weights(str(path), file_sha256(path), str(images_file(path))))
 
 

@@ -86,8 +86,8 @@ def score_second_cohort(state: RunState) -> None:
         *_absent_columns(bundle, given),
         *_empty_columns(measured),
         *_new_sites(bundle, measured.cohort.patients),
+        *_training_patients(bundle, X),
     ]
-    state.findings += _training_patients(bundle, X)
     state.scored = Scored(
         study=study,
         measured=measured,
