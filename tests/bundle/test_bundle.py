@@ -47,6 +47,21 @@ def test_patients_are_predicted_as_in_the_study(finished) -> None:
             assert score.positive == (score.probability >= score.threshold)
 
 
+def test_a_training_patient_is_known_again_by_its_images(finished) -> None:
+    bundle = load_bundle(finished.run / "bundle")
+    key = pd.read_csv(finished.run / "reference_key.csv", dtype={"patient_id": str})
+    tested = finished.result.performance.predictions.query("set == 'test'")["patient_id"].iloc[0]
+
+    def cases(patient_id: str) -> list[object]:
+        images = patient_input(finished.file, patient_id).images
+        found = predict_patient(bundle, PatientInput(images, {})).findings
+        return [finding.facts["case"] for finding in found if finding.code == "TRAINING_PATIENT"]
+
+    for place in (0, 7):
+        assert cases(key["patient_id"].iloc[place]) == [key["case"].iloc[place]]
+    assert cases(tested) == []
+
+
 def test_features_of_a_patient_are_those_of_the_study(finished) -> None:
     bundle = load_bundle(finished.run / "bundle")
     # the frozen model on the study's own table of features, against what it says from the files

@@ -14,9 +14,11 @@ from sonoher2.bundle.reference import (
     Reference,
     build_reference,
     dump_reference,
+    image_spaces,
     load_reference,
     model_spaces,
     spaces_seen,
+    training_cases,
 )
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.feature_table import CLINICAL
@@ -144,3 +146,39 @@ def about(rows: int, columns: int, size: int) -> SimpleNamespace:
     """Metadata of two groups of rows of so many bytes each."""
     group = SimpleNamespace(total_byte_size=size)
     return SimpleNamespace(num_rows=rows, num_columns=columns, num_row_groups=2, row_group=lambda _: group)
+
+
+def three(*rows: float, names: str = "abc") -> pd.DataFrame:
+    """Rows of three features that differ by 1 and 2."""
+    return pd.DataFrame([[row, row + 1, row + 2] for row in rows], columns=list(names))
+
+
+def test_a_patient_who_measures_as_a_training_case_gets_its_number() -> None:
+    known = {
+        "Radiomics": three(1.0, 2.0, 2.0, 4.0).set_axis(range(1, 5)),
+        "Deep": three(5.0, 6.0, 7.0, 8.0, names="xyz").set_axis(range(1, 5)),
+        CLINICAL: three(0.0, 0.0, 0.0, 0.0).set_axis(range(1, 5)),
+    }
+    training = Reference(pd.Series(list("yyyy"), index=range(1, 5)), pd.DataFrame(), known)
+    radiomics = three(2.0, 4.0, 3.0, 4.0 + 5e-6, 1.0 + 2e-5)
+    assert training_cases(training, {"Radiomics": radiomics}).tolist() == [2, 4, 0, 4, 0]
+    # one case in every space; columns may stand in another order
+    both = {"Radiomics": radiomics[["c", "a", "b"]], "Deep": three(7.0, 7.0, 7.0, 8.0, 5.0, names="xyz")}
+    assert training_cases(training, both).tolist() == [3, 0, 0, 4, 0]
+    # one feature may be the same by chance
+    assert not training_cases(training, {"Radiomics": radiomics[["a"]]}).any()
+    assert not training_cases(training, {}).any()
+
+
+def test_clinical_values_and_fine_tuned_networks_tell_no_patient() -> None:
+    spaces = {CLINICAL: three(1.0), "Radiomics": three(1.0), "Deep": three(1.0)}
+    model: Any = SimpleNamespace(
+        fitted_={"Radiomics": SimpleNamespace(network=None), "Deep": SimpleNamespace(network="n")}
+    )
+
+    def names(deep: object) -> list[str]:
+        return list(image_spaces(SimpleNamespace(deep=deep), model, spaces))  # type: ignore[arg-type]
+
+    assert names(None) == ["Radiomics", "Deep"]
+    assert names(SimpleNamespace(training="frozen")) == ["Radiomics", "Deep"]
+    assert names(SimpleNamespace(training="fine-tuned")) == ["Radiomics"]

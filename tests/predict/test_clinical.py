@@ -11,7 +11,7 @@ from predict.small_model import schema
 from sonoher2.bundle.training import LevelSummary, TrainingSummary
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.predict.clinical import known_clinical
+from sonoher2.predict.clinical import known_clinical, values_not_known
 
 
 def column(**settings: Any) -> ClinicalColumn:
@@ -74,3 +74,29 @@ def test_what_is_not_given_is_missing() -> None:
         assert table.index.tolist() == ["patient"]
         assert table["size"].tolist() == [3.0]
         assert table["age"].isna().all()
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    shares = {"pre": 0.4, "post": 0.6}
+    about = schema(
+        clinical={"age": column(kind="number"), "menopause": column(kind="category")},
+        training=TrainingSummary(clinical={"menopause": LevelSummary(missing=0.0, shares=shares)}),
+    )
+    assert known_clinical(about, {"age": "52", "menopause": "pre"}).loc["patient"].tolist() == [52.0, "pre"]
+    with pytest.raises(FindingsError) as error:
+        known_clinical(about, {"aeg": "52", "age": "old", "menopause": "banana"})
+    assert [(finding.where, finding.what) for finding in error.value.findings] == [
+        ("", "the model has no clinical column 'aeg'"),
+        ("clinical value 'age'", "not one number"),
+        ("clinical value 'menopause'", "no value was seen in training: banana"),
+    ]
+
+
+def test_a_value_that_meant_nothing_in_the_training_table_is_told() -> None:
+    about = schema(clinical={key: column(kind="number", missing=["999", "NA"]) for key in ("age", "size", "grade")})
+    values = {"age": "999.0", "size": "NA", "grade": "2"}
+    clinical = known_clinical(about, values)
+    assert clinical.isna().loc["patient"].tolist() == [True, True, False]
+    [told] = values_not_known(about, values, clinical)
+    assert (told.code, dict(told.facts), told.severity) == ("VALUE_MISSING", {"column": "age"}, "warning")
+    assert values_not_known(about, {"grade": "2"}, known_clinical(about, {"grade": "2"})) == ()

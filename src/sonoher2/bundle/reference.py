@@ -19,12 +19,18 @@ import pandas as pd
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from sonoher2.bundle.schema import BundleSchema
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.set import SignatureSet
 
 MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""
+SAME = 1e-5
+"""Standard deviations by which a feature of one lesion may differ: a reference keeps single precision."""
+FEWEST_SAME = 2
+"""Features from which two lesions that agree in all of them are one: a single feature agrees by chance in 1 of some
+hundred patients, where the reference has a thousand; two do not."""
 _LABEL, _SCORE, _SPACE = "label", "score", "space"
 
 
@@ -120,6 +126,60 @@ def model_spaces(model: SignatureSet, X: pd.DataFrame) -> dict[str, pd.DataFrame
     spaces = {CLINICAL: _encoded(model, X)} if CLINICAL in present else {}
     spaces |= model.feature_spaces(X)
     return {name: space for name, space in spaces.items() if space.shape[1]}
+
+
+def image_spaces(
+    schema: BundleSchema, model: SignatureSet, spaces: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Spaces in which a training patient's image measures again as it did.
+
+    Clinical values do not tell people apart, and for a fine-tuned network the training patients' features come from
+    networks that had not seen them.
+
+    Parameters
+    ----------
+    schema, model
+        Of the bundle.
+    spaces
+        From `model_spaces`.
+    """
+    tuned = schema.deep is not None and schema.deep.training != "frozen"
+    return {
+        name: space
+        for name, space in spaces.items()
+        if name != CLINICAL and not (tuned and model.fitted_[name].network is not None)
+    }
+
+
+def training_cases(reference: Reference, spaces: Mapping[str, pd.DataFrame]) -> NDArray[np.intp]:
+    """Find the training case that each patient measures as, to the last digit that is kept.
+
+    Parameters
+    ----------
+    reference
+        The training patients.
+    spaces
+        New patients, (patients, columns) each, from `image_spaces`.
+
+    Returns
+    -------
+    (patients,), number of the case; 0 where there is none. Of no length where fewer than `FEWEST_SAME` features are
+    known.
+    """
+    pairs = [(reference.spaces[name][space.columns], space) for name, space in spaces.items()]
+    if sum(space.shape[1] for space in spaces.values()) < FEWEST_SAME:
+        return np.zeros(0, np.intp)
+    known, new = (np.hstack([pair[side].to_numpy(np.float64) for pair in pairs]) for side in (0, 1))
+    # the column that tells most cases apart leaves few candidates for the others
+    leading = int(np.argmax([len(np.unique(column)) for column in known.T]))
+    order = np.argsort(known[:, leading], kind="stable")
+    low, high = (np.searchsorted(known[order, leading], new[:, leading] + step) for step in (-SAME, SAME))
+    found = np.zeros(len(new), np.intp)
+    for patient, candidates in enumerate(order[first:last] for first, last in zip(low, high, strict=True)):
+        same = candidates[(np.abs(known[candidates] - new[patient]) < SAME).all(axis=1)]
+        if len(same):
+            found[patient] = reference.labels.index[same[0]]
+    return found
 
 
 def spaces_seen(model: SignatureSet) -> dict[str, tuple[str, ...]]:

@@ -11,11 +11,14 @@ import pandas as pd
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.bundle.training import LevelSummary
 from sonoher2.cohort.patients.clinical import parse_column
+from sonoher2.cohort.reading.text import MISSING, says_nothing
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.config.clinical import ClinicalColumn
 from sonoher2.core import columns as c
-from sonoher2.core.errors import Finding, InputError
-from sonoher2.predict.unseen import refuse_unseen
+from sonoher2.core.errors import Finding
+from sonoher2.core.spelling import folded, plain
+from sonoher2.predict.findings import PredictionFinding
+from sonoher2.predict.unseen import unseen_categories
 
 PATIENT = "patient"
 """Index of the only row of a patient's feature table."""
@@ -29,11 +32,11 @@ def known_clinical(schema: BundleSchema, values: Mapping[str, str]) -> pd.DataFr
 
     Raises
     ------
-    InputError, FindingsError
-        A column that the model does not know, a value that cannot be, or a category that no training patient had.
+    FindingsError
+        Columns that the model does not know, values that cannot be, or categories that no training patient had.
     """
-    _require_known(schema.clinical, values)
-    group, findings = {}, list[Finding]()
+    findings = _unknown(schema.clinical, values)
+    group = {}
     for key, column in schema.clinical.items():
         texts = pd.Series({PATIENT: values.get(key) or None, **_beside(schema, key)}, dtype=object)
         read, problems = parse_column(texts, key, column, key)
@@ -41,10 +44,37 @@ def known_clinical(schema: BundleSchema, values: Mapping[str, str]) -> pd.DataFr
         # one patient has no row, and whoever asks for a prediction cannot change the study file
         where, fix = f"clinical value '{key}'", _fix(column)
         findings += [replace(problem, where=where, fix=fix) for problem in problems]
-    raise_errors(findings)
     found = pd.DataFrame(group)
-    refuse_unseen(schema.training, found, "clinical value ")
+    findings += [
+        replace(finding, where=f"clinical value '{finding.where}'")
+        for finding in unseen_categories(schema.training, found, "")
+    ]
+    raise_errors(findings)
     return found
+
+
+def values_not_known(
+    schema: BundleSchema, values: Mapping[str, str], clinical: pd.DataFrame
+) -> tuple[PredictionFinding, ...]:
+    """Name the values that were given and count as not known, since the training patients' table used them so.
+
+    Whoever writes ``9`` may not know that this table wrote it for a value that is not known; `NA` needs no word.
+
+    Parameters
+    ----------
+    schema
+        Of the model.
+    values
+        As given.
+    clinical
+        The same from `known_clinical`.
+    """
+    return tuple(
+        PredictionFinding("VALUE_MISSING", {"column": key})
+        for key, text in values.items()
+        if clinical[key].isna().all() and plain(text) in {plain(one) for one in schema.clinical[key].missing}
+        if not (folded(text) in MISSING or says_nothing(text))
+    )
 
 
 def _beside(schema: BundleSchema, key: str) -> dict[str, str]:
@@ -66,11 +96,12 @@ def _fix(column: ClinicalColumn) -> str:
     return "Write it as in the training patients' table, or leave it out if it is not known"
 
 
-def _require_known(columns: Mapping[str, ClinicalColumn], values: Mapping[str, str]) -> None:
+def _unknown(columns: Mapping[str, ClinicalColumn], values: Mapping[str, str]) -> list[Finding]:
+    """Name the columns that the model does not know."""
+    known, findings = f"Known are: {', '.join(columns)}" if columns else "It uses images alone", list[Finding]()
     for key in values:
         if key not in columns:
             near = difflib.get_close_matches(key, columns, n=1)
-            known = f"Known are: {', '.join(columns)}"
-            raise InputError(
-                f"the model has no clinical column '{key}'", fix=f"Did you mean '{near[0]}'? {known}" if near else known
-            )
+            fix = f"Did you mean '{near[0]}'? {known}" if near else known
+            findings.append(Finding("error", f"the model has no clinical column '{key}'", fix=fix))
+    return findings

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sonoher2.bundle.reference import Reference, model_spaces
+from sonoher2.bundle.reference import Reference, image_spaces, model_spaces
 from sonoher2.bundle.schema import BundleSchema
 from sonoher2.explain.margins import of_table, selected_margin
 from sonoher2.explain.shapley import shap_values
@@ -135,7 +135,8 @@ def explain_patient(
     leaves = model.image_leaves(name)
     spaces = {space: row for space, row in model_spaces(model, X).items() if space in reference.spaces}
     columns = _given_columns(spaces.get(CLINICAL), given) if model.uses_clinical(name) else []
-    compared = {leaf: spaces[leaf] for leaf in leaves if leaf in spaces and not _is_fine_tuned(schema, model, leaf)}
+    of_image = image_spaces(schema, model, spaces)
+    compared = {leaf: of_image[leaf] for leaf in leaves if leaf in of_image}
     distances = tuple(distance_from_training(reference, space, row) for space, row in compared.items())
     compared |= {CLINICAL: spaces[CLINICAL][columns]} if columns else {}
     points = _points(model, name, X, probabilities)
@@ -155,11 +156,6 @@ def explain_patient(
         distances=distances,
         outside=(*_far_from_training(distances), *_outside_range(schema, model, X, given)),
     )
-
-
-def _is_fine_tuned(schema: BundleSchema, model: SignatureSet, name: str) -> bool:
-    """Whether a signature reads a fine-tuned network: that of the training patients comes from other networks."""
-    return model.fitted_[name].network is not None and schema.deep is not None and schema.deep.training != "frozen"
 
 
 def _given_columns(clinical: pd.DataFrame | None, given: Sequence[str]) -> list[str]:

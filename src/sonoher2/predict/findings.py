@@ -9,8 +9,10 @@ from typing import Literal
 Code = Literal[
     "OUTLINE_AUTOMATIC",
     "TRAINING_IMAGE",
+    "TRAINING_PATIENT",
     "SITE_MISSING",
     "SITE_UNKNOWN",
+    "VALUE_MISSING",
     "UNIT_IGNORED",
     "FEW_GREY_LEVELS",
     "POOR_IMAGE",

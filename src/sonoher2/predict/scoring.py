@@ -9,10 +9,10 @@ import numpy as np
 from sonoher2.bundle.load import Bundle
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.predict.case import Case
-from sonoher2.predict.clinical import known_clinical
+from sonoher2.predict.clinical import known_clinical, values_not_known
 from sonoher2.predict.explanation import explain_patient
 from sonoher2.predict.features import image_features
-from sonoher2.predict.noticed import measured_findings, network_findings, site_findings
+from sonoher2.predict.noticed import measured_findings, network_findings, site_findings, training_patient
 from sonoher2.predict.patient import PatientInput
 from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.signatures.feature_table import CLINICAL, join_feature_groups
@@ -74,7 +74,13 @@ def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
             for name, probability in probabilities.items()
             for outcome, label in schema.outcomes.items()
         ),
-        findings=(*network_findings(case), *of_site, *measured_findings(case)),
+        findings=(
+            *network_findings(case),
+            *of_site,
+            *values_not_known(schema, case.patient.clinical, clinical),
+            *measured_findings(case),
+            *training_patient(bundle, X),
+        ),
         answers={
             name: limits.answer(schema.classes, list(probabilities[name][0]))
             for name, limits in schema.uncertainty.items()

@@ -20,8 +20,12 @@ _REFERENCE_SITE = "so features count as measured at {reference}; sites in traini
 SENTENCES: Mapping[Code, str] = {
     "OUTLINE_AUTOMATIC": "{image}: the lesion was outlined automatically, confidence {confidence:.2f}; look at it",
     "TRAINING_IMAGE": "{image}: the {network} was trained on this image, and does better on it than on others",
+    "TRAINING_PATIENT": "the images measure exactly as those of training case {case}: the model knows this patient, and"
+    " does better on it than on others",
     "SITE_MISSING": f"no site is given, {_REFERENCE_SITE}",
     "SITE_UNKNOWN": f"the site '{{site}}' was not in training, {_REFERENCE_SITE}",
+    "VALUE_MISSING": "{column}: the training patients' table wrote this value where nothing was known, so it counts"
+    " as not given",
     "UNIT_IGNORED": "the model measures lesions in pixels, so the known size of a pixel was not used",
     "POOR_IMAGE": "{image}: {problem}; features of poor pictures are unsteady.",
     "FAR_FROM_TRAINING": "the features of {space} lie {distance:.2f} SD from the nearest training cases,"

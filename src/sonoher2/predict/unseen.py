@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sonoher2.bundle.training import LevelSummary, TrainingSummary
-from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.errors import Finding
 
 _SHOWN = 10
 
@@ -46,20 +46,3 @@ def _finding(where: str, given: pd.Series, new: pd.Series, known: list[str]) -> 
         what = f"{len(new)} of {len(given)} patients have a value that was not seen in training: {names}"
     fix = f"Values in training: {', '.join(known[:_SHOWN])}. Write the values alike, or leave the column out"
     return Finding("error" if len(new) == len(given) else "warning", what, where, fix)
-
-
-def refuse_unseen(training: TrainingSummary, values: pd.DataFrame, where: str) -> None:
-    """Refuse a patient with a category that no training patient had.
-
-    Parameters
-    ----------
-    training, values, where
-        As in `unseen_categories`; one patient.
-
-    Raises
-    ------
-    InputError
-        There is such a category.
-    """
-    for finding in unseen_categories(training, values, where):
-        raise InputError(finding.what, where=finding.where, fix=finding.fix)

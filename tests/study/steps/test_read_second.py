@@ -199,6 +199,16 @@ def test_a_column_that_is_known_later_than_the_models_is_told() -> None:
     assert module._later_columns(timed("biopsy"), model(timed("post-op"))) == []
 
 
+def test_a_number_that_meant_nothing_in_the_models_table_is_told() -> None:
+    ages = {"kind": "number", "timing": "pre-biopsy", "unit": "years", "missing": ["999 years", "unclear"]}
+    first = model(study(clinical={"table": "c.csv", "columns": {"age": ages, "size": ages}}))
+    clinical = pd.DataFrame({"age": [52.0, 999.0, None], "size": [9.0, 99.0, 99.9]})
+    [told] = module._not_known_to_the_model(clinical, first)
+    assert (told.severity, told.where) == ("warning", "clinical.columns.age")
+    assert told.what.startswith("1 patient has a number that the model's table wrote where nothing was known")
+    assert module._not_known_to_the_model(clinical[["size"]], first) == []
+
+
 def test_a_validation_trains_nothing() -> None:
     asked = study(images={**IMAGES, "mask": "mask"}, regions={"segment": "trained"})
     with pytest.raises(InputError, match=r"trains no network\. Write `regions: segment`"):

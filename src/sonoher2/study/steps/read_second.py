@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from sonoher2.bundle.load import Bundle
 from sonoher2.cohort.images.pixel_size import pixel_sizes, unknown_sizes
-from sonoher2.cohort.patients.clinical import NO, YES
+from sonoher2.cohort.patients.clinical import NO, YES, read_number
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.cohort.tables.table import plain
 from sonoher2.config.base import TIMINGS
@@ -13,6 +15,7 @@ from sonoher2.config.image_networks import SegmentedRegions
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.target import ColumnTarget, Her2Target
 from sonoher2.core.errors import Finding, InputError, Severity
+from sonoher2.core.spelling import plural
 from sonoher2.networks.own import ImageNetworks
 from sonoher2.predict.unseen import unseen_categories
 from sonoher2.study.checks.facts import whole_split
@@ -46,8 +49,9 @@ def read_second_cohort(state: RunState) -> None:
     clinical = checked.cohort.patients[list(checked.cohort.clinical)]
     new_values = unseen_categories(bundle.schema.training, clinical, "clinical.columns.")
     raise_errors(new_values)
+    not_known = _not_known_to_the_model(clinical, bundle)
     state.split = whole_split(checked.cohort)
-    state.findings += [*checked.cohort.findings, *unit_findings, *new_values, *told, *later]
+    state.findings += [*checked.cohort.findings, *unit_findings, *new_values, *not_known, *told, *later]
 
 
 def second_networks(study: StudyConfig, bundle: Bundle) -> ImageNetworks:
@@ -89,6 +93,24 @@ def _later_columns(study: StudyConfig, bundle: Bundle) -> list[Finding]:
                 f"the column is known {own.timing}, the model's {trained.timing}: it may tell more than the model saw"
             )
             fix = f"Give the value as it was known {trained.timing}, or leave the column out"
+            findings.append(Finding("warning", what, f"clinical.columns.{key}", fix))
+    return findings
+
+
+def _not_known_to_the_model(clinical: pd.DataFrame, bundle: Bundle) -> list[Finding]:
+    """Tell of numbers that the model's own table wrote where nothing was known, such as 999, and this one counts."""
+    findings = []
+    for key, trained in bundle.schema.clinical.items():
+        if key not in clinical or trained.kind != "number":
+            continue
+        codes = {read_number(spelling, trained.unit) for spelling in trained.missing} - {None}
+        patients = int(clinical[key].isin(codes).sum())
+        if patients:
+            what = (
+                f"{plural(patients, 'patient')} {'has' if patients == 1 else 'have'} a number that the model's table"
+                " wrote where nothing was known, and it counts as a number here"
+            )
+            fix = "List it in `missing` of the column if it means the same here"
             findings.append(Finding("warning", what, f"clinical.columns.{key}", fix))
     return findings
 

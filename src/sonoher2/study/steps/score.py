@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from sonoher2.bundle.load import Bundle
-from sonoher2.bundle.reference import model_spaces
+from sonoher2.bundle.reference import image_spaces, model_spaces, training_cases
 from sonoher2.cohort.reading.sheet import listed
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.core.errors import Finding, InputError
@@ -24,9 +23,6 @@ from sonoher2.study.results.ledger import bundle_key, enter, new_entry, settings
 from sonoher2.study.results.manifest import now
 from sonoher2.study.results.predictions import learn_thresholds, long_predictions
 from sonoher2.study.steps.state import RunState
-
-SAME = 1e-5
-"""Standard deviations by which a feature of one lesion may differ: the bundle keeps single precision."""
 
 
 def score_study(state: RunState) -> None:
@@ -159,19 +155,12 @@ def _new_sites(bundle: Bundle, patients: pd.DataFrame) -> list[Finding]:
 
 
 def _training_patients(bundle: Bundle, X: pd.DataFrame) -> list[Finding]:
-    """Find patients whose images measure as those of a training patient do, to the last digit that is kept.
-
-    Clinical values alone are often the same in two patients, and tell nothing.
-    """
+    """Find patients whose images measure as those of a training patient do, to the last digit that is kept."""
     if bundle.reference is None:
         return []
-    spaces = {name: space for name, space in model_spaces(bundle.model, X).items() if name != CLINICAL}
-    same = pd.Series(bool(spaces), index=X.index)
-    for name, space in spaces.items():
-        known = bundle.reference.spaces[name][space.columns]
-        distance, _ = KDTree(known).query(space.to_numpy(np.float64), p=np.inf)
-        same &= distance < SAME
-    again = list(map(str, X.index[same]))
+    spaces = image_spaces(bundle.schema, bundle.model, model_spaces(bundle.model, X))
+    cases = training_cases(bundle.reference, spaces)
+    again = [str(X.index[place]) for place in np.flatnonzero(cases).tolist()]
     if not again:
         return []
     what = f"{len(again)} of {len(X)} patients measure exactly as training patients of the model: {listed(again)}"
