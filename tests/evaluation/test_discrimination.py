@@ -151,7 +151,21 @@ def test_delong_interval_lies_around_the_estimate_within_0_and_1(data):
 @given(both_classes)
 def test_bootstrap_interval_contains_the_auc(data):
     estimate = bootstrap(auc_of_counts, *data, repeats=400, seed=1)
-    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+    if not isnan(estimate.low):
+        assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+        assert estimate.low < estimate.high
+
+
+def test_samples_that_are_all_alike_give_no_interval():
+    # no case reaches 0.9: the F1 is 0 however the patients are drawn, and that is no certainty
+    found = bootstrap(lambda counts: f1_of_counts(counts, 0.9), [1, 1, 0, 0], [0.5, 0.4, 0.3, 0.2], repeats=50, seed=1)
+    assert found.value == 0
+    assert isnan(found.low)
+    assert isnan(found.high)
+    spread = bootstrap(
+        lambda counts: f1_of_counts(counts, 0.45), [1, 1, 0, 0], [0.5, 0.4, 0.3, 0.2], repeats=50, seed=1
+    )
+    assert (spread.low, spread.value, spread.high) == (0, pytest.approx(2 / 3), 1)
 
 
 def test_bootstrap_agrees_with_computing_every_sample_one_by_one(patients):

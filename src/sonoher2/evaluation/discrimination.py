@@ -172,10 +172,15 @@ def bootstrap(
 def percentile_estimate(value: float, samples: Floats, confidence: float) -> Estimate:
     """Point estimate with the central percentiles of its bootstrap `samples`, (repeats,).
 
+    Samples that are all alike, such as the F1 of a threshold that no case reaches, show no spread: the limits are NaN,
+    since an interval that is a point would claim certainty.
+
     References
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman & Hall 1993, ch. 13.
     """
+    if np.ptp(samples) == 0:
+        return Estimate(value, np.nan, np.nan)
     low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(value, float(low), float(high))
 

@@ -86,8 +86,9 @@ def test_an_update_that_was_not_made_is_told_and_not_drawn() -> None:
     updated = Updated(0.4, 12, {by.NO: 7, by.YES: 5}, made, figures)
     text, drawing, table = updating_parts(by.view(by.validation(), updated=updated))
     assert text.paragraphs[1:] == (
-        "Radiomics: no update of intercept and slope was made. The slope was not positive in the patients it was"
-        " learned on, and would have turned the ranking round.",
+        "Radiomics: no update of intercept and slope was made. In the patients it was learned on the slope was not"
+        " positive and would have turned the ranking round, or there was none: cases and others lay apart, or all"
+        " scores were equal.",
     )
     panels = [axes for axes in drawing.figure.axes if axes.texts]
     assert [axes.get_title("left") or axes.get_title() for axes in panels] == ["frozen", "intercept"]

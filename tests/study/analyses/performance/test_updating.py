@@ -59,10 +59,29 @@ def test_the_draw_follows_the_seed_and_keeps_groups_together(cohort) -> None:
 def test_a_share_that_cannot_be_is_refused(cohort) -> None:
     with pytest.raises(UsageError, match="no share"):
         update_predictions(*cohort, 1.0, 0, 0.95)
+
+
+def test_patients_of_one_class_teach_nothing(cohort) -> None:
     predictions, patients = cohort
-    separated = predictions.assign(score=np.where(predictions["label"] == "benign", 0.1, 0.9))
-    with pytest.raises(InputError, match="larger share"):
-        update_predictions(separated, patients, 0.3, 0, 0.95)
+    alone = {patient: patient not in ("p000", "p001") for patient in patients.index}
+    labels = pd.Series(alone).map({True: "benign", False: "malignant"})
+    few = predictions.assign(label=predictions["patient_id"].map(labels))
+    with pytest.raises(InputError, match="of one class"):
+        update_predictions(few, patients.assign(label=0), 0.1, 1, 0.95)
+
+
+@pytest.mark.parametrize("score", [[0.1, 0.9], [0.4, 0.4]])
+def test_a_signature_without_a_slope_leaves_the_updates_of_the_others(score: list[float], cohort) -> None:
+    predictions, patients = cohort
+    apart = predictions.assign(signature="Apart", score=np.where(predictions["label"] == "benign", score[0], score[1]))
+    both = update_predictions(pd.concat([predictions, apart], ignore_index=True), patients, 0.3, 0, 0.95)
+    alone = update_predictions(predictions, patients, 0.3, 0, 0.95)
+    pd.testing.assert_frame_equal(both.figures[:3], alone.figures)
+    refused = both.figures.iloc[5]
+    assert (refused["signature"], refused["update"]) == ("Apart", "intercept and slope")
+    assert refused[["a", "b", "auc", "slope", "brier"]].isna().all()
+    made = both.predictions.query("signature == 'Apart'")["update"].unique().tolist()
+    assert made == [FROZEN, "intercept"]
 
 
 def test_a_slope_that_would_turn_the_ranking_round_makes_no_update(cohort) -> None:

@@ -41,8 +41,9 @@ def _cautions(view: View, figures: pd.DataFrame) -> Iterator[str]:
     for _, row in figures[figures[c.B].isna()].iterrows():
         of = f"{row[c.SIGNATURE]}, {row[c.OUTCOME]}" if view.several else row[c.SIGNATURE]
         yield (
-            f"{of}: no update of {row[c.UPDATE]} was made. The slope was not positive in the patients it was learned"
-            " on, and would have turned the ranking round."
+            f"{of}: no update of {row[c.UPDATE]} was made. In the patients it was learned on the slope was not positive"
+            " and would have turned the ranking round, or there was none: cases and others lay apart, or all scores"
+            " were equal."
         )
     if view.several:
         yield "Each outcome is updated alone: the updated probabilities of a patient need not sum to 1."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sonoher2.cohort.split import split_patients
 from sonoher2.config.split import RandomSplit
@@ -13,7 +14,7 @@ from sonoher2.core.columns import TRAIN
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.evaluation.calibration import brier, calibration_slope_intercept
 from sonoher2.evaluation.discrimination import auc_delong
-from sonoher2.evaluation.recalibration import LogisticRecalibration
+from sonoher2.evaluation.recalibration import LogisticRecalibration, Update
 from sonoher2.study.results import columns as c
 from sonoher2.study.results.outcomes import outcome_scores
 from sonoher2.study.results.updated import FROZEN, UPDATES, Updated
@@ -61,25 +62,40 @@ def _updates(
 ) -> Iterator[tuple[pd.DataFrame, dict[str, object]]]:
     """Predictions of the other patients under each update, with its row of figures.
 
-    A slope that is not positive would turn the ranking round: no update is made, the part is empty, and the row says
-    no more than which update it is and whom it would have been judged on.
+    A slope that is not positive would turn the ranking round, and where cases and controls lie apart or all scores are
+    equal there is none. No update is made then: the part is empty, and the row says no more than which update it is
+    and whom it would have been judged on.
+
+    Raises
+    ------
+    InputError
+        The patients to learn from are of one class.
     """
-    for (signature, outcome), rows in predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
+    for (_, outcome), rows in predictions.groupby([c.SIGNATURE, c.OUTCOME], sort=False):
         known, others = rows[learning.loc[rows.index]], rows[~learning.loc[rows.index]]
         y, score = outcome_scores(known, str(outcome))
         plain = others[[c.PATIENT_ID, c.LABEL, c.OUTCOME, c.SIGNATURE]]
         frozen = plain.assign(**{c.UPDATE: FROZEN}).assign(**{c.SCORE: others[c.SCORE]})
         yield frozen, _figures(frozen, (0.0, 1.0), confidence)
         for update in UPDATES:
-            try:
-                step = LogisticRecalibration(update).fit(score, y)
-            except InputError as error:
-                raise error.at(str(signature)) from None
-            part = plain.assign(**{c.UPDATE: update, c.SCORE: step.transform(others[c.SCORE].to_numpy())})
-            if step.slope_ > 0:
-                yield part, _figures(part, (step.intercept_, step.slope_), confidence)
-            else:
+            part, step = plain.assign(**{c.UPDATE: update, c.SCORE: np.nan}), _learned(update, score, y)
+            if step is None:
                 yield part.iloc[:0], _place(part, (np.nan, np.nan))
+            else:
+                part[c.SCORE] = step.transform(others[c.SCORE].to_numpy())
+                yield part, _figures(part, (step.intercept_, step.slope_), confidence)
+
+
+def _learned(update: Update, score: NDArray[np.float64], y: NDArray[np.bool_]) -> LogisticRecalibration | None:
+    """Learn an update of scores (n,) from outcomes (n,); None where there is no positive slope."""
+    step = LogisticRecalibration(update)
+    try:
+        step.fit(score, y)
+    except InputError:
+        if update == UPDATES[0]:
+            raise
+        return None
+    return step if step.slope_ > 0 else None
 
 
 def _figures(part: pd.DataFrame, coefficients: tuple[float, float], confidence: float) -> dict[str, object]:
