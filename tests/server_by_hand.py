@@ -63,7 +63,7 @@ def start_server(home: Path, *arguments: str) -> RunningServer:
     """Start `sonoher2 serve` on a free port and wait until it answers."""
     address = home / "address.json"
     address.unlink(missing_ok=True)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [sys.executable, "-m", "sonoher2", "serve", "--home", str(home), "--port", "0", "--no-open"]
     with (home / "log.txt").open("ab") as log:
         # of a second start, the words of the first one say nothing

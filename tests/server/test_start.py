@@ -84,6 +84,24 @@ def test_the_home_is_private_and_one_server_s(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_that_others_use_is_not_closed_to_them(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o775)
+    (shared / "scan.dcm").write_bytes(b"x")
+    with pytest.raises(InputError, match="others can enter this folder, and it holds other things than a server's"):
+        private_folder(shared)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o775
+    # an empty one, and one that a server has worked in, become private
+    (shared / "scan.dcm").unlink()
+    private_folder(shared)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o700
+    with only_server(shared):
+        shared.chmod(0o755)
+    private_folder(shared)
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o700
+
+
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

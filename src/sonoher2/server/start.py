@@ -16,6 +16,7 @@ from pathlib import Path
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.settings import WILDCARDS, ServerSettings
 
+LOCK = ".server.lock"
 ADDRESS = "address.json"
 """In the home, readable by its owner: where a running server is and its token, for scripts on this machine."""
 
@@ -49,12 +50,14 @@ def _serve(settings: ServerSettings, sock: socket.socket, say: Callable[[str], N
     import uvicorn
 
     from sonoher2.server.app import create_app
+    from sonoher2.server.cases.service import sweep_cases
     from sonoher2.server.context.services import open_services
 
     services = open_services(settings)
     address = settings.origin + (f"/?token={settings.token}" if settings.loopback else "/")
     try:
         services.blobs.sweep()
+        sweep_cases(services)
         say("Starting: networks and models are loaded.")
         services.pool.wait()
         for key in services.bundles.all():
@@ -114,16 +117,24 @@ def check_settings(settings: ServerSettings) -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can enter.
+    """Make a folder that only its owner can enter, or close one that is empty or a server's.
 
     Raises
     ------
     InputError
-        It cannot be made.
+        It cannot be made, or it is used for something else and others may enter it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.chmod(0o700)
+        if folder.stat().st_mode & 0o077:
+            names = {path.name for path in folder.iterdir()}
+            if names and LOCK not in names:
+                raise InputError(
+                    "others can enter this folder, and it holds other things than a server's",
+                    where=str(folder),
+                    fix="Choose an empty folder as the home of the server",
+                )
+            folder.chmod(0o700)
     except OSError as error:
         raise InputError(
             f"the home of the server cannot be used ({error.strerror})", where=str(folder), fix="Choose another folder"
@@ -141,7 +152,7 @@ def only_server(home: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(home / ".server.lock")
+    lock = FileLock(home / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from sonoher2.cohort.images.find import FoundImage, find_images
+from sonoher2.cohort.images.find import FoundImage, find_images, input_files
 from sonoher2.cohort.images.kind import Look, look_at
 
 SIZE = (40, 60)
@@ -176,3 +177,16 @@ def test_links_to_folders_are_told_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     assert found(tmp_path) == {"P1.png": []}
     assert find_images(tmp_path).skipped == [(Path("again"), "a link to a folder, which is not followed")]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "closed" / "inside").mkdir(parents=True)
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "closed").chmod(0)
+    try:
+        files, skipped = input_files(tmp_path)
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+    assert files == [Path("a.csv")]
+    assert skipped == [(Path("closed"), "a folder that cannot be opened (Permission denied)")]

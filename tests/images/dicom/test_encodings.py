@@ -116,6 +116,23 @@ def test_a_cut_between_intervals_or_scans_is_refused(tmp_path: Path) -> None:
             read_image(tmp_path / "a.jpg")
 
 
+def test_a_cine_that_lacks_frames_is_refused_whichever_is_asked_for(tmp_path: Path) -> None:
+    whole = [jpeg(picture(), quality=90)] * 3
+    cine = write_dicom(tmp_path / "c.dcm", whole, JPEGBaseline8Bit, NumberOfFrames=3)
+    assert read_image(cine, frame=1).pixels.shape == (60, 80)
+    said = r"holds 3 of the 5 pictures that its header says: its data were cut short\. Copy or export the file again"
+    for syntax, data in ((JPEGBaseline8Bit, whole), (ExplicitVRLittleEndian, GREY.tobytes() * 3)):
+        path = write_dicom(tmp_path / "c.dcm", data, syntax, NumberOfFrames=5)
+        for frame in (1, 3, 4):
+            with pytest.raises(InputError, match=said):
+                read_image(path, frame=frame)
+    for syntax, data in ((JPEGBaseline8Bit, whole), (ExplicitVRLittleEndian, GREY.tobytes() * 3)):
+        path = write_dicom(tmp_path / "c.dcm", data, syntax, NumberOfFrames=3)
+        path.write_bytes(path.read_bytes()[: -len(data[0]) if isinstance(data, list) else -4800])
+        with pytest.raises(InputError, match="holds 2 of the 3 pictures"):
+            read_image(path, frame=1)
+
+
 def test_native_pixels_cut_short_or_of_more_frames_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cut short"):
         read_image(write_dicom(tmp_path / "a.dcm", GREY.tobytes()[:-10]))

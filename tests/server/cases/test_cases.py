@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 from images.dicom_writer import write_dicom
 from server_by_hand import browser
 from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.cases.service import Cases, sweep_cases
 from sonoher2.server.context.services import Services
 
 CASES = "/api/v1/cases"
@@ -266,6 +268,35 @@ def test_a_case_that_is_removed_leaves_nothing(client: TestClient, case: str, se
     assert files_of(services) == []
     assert client.get(case).status_code == client.delete(case).status_code == 404
     assert [row.action for row in services.audit.rows()] == ["open", "delete"]
+
+
+def test_a_case_that_is_removed_while_a_task_works_on_it_leaves_nothing(
+    client: TestClient, case: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = services.pool.run
+
+    def removed_meanwhile(task: Any, *given: Any) -> Any:
+        found = done(task, *given)
+        assert client.delete(case).status_code == 204
+        return found
+
+    monkeypatch.setattr(services.pool, "run", removed_meanwhile)
+    assert client.post(f"{case}/outline", json={}).status_code == 404
+    assert files_of(services) == []
+
+
+def test_rooms_of_cases_that_a_killed_server_was_making_go_and_those_of_another_database_stay(
+    client: TestClient, case: str, services: Services
+) -> None:
+    begun, other = (Cases(services, "local").blobs(name) for name in ("begun", "other"))
+    begun.mark()
+    begun.put(b"a")
+    other.put(b"b")
+    kept = files_of(services)
+    sweep_cases(services)
+    left = [path for path in kept if path.parent.name != "begun"]
+    assert len(left) == len(kept) - 2
+    assert files_of(services) == left
 
 
 def test_cases_of_another_user_are_not_there(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from server_by_hand import png_of
 from sonoher2.segmentation.shipped import SHIPPED_PROMPTED_SHA256
+from sonoher2.server.cases.service import sweep_cases
 from sonoher2.server.context.services import Services
 
 SHAPE = (120, 160)
@@ -172,14 +173,22 @@ def test_where_no_lesion_is_found_the_outline_stays(client: TestClient) -> None:
     assert redrawn["finding"] is None
 
 
-def test_a_mask_that_was_replaced_is_not_kept(client: TestClient, case: str, services: Services) -> None:
+def test_a_mask_that_was_replaced_goes_when_the_server_starts_and_no_other_file(
+    client: TestClient, case: str, services: Services
+) -> None:
     def put(version: int, start: int) -> None:
         body = {"rows": 120, "columns": 160, "runs": [start, 200, 19_000 - start]}
         assert client.put(f"{case}/mask", json=body, headers={"If-Match": f'"{version}"'}).status_code == 200
 
+    def files() -> int:
+        return len([path for path in services.blobs.folder.rglob("*") if path.is_file()])
+
     put(1, 10)
-    first = len([*services.blobs.folder.rglob("*")])
+    first = files()
     put(2, 20)
     put(3, 20)
-    assert len([*services.blobs.folder.rglob("*")]) == first
+    assert files() == first + 1
+    sweep_cases(services)
+    assert files() == first
     assert client.get(f"{case}/mask").json()["runs"] == [20, 200, 18_980]
+    assert client.get(f"{case}/frames/1.png").status_code == 200

@@ -6,7 +6,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from sonoher2.config.target import ColumnTarget
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.segmentation.shipped import SHIPPED_SHA256
+from sonoher2.server.cases.service import sweep_cases
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.tables_cases import MaskRow
 from sonoher2.server.work.fields import facts_of
@@ -203,6 +204,24 @@ def test_an_outline_of_another_segmenter_than_the_models_is_not_said_to_be_its_o
     [mask] = client.post(f"{ready}/predictions").json()["prediction"]["masks"]
     assert (mask["origin"], mask["pixels"]) == (origin, outlined["area_px"])
     assert mask.get("confidence") == (outlined["confidence"] if origin == "segmented" else None)
+
+
+def test_an_outline_that_is_drawn_anew_while_a_prediction_is_made_keeps_the_scored_one(
+    client: TestClient, ready: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, body = services.pool.run, client.get(f"{ready}/mask").json()
+
+    def drawn_meanwhile(task: Any, *given: Any) -> Any:
+        found = done(task, *given)
+        monkeypatch.setattr(services.pool, "run", done)
+        other = body | {"runs": [0, body["rows"] * body["columns"]]}
+        assert client.put(f"{ready}/mask", json=other, headers={"If-Match": '"3"'}).status_code == 200
+        return found
+
+    monkeypatch.setattr(services.pool, "run", drawn_meanwhile)
+    assert client.post(f"{ready}/predictions").status_code == 201
+    sweep_cases(services)
+    assert client.get(f"{ready}/predictions/1/page.html").status_code == 200
 
 
 def test_values_that_cannot_be_are_all_named(client: TestClient, ready: str, services: Services) -> None:

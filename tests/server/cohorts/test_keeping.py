@@ -105,13 +105,18 @@ def test_named_users_read_under_their_own_names_and_name_no_file_of_the_machine(
         assert anna.get("/api/v1/reader").json() == {"name": "anna", "chosen": True, "free": False}
         assert anna.put("/api/v1/reader", json={"name": "bo"}).status_code == 409
         refused = anna.post("/api/v1/cohorts", json={"source": str(study_folder / "study.yaml")})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "input")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "folder")
+        # nor the files that the server keeps of others' cases
+        cases = services.blobs.of("cases", "c")
+        picture = cases.path(cases.put((study_folder / "pictures" / "P1.png").read_bytes(), ".png"))
+        for source in (picture.parent, settings.home / "blobs", settings.home):
+            assert anna.post("/api/v1/cohorts", json={"source": str(source)}).status_code == 403
         # a table that was uploaded cannot name other files either
         uploads = settings.home / "uploads"
         uploads.mkdir()
         elsewhere = study_folder / "pictures" / "P1.png"
         (uploads / "t.csv").write_text(f"patient_id,image\na,{elsewhere}\n", encoding="utf-8")
-        assert anna.post("/api/v1/cohorts", json={"source": str(uploads / "t.csv")}).status_code == 422
+        assert anna.post("/api/v1/cohorts", json={"source": str(uploads / "t.csv")}).status_code == 403
         (uploads / "P1.png").write_bytes(elsewhere.read_bytes())
         (uploads / "t.csv").write_text("patient_id,image\na,P1.png\n", encoding="utf-8")
         made = anna.post("/api/v1/cohorts", json={"source": str(uploads / "t.csv")}).json()

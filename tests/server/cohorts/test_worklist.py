@@ -318,6 +318,33 @@ def test_a_restart_goes_on_where_the_outlining_was(
     assert li.get(f"{path}/mask")["runs"] == runs_of(disc(20, 30, 5))
 
 
+def test_outlines_are_not_laid_on_a_file_that_was_replaced(
+    li: Reader, wu: Reader, cohort: str, study_folder: Path
+) -> None:
+    path = of_patient(li, cohort, "P3")
+    runs = runs_of(disc(30, 32, 9))
+    li.send("PUT", f"{path}/mask", 0, {"rows": SIDE, "columns": SIDE, "runs": runs})
+    file = study_folder / "pictures" / "P3.png"
+    former = file.read_bytes()
+    other = np.asarray(Image.open(file))[:, ::-1]
+    for pixels in (other, other[: SIDE // 2]):
+        Image.fromarray(pixels).save(file)
+        asked = li.client.post(f"/api/v1/cohorts{path}/outline", json={}, headers={"If-Match": '"1"'})
+        for answer in (asked, li.client.get(f"/api/v1/cohorts{path}/picture.png")):
+            assert answer.status_code == 422
+            error = answer.json()["error"]
+            assert error["where"] == "P3.png"
+            assert error["message"].startswith("the image was changed after it was first looked at")
+    # what was drawn stays, the worklist too, and the export says it
+    assert li.get(path)["version"] == 1
+    assert wu.get(cohort + "/images")["total"] == li.get(cohort + "/images")["total"]
+    zipped = zipfile.ZipFile(io.BytesIO(li.client.get(f"/api/v1/cohorts{cohort}/export.zip").content))
+    [readme] = [zipped.read(name).decode() for name in zipped.namelist() if name.endswith("README.txt")]
+    assert "outlines may not fit them: pictures/P3.png." in readme
+    file.write_bytes(former)
+    assert li.client.get(f"/api/v1/cohorts{path}/picture.png").status_code == 200
+
+
 def test_the_segmenter_outlines_anew_within_a_box(li: Reader, cohort: str) -> None:
     path = of_patient(li, cohort, "P3")
     image = li.get(path)

@@ -147,3 +147,29 @@ def test_names_of_the_server_that_are_answered(visitor: TestClient) -> None:
         ("us.example", 403),
     ):
         assert visitor.get(SERVER, headers={"Host": host}).status_code == status
+
+
+def test_the_language_is_chosen_before_signing_in(visitor: TestClient) -> None:
+    answer = visitor.get("/language/zh-CN", params={"to": "/login"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+    assert "登录" in visitor.get("/login").text
+
+
+def test_one_who_guesses_does_not_lock_out_others_at_the_address(visitor: TestClient) -> None:
+    for _ in range(5):
+        visitor.post("/login", data={"name": "berta", "password": "wrong password"}, follow_redirects=False)
+    assert sign_in(visitor) == "/cases"
+
+
+def test_a_file_of_users_that_cannot_be_read_is_no_internal_error(
+    visitor: TestClient, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    sign_in(visitor)
+    services.users.file.write_text("{,", encoding="utf-8")
+    services.sessions._known.clear()
+    for answer in (visitor.get("/cases"), visitor.post("/login", data={"name": "anna", "password": PASSWORD})):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "internal" not in answer.text
+    assert visitor.get("/cases").status_code == 503
+    assert "this is no file of users" in caplog.text
+    assert "Traceback" not in caplog.text

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
 
 from server_by_hand import browser
 from sonoher2.server.base.settings import ServerSettings
@@ -113,6 +116,19 @@ def test_every_answer_has_the_headers_that_keep_a_page_alone(client: TestClient,
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_database_that_is_locked_or_full_is_no_internal_error(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> None:
+        raise OperationalError("INSERT patient Anna", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(services.bundles, "all", locked)
+    answer = client.get("/api/v1/server")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database")
+    assert "Try again in a moment" in answer.text
+    assert "Anna" not in answer.text
 
 
 def test_an_unforeseen_error_is_logged_without_its_message(

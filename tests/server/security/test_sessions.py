@@ -108,3 +108,17 @@ def test_nobody_but_the_local_user_has_a_session_on_a_loopback_address(database:
     own = Sessions(database, ServerSettings(tmp_path, token=token), Users(tmp_path / "users.json"))
     assert (own.user(token, "script"), own.user(token, "cookie")) == ("local", None)
     assert named(database, tmp_path).user(token, "script") is None
+
+
+def test_a_new_password_ends_what_the_old_one_opened(database: Database, tmp_path: Path, clock: Clock) -> None:
+    sessions, users = named(database, tmp_path), Users(tmp_path / "users.json")
+    cookie, script = sessions.open("anna"), sessions.open("anna", "script")
+    assert (sessions.user(cookie, "cookie"), sessions.user(script, "script")) == ("anna", "anna")
+    users.add("anna", "another horse")
+    clock.passed = timedelta(seconds=31)
+    assert (sessions.user(cookie, "cookie"), sessions.user(script, "script")) == (None, None)
+    assert sessions.user(sessions.open("anna"), "cookie") == "anna"
+    # the same password, given anew, is another one too: whoever is taken out and comes back signs in again
+    kept = sessions.open("anna", "script")
+    users.add("anna", "another horse")
+    assert sessions.user(kept, "script") is None

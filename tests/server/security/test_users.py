@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.server.security.throttle import LONGEST, Throttle
+from sonoher2.server.security.throttle import LONGEST, Throttle, keys_of
 from sonoher2.server.security.users import Users
 
 PASSWORD = "correct horse"
@@ -40,12 +40,12 @@ def test_only_the_right_password_of_the_right_user_is_taken(tmp_path: Path) -> N
 def test_a_user_who_is_taken_out_of_the_file_is_gone(tmp_path: Path) -> None:
     users = Users(tmp_path / "users.json")
     users.add("anna", PASSWORD)
-    assert users.knows("anna")
+    assert users.credential("anna")
     users.file.write_text("{}")
     os.utime(users.file, ns=(1, 1))
-    assert not users.knows("anna")
+    assert users.credential("anna") == ""
     users.file.unlink()
-    assert not users.knows("anna")
+    assert users.credential("anna") == ""
 
 
 @pytest.mark.parametrize("name", ["", " ", "local", "a/b", "a\nb", "<b>", "x" * 65])
@@ -66,26 +66,54 @@ def test_a_file_that_is_no_file_of_users_is_refused(tmp_path: Path, text: str) -
         Users(tmp_path / "users.json").all()
 
 
-def test_each_failure_after_the_third_doubles_the_wait() -> None:
+ANNA, BERTA = keys_of("anna", "x"), keys_of("berta", "x")
+
+
+def test_each_attempt_after_the_third_doubles_the_wait() -> None:
     time = [100.0]
     throttle = Throttle(lambda: time[0])
     waits = []
     for _ in range(6):
-        waits.append(throttle.wait("name a", "address x"))
+        waits.append(throttle.begin(ANNA))
+        # one that has to wait is not counted
+        waits.append(throttle.begin(ANNA) if len(waits) >= 5 else 0.0)
         time[0] += 1000
-        assert throttle.wait("name a") == 0
-        throttle.failed("name a", "address x")
-    assert waits == [0, 0, 0, 1, 2, 4]
-    assert throttle.wait("name b", "address x") == 8
-    assert throttle.wait("name b") == 0
-    time[0] += 5
-    assert throttle.wait("name a") == 3
-    throttle.succeeded("name a", "address x")
-    assert throttle.wait("name a", "address x") == 0
+    assert waits == [0, 0, 0, 0, 0, 1, 0, 2, 0, 4, 0, 8]
+
+
+def test_many_attempts_at_once_are_as_slow_as_one_after_the_other() -> None:
+    throttle = Throttle(lambda: 0.0)
+    assert [throttle.begin(ANNA) for _ in range(5)] == [0, 0, 0, 1, 1]
+
+
+def test_whoever_guesses_locks_out_nobody_else_at_the_same_address() -> None:
+    throttle = Throttle(lambda: 0.0)
+    for _ in range(20):
+        throttle.begin(ANNA)
+    assert throttle.begin(ANNA) > 0
+    assert throttle.begin(BERTA) == 0
+    # but many names from one address, or one name from many addresses, are slow in the end
+    for number in range(40):
+        throttle.begin(keys_of(f"name {number}", "y"))
+        throttle.begin(keys_of("carla", f"address {number}"))
+    assert throttle.begin(keys_of("dora", "y")) > 0
+    assert throttle.begin(keys_of("carla", "z")) > 0
+
+
+def test_a_right_password_forgets_the_attempts_of_its_name_alone() -> None:
+    throttle = Throttle(lambda: 0.0)
+    for number in range(29):
+        throttle.begin(keys_of(f"name {number}", "x"))
+    assert throttle.begin(ANNA) == 0
+    throttle.succeeded(ANNA)
+    assert [throttle.begin(ANNA), throttle.begin(ANNA) > 0] == [0, True]
 
 
 def test_the_wait_has_an_end() -> None:
-    throttle = Throttle(lambda: 0.0)
-    for _ in range(2000):
-        throttle.failed("name a")
-    assert throttle.wait("name a") == LONGEST
+    time = [0.0]
+    throttle = Throttle(lambda: time[0])
+    for _ in range(100):
+        throttle.begin(ANNA)
+        time[0] += LONGEST
+    assert throttle.begin(ANNA) == 0
+    assert throttle.begin(ANNA) == LONGEST

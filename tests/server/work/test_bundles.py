@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.server.work.bundles import Bundles
+from sonoher2.server.work.bundles import Bundles, place_of
+from sonoher2.server.work.models import BundlePlace
+from sonoher2.server.work.open_bundles import opened_bundle
+
+if TYPE_CHECKING:
+    from conftest import FinishedStudy
 
 
 def bundle(folder: Path, content: bytes) -> tuple[Path, str]:
@@ -23,11 +30,11 @@ class Opened:
     """A pool that opens nothing and notes what it was asked to open."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[BundlePlace] = []
 
-    def run(self, function: object, folder: str, trust: str) -> str:
-        self.asked.append((folder, trust))
-        return f"facts of {Path(folder).name}"
+    def run(self, function: object, place: BundlePlace) -> str:
+        self.asked.append(place)
+        return f"facts of {Path(place.folder).name}"
 
 
 def test_models_are_offered_in_their_order_each_once(tmp_path: Path) -> None:
@@ -38,13 +45,14 @@ def test_models_are_offered_in_their_order_each_once(tmp_path: Path) -> None:
     pool: Any = Opened()
     offered = Bundles(pool, [second, first], key)
     assert offered.all() == [two, one]
-    assert offered.folder(one) == (first, key)
+    place = BundlePlace(str(first), str(key), one)
+    assert offered.place(one) == place
     # the same model elsewhere, and signed by nobody, changes nothing
     assert offered.add(copy) == one
-    assert offered.folder(one) == (first, key)
+    assert offered.place(one) == place
     assert pool.asked == []
     assert [offered.facts(one) for _ in range(3)] == ["facts of a"] * 3
-    assert pool.asked == [(str(first), str(key))]
+    assert pool.asked == [place]
 
 
 def test_a_model_without_a_key_is_opened_without(tmp_path: Path) -> None:
@@ -54,7 +62,7 @@ def test_a_model_without_a_key_is_opened_without(tmp_path: Path) -> None:
     assert offered.all() == []
     offered.add(folder)
     offered.facts(name)
-    assert pool.asked == [(str(folder), "")]
+    assert pool.asked == [BundlePlace(str(folder), "", name)]
 
 
 def test_what_is_no_model_is_refused_and_an_unknown_id_is_unknown(tmp_path: Path) -> None:
@@ -62,6 +70,20 @@ def test_what_is_no_model_is_refused_and_an_unknown_id_is_unknown(tmp_path: Path
     with pytest.raises(InputError, match=r"absent: this is no bundle\. Give the folder `bundle` of a finished run"):
         Bundles(pool, [tmp_path / "absent"])
     with pytest.raises(KeyError):
-        Bundles(pool).folder("0" * 64)
+        Bundles(pool).place("0" * 64)
     with pytest.raises(KeyError):
         Bundles(pool).facts("0" * 64)
+
+
+def test_a_folder_that_holds_another_model_by_now_answers_nothing(finished: FinishedStudy, tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(Path(finished.run) / "bundle", folder)
+    offered = place_of(folder)
+    assert opened_bundle(offered).sha256 == offered.sha256
+    # another text in the manifest is another model
+    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(facts, indent=3), encoding="utf-8")
+    opened_bundle.cache_clear()
+    with pytest.raises(InputError, match="holds another model since the server was started or the model was chosen"):
+        opened_bundle(offered)
+    assert opened_bundle(place_of(folder)).sha256 != offered.sha256

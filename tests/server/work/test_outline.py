@@ -43,7 +43,7 @@ def image(tmp_path: Path) -> str:
 
 
 def outlined(image: str, prompt: Prompt, crop_to_b_mode: bool) -> Outline:
-    return outline(image, "a.png", 1, prompt, "", "", crop_to_b_mode)
+    return outline(image, "a.png", 1, prompt, None, crop_to_b_mode)
 
 
 @pytest.mark.parametrize(

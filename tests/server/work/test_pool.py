@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 import pool_tasks as tasks
+from server_studies import until
 from sonoher2.core.errors import Finding, FindingsError, InputError
+from sonoher2.server.work import pool as module
 from sonoher2.server.work.pool import Pool, TaskFailedError
 
 
@@ -68,6 +71,27 @@ def test_a_worker_that_is_killed_between_tasks_is_not_noticed(quick: Pool) -> No
     for _ in range(2):
         os.kill(quick.run(tasks.process), signal.SIGKILL)
     assert quick.run(tasks.process) in quick.pids()
+
+
+def test_workers_that_all_end_while_idle_are_replaced_and_the_task_is_done(quick: Pool) -> None:
+    quick.wait()
+    until(lambda: len(quick.pids()) == 2)
+    for pid in quick.pids():
+        os.kill(pid, signal.SIGKILL)
+    assert quick.run(tasks.process) in quick.pids()
+
+
+def test_a_process_that_cannot_be_had_is_said_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EAGAIN, "no more processes")
+
+    monkeypatch.setattr(module, "_Worker", refused)
+    pool = Pool(1, 20.0)
+    try:
+        with pytest.raises(InputError, match="no worker process could be started"):
+            pool.run(tasks.process)
+    finally:
+        pool.close()
 
 
 def test_a_task_that_takes_too_long_is_given_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -143,14 +144,15 @@ def input_files(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
             continue
         for path in (place / found.name for found in below if not found.name.startswith((".", "~$", "__MACOSX"))):
             whole = folder / path
-            if whole.is_dir() and whole.is_symlink():
+            # os.path answers no where the rights to look are missing, which a Path raises
+            if not os.path.isdir(whole):
+                files += [path] if os.path.isfile(whole) else []
+            elif os.path.islink(whole):
                 skipped.append((path, "a link to a folder, which is not followed"))
-            elif whole.is_dir() and any((whole / name).is_file() for name in RUN_FILES):
+            elif any(os.path.isfile(whole / name) for name in RUN_FILES):
                 skipped.append((path, "a folder of results"))
-            elif whole.is_dir():
+            else:
                 waiting.append(path)
-            elif whole.is_file():
-                files.append(path)
     return sorted(files), skipped
 
 

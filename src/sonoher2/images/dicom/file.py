@@ -23,6 +23,8 @@ from sonoher2.images.pixels.dicom_values import whole
 from sonoher2.images.pixels.source import Content
 
 PIXEL_DATA = 0x7FE00010
+ITEM = b"\xfe\xff\x00\xe0"
+COPY = "Copy or export the file again"
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_INFLATED = 512 * 2**20
 """Bytes that a deflated file may unfold to."""
@@ -77,6 +79,21 @@ class DicomFile:
         """Whether each frame is a compressed stream."""
         return self.length == UNDEFINED_LENGTH
 
+    @property
+    def available(self) -> int:
+        """Bytes of uncompressed pixel data that are there; a file that was cut short has fewer than it says."""
+        end = self.stream.seek(0, io.SEEK_END)
+        return max(min(self.length, end - self.start), 0)
+
+    def fewer(self, whole_ones: int) -> InputError:
+        """Give the error of a file that holds fewer pictures than its header says."""
+        if self.frames == 1:
+            return InputError("the picture is not whole: its data were cut short", fix=COPY)
+        return InputError(
+            f"the file holds {whole_ones} of the {self.frames} pictures that its header says: its data were cut short",
+            fix=COPY,
+        )
+
     def stored(self, offset: int, length: int) -> bytes:
         """Bytes of pixel data that are not compressed.
 
@@ -88,7 +105,7 @@ class DicomFile:
         self.stream.seek(self.start + offset)
         data = self.stream.read(max(min(length, self.length - offset), 0))
         if len(data) < length:
-            raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+            raise InputError("the picture is not whole: its data were cut short", fix=COPY)
         return data
 
     def compressed_frame(self, index: int) -> bytes:
@@ -99,10 +116,24 @@ class DicomFile:
                 f"the file holds more pictures than the {self.frames} that its header says",
                 fix="Export the image again",
             )
+        if self.frames > 1 and (streams := self._streams()) < self.frames:
+            raise self.fewer(streams)
         self.stream.seek(self.start)
         tables = (self.header.get("ExtendedOffsetTable"), self.header.get("ExtendedOffsetTableLengths"))
         offsets: Any = tables if all(tables) else None
         return get_frame(self.stream, index, number_of_frames=self.frames, extended_offsets=offsets)
+
+    def _streams(self) -> int:
+        """Count the items of compressed pixel data that are there whole; a frame has one or more (PS3.5, A.4)."""
+        end, found = self.stream.seek(0, io.SEEK_END), -1  # the first item is the table of offsets
+        place = self.start
+        while True:
+            self.stream.seek(place)
+            head = self.stream.read(8)
+            place += 8 + int.from_bytes(head[4:], "little")
+            if head[:4] != ITEM or place > end:
+                return max(found, 0)
+            found += 1
 
 
 @contextmanager

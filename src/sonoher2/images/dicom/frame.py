@@ -151,6 +151,8 @@ def _native(file: DicomFile, form: PixelFormat, index: int) -> NDArray[Any]:
     bits = pixels * 16 if halved else full
     if file.length * 8 >= max((file.frames + 1) * bits, 32):
         raise InputError(f"the file holds more pictures than the {file.frames} that its header says", fix=FIX)
+    if 8 * file.available < file.frames * bits:
+        raise file.fewer(8 * file.available // bits)
     # a byte or some words at the end are padding; a row or a column more shows that the size is another one
     over = 8 * file.length - file.frames * bits
     if over >= bits // max(form.rows, form.columns) and file.frames * bits >= LEAST_BITS:

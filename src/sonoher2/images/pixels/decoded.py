@@ -272,4 +272,6 @@ def errors_name(where: str, kind: str) -> Iterator[None]:
     except Exception as error:
         # what a decoder says of a DICOM file may quote a value of it
         said = "" if kind == "DICOM" else " ".join(str(error).split())[-200:]
+        # that of Pillow names the stream by its place in memory
+        said = "" if " object at 0x" in said else said
         raise InputError(f"cannot be read as {kind} ({said or type(error).__name__})", where=where, fix=fix) from error

@@ -10,9 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from sonoher2.core.errors import FindingsError, SonoHer2Error, UsageError
+from sonoher2.core.errors import FindingsError, InputError, SonoHer2Error, UsageError
 
 log = logging.getLogger("sonoher2.server")
 
@@ -126,11 +127,23 @@ def _of_http(_: Request, error: HTTPException) -> JSONResponse:
     return answer(error.status_code, ErrorDetail(code=code, message=str(error.detail)), dict(error.headers or {}))
 
 
+_AWAY = "the server's database cannot be used now: it is busy, full or away"
+_LOOK = "Ask who looks after it to read its log"
+
+
 def fault(error: Exception) -> JSONResponse:
     """Log an unforeseen error, and answer that there was one.
 
     Its message may hold a patient's value, so only the places in the code are logged, and those that a worker told.
+    A database that is busy, full or away, and a file of users that cannot be read, are no fault of the program.
     """
+    if isinstance(error, OperationalError):
+        log.error("the database could not be used, %s", type(error.orig).__name__)
+        return answer(503, ErrorDetail(code="database", message=_AWAY, fix="Try again in a moment"))
+    if isinstance(error, InputError):
+        # of the server's own files: what requests give is answered elsewhere
+        log.error("%s", error)
+        return answer(503, ErrorDetail(code="server", message="the server cannot be used now", fix=_LOOK))
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     log.error("internal error, %s\n%s%s", type(error).__name__, places, getattr(error, "places", ""))
     return answer(

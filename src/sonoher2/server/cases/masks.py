@@ -73,8 +73,7 @@ def _put(cases: Cases, case: str, version: int, read: Callable[[Shape], Mask]) -
         require_version(row, version)
     mask = read((row.rows, row.columns))
     sha256 = cases.blobs(case).put(mask_png(mask))
-    with cases.services.database.session() as session:
-        row = cases.row(session, case, lock=True)
+    with cases.changing(case) as (session, row):
         require_version(row, version)
         drawn = MaskRow(origin="drawn", confidence=None, area=int(mask.sum()))
         cases.set_mask(session, row, drawn, sha256, centre_of(mask))

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import not_found
+from sonoher2.server.base.times import aware
 from sonoher2.server.cases.schemas import NomogramBody, NomogramPoint, PredictionBody, ViewBody
-from sonoher2.server.cases.service import Cases, aware, given_size
+from sonoher2.server.cases.service import Cases, given_size
 from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_cases import CaseRow, MaskRow, PredictionRow
-from sonoher2.server.work.models import Answered, Question, View, made_as
+from sonoher2.server.work.models import Answered, BundlePlace, Question, View, made_as
 from sonoher2.server.work.tasks import case_page, predict
 
 
@@ -60,40 +61,37 @@ def make(cases: Cases, case: str) -> PredictionBody:
         mask = session.get(MaskRow, (case, row.frame))
     if row.bundle is None:
         raise InputError("the case has no model to predict with", fix="Choose a model for the case")
-    facts = cases.services.bundles.facts(row.bundle) if cases.bundle_place(row.bundle) else None
-    image = facts is not None and facts.needs_image
+    place = cases.bundle_place(row.bundle)
+    facts = cases.services.bundles.facts(row.bundle)
+    image = facts.needs_image
     if image and mask is None:
         raise InputError("the case has no outline", fix="Outline the lesion first")
-    known = {field.key for field in facts.clinical} if facts else set()
+    known = {field.key for field in facts.clinical}
     given = Given(
         frame=row.frame,
         # what the file states is left to the file, which knows the scale at the lesion
         mm_per_pixel=given_size(row, mask),
         mask_sha256=mask.sha256 if mask and image else "",
         # what another segmenter made counts as an outline that the user gives
-        confidence=mask.confidence
-        if mask and facts and image and made_as(mask.segmenter or "", facts.segmenter)
-        else None,
+        confidence=mask.confidence if mask and image and made_as(mask.segmenter or "", facts.segmenter) else None,
         clinical={key: value for key, value in row.clinical.items() if key in known and value.strip()},
         name=row.name,
-        her2=facts is None or facts.her2,
+        her2=facts.her2,
         made=datetime.now().astimezone().isoformat(sep=" ", timespec="minutes"),
     )
     hashes = Hashes(row.image_blob[:64], given.mask_sha256, row.bundle)
     try:
-        answered = cases.services.pool.run(predict, _question(cases, row, row.bundle, given))
+        answered = cases.services.pool.run(predict, _question(cases, row, place, given))
     except InputError:
         cases.services.audit.add(cases.user, "predict", case, hashes, "refused")
         raise
     return _keep(cases, row, given, answered, hashes)
 
 
-def _question(cases: Cases, row: CaseRow, bundle: str, given: Given) -> Question:
+def _question(cases: Cases, row: CaseRow, bundle: BundlePlace, given: Given) -> Question:
     blobs = cases.blobs(row.id)
-    folder, trust = cases.bundle_place(bundle)
     return Question(
-        bundle=folder,
-        trust=trust,
+        bundle=bundle,
         image=str(blobs.path(row.image_blob)) if given.mask_sha256 else "",
         name=row.image_name,
         frame=given.frame,
@@ -112,9 +110,8 @@ def _keep(cases: Cases, seen: CaseRow, given: Given, answered: Answered, hashes:
         points=[NomogramPoint(variable=name, points=points) for name, points in answered.points],
         total=answered.total_points,
     )
-    with cases.services.database.session() as session:
-        # a case that was removed meanwhile takes no prediction
-        row = cases.row(session, seen.id, lock=True)
+    # a case that was removed meanwhile takes no prediction
+    with cases.changing(seen.id) as (session, row):
         last = session.scalar(select(func.max(PredictionRow.number)).where(PredictionRow.case_id == row.id)) or 0
         prediction = PredictionRow(
             case_id=row.id,
@@ -224,11 +221,10 @@ def page(cases: Cases, case: str, number: int) -> bytes:
     blobs = cases.blobs(case)
     if row.page_blob is not None:
         return blobs.read(row.page_blob)
-    question = _question(cases, owner, row.bundle, Given.model_validate(row.given))
+    question = _question(cases, owner, cases.bundle_place(row.bundle), Given.model_validate(row.given))
     html = cases.services.pool.run(case_page, question)
     blob = blobs.put(html)
-    with cases.services.database.session() as session:
-        cases.row(session, case, lock=True)
+    with cases.changing(case) as (session, _):
         _row(cases, session, case, number).page_blob = blob
     return html
 

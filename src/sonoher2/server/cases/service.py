@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.times import aware
 from sonoher2.server.cases.names import known_suffix, shown_name
 from sonoher2.server.cases.schemas import CaseBody, CaseList, CasePatch, CaseSummary, ImageBody, MaskBody
 from sonoher2.server.context.services import Services
@@ -19,7 +21,7 @@ from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.blobs import Blobs
 from sonoher2.server.storage.tables_cases import CaseRow, FrameRow, MaskRow, PredictionRow
-from sonoher2.server.work.models import ImageFacts, Outline, Prompt
+from sonoher2.server.work.models import BundlePlace, ImageFacts, Outline, Prompt
 from sonoher2.server.work.scales import spacing_at
 from sonoher2.server.work.tasks import frame_png, open_image, outline
 
@@ -60,6 +62,26 @@ class Cases:
             raise not_found("case")
         return found
 
+    @contextmanager
+    def changing(self, case: str) -> Iterator[tuple[Session, CaseRow]]:
+        """Open a session that changes a case, and lock its row.
+
+        Where the case was removed since it was last seen, what a slow task has put into its room goes too.
+
+        Raises
+        ------
+        ApiError
+            404.
+        """
+        with self.services.database.session() as session:
+            try:
+                row = self.row(session, case, lock=True)
+            except ApiError:
+                if session.get(CaseRow, case) is None:
+                    self.blobs(case).clear()
+                raise
+            yield session, row
+
     def create(self, stream: BinaryIO, sent_name: str, bundle: str | None) -> CaseBody:
         """Open an image.
 
@@ -74,6 +96,7 @@ class Cases:
         case, name = secrets.token_urlsafe(12), shown_name(sent_name)
         blobs = self.blobs(case)
         try:
+            blobs.mark()
             blob = blobs.put_stream(stream, known_suffix(name))
             facts = self.services.pool.run(open_image, str(blobs.path(blob)), name)
             picture = blobs.put(facts.png)
@@ -83,7 +106,9 @@ class Cases:
                 session.add(FrameRow(case_id=case, number=1, blob=picture))
                 self.services.audit.add_to(session, self.user, "open", case, Hashes(input=blob[:64]))
                 session.flush()
-                return self.body(session, self.row(session, case))
+                body = self.body(session, self.row(session, case))
+            blobs.unmark()
+            return body
         except BaseException as error:
             blobs.clear()
             if isinstance(error, InputError):
@@ -136,8 +161,7 @@ class Cases:
         given = patch.model_fields_set
         if "bundle" in given:
             self.require_bundle(patch.bundle)
-        with self.services.database.session() as session:
-            row = self.row(session, case, lock=True)
+        with self.changing(case) as (session, row):
             require_version(row, version)
             if "bundle" in given:
                 row.bundle = patch.bundle
@@ -154,8 +178,8 @@ class Cases:
 
     def remove(self, case: str) -> None:
         """Remove a case with all its files."""
-        with self.services.database.session() as session:
-            row = self.row(session, case, lock=True)
+        with self.changing(case) as (session, row):
+            self.blobs(case).mark()
             session.delete(row)
             self.services.audit.add_to(session, self.user, "delete", case, Hashes(input=row.image_blob[:64]))
         self.blobs(case).clear()
@@ -172,8 +196,7 @@ class Cases:
             return blobs.read(kept.blob)
         picture = self.services.pool.run(frame_png, str(blobs.path(row.image_blob)), row.image_name, number)
         blob = blobs.put(picture)
-        with self.services.database.session() as session:
-            self.row(session, case, lock=True)
+        with self.changing(case) as (session, _):
             session.merge(FrameRow(case_id=case, number=number, blob=blob))
         return picture
 
@@ -191,15 +214,14 @@ class Cases:
             row = self.row(session, case)
             before = _mask_sha256(session, row)
         path = str(self.blobs(case).path(row.image_blob))
-        folder, trust = self.bundle_place(row.bundle)
-        found = self.services.pool.run(outline, path, row.image_name, row.frame, prompt, folder, trust)
+        place = None if row.bundle is None else self.bundle_place(row.bundle)
+        found = self.services.pool.run(outline, path, row.image_name, row.frame, prompt, place)
         return self._keep_outline(row, before, found)
 
     def _keep_outline(self, seen: CaseRow, before: str, found: Outline) -> CaseBody:
         blobs = self.blobs(seen.id)
         sha256 = blobs.put(found.png) if found.png else ""
-        with self.services.database.session() as session:
-            row = self.row(session, seen.id, lock=True)
+        with self.changing(seen.id) as (session, row):
             if row.frame != seen.frame or _mask_sha256(session, row) != before:
                 raise ApiError(409, "changed", "the outline was changed while the segmenter worked", "Try again")
             if sha256:
@@ -217,7 +239,10 @@ class Cases:
     def set_mask(
         self, session: Session, row: CaseRow, mask: MaskRow, sha256: str, centre: tuple[int, int] | None
     ) -> None:
-        """Make a mask whose PNG is kept the one of the current frame; forget the one before, if nothing needs it.
+        """Make a mask whose PNG is kept the one of the current frame.
+
+        The PNG of the one before stays in the room of the case: a prediction that is being made may be of it. What
+        nothing names goes when the server starts; see `sweep_cases`.
 
         Parameters
         ----------
@@ -232,36 +257,54 @@ class Cases:
         centre
             Row and column of its middle; None of an empty one.
         """
-        old = _mask_sha256(session, row)
         mask.case_id, mask.frame, mask.sha256 = row.id, row.frame, sha256
         mask.centre_row, mask.centre_column = centre or (None, None)
         session.merge(mask)
         row.reviewed, row.finding = False, None
         session.flush()
-        if old and old != sha256 and not self._needed(session, row.id, old):
-            self.blobs(row.id).remove(old)
 
-    def _needed(self, session: Session, case: str, sha256: str) -> bool:
-        scored = select(PredictionRow.number).where(PredictionRow.case_id == case, PredictionRow.mask_sha256 == sha256)
-        other = select(MaskRow.frame).where(MaskRow.case_id == case, MaskRow.sha256 == sha256)
-        return session.scalars(scored).first() is not None or session.scalars(other).first() is not None
+    def bundle_place(self, bundle: str) -> BundlePlace:
+        """Where a model lies.
 
-    def bundle_place(self, bundle: str | None) -> tuple[str, str]:
-        """Folder of a model and the key that it must be signed with; empty texts for none."""
-        if bundle is None:
-            return "", ""
+        Raises
+        ------
+        InputError
+            It is not offered any more.
+        """
         try:
-            folder, trust = self.services.bundles.folder(bundle)
+            return self.services.bundles.place(bundle)
         except KeyError:
             raise InputError(
                 "the model of this case is not offered any more", fix="Choose another model for the case"
             ) from None
-        return str(folder), str(trust or "")
 
     def require_bundle(self, bundle: str | None) -> None:
         """Refuse a model that is not there; None is no model, for outlines alone."""
         if bundle is not None and bundle not in self.services.bundles.all():
             raise not_found("bundle")
+
+
+def sweep_cases(services: Services) -> None:
+    """Remove files that no row of their case names, and rooms whose case a killed server had begun to make or remove.
+
+    To be called before the first request. A room without a row may be that of a case in another database, and stays.
+    """
+    with services.database.reading() as session:
+        named: dict[str, set[str]] = {row.id: {row.image_blob} for row in session.scalars(select(CaseRow))}
+        for frame in session.scalars(select(FrameRow)):
+            named[frame.case_id].add(frame.blob)
+        for mask in session.scalars(select(MaskRow)):
+            named[mask.case_id].add(mask.sha256)
+        for row in session.scalars(select(PredictionRow)):
+            view = row.view or {}
+            named[row.case_id] |= {row.mask_sha256, row.page_blob or "", str(view.get("view")), str(view.get("heat"))}
+    rooms = services.blobs.of(ROOM)
+    for room in rooms.rooms():
+        blobs = rooms.of(room)
+        if room in named:
+            blobs.keep(named[room])
+        elif blobs.marked:
+            blobs.clear()
 
 
 def require_version(row: CaseRow, version: int) -> None:
@@ -276,11 +319,6 @@ def touch(row: CaseRow) -> None:
     """Count a change."""
     row.version += 1
     row.changed = now()
-
-
-def aware(moment: datetime) -> datetime:
-    """Say of a time from the database that it is UTC."""
-    return moment.replace(tzinfo=UTC)
 
 
 def _new_row(case: str, user: str, file: tuple[str, str], facts: ImageFacts, bundle: str | None) -> CaseRow:

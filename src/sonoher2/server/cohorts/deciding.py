@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sonoher2.core.errors import InputError
 from sonoher2.core.spelling import plural
 from sonoher2.server.base.errors import ApiError
+from sonoher2.server.base.times import aware
 from sonoher2.server.cohorts.outlines.final import Decision, ExportImage, ExportOf, ReaderRow, final_outline
 from sonoher2.server.cohorts.outlines.models import Figure, ImageAgreement, MeasureAgreement, PairAgreement
 from sonoher2.server.cohorts.outlines.tasks import exported, require_readable, summed_up
@@ -24,7 +25,7 @@ from sonoher2.server.cohorts.schemas import (
     MeasureBody,
     PairBody,
 )
-from sonoher2.server.cohorts.service import Cohorts, aware, changed, listed_image
+from sonoher2.server.cohorts.service import Cohorts, changed, listed_image
 from sonoher2.server.cohorts.worklist import (
     FINISHED,
     Rows,

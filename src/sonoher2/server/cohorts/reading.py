@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.times import aware
 from sonoher2.server.cases.schemas import RunsBody
 from sonoher2.server.cohorts.background import topic
 from sonoher2.server.cohorts.looks import ensure_looked
 from sonoher2.server.cohorts.outlines.final import GIVEN
 from sonoher2.server.cohorts.outlines.models import DrawnMask
-from sonoher2.server.cohorts.outlines.tasks import displayed, require_readable
+from sonoher2.server.cohorts.outlines.tasks import displayed, outlined, require_readable
 from sonoher2.server.cohorts.schemas import (
     DecisionBody,
     ImageBody,
@@ -22,7 +23,7 @@ from sonoher2.server.cohorts.schemas import (
     OutlineBody,
     StateRequest,
 )
-from sonoher2.server.cohorts.service import Cohorts, aware, changed, file_reading, listed_image
+from sonoher2.server.cohorts.service import Cohorts, changed, file_reading, listed_image
 from sonoher2.server.cohorts.worklist import FINISHED, MM2, Ordered, Rows, ordered, summary
 from sonoher2.server.storage.audit import Hashes
 from sonoher2.server.storage.base import now
@@ -30,7 +31,6 @@ from sonoher2.server.storage.events import Event
 from sonoher2.server.storage.tables_cohorts import CohortDecisionRow, CohortImageRow, CohortOutlineRow, CohortRow
 from sonoher2.server.work.models import Prompt
 from sonoher2.server.work.scales import spacing_at
-from sonoher2.server.work.tasks import outline
 
 if TYPE_CHECKING:
     from sonoher2.server.work.masks import Mask
@@ -378,7 +378,7 @@ def outline_again(cohorts: Cohorts, cohort: str, image: str, version: int, promp
     listed = listed_image(row)
     with cohorts.services.database.reading() as session:
         crop = file_reading(cohorts.row(session, cohort)).crop_to_b_mode
-    found = cohorts.services.pool.run(outline, listed.path, image, listed.frame or 1, prompt, "", "", crop)
+    found = cohorts.services.pool.run(outlined, listed, image, prompt, crop_to_b_mode=crop)
     if not found.png:
         raise InputError(
             "no lesion was found there", fix="Click on it, draw a box around it, or draw the outline by hand"

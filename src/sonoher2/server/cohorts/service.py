@@ -6,8 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -16,8 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sonoher2.config.images import FileReading
-from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.paths import allowed
+from sonoher2.server.base.times import aware
 from sonoher2.server.cohorts.outlines.final import GIVEN, SECOND_GIVEN
 from sonoher2.server.cohorts.outlines.models import ImageList, ListedImage
 from sonoher2.server.cohorts.outlines.tasks import listed
@@ -101,13 +101,16 @@ class Cohorts:
         Raises
         ------
         InputError
-            It cannot be read, or names files that this user may not name.
+            It cannot be read.
+        ApiError
+            403, it is or names a file that requests may not name.
         """
-        self._require_own(source)
+        settings = self.services.settings
+        allowed(settings, source)
         found = self.services.pool.run(listed, str(source))
         for image in found.images:
             for path in (image.path, *image.masks, *([image.second_mask] if image.second_mask else [])):
-                self._require_own(Path(path))
+                allowed(settings, Path(path))
         cohort = secrets.token_urlsafe(12)
         with self.services.database.session() as session:
             session.add(self._new_row(cohort, request, found))
@@ -116,12 +119,6 @@ class Cohorts:
             self.services.audit.add_to(session, self.user, "begin outlines", cohort)
             session.flush()
             return self.body(session, self.row(session, cohort))
-
-    def _require_own(self, path: Path) -> None:
-        """Refuse files outside the server's home where others than the owner of this machine ask."""
-        settings = self.services.settings
-        if not settings.loopback and not path.resolve().is_relative_to(settings.home.resolve()):
-            raise InputError("this file is not one that was uploaded", fix="Upload the folder, then use its draft")
 
     def _new_row(self, cohort: str, request: CohortRequest, found: ImageList) -> CohortRow:
         return CohortRow(
@@ -214,18 +211,13 @@ def changed() -> ApiError:
 
 
 def listed_image(row: CohortImageRow) -> ListedImage:
-    """Give what the table says of an image."""
-    return LISTED.validate_python(row.listed)
+    """Give what the table says of an image, and the hash of its file from the first look on."""
+    return replace(LISTED.validate_python(row.listed), sha256=row.sha256)
 
 
 def file_reading(row: CohortRow) -> FileReading:
     """Say how the files of a cohort are read."""
     return FileReading.model_validate(row.reading)
-
-
-def aware(moment: datetime) -> datetime:
-    """Say of a time from the database that it is UTC."""
-    return moment.replace(tzinfo=UTC)
 
 
 def _new_image(cohort: str, number: int, image: ListedImage) -> CohortImageRow:

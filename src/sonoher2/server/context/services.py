@@ -14,7 +14,7 @@ from sonoher2.server.storage.audit import AuditLog
 from sonoher2.server.storage.base import Database
 from sonoher2.server.storage.blobs import Blobs
 from sonoher2.server.storage.events import Events
-from sonoher2.server.work.bundles import Bundles
+from sonoher2.server.work.bundles import Bundles, place_of
 from sonoher2.server.work.pool import Pool
 from sonoher2.server.work.tasks import warm_up
 
@@ -78,8 +78,8 @@ def open_services(settings: ServerSettings, pool: Pool | None = None) -> Service
     database = Database(settings.database_url)
     database.migrate()
     users = Users(settings.users_file)
-    folders = tuple(str(folder) for folder in settings.bundles)
-    pool = pool or Pool(settings.workers, settings.limits.task_seconds, warm_up, folders)
+    offered = tuple(place_of(folder, settings.trust) for folder in settings.bundles)
+    pool = pool or Pool(settings.workers, settings.limits.task_seconds, warm_up, offered)
     return Services(
         settings,
         database,

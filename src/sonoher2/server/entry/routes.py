@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from sonoher2.server.base.errors import RESPONSES, ApiError
 from sonoher2.server.context.services import Provided, User
 from sonoher2.server.security.guard import cookie_name, cookie_of, set_cookie
-from sonoher2.server.security.throttle import Throttle
+from sonoher2.server.security.throttle import Throttle, keys_of
+from sonoher2.server.security.users import plain_name
 
 router = APIRouter(responses=RESPONSES)
 Short = Annotated[str, Form(max_length=2048)]
@@ -34,18 +35,17 @@ def login(
     """Sign a named user in; wrong names and wrong passwords are answered alike."""
     throttle: Throttle = request.app.state.throttle
     address = request.client.host if request.client else ""
-    keys = (f"name {name[:64]}", f"address {address}")
-    wait = throttle.wait(*keys)
+    keys = keys_of(plain_name(name)[:64], address)
+    wait = throttle.begin(keys)
     if wait:
         raise ApiError(
             429, "slow_down", "there were too many wrong passwords", f"Try again in {math.ceil(wait)} seconds"
         )
     user = None if services.settings.loopback else services.users.check(name, password)
     if user is None:
-        throttle.failed(*keys)
         services.audit.add("", "sign in", outcome="refused")
         return RedirectResponse(f"/login?{urlencode({'failed': 1, 'next': own_path(target)})}", 303)
-    throttle.succeeded(*keys)
+    throttle.succeeded(keys)
     services.audit.add(user, "sign in")
     response = RedirectResponse(own_path(target), 303)
     set_cookie(response, services.settings, services.sessions.open(user))

@@ -18,7 +18,7 @@ from sonoher2.server.security.users import LOCAL
 
 COOKIE = "sonoher2"
 SAFE = ("GET", "HEAD", "OPTIONS")
-OPEN = ("/login", "/static/")
+OPEN = ("/login", "/static/", "/language/")
 """What is answered without a session: it shows nothing of anybody."""
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none';"
@@ -76,13 +76,13 @@ class Guard:
         headers = Headers(scope=scope)
         send = self._with_headers(send)
         limit = self._limit(headers)
-        refusal = self._refusal(headers, limit) or await self._entrance(scope, headers)
+        refusal = self._refusal(headers, limit)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        await self._answered(scope, _limited(receive, limit), send)
+        await self._answered(scope, headers, _limited(receive, limit), send)
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answered(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Have a request answered; an unforeseen error goes no further, as others would log its message."""
         started = False
 
@@ -92,11 +92,12 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, receive, sending)
+            refusal = await self._entrance(scope, headers)
+            await (refusal or self.app)(scope, receive, sending)
         except Exception as error:
-            refusal = fault(error)
+            answered = fault(error)
             if not started:
-                await refusal(scope, receive, send)
+                await answered(scope, receive, send)
 
     def _refusal(self, headers: Headers, limit: int) -> Response | None:
         if len(headers.getlist("host")) != 1 or headers["host"].lower() not in self._hosts:

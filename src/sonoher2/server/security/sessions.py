@@ -41,7 +41,7 @@ class Sessions:
     settings
         Whether the server is for this machine alone, and its start token.
     users
-        Whoever is taken out of their file has no session any more.
+        Whoever is taken out of their file, or has a new password, has no session any more.
     """
 
     def __init__(self, database: Database, settings: ServerSettings, users: Users) -> None:
@@ -57,7 +57,14 @@ class Sessions:
         """Open a session and give its secret."""
         secret = secrets.token_urlsafe(32)
         lasting = LASTING["local" if user == LOCAL and kind == "cookie" else kind]
-        row = SessionRow(sha256=_sha256(secret), kind=kind, user=user, created=now(), expires=now() + lasting)
+        row = SessionRow(
+            sha256=_sha256(secret),
+            kind=kind,
+            user=user,
+            created=now(),
+            expires=now() + lasting,
+            credential="" if user == LOCAL else self._users.credential(user),
+        )
         with self._database.session() as session:
             session.execute(delete(SessionRow).where(SessionRow.expires < now()))
             session.add(row)
@@ -78,7 +85,7 @@ class Sessions:
         with self._database.reading() as session:
             row = session.get(SessionRow, name)
         known = None
-        if row is not None and row.expires > now() and self._admitted(row.user):
+        if row is not None and row.expires > now() and self._admitted(row):
             known = _Known(row.user, row.kind, clock + REMEMBERED)
         with self._lock:
             if known is not None:
@@ -87,8 +94,11 @@ class Sessions:
                 self._known.pop(name, None)
         return known
 
-    def _admitted(self, user: str) -> bool:
-        return user == LOCAL if self._settings.loopback else self._users.knows(user)
+    def _admitted(self, row: SessionRow) -> bool:
+        if self._settings.loopback:
+            return row.user == LOCAL
+        credential = self._users.credential(row.user)
+        return bool(credential) and credential == row.credential
 
     def close(self, secret: str) -> None:
         """End a session."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -94,9 +95,10 @@ class Users:
                 f"the file of users cannot be written ({error.strerror})", where=str(self.file), fix="Check its folder"
             ) from None
 
-    def knows(self, name: str) -> bool:
-        """Whether there is a user of this name."""
-        return name in self.all()
+    def credential(self, name: str) -> str:
+        """Fingerprint of a user's password as it is kept, which another password changes; empty for nobody's."""
+        kept = self.all().get(name)
+        return hashlib.sha256(kept.encode()).hexdigest() if kept else ""
 
     def check(self, name: str, password: str) -> str | None:
         """Give the user's name as it is kept, or None; it takes as long for a name that nobody has."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from sonoher2.core.errors import InputError
 NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9.]{1,12})?")
 ROOM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PART = ".part"
+MARK = ".changing"
 CHUNK = 2**20
 
 
@@ -99,10 +101,32 @@ class Blobs:
         """Give the bytes of a file; KeyError as in `path`."""
         return self.path(name).read_bytes()
 
-    def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
-        if NAME.fullmatch(name):
-            (self.folder / name).unlink(missing_ok=True)
+    def mark(self) -> None:
+        """Note in the store that its owner is being made or removed."""
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.folder / MARK).touch()
+
+    def unmark(self) -> None:
+        """Take the note away."""
+        with contextlib.suppress(OSError):
+            (self.folder / MARK).unlink(missing_ok=True)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the store has the note."""
+        return (self.folder / MARK).exists()
+
+    def rooms(self) -> list[str]:
+        """Names of the stores within this one."""
+        inside = self.folder.iterdir() if self.folder.is_dir() else ()
+        return sorted(path.name for path in inside if path.is_dir() and ROOM.fullmatch(path.name))
+
+    def keep(self, names: Collection[str]) -> None:
+        """Remove all files but those of these names."""
+        for path in self.folder.iterdir():
+            if path.is_file() and NAME.fullmatch(path.name) and path.name not in names:
+                path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove the whole store."""

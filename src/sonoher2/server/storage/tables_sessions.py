@@ -23,6 +23,8 @@ class SessionRow(Base):
         Whose.
     created, expires
         UTC.
+    credential
+        Fingerprint of the user's password at that time: a new password ends the sessions of the old one.
     """
 
     __tablename__ = "sessions"
@@ -32,3 +34,4 @@ class SessionRow(Base):
     user: Mapped[str] = mapped_column(String(64), index=True)
     created: Mapped[datetime]
     expires: Mapped[datetime] = mapped_column(index=True)
+    credential: Mapped[str] = mapped_column(String(64), default="")

@@ -8,11 +8,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sonoher2.core.errors import InputError
-from sonoher2.server.work.models import BundleFacts
+from sonoher2.server.work.models import BundleFacts, BundlePlace
 from sonoher2.server.work.pool import Pool
 from sonoher2.server.work.tasks import bundle_facts
 
 MANIFEST = "manifest.json"
+
+
+def place_of(folder: Path, trust: Path | None = None) -> BundlePlace:
+    """Say where a model lies, and which it is now.
+
+    Raises
+    ------
+    InputError
+        The folder is no bundle.
+    """
+    folder = Path(folder).resolve()
+    try:
+        sha256 = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    except OSError:
+        raise InputError(
+            "this is no bundle", where=str(folder), fix="Give the folder `bundle` of a finished run"
+        ) from None
+    return BundlePlace(str(folder), str(trust) if trust else "", sha256)
 
 
 class Bundles:
@@ -30,7 +48,7 @@ class Bundles:
 
     def __init__(self, pool: Pool, folders: Sequence[Path] = (), trust: Path | None = None) -> None:
         self._pool, self._lock = pool, threading.Lock()
-        self._folders: dict[str, tuple[Path, Path | None]] = {}
+        self._places: dict[str, BundlePlace] = {}
         self._facts: dict[str, BundleFacts] = {}
         for folder in folders:
             self.add(folder, trust)
@@ -43,19 +61,13 @@ class Bundles:
         InputError
             The folder is no bundle.
         """
-        folder = Path(folder).resolve()
-        try:
-            key = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-        except OSError:
-            raise InputError(
-                "this is no bundle", where=str(folder), fix="Give the folder `bundle` of a finished run"
-            ) from None
+        place = place_of(folder, trust)
         with self._lock:
-            self._folders.setdefault(key, (folder, trust))
-        return key
+            self._places.setdefault(place.sha256, place)
+        return place.sha256
 
-    def folder(self, key: str) -> tuple[Path, Path | None]:
-        """Where a model lies, and the key that it must be signed with.
+    def place(self, key: str) -> BundlePlace:
+        """Where a model lies, and which it must be.
 
         Raises
         ------
@@ -63,15 +75,14 @@ class Bundles:
             There is none of this id.
         """
         with self._lock:
-            return self._folders[key]
+            return self._places[key]
 
     def facts(self, key: str) -> BundleFacts:
-        """Give what a model says of itself; KeyError as in `folder`, InputError where it cannot be opened."""
+        """Give what a model says of itself; KeyError as in `place`, InputError where it cannot be opened."""
         with self._lock:
             known = self._facts.get(key)
         if known is None:
-            folder, trust = self.folder(key)
-            known = self._pool.run(bundle_facts, str(folder), str(trust) if trust else "")
+            known = self._pool.run(bundle_facts, self.place(key))
             with self._lock:
                 self._facts[key] = known
         return known
@@ -79,4 +90,4 @@ class Bundles:
     def all(self) -> list[str]:
         """Ids, in the order in which the models were added."""
         with self._lock:
-            return list(self._folders)
+            return list(self._places)

@@ -141,13 +141,32 @@ class BundleFacts:
 
 
 @dataclass(frozen=True)
+class BundlePlace:
+    """Where a model lies, and which it must be.
+
+    Attributes
+    ----------
+    folder
+        Of the model.
+    trust
+        Key of whoever must have signed it; empty for no matter.
+    sha256
+        Of its manifest: the id under which it is offered.
+    """
+
+    folder: str
+    trust: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Question:
     """A patient to be predicted.
 
     Attributes
     ----------
-    bundle, trust
-        Folder of the model, and the key of whoever must have signed it; empty for no matter.
+    bundle
+        The model.
     image, name
         Path of the image, and what it is called; empty for clinical data alone.
     frame
@@ -166,8 +185,7 @@ class Question:
         Date and time, for the page.
     """
 
-    bundle: str
-    trust: str
+    bundle: BundlePlace
     image: str
     name: str
     frame: int

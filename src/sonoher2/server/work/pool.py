@@ -7,6 +7,7 @@ is done in the process that answers requests.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import queue
@@ -16,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from sonoher2.core.errors import InputError
 
+log = logging.getLogger("sonoher2.server")
 START_SECONDS = 300.0
 MOST_FAILED_STARTS = 3
 """One after the other, until the pool gives up."""
@@ -69,8 +71,8 @@ class Pool:
         self,
         workers: int,
         seconds: float,
-        prepare: Callable[[tuple[str, ...]], None] | None = None,
-        given: tuple[str, ...] = (),
+        prepare: Callable[[tuple[Any, ...]], None] | None = None,
+        given: tuple[Any, ...] = (),
     ) -> None:
         self.workers, self.seconds = workers, seconds
         self._prepare, self._given = prepare, given
@@ -151,14 +153,24 @@ class Pool:
     def _taken(self) -> _Worker:
         while not self._closed:
             try:
-                return self._free.get(timeout=1.0)
+                worker = self._free.get(timeout=1.0)
+                if worker.process.is_alive():
+                    return worker
+                # it ended while it had nothing to do: that says nothing of the next task
+                self._replace(worker)
             except queue.Empty:
                 if self._failed_starts >= MOST_FAILED_STARTS and not self._all:
                     break
         raise InputError("no worker process could be started", fix="Look at the server's log; free some memory")
 
     def _add(self) -> None:
-        worker = _Worker(self._prepare, self._given)
+        try:
+            worker = _Worker(self._prepare, self._given)
+        except OSError as error:
+            # no memory, or no more processes
+            log.warning("a worker process could not be started, %s", type(error).__name__)
+            self._start_failed()
+            return
         with self._lock:
             closed = self._closed
             if not closed:
@@ -169,25 +181,32 @@ class Pool:
         try:
             worker.greet()
         except WorkerDiedError:
-            self._failed_starts += 1
-            self._replace(worker)
+            self._discard(worker)
+            self._start_failed()
             return
         self._failed_starts = 0
         self._free.put(worker)
 
+    def _start_failed(self) -> None:
+        self._failed_starts += 1
+        if not self._closed and self._failed_starts < MOST_FAILED_STARTS:
+            self._starters.submit(self._add)
+
     def _replace(self, worker: _Worker) -> None:
+        self._discard(worker)
+        if not self._closed and self._failed_starts < MOST_FAILED_STARTS:
+            self._starters.submit(self._add)
+
+    def _discard(self, worker: _Worker) -> None:
         with self._lock:
             self._all.discard(worker)
-            closed = self._closed
         worker.end()
-        if not closed and self._failed_starts < MOST_FAILED_STARTS:
-            self._starters.submit(self._add)
 
 
 class _Worker:
     """One process, and this side of the line to it."""
 
-    def __init__(self, prepare: Callable[[tuple[str, ...]], None] | None, given: tuple[str, ...]) -> None:
+    def __init__(self, prepare: Callable[[tuple[Any, ...]], None] | None, given: tuple[Any, ...]) -> None:
         context = multiprocessing.get_context("spawn")
         self._line, other = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(other, prepare, given), daemon=True)
@@ -233,7 +252,7 @@ class _Worker:
         self.process.close()
 
 
-def _work(line: Connection, prepare: Callable[[tuple[str, ...]], None] | None, given: tuple[str, ...]) -> None:
+def _work(line: Connection, prepare: Callable[[tuple[Any, ...]], None] | None, given: tuple[Any, ...]) -> None:
     """Do tasks until the server's side of the line is closed, even by a kill."""
     import signal
 

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoher2.core.errors import FindingsError, InputError
-from sonoher2.server.work.models import SITE_KEY, Answered, BundleFacts, ImageFacts, Outline, Prompt, Question, View
+from sonoher2.server.work.models import (
+    SITE_KEY,
+    Answered,
+    BundleFacts,
+    BundlePlace,
+    ImageFacts,
+    Outline,
+    Prompt,
+    Question,
+    View,
+)
 from sonoher2.server.work.open_bundles import opened_bundle
 from sonoher2.server.work.scales import kept_region
 
@@ -19,18 +29,18 @@ if TYPE_CHECKING:
     from sonoher2.predict.prediction import Prediction
 
 
-def warm_up(bundles: tuple[str, ...]) -> None:
+def warm_up(bundles: tuple[BundlePlace, ...]) -> None:
     """Make a new worker ready: libraries imported, networks loaded, models read, kernels compiled."""
     from sonoher2.server.work.warm import warm
 
     warm(bundles)
 
 
-def bundle_facts(folder: str, trust: str = "") -> BundleFacts:
-    """Read a model and give what it says of itself."""
+def bundle_facts(place: BundlePlace) -> BundleFacts:
+    """Read a model and give what it says of itself; errors as in `opened_bundle`."""
     from sonoher2.server.work.fields import facts_of
 
-    return facts_of(opened_bundle(folder, trust))
+    return facts_of(opened_bundle(place))
 
 
 def open_image(path: str, name: str) -> ImageFacts:
@@ -64,7 +74,7 @@ def frame_png(path: str, name: str, frame: int) -> bytes:
 
 
 def outline(
-    path: str, name: str, frame: int, prompt: Prompt, bundle: str, trust: str, crop_to_b_mode: bool = False
+    path: str, name: str, frame: int, prompt: Prompt, bundle: BundlePlace | None, crop_to_b_mode: bool = False
 ) -> Outline:
     """Find the lesion of one frame, where a user says that it is or anywhere.
 
@@ -74,8 +84,8 @@ def outline(
         The image.
     prompt
         It goes to the shipped segmenter that takes prompts, whatever the model.
-    bundle, trust
-        Of a model that says how images are read, and may have a segmenter of its own; empty for the shipped one.
+    bundle
+        A model that says how images are read, and may have a segmenter of its own; None for the shipped one.
     crop_to_b_mode
         Look in the B-mode part of the screen only, where there is no model that reads images. A prompt beyond that
         part has the whole picture looked at.
@@ -96,7 +106,7 @@ def outline(
     picture = _picture(path, name, frame)
     at, box = _place(prompt, picture.shape)
     image, segmenter = image_of(picture, None, None), load_segmenter(prompted=bool(prompt.kind))
-    model = opened_bundle(bundle, trust) if bundle else None
+    model = opened_bundle(bundle) if bundle else None
     if model is not None and model.image_networks.segmenter and not prompt.kind:
         segmenter = load_own_segmenter(model.image_networks.segmenter.final)
     if model is not None and model.schema.reading:
@@ -160,7 +170,7 @@ def _predicted(question: Question) -> tuple[Prediction, Case]:
     from sonoher2.predict.scoring import predict_patient
     from sonoher2.server.work.masks import mask_of
 
-    bundle = opened_bundle(question.bundle, question.trust)
+    bundle = opened_bundle(question.bundle)
     images: tuple[ImageInput, ...] = ()
     mask = mask_of(question.mask) if question.image else None
     if mask is not None:

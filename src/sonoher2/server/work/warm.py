@@ -18,27 +18,28 @@ from sonoher2.predict.views import case_views
 from sonoher2.report.page.case_page import write_case_page
 from sonoher2.segmentation.choose import segment_lesion
 from sonoher2.segmentation.segmenter import load_segmenter
+from sonoher2.server.work.models import BundlePlace
 from sonoher2.server.work.open_bundles import opened_bundle
 
 ROWS, COLUMNS, RADIUS = 240, 320, 40
 MM = 0.15
 
 
-def warm(bundles: Sequence[str]) -> None:
+def warm(bundles: Sequence[BundlePlace]) -> None:
     """Load the segmenter and the models, and use each once, on noise.
 
     Parameters
     ----------
     bundles
-        Folders.
+        Those that are offered.
     """
     pixels = np.random.default_rng(0).integers(0, 256, (ROWS, COLUMNS), dtype=np.uint8)
     segment_lesion(load_segmenter(), pixels.astype(np.float64))
     segment_lesion(load_segmenter(prompted=True), pixels.astype(np.float64), at=(ROWS // 2, COLUMNS // 2))
-    for folder in bundles:
+    for place in bundles:
         # a model that cannot be opened is an error of whoever asks for it, and so is one that refuses noise
         try:
-            _predict(opened_bundle(folder), pixels)
+            _predict(opened_bundle(place), pixels)
         except InputError:
             continue
 

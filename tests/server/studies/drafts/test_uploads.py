@@ -8,15 +8,21 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from server_studies import messy_folder
 from sonoher2.config.load import load_study
 from sonoher2.core.errors import InputError
 from sonoher2.server.base.errors import ApiError
+from sonoher2.server.base.paths import allowed
 from sonoher2.server.base.settings import ServerSettings
+from sonoher2.server.context.services import Services
+from sonoher2.server.storage.base import now
+from sonoher2.server.storage.tables_studies import StudyRow
 from sonoher2.server.studies.drafts import folders
-from sonoher2.server.studies.drafts.folders import allowed, keep_file, safe_name
+from sonoher2.server.studies.drafts.folders import keep_file, safe_name
 from sonoher2.server.studies.drafts.inside import require_allowed
+from sonoher2.server.studies.jobs.studies import add_audit, resume
 
 BAD = [
     "../a.csv", "a/../../b.csv", "/etc/passwd", "..\\a.csv", "C:\\a.csv", "a//b.csv", "", ".", "a/.", "a\nb.csv",
@@ -129,3 +135,39 @@ def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:
     ):
         with pytest.raises(ApiError, match="not one of this server"):
             check(text)
+
+
+def test_an_upload_that_a_study_reads_takes_no_more_files(
+    client: TestClient, settings: ServerSettings, services: Services
+) -> None:
+    def send(name: str, data: bytes, into: str = "") -> Response:
+        return client.post("/api/v1/uploads", params={"into": into}, files=[("files", (name, data))])
+
+    key = send("t.csv", b"patient_id,HER2\nA,0\nB,3+\n").json()["id"]
+    other = send("t.csv", b"patient_id,HER2\nA,0\n").json()["id"]
+    folder = settings.home.resolve() / "uploads" / key
+    send("study.yaml", (STUDY % "t.csv").encode(), key)
+    started = client.post("/api/v1/studies", json={"study": str(folder / "study.yaml")})
+    assert started.status_code == 201, started.text
+    before = (folder / "t.csv").read_bytes()
+    refused = send("t.csv", b"patient_id,HER2\nA,3+\n", key)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "frozen")
+    assert (folder / "t.csv").read_bytes() == before
+    assert send("more.csv", b"x", other).status_code == 201
+
+
+def test_a_study_whose_files_may_not_be_named_is_not_resumed(
+    services: Services, settings: ServerSettings, tmp_path: Path
+) -> None:
+    shared = replace(services, settings=replace(settings, host="192.0.2.1"))
+    inside = settings.home.resolve() / "uploads" / "u"
+    inside.mkdir(parents=True)
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (inside / "t.csv").write_text(f"patient_id,HER2,image\nA,0,{tmp_path / 'secret.png'}\n", encoding="utf-8")
+    (inside / "study.yaml").write_text(STUDY % "t.csv" + "images: {table: t.csv}\n", encoding="utf-8")
+    facts = {"owner": "anna", "title": "t", "kind": "study", "draft": "", "parent": None, "bundle": ""}
+    with services.database.session() as session:
+        session.add(StudyRow(id="s", created=now(), study_file=str(inside / "study.yaml"), out=str(tmp_path), **facts))
+    for again in (lambda: resume(shared, "anna", "s"), lambda: add_audit(shared, "anna", "s", "null", None)):
+        with pytest.raises(ApiError, match="not one of this server"):
+            again()

@@ -116,10 +116,10 @@ def test_a_model_is_used_for_cases_also_after_the_next_start(client: TestClient,
     assert services.bundles.all() == []
     key = client.post("/api/v1/studies/one/use").json()["bundle"]
     assert services.bundles.all() == [key]
-    assert services.bundles.folder(key)[0] == (out / "bundle").resolve()
+    assert services.bundles.place(key).folder == str((out / "bundle").resolve())
     assert client.post("/api/v1/studies/one/use").json()["bundle"] == key
     assert client.get("/api/v1/studies/one").json()["used_for_cases"]
-    services.bundles._folders.clear()
+    services.bundles._places.clear()
     with services.database.session() as session:
         session.add(StudyRow(id="gone", owner="local", created=now(), title="", kind="study", study_file="", out="",
                              draft="", parent=None, bundle=""))  # fmt: skip

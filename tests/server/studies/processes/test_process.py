@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from server_studies import until
 from sonoher2.server.studies.processes import process as module
-from sonoher2.server.studies.processes.process import interrupt, kill, runs, start
+from sonoher2.server.studies.processes.process import end_left, interrupt, kill, runs, start
 
 WORKER = """
 import subprocess, sys, time
@@ -69,3 +70,26 @@ def test_nobody_is_ended_by_a_number_that_is_no_process() -> None:
     ended = subprocess.Popen([sys.executable, "-c", "pass"], start_new_session=True)
     ended.wait()
     kill(ended.pid)
+    end_left(ended.pid, Path("none"))
+
+
+@pytest.mark.usefixtures("long_command")
+def test_workers_that_outlive_their_leader_end_and_another_group_of_its_number_does_not(tmp_path: Path) -> None:
+    log, progress = tmp_path / "a.log", tmp_path / "a.jsonl"
+    child = start([], log, progress)
+    until(lambda: log.is_file() and log.read_text().endswith("\n"))
+    worker = int(log.read_text())
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(30)
+    end_left(child.pid, tmp_path / "b.jsonl")
+    assert not gone(worker)
+    end_left(child.pid, progress)
+    until(lambda: gone(worker))
+    # after a restart of the machine the number may lead a group that has nothing to do with it
+    other = subprocess.Popen([sys.executable, "-c", WORKER], start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        end_left(other.pid, progress)
+        assert other.poll() is None
+    finally:
+        kill(other.pid)
+        other.wait(30)

@@ -201,6 +201,9 @@ def _readme(images: Sequence[ExportImage], export: ExportOf) -> str:
         lines.append("study.yaml    the study with these outlines; the rest of it is as it was.")
     if any(one.final.origin == ADJUDICATED for one in images):
         lines.append("Where an outline was adjudicated, `second_mask` is of a reader whose outline was not taken.")
+    if export.changed:
+        names = ", ".join(export.changed)
+        lines.append(f"These files were changed after they were outlined, and outlines may not fit them: {names}.")
     return "\n".join([*lines, "", *_reader_lines(images)]) + "\n"
 
 

@@ -158,12 +158,15 @@ class ExportOf:
         Who exports, and when.
     study
         The study file from which the cohort was made.
+    changed
+        Image files that are others than when they were outlined.
     """
 
     title: str
     by: str
     at: datetime
     study: Path | None
+    changed: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:

@@ -90,6 +90,30 @@ def _given(masks: tuple[str, ...], picture: Picture, reading: FileReading) -> tu
         return None, str(error)
 
 
+def read_unchanged(image: ListedImage) -> Picture:
+    """Read an image that is as it was at the first look: outlines fit no other.
+
+    Raises
+    ------
+    InputError
+        It cannot be read any more, or was changed.
+    """
+    picture = read_picture(image.path, image.frame)
+    if was_changed(image):
+        raise InputError(
+            "the image was changed after it was first looked at, and outlines of it may not fit",
+            where=Path(image.path).name,
+            fix="Put the former file back, or begin with these images anew",
+        )
+    return picture
+
+
+def was_changed(image: ListedImage) -> bool:
+    """Whether the file of an image is another one than at the first look; False where it is gone."""
+    path = Path(image.path)
+    return bool(image.sha256) and path.is_file() and file_sha256(path) != image.sha256
+
+
 def measure_outline(image: ListedImage, outline: bytes) -> OutlineSize:
     """Measure an outline that is not empty.
 
@@ -103,9 +127,9 @@ def measure_outline(image: ListedImage, outline: bytes) -> OutlineSize:
     Raises
     ------
     InputError
-        The image cannot be read any more, or has another size than the outline.
+        The image cannot be read any more, or was changed.
     """
-    picture = read_picture(image.path, image.frame)
+    picture = read_unchanged(image)
     lesion = lesion_in(picture, mask_of_png(outline), mm_per_pixel=image.mm_per_pixel)
     values = measure_lesion(lesion, _MEASURE).features
     size = lesion.image.mm_per_pixel
@@ -114,8 +138,8 @@ def measure_outline(image: ListedImage, outline: bytes) -> OutlineSize:
 
 
 def displayed_png(image: ListedImage) -> bytes:
-    """Give the picture as it is shown: 8-bit grey, whole, as PNG."""
-    grey = np.rint(read_picture(image.path, image.frame).grey).astype(np.uint8)
+    """Give the picture as it is shown: 8-bit grey, whole, as PNG. Errors as in `read_unchanged`."""
+    grey = np.rint(read_unchanged(image).grey).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(grey).save(buffer, format="png", compress_level=1)
     return buffer.getvalue()

@@ -36,6 +36,8 @@ class ListedImage:
         Outlines that the table names, absolute paths.
     descriptions
         Of `sources.DESCRIPTIONS`, those that are known.
+    sha256
+        Of the file when it was first looked at; empty before.
     """
 
     patient_id: str
@@ -46,6 +48,7 @@ class ListedImage:
     masks: tuple[str, ...] = ()
     second_mask: str | None = None
     descriptions: dict[str, str] = field(default_factory=dict)
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

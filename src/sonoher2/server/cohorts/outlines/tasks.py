@@ -17,6 +17,7 @@ from sonoher2.server.cohorts.outlines.models import (
     PairAgreement,
     ReadImage,
 )
+from sonoher2.server.work.models import Outline, Prompt
 
 
 def listed(path: str) -> ImageList:
@@ -47,6 +48,21 @@ def displayed(image: ListedImage) -> bytes:
     return displayed_png(image)
 
 
+def outlined(image: ListedImage, name: str, prompt: Prompt, *, crop_to_b_mode: bool) -> Outline:
+    """As `work.tasks.outline`, of an image that is as it was at the first look.
+
+    Raises
+    ------
+    InputError
+        As there, or the image was changed.
+    """
+    from sonoher2.server.cohorts.outlines.look import read_unchanged
+    from sonoher2.server.work.tasks import outline
+
+    read_unchanged(image)
+    return outline(image.path, name, image.frame or 1, prompt, None, crop_to_b_mode)
+
+
 def overlaps(pairs: Sequence[tuple[str, str]]) -> list[float]:
     """Dice of each pair of outlines, given as files."""
     from functools import lru_cache
@@ -69,9 +85,13 @@ def summed_up(
 
 def exported(images: Sequence[ExportImage], export: ExportOf, blobs: str) -> bytes:
     """As `export.export_zip`, outlines from a folder of blobs."""
-    from sonoher2.server.cohorts.outlines.export import export_zip
+    from dataclasses import replace
 
-    return export_zip(images, export, lambda name: (Path(blobs) / name).read_bytes())
+    from sonoher2.server.cohorts.outlines.export import export_zip
+    from sonoher2.server.cohorts.outlines.look import was_changed
+
+    changed = tuple(one.image.cell for one in images if was_changed(one.image))
+    return export_zip(images, replace(export, changed=changed), lambda name: (Path(blobs) / name).read_bytes())
 
 
 def require_readable(outline: str) -> int:

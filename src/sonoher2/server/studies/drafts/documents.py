@@ -17,19 +17,14 @@ from sonoher2.core.files import write_text
 from sonoher2.core.table_files import write_table
 from sonoher2.core.yaml_file import read_yaml
 from sonoher2.server.base.errors import ApiError
+from sonoher2.server.base.paths import allowed, home_of
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import DraftRow
 from sonoher2.server.studies.drafts import schemas
 from sonoher2.server.studies.drafts.edits import Values, as_yaml, changed
 from sonoher2.server.studies.drafts.findings import error_views, finding_view
-from sonoher2.server.studies.drafts.folders import (
-    allowed,
-    common_top,
-    count_files,
-    home_of,
-    upload_folder,
-)
+from sonoher2.server.studies.drafts.folders import common_top, count_files, upload_folder
 from sonoher2.server.studies.drafts.inside import require_allowed
 from sonoher2.server.studies.drafts.preview import preview
 from sonoher2.server.studies.drafts.rows import STUDY, find_draft, study_file

@@ -1,9 +1,8 @@
-"""Folders that a draft may name, and files that a browser uploads into one."""
+"""Files that a browser uploads into a folder of a draft."""
 
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
@@ -11,62 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from sonoher2.core.errors import InputError
-from sonoher2.core.files import LONGEST_NAME, atomic_path, path_fault
+from sonoher2.core.files import LONGEST_NAME, atomic_path
 from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.paths import home_of, known_id
 from sonoher2.server.base.settings import ServerSettings
 
 DEEPEST = 16
 MOST_FILES = 100_000
 LEFT_OUT = (".DS_Store", "Thumbs.db", "desktop.ini")
 CHUNK = 1 << 20
-
-
-def home_of(settings: ServerSettings, kind: str, key: str = "") -> Path:
-    """Folder of the server for ``uploads``, ``drafts`` or ``studies``, or of one of them.
-
-    Raises
-    ------
-    ApiError
-        No id is written so.
-    """
-    place = settings.home.resolve() / kind
-    if not key:
-        return place
-    return place / known_id(key, kind.rstrip("s"))
-
-
-def known_id(key: str, what: str) -> str:
-    """Give an id back that may be one of this server's.
-
-    Raises
-    ------
-    ApiError
-        No id is written so.
-    """
-    if not re.fullmatch(r"[\w-]{1,64}", key, re.ASCII):
-        raise not_found(what)
-    return key
-
-
-def allowed(settings: ServerSettings, path: Path) -> Path:
-    """Give an absolute path if requests may name it: any on a loopback address, else one that the server keeps.
-
-    Raises
-    ------
-    ApiError
-        It is not allowed, or it is not absolute.
-    """
-    if not path.is_absolute() or path_fault(str(path)):
-        raise ApiError(422, "folder", "this is no absolute path", "Write it whole, from the root of the disk on")
-    try:
-        found = path.resolve()
-        found.exists()
-    except (OSError, RuntimeError):
-        # no right to look there, or a link that leads to itself
-        raise ApiError(422, "folder", "the path cannot be opened", "Check the path and its rights") from None
-    if settings.loopback or any(found.is_relative_to(home_of(settings, kind)) for kind in ("uploads", "drafts")):
-        return found
-    raise ApiError(403, "folder", "the folder is not one of this server", "Upload the files instead")
 
 
 def safe_name(name: str) -> PurePosixPath:
@@ -110,6 +62,24 @@ def upload_folder(settings: ServerSettings, key: str) -> Path:
     if not folder.is_dir():
         raise not_found("upload")
     return folder
+
+
+def require_open(settings: ServerSettings, key: str) -> None:
+    """Refuse further files for an upload that a study reads.
+
+    Raises
+    ------
+    ApiError
+        A study reads it.
+    """
+    if frozen_mark(settings, key).exists():
+        what = "a study reads these files, so that no more can be added or replaced"
+        raise ApiError(409, "frozen", what, "Upload the whole folder anew")
+
+
+def frozen_mark(settings: ServerSettings, key: str) -> Path:
+    """File whose being there says that an upload takes no more files: a study reads it."""
+    return home_of(settings, "uploads") / f"{known_id(key, 'upload')}.frozen"
 
 
 def keep_file(folder: Path, name: str, stream: BinaryIO) -> bool:

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from sonoher2.server.base.errors import RESPONSES, ApiError
 from sonoher2.server.context.services import Provided, User
 from sonoher2.server.studies.drafts.checked import check
-from sonoher2.server.studies.drafts.folders import count_files, keep_file, new_upload, upload_folder
+from sonoher2.server.studies.drafts.folders import count_files, keep_file, new_upload, require_open, upload_folder
 from sonoher2.server.studies.drafts.rows import delete_draft, drafts_of, find_draft, study_file
 from sonoher2.server.studies.drafts.schemas import Checked, Draft, DraftChange, DraftSummary, NewDraft, Upload
 
@@ -28,6 +28,7 @@ def upload(
     """Keep files of a folder; send a large folder in several requests."""
     key = into or new_upload(services.settings)
     folder = upload_folder(services.settings, key)
+    require_open(services.settings, key)
     for file in files:
         keep_file(folder, file.filename or "", file.file)
     services.audit.add(user, "upload", key)

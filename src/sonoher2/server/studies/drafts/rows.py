@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sonoher2.server.base.errors import not_found
+from sonoher2.server.base.paths import home_of, known_id
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.tables_studies import DraftRow
-from sonoher2.server.studies.drafts.folders import home_of, known_id
 from sonoher2.server.studies.drafts.schemas import DraftSummary
 
 STUDY = "study.yaml"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sonoher2.config.base import Kind, Timing
 from sonoher2.config.target import Her2Role, Her2Rule, Her2Task
+from sonoher2.server.base.times import Utc
 
 
 def _one_line(text: str) -> str:
@@ -124,8 +124,8 @@ class DraftSummary(BaseModel):
     version: int
     title: str
     owner: str
-    created: datetime
-    changed: datetime
+    created: Utc
+    changed: Utc
 
 
 class Draft(DraftSummary):

@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 from typing import Literal
 
+from sonoher2.server.base.paths import home_of
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
-from sonoher2.server.studies.drafts.folders import home_of
 from sonoher2.server.studies.processes.process import option
 
 Command = Literal["run", "validate", "null", "simulated-signal"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sonoher2.server.base.times import Utc
 from sonoher2.server.studies.jobs.commands import Command
 from sonoher2.server.studies.jobs.states import State
 
@@ -33,9 +33,9 @@ class Job(BaseModel):
     command: Command
     typed: str = Field(description="The same for a terminal; a job can be resumed there.")
     state: State
-    queued: datetime
-    started: datetime | None
-    ended: datetime | None
+    queued: Utc
+    started: Utc | None
+    ended: Utc | None
     code: int | None
 
 
@@ -46,7 +46,7 @@ class StudySummary(BaseModel):
     title: str
     kind: Literal["study", "validation"]
     owner: str
-    created: datetime
+    created: Utc
     parent: str | None
     state: State
     progress: JobProgress

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from sonoher2.core.files import write_text
 from sonoher2.core.yaml_file import read_yaml
 from sonoher2.server.base.errors import ApiError, not_found
+from sonoher2.server.base.paths import allowed, known_id
 from sonoher2.server.context.services import Services
 from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
-from sonoher2.server.studies.drafts.folders import allowed, known_id
 from sonoher2.server.studies.drafts.rows import find_draft, study_file
 from sonoher2.server.studies.jobs.commands import Command, study_home
 from sonoher2.server.studies.jobs.schemas import NewStudy
@@ -95,21 +95,20 @@ def _study_file(services: Services, asked: NewStudy, home: Path) -> tuple[Path, 
     # what reads study files and tables takes long to import
     from sonoher2.config.load import load_study
     from sonoher2.server.studies.drafts.edits import as_yaml
-    from sonoher2.server.studies.drafts.inside import require_allowed
 
     if (asked.draft is None) == (asked.study is None):
         raise ApiError(422, "study", "name a draft or a study file", "Give one of the two")
     if asked.study is not None:
         file = allowed(services.settings, Path(asked.study))
         config = load_study(file)
-        require_allowed(services.settings, config)
+        _admit(services, file, config)
         return file, config, ""
     draft = str(asked.draft)
     with services.database.reading() as session:
         find_draft(session, draft)
     original = study_file(services, draft)
     config = load_study(original)
-    require_allowed(services.settings, config)
+    _admit(services, original, config)
     values = read_yaml(original)
     text = original.read_text(encoding="utf-8")
     if not Path(str(values.get("data", ""))).is_absolute():
@@ -118,6 +117,26 @@ def _study_file(services: Services, asked: NewStudy, home: Path) -> tuple[Path, 
     file = home / "study.yaml"
     write_text(file, text)
     return file, config, draft
+
+
+def _admit(services: Services, file: Path, config: StudyConfig) -> None:
+    """Refuse files that may not be named, and keep those that were uploaded as they are."""
+    from sonoher2.server.studies.drafts.inside import freeze_uploads, require_allowed
+
+    # first frozen, so that nothing changes between the look and the run
+    freeze_uploads(services.settings, file, config)
+    require_allowed(services.settings, config)
+
+
+def _admit_again(services: Services, key: str) -> None:
+    """Do the same for a study that an earlier version started, whose uploads may have been changed since."""
+    if services.settings.loopback:
+        return
+    from sonoher2.config.load import load_study
+
+    with services.database.reading() as session:
+        file = Path(find_study(session, key).study_file)
+    _admit(services, file, load_study(file))
 
 
 def _out(services: Services, asked: NewStudy, home: Path) -> Path:
@@ -173,6 +192,7 @@ def resume(services: Services, user: str, key: str) -> None:
     ApiError
         There is no such study, or it is under way.
     """
+    _admit_again(services, key)
     with services.database.session() as session:
         study = find_study(session, key)
         last = _idle(jobs_of(session, key))
@@ -201,6 +221,7 @@ def add_audit(services: Services, user: str, key: str, kind: str, runs: int | No
     ApiError
         There is no such study, or it is not finished, or it is a validation.
     """
+    _admit_again(services, key)
     with services.database.session() as session:
         study = find_study(session, key)
         last = _idle(jobs_of(session, key))

@@ -19,7 +19,7 @@ from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import JobRow, StudyRow
 from sonoher2.server.studies.jobs.commands import arguments, log_file, progress_file
 from sonoher2.server.studies.jobs.states import State, final_state
-from sonoher2.server.studies.processes.process import interrupt, kill, runs, start
+from sonoher2.server.studies.processes.process import end_left, interrupt, kill, runs, start
 from sonoher2.server.studies.processes.progress import read_progress
 
 log = logging.getLogger("sonoher2.server")
@@ -117,7 +117,7 @@ class Supervisor:
             return True
         if pid is not None:
             # workers may outlive the process that they work for
-            kill(pid)
+            end_left(pid, path)
         self._children.pop(job.id, None)
         progress = read_progress(path)
         self._note(job.id, state=final_state(job, progress), code=progress.code, ended=now())

@@ -6,6 +6,7 @@ a number alone may be another process by now.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -74,8 +75,35 @@ def interrupt(pid: int) -> None:
 
 
 def kill(pid: int) -> None:
-    """End a process group at once, and whatever a process that has ended left behind in it."""
+    """End a process group at once; its leader is known to be there."""
     _signal(pid, signal.SIGKILL)
+
+
+def end_left(pid: int, progress: Path) -> None:
+    """End the workers that a process left in its group when it ended.
+
+    The number may belong to another group by now, as after a restart of the machine: each worker is known by the file
+    of progress, as its leader was.
+    """
+    for worker in _members(pid):
+        if runs(worker, progress):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(worker, signal.SIGKILL)
+
+
+def _members(group: int) -> list[int]:
+    """Numbers of the processes of a group."""
+    if not Path("/proc/self/stat").exists():
+        shown = subprocess.run(["ps", "-A", "-o", "pid=,pgid="], capture_output=True, check=False, text=True).stdout
+        pairs = [line.split() for line in shown.splitlines()]
+        return [int(pid) for pid, of in pairs if int(of) == group]
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # after the name, which may hold spaces and brackets: state, parent, group
+            if int(place.read_text().rpartition(")")[2].split()[2]) == group:
+                found.append(int(place.parent.name))
+    return found
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -86,7 +86,7 @@ def _updates(
                 yield part, _figures(part, (step.intercept_, step.slope_), confidence)
 
 
-def _learned(update: Update, score: NDArray[np.float64], y: NDArray[np.bool_]) -> LogisticRecalibration | None:
+def _learned(update: Update, score: NDArray[np.float64], y: NDArray[np.int_]) -> LogisticRecalibration | None:
     """Learn an update of scores (n,) from outcomes (n,); None where there is no positive slope."""
     step = LogisticRecalibration(update)
     try:

@@ -9,8 +9,6 @@ const chosen = new Set();
 const place = document.getElementById("studies");
 const compare = document.getElementById("compare");
 
-function utc(iso) { return moment(/[zZ]|[+-]\d\d:\d\d$/.test(iso) ? iso : `${iso}Z`); }
-
 async function show() {
   const studies = await tried(() => get("/studies"), place);
   if (!studies) return;
@@ -39,7 +37,7 @@ function row(one) {
     h("td", {}, h("a", { href: `/studies/${one.id}` }, one.title)),
     h("td", { "data-label": t("Kind") }, one.kind === "validation" ? t("validation") : t("study")),
     h("td", { "data-label": t("State") }, state),
-    h("td", { "data-label": t("Started") }, utc(one.created)),
+    h("td", { "data-label": t("Started") }, moment(one.created)),
     h("td", { "data-label": t("By") }, one.owner));
 }
 
@@ -58,7 +56,7 @@ async function showDrafts() {
     h("thead", {}, h("tr", {}, [t("Draft"), t("Changed"), t("By")].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, drafts.map((one) => h("tr", {},
       h("td", {}, h("a", { href: `/studies/drafts/${one.id}` }, one.title)),
-      h("td", { "data-label": t("Changed") }, utc(one.changed)),
+      h("td", { "data-label": t("Changed") }, moment(one.changed)),
       h("td", { "data-label": t("By") }, one.owner))))));
 }
 

@@ -86,7 +86,7 @@ async function showFurther(study) {
 async function validation(study) {
   const drafts = (await tried(() => get("/drafts"))) || [];
   const others = drafts.filter((one) => one.id !== study.draft);
-  const options = Object.fromEntries(others.map((one) => [one.id, `${one.title} (${moment(`${one.changed}Z`)})`]));
+  const options = Object.fromEntries(others.map((one) => [one.id, `${one.title} (${moment(one.changed)})`]));
   let chosen = others[0]?.id;
   const run = async () => {
     const made = await post(`/studies/${key}/validate`, { draft: chosen });
@@ -108,7 +108,7 @@ function audits(study) {
 }
 
 function jobs(found) {
-  const when = (iso) => (iso ? moment(`${iso}Z`) : "–");
+  const when = (iso) => (iso ? moment(iso) : "–");
   return h("table", { class: "list folds" },
     h("thead", {}, h("tr", {}, [t("Command"), t("State"), t("Started"), t("Ended")].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, found.map((one) => h("tr", {},
