@@ -112,6 +112,13 @@ def test_what_is_written_is_read() -> None:
     assert np.array_equal(read.spaces["Radiomics"]["f"], np.float32(third.spaces["Radiomics"]["f"]))
 
 
+def test_a_model_that_compares_nothing_has_a_reference_too() -> None:
+    found, _ = built()
+    read = load_reference(dump_reference(Reference(found.labels, found.scores, {})))
+    assert read.spaces == {}
+    assert read.labels.tolist() == found.labels.tolist()
+
+
 def changed(**parts: Any) -> bytes:
     found, _ = built()
     return dump_reference(

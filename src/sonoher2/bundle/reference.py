@@ -213,9 +213,11 @@ def _encoded(model: SignatureSet, X: pd.DataFrame) -> pd.DataFrame:
 
 def dump_reference(reference: Reference) -> bytes:
     """Write as Parquet; features in single precision."""
-    spaces = pd.concat({name: space.astype(np.float32) for name, space in reference.spaces.items()}, axis=1)
-    labels = pd.DataFrame({(_LABEL, ""): reference.labels.astype(str)})
-    table = pd.concat({_LABEL: labels, _SCORE: reference.scores, _SPACE: spaces}, axis=1)
+    parts = {_LABEL: pd.DataFrame({(_LABEL, ""): reference.labels.astype(str)}), _SCORE: reference.scores}
+    if reference.spaces:
+        # no space is left where every column encodes to nothing, as a category without a level that is frequent enough
+        parts[_SPACE] = pd.concat({name: s.astype(np.float32) for name, s in reference.spaces.items()}, axis=1)
+    table = pd.concat(parts, axis=1)
     return bytes(table.to_parquet())
 
 
@@ -230,8 +232,10 @@ def load_reference(data: bytes) -> Reference:
     try:
         _check_size(data)
         table = pd.read_parquet(io.BytesIO(data))
-        labels, scores, spaces = (pd.DataFrame(table[part]) for part in (_LABEL, _SCORE, _SPACE))
-        named = {str(name): pd.DataFrame(spaces[name]).astype(np.float64) for name in spaces.columns.unique(0)}
+        labels, scores = (pd.DataFrame(table[part]) for part in (_LABEL, _SCORE))
+        spaces = pd.DataFrame(table[_SPACE]) if _SPACE in table.columns.unique(0) else pd.DataFrame()
+        names = spaces.columns.unique(0) if spaces.shape[1] else ()
+        named = {str(name): pd.DataFrame(spaces[name]).astype(np.float64) for name in names}
         if scores.isna().any(axis=None) or any(not np.isfinite(space).all(axis=None) for space in named.values()):
             raise ValueError("not numbers")
         return Reference(labels.iloc[:, 0], scores.astype(np.float64), named)

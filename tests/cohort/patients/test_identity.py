@@ -159,6 +159,50 @@ def test_what_it_takes_to_read_a_last_number_as_that_of_a_view(
     assert bool(view_stems(views(patients, each, first), {})) == are_views
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ("a", "b"),
+        ("-pre", "-post"),
+        ("_baseline", "_FollowUp"),
+        ("_术前", "_术后"),
+        ("_20200115", "_20200615"),
+        ("_2020-01-15", "_2020-06-15"),
+    ],
+)
+def test_visits_by_letter_word_or_date_are_views(ends: tuple[str, str]) -> None:
+    names = [f"P{patient:03}{end}" for patient in range(20) for end in ends]
+    stems = view_stems(names, {})
+    assert len(stems) == 40
+    assert len(set(stems.values())) == 20
+    assert stems["P007" + ends[0]] == stems["P007" + ends[1]]
+    # with labels as of strangers they are none
+    assert view_stems(names, {name: place % 2 for place, name in enumerate(names)}) == {}
+
+
+def test_a_few_patients_whose_views_have_two_labels_hide_no_others() -> None:
+    names = views(20, 2)
+    labels = {name: int(name[:3]) % 2 for name in names}
+    assert len(view_stems(names, labels)) == 40
+    for wrong, seen in ((1, 40), (4, 40), (5, 0)):
+        torn = labels | {name: 1 - labels[name] for name in names[: 2 * wrong : 2]}
+        assert len(view_stems(names, torn)) == seen, wrong
+    # where most patients are of one class, views agree by chance too
+    few = {name: int(name == "001_1") for name in names}
+    assert view_stems(names, few) == {}
+
+
+def test_hospitals_and_dates_are_no_views() -> None:
+    names = [
+        f"H{hospital}_2020{month:02}{day:02}"
+        for hospital in range(6)
+        for month in range(1, 5)
+        for day in (3, 9, 21, 27)
+    ]
+    assert view_stems(names, {}) == {}
+    assert view_stems([f"P{number:03}_20201399" for number in range(20)], {}) == {}
+
+
 def test_gaps_between_views_in_most_patients_are_no_views() -> None:
     whole, torn = views(5, 2), [f"{patient:03}_{view}" for patient in range(11, 16) for view in (1, 3)]
     assert view_stems([*whole, *torn], {})

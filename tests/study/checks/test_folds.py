@@ -65,3 +65,14 @@ def test_leak003_tells_all_that_it_finds_and_two_folds_are_enough() -> None:
         "not every training patient has an out-of-fold score of Radiomics, DLR; all training patients lie in one fold"
     )
     assert fitted_in_fold(Finished(result())).skipped == "there are no training patients"
+
+
+def test_leak003_a_model_that_has_learned_nothing_is_no_leak() -> None:
+    """Everybody has the prevalence, in stratified folds to the last digit; but who stands out must not stand alike."""
+    constant = np.full((60, 2), 0.5)
+    record = folds(out_of_fold={"Clinical": constant}, in_sample={"Clinical": constant.copy()})
+    assert fitted_in_fold(Finished(result(), folds=record)).state == "passed"
+    seen = constant.copy()
+    seen[40:] = np.random.default_rng(3).random((20, 2))
+    record = folds(out_of_fold={"Clinical": seen}, in_sample={"Clinical": seen.copy()})
+    assert fitted_in_fold(Finished(result(), folds=record)).state == "error"

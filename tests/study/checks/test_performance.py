@@ -71,8 +71,9 @@ def test_leak005_judges_p_after_holm(p: tuple[float, float], state: str, monkeyp
     known = result(n=60)
     first = known.performance.predictions
     both = pd.concat([first, first.assign(signature="Clinical")], ignore_index=True)
-    found = iter(SimpleNamespace(difference=0.2 + number, p_larger=value) for number, value in enumerate(p))
-    monkeypatch.setattr(module, "compare_independent", lambda test, training: next(found))
+    found, areas = iter(p), iter((0.2, 0.0, 1.2, 0.0))
+    monkeypatch.setattr(module, "larger_auc_p", lambda test, training: next(found))
+    monkeypatch.setattr(module, "auc", lambda outcome, score: next(areas))
     outcome = above_training(Finished(changed(known, predictions=both)))
     assert outcome.state == state
     if outcome.finding is not None:
@@ -84,11 +85,11 @@ def test_leak005_compares_the_test_set_with_training_and_not_the_other_way(monke
     sizes = known.performance.predictions.groupby("set")["score"].sum()
     given = []
 
-    def compare(test: tuple[np.ndarray, np.ndarray], training: tuple[np.ndarray, np.ndarray]) -> SimpleNamespace:
+    def compare(test: tuple[np.ndarray, np.ndarray], training: tuple[np.ndarray, np.ndarray]) -> float:
         given.append((test[1].sum(), training[1].sum()))
-        return SimpleNamespace(difference=0.0, p_larger=0.5)
+        return 0.5
 
-    monkeypatch.setattr(module, "compare_independent", compare)
+    monkeypatch.setattr(module, "larger_auc_p", compare)
     above_training(Finished(known))
     assert given == [(pytest.approx(sizes[TEST]), pytest.approx(sizes[TRAIN_OOF]))]
 
@@ -338,5 +339,5 @@ def test_leak004_a_set_of_one_class_has_no_best_threshold() -> None:
 
 @pytest.mark.parametrize(("p", "state"), [(0.01, "passed"), (0.0099, "error")])
 def test_leak005_begins_below_its_level(p: float, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "compare_independent", lambda *_: SimpleNamespace(difference=0.2, p_larger=p))
+    monkeypatch.setattr(module, "larger_auc_p", lambda *_: p)
     assert above_training(Finished(result(n=60))).state == state

@@ -229,6 +229,48 @@ def test_openings_of_an_earlier_version_are_kept(opening: Opening, tmp_path: Pat
     assert len(opening.into(tmp_path / "run").entries) == 2
 
 
+def with_images(opening: Opening, mask: str = "m") -> Opening:
+    names = list(opening.cohort.patients.index)
+    images = pd.DataFrame(
+        {
+            "patient_id": names, "image": [f"/{name}.png" for name in names],
+            "masks": [(f"/{mask}{name}.png",) for name in names], "second_mask": None, "frame": np.nan,
+            "mm_per_pixel": 0.1,
+        }
+    )  # fmt: skip
+    return replace(opening, cohort=replace(opening.cohort, images=images))
+
+
+def test_redrawn_masks_and_other_values_of_the_test_patients_are_counted(opening: Opening, tmp_path: Path) -> None:
+    def entered(one: Opening) -> int:
+        hashes = {path: path for masks in one.cohort.images["masks"] for path in masks}
+        entry = new_entry(one.study, one.cohort, list(one.tested), hashes, "model")
+        return len(enter(entry, one.study, tmp_path / "run", ArtifactStore(tmp_path / "run" / "cache"), "2026").entries)
+
+    first = with_images(opening)
+    assert [entered(first), entered(first)] == [1, 1]
+    assert entered(with_images(opening, "redrawn")) == 2
+    moved = first.cohort.patients.copy()
+    moved.loc[first.tested[0], "age"] += 1
+    assert entered(first.with_patients(moved)) == 3
+    thicker = first.cohort.images.assign(mm_per_pixel=0.2)
+    assert entered(replace(first, cohort=replace(first.cohort, images=thicker))) == 4
+    # masks of a network count as the network does, among the settings
+    by_network = [with_images(opening, mask).with_settings(regions="segment") for mask in ("m", "redrawn")]
+    assert [entered(one) for one in by_network] == [5, 5]
+
+
+def test_an_opening_of_a_version_that_kept_no_data_is_the_same_one(opening: Opening, tmp_path: Path) -> None:
+    opening.into(tmp_path / "run")
+    for path in (tmp_path / "run" / LEDGER, tmp_path / "data" / BESIDE):
+        old = [{key: value for key, value in one.items() if key != "data"} for one in json.loads(path.read_text())]
+        path.write_text(json.dumps(old))
+    shutil.rmtree(tmp_path / "run" / "cache")
+    for _ in range(2):
+        [entry] = opening.into(tmp_path / "run").entries
+        assert entry["data"]
+
+
 def test_a_bundle_is_known_by_what_it_decides(finished) -> None:
     from sonoher2.bundle.load import load_bundle
 
@@ -283,7 +325,10 @@ def test_test_sets_with_patients_in_common(one: Any, other: Any, shared: bool) -
 
 
 def test_pictures_are_known_by_their_bytes_and_three_columns_by_their_names(opening: Opening) -> None:
-    images = pd.DataFrame({"patient_id": ["P040", "P040", "P041"], "image": ["a", "b", "absent"]})
+    images = pd.DataFrame(
+        {"patient_id": ["P040", "P040", "P041"], "image": ["a", "b", "absent"], "masks": [("m",)] * 3,
+         "second_mask": None, "frame": np.nan, "mm_per_pixel": np.nan}
+    )  # fmt: skip
     cohort = replace(opening.cohort, images=images)
     first = new_entry(opening.study, cohort, ["P040", "P041"], {"a": "1", "b": "2"}, "model")
     assert sorted(len(hashes) for hashes in first["patients"].values()) == [1, 3]

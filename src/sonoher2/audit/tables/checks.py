@@ -20,7 +20,7 @@ from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation.calibration import calibration_slope_intercept
 from sonoher2.evaluation.compare.comparison import holm
-from sonoher2.evaluation.compare.independent import Scored, compare_independent
+from sonoher2.evaluation.compare.independent import Scored, larger_auc_p
 from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.shift.leakage import count_scaled, selection_excess, trace_threshold
@@ -258,8 +258,7 @@ def tested_above_training(tables: Tables, again: Rerun | None) -> Sign:
 
 def _difference(test: Scored, training: Scored) -> dict[str, float]:
     """Both AUCs, and the one-sided p value that the first is larger."""
-    p = compare_independent(test, training).p_larger
-    return {c.TEST: auc(*test), c.TRAINING: auc(*training), c.P: p}
+    return {c.TEST: auc(*test), c.TRAINING: auc(*training), c.P: larger_auc_p(test, training)}
 
 
 def threshold_from_test(tables: Tables, threshold: float | None, seed: int = 0) -> Sign:

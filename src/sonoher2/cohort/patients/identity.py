@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,6 +33,16 @@ SURE_PAIRS = 3
 MOST_VIEWS, FEWEST_STEMS = 12, 5
 """Views of one patient at most, and patients with several views at least, to read a last number as that of a view."""
 VIEW = re.compile(r"(?:v|view|img|image|visit|copy|us)?(\d{1,2})")
+DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+TIMES = {
+    "pre": 1, "before": 1, "baseline": 1, "initial": 1, "术前": 1, "治疗前": 1, "首诊": 1, "初诊": 1,
+    "post": 2, "after": 2, "followup": 2, "fu": 2, "术后": 2, "治疗后": 2, "复查": 2, "复诊": 2,
+}  # fmt: skip
+"""Words for the earlier and the later of two visits."""
+LETTERS = "abcdefghijk"
+"""Letters of views; ``l`` and ``r`` are sides."""
+MOST_AGREE, BY_CHANCE = 0.8, 0.01
+"""Share of the patients whose views agree in their label, at least, and how seldom so many agree by chance."""
 
 
 def words_of(patient: str) -> tuple[Word, ...]:
@@ -197,8 +207,9 @@ def _side_first(key: Key) -> bool:
 def view_stems(patients: Iterable[str], labels: Mapping[Any, object]) -> dict[str, Key]:
     """Read identifiers as those of images, ``12_1`` and ``12_2`` being views of patient 12; none where that fails.
 
-    It takes five patients with several views, views that are counted from 0 or 1 up to 12 at most and without a gap
-    in most patients, more patients than views, and views of one patient that agree in their label.
+    Likewise ``12a`` and ``12b``, ``12_pre`` and ``12_post``, and ``12_20240115`` and ``12_20240720``. It takes five
+    patients with several views, views that are counted from 0 or 1 up to 12 at most and without a gap in most patients,
+    more patients than views, and labels of one patient that agree more often than chance.
 
     Parameters
     ----------
@@ -209,21 +220,64 @@ def view_stems(patients: Iterable[str], labels: Mapping[Any, object]) -> dict[st
 
     Returns
     -------
-    Stem of each identifier that ends in the number of a view.
+    Stem of each identifier that ends in a view.
     """
-    found: dict[Key, dict[int, str]] = {}
+    found: dict[str, dict[Key, dict[int, str]]] = {}
     for name in dict.fromkeys(patients):
-        words = words_of(name)
-        number = VIEW.fullmatch("".join(words[-1])) if len(words) > 1 else None
-        stem = _flat(words[:-1])
-        if number is not None and any(run.isdecimal() for run in stem):
-            found.setdefault(stem, {})[int(number[1])] = name
-    several = {stem: views for stem, views in found.items() if len(views) > 1}
-    highest = max((max(views) for views in several.values()), default=0)
+        for kind, stem, number in _views_of(words_of(name)):
+            if any(run.isdecimal() for run in stem):
+                found.setdefault(kind, {}).setdefault(stem, {})[number] = name
+    stems: dict[str, Key] = {}
+    for kind, of_stem in found.items():
+        # dates have gaps: their order counts
+        ranked = {
+            stem: {rank: views[number] for rank, number in enumerate(sorted(views), start=1)}
+            if kind == "date"
+            else views
+            for stem, views in of_stem.items()
+        }
+        if _are_views(ranked, labels):
+            stems |= {name: stem for stem, views in ranked.items() for name in views.values() if name not in stems}
+    return stems
+
+
+def _views_of(words: tuple[Word, ...]) -> Iterator[tuple[str, Key, int]]:
+    """Give the ways to read the end of an identifier as a view: the kind, what stands before it, and its number."""
+    last, before = "".join(words[-1]), _flat(words[:-1])
+    if len(words) > 1 and (number := VIEW.fullmatch(last)) is not None:
+        yield "number", before, int(number[1])
+    if len(words) > 1 and last in TIMES:
+        yield "time", before, TIMES[last]
+    if len(words) > 1 and DATE.fullmatch(last):
+        yield "date", before, int(last)
+    if len(words) > 3 and all(len(word) == 1 and word[0].isdecimal() for word in words[-3:]):
+        year, month, day = (int(word[0]) for word in words[-3:])
+        if 1900 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31:
+            yield "date", _flat(words[:-3]), 10_000 * year + 100 * month + day
+    if _letter_glued(words) and words[-1][-1] in LETTERS:
+        yield "letter", (*before, *words[-1][:-1]), LETTERS.index(words[-1][-1]) + 1
+
+
+def _are_views(found: Mapping[Key, Mapping[int, str]], labels: Mapping[Any, object]) -> bool:
+    several = [views for views in found.values() if len(views) > 1]
+    highest = max((max(views) for views in several), default=0)
     if len(several) < FEWEST_STEMS or highest > min(MOST_VIEWS, len(found)):
-        return {}
-    gaps = sum(max(views) - min(views) >= len(views) or min(views) > 1 for views in several.values())
-    agreeing = all(len({labels[name] for name in views.values() if name in labels}) < 2 for views in several.values())
-    if 2 * gaps > len(several) or not agreeing:
-        return {}
-    return {name: stem for stem, views in found.items() for name in views.values()}
+        return False
+    gaps = sum(max(views) - min(views) >= len(views) or min(views) > 1 for views in several)
+    return 2 * gaps <= len(several) and _labels_agree([list(views.values()) for views in several], labels)
+
+
+def _labels_agree(groups: Sequence[Sequence[str]], labels: Mapping[Any, object]) -> bool:
+    """Whether the labels within groups agree more often than chance: all of them, or most and hardly by chance."""
+    # slow to import, and identifiers are read by commands that count nothing
+    from scipy.stats import binom
+
+    known = [[labels[name] for name in group if name in labels] for group in groups]
+    known = [group for group in known if len(group) > 1]
+    agreeing = sum(len(set(group)) < 2 for group in known)
+    if agreeing == len(known):
+        return True
+    counts = Counter(label for group in known for label in group)
+    shares = [count / counts.total() for count in counts.values()]
+    chance = sum(sum(share ** len(group) for share in shares) for group in known) / len(known)
+    return agreeing >= MOST_AGREE * len(known) and float(binom.sf(agreeing - 1, len(known), chance)) < BY_CHANCE

@@ -32,11 +32,6 @@ class Comparison:
     z: float
     p: float
 
-    @property
-    def p_larger(self) -> float:
-        """One-sided p value of the same statistic: that the AUC of a is no larger than that of b."""
-        return self.p / 2 if self.z > 0 else 1 - self.p / 2
-
 
 def delong_test(outcome: ArrayLike, score_a: ArrayLike, score_b: ArrayLike, confidence: float = 0.95) -> Comparison:
     """DeLong's test that two correlated ROC curves have the same area.

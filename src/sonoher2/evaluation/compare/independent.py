@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from sonoher2.evaluation.compare.comparison import Comparison
 from sonoher2.evaluation.compare.interaction import Heterogeneity, heterogeneity
 from sonoher2.evaluation.discrimination import auc, placement_variance, placements
 
@@ -27,31 +26,49 @@ def auc_variance(outcome: ArrayLike, score: ArrayLike) -> float:
     return placement_variance(*placements(outcome, score))
 
 
-def compare_independent(a: Scored, b: Scored, confidence: float = 0.95) -> Comparison:
-    """Test that two AUCs of different patients are equal: z = (AUC_a - AUC_b) / sqrt(var_a + var_b).
+def larger_auc_p(a: Scored, b: Scored) -> float:
+    """One-sided p value that the AUC of a is not larger than that of b, for few patients and high AUCs too.
+
+    DeLong's variances vanish as an AUC comes near 1, and a small test set whose AUC is high by chance would then be
+    told from the training set's with certainty. Here both variances are taken at one AUC, as the hypothesis says:
+    the mean of both, weighted by cases * controls / (cases + controls), with Hanley and McNeil's formula.
 
     Returns
     -------
-    NaN where a variance cannot be estimated (fewer than two patients in a class), or where both are 0.
+    NaN where a set has one class only, or both AUCs are 1.
 
     References
     ----------
-    Hanley JA, McNeil BJ. Radiology 1982, 143:29-36 (the ratio), with DeLong's variances.
+    Hanley JA, McNeil BJ. Radiology 1982, 143:29-36, formulas 1 and 2.
     """
-    difference = auc(*a) - auc(*b)
-    error = sqrt(auc_variance(*a) + auc_variance(*b))
-    if not error > 0:
-        return Comparison(difference, nan, nan, nan, nan)
-    half = float(norm.ppf((1 + confidence) / 2)) * error
-    z = difference / error
-    return Comparison(difference, difference - half, difference + half, z, float(2 * norm.sf(abs(z))))
+    areas = [auc(*part) for part in (a, b)]
+    counts = [(int(np.sum(np.asarray(y))), len(np.asarray(y)) - int(np.sum(np.asarray(y)))) for y, _ in (a, b)]
+    if any(not cases or not controls for cases, controls in counts):
+        return nan
+    weights = [cases * controls / (cases + controls) for cases, controls in counts]
+    pooled = float(np.average(areas, weights=weights))
+    variance = sum(hanley_variance(pooled, cases, controls) for cases, controls in counts)
+    difference = areas[0] - areas[1]
+    return float(norm.sf(difference / sqrt(variance))) if variance > 0 else nan
+
+
+def hanley_variance(area: float, cases: int, controls: int) -> float:
+    """Variance of an AUC by Hanley and McNeil, for scores whose negative is exponentially distributed.
+
+    References
+    ----------
+    Hanley JA, McNeil BJ. Radiology 1982, 143:29-36, formulas 1 and 2.
+    """
+    both_cases, both_controls = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = (cases - 1) * (both_cases - area**2) + (controls - 1) * (both_controls - area**2)
+    return (area * (1 - area) + spread) / (cases * controls)
 
 
 def auc_heterogeneity(parts: Sequence[Scored]) -> Heterogeneity:
     """Cochran's Q: whether the AUCs of several groups of patients differ by more than chance.
 
     With w = 1/variance and m the mean of the AUCs weighted by w, Q is the sum of w (AUC - m)²; for two groups it is
-    the square of `compare_independent`'s z.
+    the square of z = (AUC_a - AUC_b) / sqrt(var_a + var_b).
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoher2.study.checks.finished import NO_TRAINING, Finished, FoldRecord, ResultCheck
 from sonoher2.study.checks.outcome import Outcome
@@ -40,7 +41,7 @@ def _unscored(record: FoldRecord) -> list[str]:
 
 def _seen(record: FoldRecord) -> list[str]:
     alike = {
-        name: float((np.abs(scores - record.in_sample[name]).max(axis=1) < SAME).mean())
+        name: _share_alike(scores, record.in_sample[name])
         for name, scores in record.out_of_fold.items()
         if name in record.in_sample and scores.shape == record.in_sample[name].shape
     }
@@ -49,6 +50,19 @@ def _seen(record: FoldRecord) -> list[str]:
         for name, share in alike.items()
         if share > MOST_ALIKE
     ]
+
+
+def _share_alike(out_of_fold: NDArray[np.float64], in_sample: NDArray[np.float64]) -> float:
+    """Share of patients with the same score from both, (patients, classes), among those who say something.
+
+    The commonest score says nothing: a model that has learned nothing gives everybody the prevalence, and in stratified
+    folds that may be the same to the last digit.
+    """
+    _, which, counts = np.unique(in_sample, axis=0, return_inverse=True, return_counts=True)
+    telling = which.ravel() != counts.argmax() if counts.max() > 1 else np.ones(len(in_sample), dtype=bool)
+    if not telling.any():
+        return 0.0
+    return float((np.abs(out_of_fold - in_sample).max(axis=1) < SAME)[telling].mean())
 
 
 LEAK003 = ResultCheck(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from sonoher2.core.columns import TEST, TRAIN_OOF
 from sonoher2.evaluation.compare.comparison import delong_test, holm
-from sonoher2.evaluation.compare.independent import compare_independent
+from sonoher2.evaluation.compare.independent import larger_auc_p
+from sonoher2.evaluation.discrimination import auc
 from sonoher2.evaluation.estimate import Estimate
 from sonoher2.evaluation.thresholds import youden_threshold
 from sonoher2.study.checks.finished import NO_TRAINING, Finished, ResultCheck
@@ -75,8 +76,7 @@ def above_training(finished: Finished) -> Outcome:
         test, training = (
             result.performance.scores(str(signature), subset, str(outcome)) for subset in (TEST, TRAIN_OOF)
         )
-        comparison = compare_independent(test, training)
-        rows.append((signature, comparison.difference, comparison.p_larger))
+        rows.append((signature, auc(*test) - auc(*training), larger_auc_p(test, training)))
     table = pd.DataFrame(rows, columns=[c.SIGNATURE, c.DIFFERENCE, c.P])
     row = table.assign(**{c.P: holm(table[c.P])}).sort_values(c.P).iloc[0]
     if not row[c.P] < ALPHA:
@@ -92,7 +92,8 @@ def opened_once(finished: Finished) -> Outcome:
     entries = result.about.record.get("ledger", ())
     if len(entries) <= 1:
         return LEAK006.passed()
-    kinds = {"model": "models or settings", "set": "choices of patients", "labels": "versions of the labels"}
+    kinds = {"model": "models or settings", "set": "choices of patients", "labels": "versions of the labels",
+             "data": "versions of values, pictures or masks"}  # fmt: skip
     counts = {name: len({entry[key] for entry in entries if key in entry}) for key, name in kinds.items()}
     several = ", ".join(f"{count} {name}" for name, count in counts.items() if count > 1)
     what = f"the ledger knows of {len(entries)} openings of the test set, or of some of its patients"

@@ -1,8 +1,8 @@
 """Openings of a test set: what was opened, and with what; kept beside the data, so that another folder resets nothing.
 
-An opening is told from others by its test patients, their labels, the filter that chose them and the model and
-settings that were tested. The seed, the folder and the versions of libraries are not what makes it a new one. The
-ledger holds hashes, no identifier and no value.
+An opening is told from others by its test patients, their labels, values and pictures, the masks of all patients, the
+filter that chose them and the model and settings, seed included, that were tested. The folder and the versions of
+libraries are not what makes it a new one. The ledger holds hashes, no identifier and no value.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json
 from sonoher2.engine import ArtifactStore
 from sonoher2.networks.own import ENHANCER, SEGMENTER
+from sonoher2.study.measure.lesion_files import lesion_files
 
 LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"
 SAME_ROWS = 0.8
@@ -44,13 +45,14 @@ LONGEST_WAIT = 30
 
 
 class Opening(TypedDict, total=False):
-    """One opening, as it stands in a ledger; those of old ledgers tell nothing of columns and patients."""
+    """One opening, as it stands in a ledger; those of old ledgers tell nothing of columns, patients and data."""
 
     opened: str
     model: str
     set: str
     labels: str
     filter: str
+    data: str
     columns: str
     patients: dict[str, list[str]]
 
@@ -63,7 +65,7 @@ class Ledger:
     ----------
     entries
         Openings that share patients with the present one, itself included, in order: `opened`, `model`, `set`,
-        `labels` and `filter`.
+        `labels`, `filter` and `data`.
     findings
         Whether the ledger could not be kept beside the data.
     """
@@ -151,6 +153,7 @@ def new_entry(
         "set": content_key(sorted(patients))[:16],
         "labels": _labels_key(cohort.patients.loc[list(tested)])[:16],
         "filter": content_key(wheres)[:16],
+        "data": _data_key(study, cohort, patients, hashes)[:16],
         "columns": content_key(sorted(cohort.clinical))[:16] if len(cohort.clinical) >= ENOUGH_COLUMNS else "",
         "patients": patients,
     }
@@ -172,6 +175,23 @@ def _patients(cohort: Cohort, names: Sequence[str], hashes: Mapping[str, str]) -
         _token("patient", *identity(str(name))): [_row(rows[name]), *sorted(pictures.get(name, set()) - {""})]
         for name in names
     }
+
+
+def _data_key(study: StudyConfig, cohort: Cohort, tested: Mapping[str, list[str]], hashes: Mapping[str, str]) -> str:
+    """Hash of what is measured: values and pictures of the test patients, and the lesions of all.
+
+    Masks that a network made count as the network does, in the settings: their last pixel may change with a library.
+    """
+    lesions = []
+    if not cohort.images.empty:
+        files = lesion_files(cohort.images)
+        given = study.regions == "given"
+        second = cohort.images[c.SECOND_MASK].astype(object)
+        for patient, file, other in zip(cohort.images[c.PATIENT_ID], files, second, strict=True):
+            masks = [hashes.get(path, "") for path in (*file.masks, *([other] if isinstance(other, str) else []))]
+            read = [hashes.get(file.image, ""), file.frame, repr(file.mm_per_pixel)]
+            lesions.append(_token("lesion", *identity(str(patient)), *read, *(masks if given else [])))
+    return content_key(sorted(tested.items()), sorted(lesions))
 
 
 def _row(values: Mapping[Hashable, object]) -> str:
@@ -237,6 +257,7 @@ def enter(entry: Opening, study: StudyConfig, out: Path, store: ArtifactStore, n
             if "patients" in found or path in own:
                 known[_name(found)] = max(known.get(_name(found), found), found, key=len)
     known.setdefault(_name(entry), {"opened": now, **entry})
+    _fill(known)
     related = [found for found in known.values() if "patients" not in found or shares_patients(entry, found)]
     related.sort(key=lambda found: str(found.get("opened", "")))
     write_json(out / LEDGER, related)
@@ -248,11 +269,25 @@ def enter(entry: Opening, study: StudyConfig, out: Path, store: ArtifactStore, n
 
 def _shown(entry: Opening) -> dict[str, str]:
     told = {key: str(value) for key, value in entry.items()}
-    return {key: told[key] for key in ("opened", "model", "set", "labels", "filter") if key in told}
+    return {key: told[key] for key in ("opened", "model", "set", "labels", "filter", "data") if key in told}
 
 
 def _name(entry: Opening) -> str:
-    return content_key([entry.get("model"), entry.get("set"), entry.get("labels"), entry.get("filter")])
+    return content_key([*_older_name(entry), entry.get("data")])
+
+
+def _older_name(entry: Opening) -> tuple[str | None, ...]:
+    return entry.get("model"), entry.get("set"), entry.get("labels"), entry.get("filter")
+
+
+def _fill(known: dict[str, Opening]) -> None:
+    """Take an entry that tells nothing of the data for the first of those that agree in all else."""
+    for name, found in [(name, found) for name, found in known.items() if "data" not in found]:
+        same = [one for one in known.values() if "data" in one and _older_name(one) == _older_name(found)]
+        if same:
+            del known[name]
+            first = min(same, key=lambda one: str(one.get("opened", "")))
+            first["opened"] = min(str(found.get("opened", "")), str(first.get("opened", "")))
 
 
 def _read(path: Path) -> list[Opening]:
