@@ -89,3 +89,25 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(sonoher2.InputError, match=r"no column 'fish'\. Did you mean 'FISH'\?") as error:
         sonoher2.her2_statuses(table, ihc="IHC", ish="fish")
     assert "The columns are: IHC, FISH, notes" in str(error.value)
+
+
+def test_columns_may_have_numbers_for_names() -> None:
+    table = pd.DataFrame({0: ["0", "1+", "2+", "3+"], 1: [None, None, "amplified", None]})
+    found = sonoher2.her2_statuses(table, ihc=0, ish=1)  # type: ignore[arg-type]
+    assert found["status"].tolist() == ["zero", "low", "positive", "positive"]
+
+
+def test_a_table_that_is_none_or_names_a_column_twice_is_refused() -> None:
+    with pytest.raises(sonoher2.InputError, match="not of type Series"):
+        sonoher2.her2_statuses(pd.Series(["0"], name="IHC"), ihc="IHC")  # type: ignore[arg-type]
+    twice = pd.DataFrame([["0", "3+"]], columns=["IHC", "IHC"])
+    with pytest.raises(sonoher2.InputError, match="several columns 'IHC'"):
+        sonoher2.her2_statuses(twice, ihc="IHC")
+
+
+def test_blanks_around_a_patient_are_none_of_the_name() -> None:
+    table = pd.DataFrame({"who": ["P1", "P1 ", "P2"], "IHC": ["3+", "3+", "0"]})
+    found = sonoher2.her2_statuses(table, ihc="IHC", patient_id="who")
+    assert found["status"].to_dict() == {"P1": "positive", "P2": "zero"}
+    with pytest.raises(sonoher2.InputError, match="a row without a patient"):
+        sonoher2.her2_statuses(table.assign(who=["P1", "  ", "P2"]), ihc="IHC", patient_id="who")

@@ -101,3 +101,18 @@ def test_empty_text_binds_nobody_and_is_no_patient(images: pd.DataFrame) -> None
         table.loc[table.index[3], name] = " "
         with pytest.raises(sonoher2.InputError, match="a row has no patient or no label"):
             sonoher2.split_patients(table)
+
+
+@pytest.mark.parametrize("wrong", [{"folds": 2.5}, {"folds": "3"}, {"seed": -1}, {"seed": 2**40}])
+def test_what_is_no_whole_number_is_refused(images: pd.DataFrame, wrong: dict[str, object]) -> None:
+    [name] = wrong
+    with pytest.raises(sonoher2.InputError, match=f"{name} is no whole number"):
+        sonoher2.split_patients(images, **wrong)  # type: ignore[arg-type]
+
+
+def test_labels_of_several_types_and_columns_of_one_name_are_refused(images: pd.DataFrame) -> None:
+    mixed = images.assign(label=[0, *["x"] * (len(images) - 1)])
+    with pytest.raises(sonoher2.InputError, match="of several types"):
+        sonoher2.split_patients(mixed)
+    with pytest.raises(sonoher2.InputError, match="several columns of one name"):
+        sonoher2.split_patients(pd.concat([images, images["label"]], axis="columns"))

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.split import split_patients
 from sonoher2.config.load import load_study
+from sonoher2.config.split import SiteSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import FindingsError, InputError
 
@@ -253,7 +255,19 @@ def test_site_and_date_of_a_patient(study: Write, tmp_path: Path) -> None:
     cohort = load_cohort(study(tables, images=part, split={"kind": "date", "test_from": "2024-01-01"}))
     assert cohort.patients["site"].tolist() == ["S1", "S2", "S3", "S4", "S5"]
     assert cohort.patients["date"].tolist() == [f"202{i}-01-01" for i in range(1, 6)]
-    by_clinical = load_cohort(study(images=part, split={"kind": "site", "column": "hospital", "test": ["B"]}))
+    # the site of the images stays where the split is by another column; without one, that of the split is the site
+    by_hospital = {"kind": "site", "column": "hospital", "test": ["B"]}
+    split = split_patients(load_cohort(study(images=part, split=by_hospital)).patients, SiteSplit(**by_hospital), 0)
+    assert split.sets.tolist() == ["train", "train", "test", "test", "train"]
+    assert load_cohort(study(images=part, split=by_hospital)).patients["site"].tolist() == [
+        "S1",
+        "S2",
+        "S3",
+        "S4",
+        "S5",
+    ]
+    part = {name: value for name, value in part.items() if name != "site"}
+    by_clinical = load_cohort(study(images=part, split=by_hospital))
     assert by_clinical.patients["site"].tolist() == ["A", "A", "B", "B", "A"]
 
 

@@ -78,17 +78,15 @@ def test_groups_get_into_both_sets() -> None:
 
 
 def test_date_site_and_given_splits() -> None:
-    cohort = patients(
-        [0, 1, 0, 1],
-        date=["2020-01-01", "2021-06-01", "2021-05-31", "2022-01-01"],
-        site=["A", "b ", "A", "C"],
-        given=["1", "5.0", "2", "5"],
-    )
-    by_date = split_patients(cohort, DateSplit(kind="date", test_from="2021-06-01"), 0).sets
-    by_site = split_patients(cohort, SiteSplit(kind="site", test=["B", "C"]), 0).sets
-    by_fold = split_patients(cohort, GivenSplit(kind="given", column="fold", test=["5"]), 0).sets
-    for sets in (by_date, by_site, by_fold):
-        assert sets.tolist() == [TRAIN, TEST, TRAIN, TEST]
+    dates = ["2020-01-01", "2021-06-01", "2021-05-31", "2022-01-01"]
+    for split, values in (
+        (DateSplit(kind="date", test_from="2021-06-01"), dates),
+        (SiteSplit(kind="site", test=["B", "C"]), ["A", "b ", "A", "C"]),
+        (GivenSplit(kind="given", column="fold", test=["5"]), ["1", "5.0", "2", "5"]),
+    ):
+        # a site or date of the images is no matter where the split has a column of its own
+        cohort = patients([0, 1, 0, 1], split_by=values, site=["X"] * 4, date=["1999-01-01"] * 4)
+        assert split_patients(cohort, split, 0).sets.tolist() == [TRAIN, TEST, TRAIN, TEST]
 
 
 @pytest.mark.parametrize(
@@ -103,8 +101,9 @@ def test_a_test_patient_who_shares_a_picture_with_training_moves_there(
     split: DateSplit | SiteSplit | GivenSplit,
 ) -> None:
     values = {"date": ["2020-01-01", "2021-06-01"], "site": ["A", "B"], "given": ["1", "5"]}
-    columns = {name: [pair[0], pair[1], pair[1], pair[0]] for name, pair in values.items()}
-    drawn = split_patients(patients([0, 1, 0, 1], [0, 0, 1, 2], **columns), split, 0)
+    first, second = values[split.kind]
+    drawn = split_patients(patients([0, 1, 0, 1], [0, 0, 1, 2], split_by=[first, second, second, first]), split, 0)
+    assert drawn.moved_patients == ("P001",)
     assert drawn.sets.tolist() == [TRAIN, TRAIN, TEST, TRAIN]
     assert drawn.moved == 1
     assert [finding.severity for finding in drawn.findings] == ["warning"]
@@ -121,7 +120,8 @@ def test_a_test_patient_who_shares_a_picture_with_training_moves_there(
     ],
 )
 def test_splits_that_cannot_be_drawn(split: DateSplit | SiteSplit, message: str) -> None:
-    cohort = patients([0, 1], date=["2020-01-01", "2021-01-01"], site=["A", None])
+    values = {"date": ["2020-01-01", "2021-01-01"], "site": ["A", None]}
+    cohort = patients([0, 1], split_by=values[split.kind])
     with pytest.raises(InputError, match=message):
         split_patients(cohort, split, 0)
 
@@ -199,17 +199,27 @@ def test_a_split_by_a_column_that_says_something_else_today_is_refused(tmp_path:
     by_column = study(split={"kind": "given", "column": "set", "test": ["test"]})
     # the first and the second patient share a picture, so that the first is moved to training
     groups = [0, 0, *range(2, 40)]
-    told = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, given=given))
+    told = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, split_by=given))
     assert draw_or_reload(told, by_column, path).moved == 1
     assert draw_or_reload(told, by_column, path).sets["P000"] == TRAIN
     for changed, number in ((["train", *given[1:]], 0), (["test", "train", "train", *given[3:]], 1),
                             (["test", "train", "test", "test", *given[4:]], 1)):  # fmt: skip
-        now = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, given=changed))
+        now = replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, split_by=changed))
         if not number:
             assert draw_or_reload(now, by_column, path).sets["P000"] == TRAIN
             continue
         with pytest.raises(InputError, match=f"has {number} patients in another set than the column"):
             draw_or_reload(now, by_column, path)
+    # one who was moved says train today, and another one test: not the same patient, though the count is
+    swapped = ["train", "test", *given[2:]]
+    swapped[3] = "test"
+    with pytest.raises(InputError, match="has 2 patients in another set than the column"):
+        draw_or_reload(replace(cohort, patients=patients([0, 0, 1, 1] * 10, groups, split_by=swapped)), by_column, path)
+    # of a split that an earlier version saved only the count is known
+    record = json.loads(path.read_text(encoding="utf-8"))
+    del record["moved_patients"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert draw_or_reload(told, by_column, path).moved == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"patients": 3}'])
@@ -232,6 +242,6 @@ def test_twenty_values_and_five_patients_are_named() -> None:
     owners = pd.Series([f"P{i // 2}" for i in range(12)])
     with pytest.raises(InputError, match=r"\(patient P0, P1, P2, P3, P4\)"):
         split_values(GivenSplit(kind="given", column="fold", test=["2"]), [(torn, owners, "t")])
-    cohort = patients([0, 1] * 4, given=["1", "2", *[None] * 6])
+    cohort = patients([0, 1] * 4, split_by=["1", "2", *[None] * 6])
     with pytest.raises(InputError, match=r"6 patients have no value .*\(patient P002, P003, P004, P005, P006\)"):
         split_patients(cohort, GivenSplit(kind="given", column="fold", test=["2"]), 0)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sonoher2.cohort.her2.status import Her2Result
 from sonoher2.cohort.her2.status import her2_statuses as statuses_of_columns
+from sonoher2.cohort.reading.text import clean
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import raise_errors
 from sonoher2.cohort.tables.table import place
@@ -17,6 +18,7 @@ from sonoher2.config.load import settings_from
 from sonoher2.config.target import Her2Rule, Her2Target
 from sonoher2.core.errors import InputError
 
+_COLUMNS = ("ish", "ratio", "copies")
 RULE: Her2Rule = "ASCO/CAP 2023"
 
 
@@ -114,13 +116,22 @@ def her2_statuses(
     >>> sonoher2.her2_statuses(table, ihc="IHC", ish="FISH")["status"].tolist()
     ['zero', 'low', 'positive', 'positive']
     """
-    target = settings_from(Her2Target, {"ihc": ihc, "rule": rule, "values": dict(values or {}), **columns})
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"a table is a DataFrame, and not of type {type(table).__name__}", fix="Use `to_frame()`")
+    # columns may have numbers for names
+    named = {key: str(name) if key in _COLUMNS and name is not None else name for key, name in columns.items()}
+    target = settings_from(Her2Target, {"ihc": str(ihc), "rule": rule, "values": dict(values or {}), **named})
     # findings name rows by number
     rows = table if pd.api.types.is_integer_dtype(table.index) else table.set_axis(range(len(table)))
+    rows = rows.set_axis([str(name) for name in rows.columns], axis="columns")
+    wanted = [*target.columns, *([] if patient_id is None else [str(patient_id)])]
+    twice = sorted({name for name in wanted if list(rows.columns).count(name) > 1})
+    if twice:
+        raise InputError(f"the table has several columns '{twice[0]}'", fix="Give each column a name of its own")
     texts = rows[[name for name in rows.columns if name in target.columns]].map(_text)
     # the others are not read, but named where a column is not found
     texts = texts.reindex(columns=rows.columns).astype(object)
-    patients = _patients(rows, patient_id)
+    patients = _patients(rows, None if patient_id is None else str(patient_id))
     found, findings = statuses_of_columns(texts.where(texts.notna(), None), patients, target, "the table")
     raise_errors(findings)
     for finding in findings:
@@ -136,7 +147,8 @@ def _patients(table: pd.DataFrame, patient_id: str | None) -> pd.Series:
         return pd.Series([f"{row:09d}" for row in range(len(table))], index=table.index)
     if patient_id not in table:
         raise InputError(f"the table has no column '{patient_id}'", fix="Name its column of patients")
-    patients = table[patient_id].map(_text)
+    # as in a table that is read from a file: blanks around a name are none of it
+    patients = table[patient_id].map(_text).map(clean, na_action="ignore").replace("", None)
     if patients.isna().any():
         rows = patients.index[patients.isna()]
         raise InputError("a row without a patient", where=place("the table", rows), fix="Fill in the patient")

@@ -9,7 +9,7 @@ from sonoher2.enhancement.enhancer import enhanced, load_enhancer
 from sonoher2.images.pixels.image import Box, UltrasoundImage
 from sonoher2.images.pixels.source import ImageSource
 from sonoher2.images.read import read_image
-from sonoher2.segmentation.choose import Segmentation, segment_lesion, whole_pixels
+from sonoher2.segmentation.choose import Segmentation, segment_lesion, whole_box, whole_pixels
 from sonoher2.segmentation.segmenter import load_segmenter
 
 
@@ -50,7 +50,7 @@ def segment_image(
     >>> found.found, found.mask.shape
     (True, (80, 80))
     """
-    at = whole_pixels(at)
+    at, box = whole_pixels(at), whole_box(box)
     pixels = _opened(image, frame, at).pixels
     segmenter = load_segmenter(_path(weights), prompted=at is not None or box is not None)
     return segment_lesion(segmenter, pixels, at=at, box=box)

@@ -25,7 +25,7 @@ def extract_radiomics(
     *,
     mm_per_pixel: PixelSize | None = None,
     frame: int | None = None,
-    mask_label: str | None = None,
+    mask_label: str | int | None = None,
     **settings: Any,
 ) -> pd.Series:
     """Measure one lesion: two-dimensional features under pyradiomics' names.
@@ -81,7 +81,7 @@ def extract_radiomics(
 
 
 def _lesion_of(
-    image: UltrasoundImage, mask: ImageSource, mm_per_pixel: PixelSize | None, mask_label: str | None
+    image: UltrasoundImage, mask: ImageSource, mm_per_pixel: PixelSize | None, mask_label: str | int | None
 ) -> Lesion:
     """Bring a mask onto an image that was read: the same frame, geometry and crop as from the file itself."""
     picture = Picture(

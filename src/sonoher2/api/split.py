@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from numbers import Number
+
 import pandas as pd
 
 from sonoher2.classifiers.folds import fold_numbers
@@ -66,15 +69,20 @@ def split_patients(
     >>> int(images.assign(set=split["set"]).groupby("patient_id")["set"].nunique().max())  # nobody is on both sides
     1
     """
+    if not table.columns.is_unique:
+        raise InputError("the table has several columns of one name", fix="Give each column a name of its own")
+    folds, seed = _whole(folds, "folds", 0), _whole(seed, "seed", 0)
+    if folds < 2:
+        raise InputError(f"{folds} folds leave nobody out", fix="Ask for two folds or more")
     missing = [name for name in (patient_id, label, together) if name is not None and name not in table]
     if missing:
         named = ", ".join(f"'{name}'" for name in missing)
         raise InputError(f"the table has no column {named}", fix="Name its columns of patients and labels")
-    if folds < 2:
-        raise InputError(f"{folds} folds leave nobody out", fix="Ask for two folds or more")
     if _empty(table[patient_id]).any() or _empty(table[label]).any():
         raise InputError("a row has no patient or no label", fix="Fill in both, or leave the row out")
     names = table[patient_id].astype(str)
+    if len({"number" if isinstance(value, Number) else type(value).__name__ for value in table[label]}) > 1:
+        raise InputError("the labels are of several types", fix="Write all as numbers, or all as text")
     labels = table.groupby(names.to_numpy())[label]
     if (labels.nunique() > 1).any():
         torn = labels.nunique().idxmax()
@@ -84,13 +92,30 @@ def split_patients(
     pairs = alias_pairs(ids)
     if together is not None:
         bound = ~_empty(table[together])
-        pairs += linked(names[bound].tolist(), table.loc[bound, together].tolist())
+        pairs += linked(names[bound].tolist(), table.loc[bound, together].astype(str).tolist())
     patients[c.GROUP] = joined_groups(ids, pairs)
     sets = split_cohort(patients, settings_from(RandomSplit, {"test_share": test_share}), seed).sets
     training = patients[sets == TRAIN]
     fold = pd.Series(fold_numbers(training[c.LABEL], training[c.GROUP], folds, seed), training.index, dtype="Int64")
     drawn = pd.DataFrame({c.SET: sets, "fold": fold.reindex(sets.index), c.GROUP: patients[c.GROUP]})
     return drawn.loc[names.tolist()].set_axis(table.index)
+
+
+def _whole(value: int, name: str, least: int) -> int:
+    """Take a whole number.
+
+    Raises
+    ------
+    InputError
+        It is none, or too small or too large.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not least <= number < 2**31:
+        raise InputError(f"{name} is no whole number from {least} to 2³¹ - 1", fix=f"Give one, such as {name}=5")
+    return number
 
 
 def _empty(cells: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.cohort.check import CheckReport
-from sonoher2.config.load import load_study
+from sonoher2.config.load import checked_again, load_study
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.files import run_lock
 from sonoher2.study import check, external, run
@@ -117,4 +117,4 @@ def validate_bundle(
 
 
 def _config(study: StudyConfig | str | Path) -> StudyConfig:
-    return study if isinstance(study, StudyConfig) else load_study(Path(study))
+    return checked_again(study) if isinstance(study, StudyConfig) else load_study(Path(study))

@@ -60,7 +60,7 @@ class Bundle:
     image_networks: ImageNetworks = SHIPPED_NETWORKS
 
 
-def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:
+def load_bundle(folder: str | Path, trust: str | Path | None = None) -> Bundle:
     """Read a bundle.
 
     Parameters
@@ -86,7 +86,7 @@ def load_bundle(folder: str | Path, trust: Path | None = None) -> Bundle:
     try:
         written = _read(folder, MANIFEST)
         if trust is not None:
-            check_signature(folder, written, trust)
+            check_signature(folder, written, Path(trust))
         parts = _parts(folder, _listed(written))
         schema = _schema(parts[SCHEMA])
         networks = load_networks(parts[NETWORK]) if NETWORK in parts else ()

@@ -15,7 +15,7 @@ from sonoher2.cohort.patients.cohort import Cohort, FlowStep
 from sonoher2.cohort.patients.groups import joined_groups
 from sonoher2.cohort.patients.identity import alias_findings, alias_pairs
 from sonoher2.cohort.patients.patient_rows import damaged_ids, without_summaries, would_match
-from sonoher2.cohort.split import split_values
+from sonoher2.cohort.split import SPLIT_BY, split_values
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.all_errors import collected, raise_errors
 from sonoher2.cohort.tables.table import keep_rows, none_if_missing, place, read_joined, resolve
@@ -226,7 +226,10 @@ def _extra_columns(
             tables.append((image_table.frame, image_table.patient_ids, config.images.table.name))
             tables.append((own, image_table.patient_ids, config.images.table.name))
         with collected(findings):
-            extra[config.split.kind] = split_values(config.split, tables)
+            extra[SPLIT_BY] = split_values(config.split, tables)
+            if config.split.kind != "given":
+                # without another one in the images table, it is also the site or date of all that asks for one
+                extra.setdefault(config.split.kind, extra[SPLIT_BY])
     return pd.DataFrame(extra, dtype=object)
 
 

@@ -24,6 +24,9 @@ from sonoher2.core.columns import TEST, TRAIN
 from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import write_json
 
+SPLIT_BY = "split_by"
+"""Column of `Cohort.patients` with the value by which each is split."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -37,11 +40,14 @@ class Split:
         How it was drawn: the study file's `split` and seed.
     moved
         Patients taken from the test set into training because a training patient is in their group.
+    moved_patients
+        Which; None for a split that an earlier version saved, and for one that could not move any.
     """
 
     sets: pd.Series
     settings: dict[str, JsonValue]
     moved: int = 0
+    moved_patients: tuple[str, ...] | None = None
 
     @property
     def sha256(self) -> str:
@@ -65,6 +71,7 @@ class Split:
             "sha256": self.sha256,
             "settings": self.settings,
             "moved": self.moved,
+            "moved_patients": list(self.moved_patients or ()),
             "patients": dict(self.sets.sort_index().items()),
         }
         write_json(path, record)
@@ -82,7 +89,8 @@ def load_split(path: Path) -> Split:
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         sets = pd.Series(record["patients"], dtype=object).rename_axis(c.PATIENT_ID).rename(c.SET)
-        split = Split(sets, dict(record["settings"]), int(record["moved"]))
+        moved = tuple(record["moved_patients"]) if "moved_patients" in record else None
+        split = Split(sets, dict(record["settings"]), int(record["moved"]), moved)
         saved = record["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("this is not a saved split", where=str(path), fix=fix, hint="output") from error
@@ -138,8 +146,12 @@ def _against_column(split: Split, patients: pd.DataFrame, config: SplitConfig) -
     if isinstance(config, RandomSplit):
         return 0
     saved, told = (split.sets == TEST).to_numpy(), _by_column(patients, config)
-    to_test, to_training = int((saved & ~told).sum()), int((told & ~saved).sum())
-    return to_test + max(to_training - split.moved, 0)
+    to_training = told & ~saved
+    if split.moved_patients is not None:
+        # those who were moved, whatever the column says of them
+        to_training = to_training & ~patients.index.isin(split.moved_patients)
+        return int((saved & ~told).sum() + to_training.sum())
+    return int((saved & ~told).sum()) + max(int(to_training.sum()) - split.moved, 0)
 
 
 def _settings(split: SplitConfig, seed: int) -> dict[str, JsonValue]:
@@ -155,7 +167,7 @@ def split_patients(patients: pd.DataFrame, split: SplitConfig, seed: int) -> Spl
     Parameters
     ----------
     patients
-        Index `patient_id`; `label`, `group` and, as the split needs it, `date`, `site` or `given`.
+        Index `patient_id`; `label`, `group` and, where the split is by a column, `SPLIT_BY`.
     split
         How to split.
     seed
@@ -171,13 +183,13 @@ def split_patients(patients: pd.DataFrame, split: SplitConfig, seed: int) -> Spl
     else:
         in_test = _by_column(patients, split)
     trained = patients[c.GROUP].isin(patients.loc[~in_test, c.GROUP]).to_numpy()
-    moved = int((in_test & trained).sum())
+    moved = tuple(map(str, patients.index[in_test & trained]))
     in_test = in_test & ~trained
     for found, name in ((in_test, TEST), (~in_test, TRAIN)):
         if not found.any():
             raise InputError(f"the {name} set would be empty", where="split", fix="Mend `split` in the study file")
     sets = pd.Series(np.where(in_test, TEST, TRAIN), index=patients.index, name=c.SET, dtype=object)
-    return Split(sets.sort_index(), _settings(split, seed), moved)
+    return Split(sets.sort_index(), _settings(split, seed), len(moved), moved)
 
 
 def split_values(
@@ -227,7 +239,7 @@ def split_values(
 
 
 def _by_column(patients: pd.DataFrame, split: DateSplit | SiteSplit | GivenSplit) -> NDArray[np.bool_]:
-    values = patients[split.kind]
+    values = patients[SPLIT_BY]
     without = list(patients.index[values.isna()])
     if without:
         what = f"{len(without)} patients have no value to split by (patient {', '.join(without[:5])})"

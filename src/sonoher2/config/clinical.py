@@ -10,7 +10,7 @@ from sonoher2.config.base import FilePath, Kind, Strict, Timing
 from sonoher2.config.tables import ColumnSource, Join, TableReading
 from sonoher2.core.spelling import plain
 
-RESERVED = ("label", "group", "set", "site", "scanner", "date", "given", "images", "patient_id")
+RESERVED = ("label", "group", "set", "site", "scanner", "date", "given", "split_by", "images", "patient_id")
 """Names of columns that every cohort may have; a clinical column cannot take them."""
 SENSELESS = {("highest", "category"), ("mean", "category"), ("mean", "ordered"), ("mean", "yes/no")}
 """Ways to sum up several values that a kind of column does not know."""

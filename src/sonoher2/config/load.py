@@ -72,6 +72,28 @@ def settings_from(model: type[Settings], values: Any, source: str = "") -> Setti
         raise FindingsError(_finding(model, source, values, problem) for problem in error.errors()) from None
 
 
+def checked_again(study: StudyConfig) -> StudyConfig:
+    """Check a study that was changed in Python: `model_copy(update=...)` takes whatever it is given.
+
+    Raises
+    ------
+    FindingsError
+        Keys or values are wrong; all are named.
+    """
+    data = study.data if isinstance(study.data, Path) else Path(str(study.data))
+    return settings_from(StudyConfig, _as_written(study)).model_copy(update={"data": data})
+
+
+def _as_written(value: Any) -> Any:
+    """Turn settings back into what a study file says; what nobody has set stays unsaid."""
+    if isinstance(value, BaseModel):
+        own = vars(value)
+        return {key: _as_written(one) for key, one in own.items() if key in value.model_fields_set or key == "kind"}
+    if isinstance(value, dict):
+        return {key: _as_written(one) for key, one in value.items()}
+    return [_as_written(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 LONGEST_SHOWN = 80
 """Characters of a wrong value that are shown."""
 

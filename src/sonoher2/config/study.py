@@ -84,6 +84,13 @@ class StudyConfig(Strict):
         return self
 
     @model_validator(mode="after")
+    def _models_are_named_once(self) -> StudyConfig:
+        twice = sorted({name for name in self.models if self.models.count(name) > 1})
+        if twice:
+            raise ValueError(f"models names {', '.join(twice)} more than once; name each once")
+        return self
+
+    @model_validator(mode="after")
     def _masks_to_learn_from(self) -> StudyConfig:
         if "segmenter" in self.trained_networks and (self.images is None or self.images.mask is None):
             raise ValueError(

@@ -160,6 +160,26 @@ def _umask() -> int:
     return mask
 
 
+def require_apart(target: Path, *read: Path | None) -> None:
+    """Refuse to write a file over one that is read.
+
+    Parameters
+    ----------
+    target
+        To be written.
+    read
+        What is read; None is nothing.
+
+    Raises
+    ------
+    InputError
+        It is one of these.
+    """
+    place = Path(target).resolve()
+    if any(one is not None and place == Path(one).resolve() for one in read):
+        raise InputError("this file is read, and would be replaced", where=str(target), fix="Choose another name")
+
+
 def write_text(target: Path, text: str, beside: Path | None = None) -> None:
     """Write text as UTF-8, whole or not at all; `beside` as in `atomic_path`."""
     with atomic_path(target, beside) as temporary:

@@ -8,7 +8,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from math import inf
-from typing import ClassVar, Protocol, TypeAlias, TypeVar
+from numbers import Integral
+from typing import ClassVar, Protocol, TypeAlias, TypeVar, cast
 
 from sonoher2.core.errors import InputError
 
@@ -117,8 +118,19 @@ def local_executor(workers: Workers = None) -> Executor:
     """Choose the executor for this many processes of this machine; as many as it has processors unless told.
 
     An executor that was made before stays.
+
+    Raises
+    ------
+    InputError
+        There is less than one process.
     """
-    if workers is not None and not isinstance(workers, int):
-        return workers
-    count = workers or default_workers()
+    if workers is None:
+        count = default_workers()
+    elif not isinstance(workers, Integral):
+        # an executor; numbers of NumPy are no int
+        return cast("Executor", workers)
+    else:
+        count = int(workers)
+    if count < 1:
+        raise InputError(f"{count} processes cannot work", fix="Give 1 or more, or nothing for all processors")
     return SERIAL if count == 1 else JoblibExecutor(count)

@@ -11,11 +11,12 @@ the lock of its folder sees to, and the processes of a cluster that work for it 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -28,6 +29,9 @@ SEEN_SECONDS, SEEN_PAUSE = 90.0, 0.2
 """An entry of another machine is waited for so long, and looked for so often."""
 OPEN_PACKS = 8
 """A reader keeps so many packs open."""
+
+ENTRIES = re.compile("[0-9a-f]{2}")
+"""Folders of entries that have a file each."""
 
 
 class ArtifactStore:
@@ -86,7 +90,8 @@ class ArtifactStore:
             pack = self._index(step).get(key)
             try:
                 return archive(pack).read(key) if pack else self.path(step, key, suffix).read_bytes()
-            except (zipfile.BadZipFile, KeyError, OSError):
+            # whatever zipfile makes of damaged bytes, from NotImplementedError to EOFError: the entry is made anew
+            except Exception:
                 return None
 
         try:
@@ -150,8 +155,11 @@ class ArtifactStore:
         shutil.rmtree(self.scratch(step, key), ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove all entries."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove all entries, and the folder where nothing else is in it."""
+        for step in [path for path in self.folder.glob("*") if path.is_dir() and _is_of_store(path)]:
+            shutil.rmtree(step, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.rmdir()
         self._packs.clear()
         self._seen.clear()
 
@@ -183,11 +191,20 @@ class ArtifactStore:
         entries.clear()
 
 
+def _is_of_store(step: Path) -> bool:
+    """Whether a folder holds entries and nothing else: files are packs, folders have two digits."""
+    return all(
+        ENTRIES.fullmatch(path.name) if path.is_dir() else path.suffix == ".zip" or path.name.startswith(".")
+        for path in step.iterdir()
+    )
+
+
 def _listed(pack: Path) -> list[str]:
     try:
         with zipfile.ZipFile(pack) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    # as in `reader`
+    except Exception:
         return []
 
 
@@ -197,7 +214,8 @@ def _unpacked(pack: Path, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
             for key in keys:
                 try:
                     yield key, archive.read(key)
-                except (zipfile.BadZipFile, KeyError):
+                # as in `reader`
+                except Exception:
                     continue
-    except (zipfile.BadZipFile, OSError):
+    except Exception:
         return

@@ -40,6 +40,13 @@ class Enhancing:
     side_by_side: bool = False
     weights: Path | None = None
 
+    def outputs(self, image: BatchImage) -> dict[str, str]:
+        """Names of the files that are written of an image, by their column; empty for none."""
+        return {
+            "enhanced": f"{image.name}_enhanced.png",
+            "side_by_side": f"{image.name}_side_by_side.png" if self.side_by_side else "",
+        }
+
 
 def enhance_images(images: Sequence[BatchImage], out: Path, how: Enhancing, workers: int | None = None) -> pd.DataFrame:
     """Enhance each image; a second run does what is missing.
@@ -69,7 +76,7 @@ def enhance_images(images: Sequence[BatchImage], out: Path, how: Enhancing, work
         images,
         out / TABLE,
         settings=["enhance", how.scale, how.side_by_side, load_enhancer(how.weights).sha256],
-        files=["enhanced", "side_by_side"],
+        outputs=how.outputs,
         workers=workers,
         label="Enhancing",
     )
@@ -78,15 +85,14 @@ def enhance_images(images: Sequence[BatchImage], out: Path, how: Enhancing, work
 def _enhance_one(image: BatchImage, *, out: Path, how: Enhancing) -> Values:
     given, scale = read_image(image.path, frame=image.frame), how.scale
     cleared = load_enhancer(how.weights).clear(given.pixels, scale)
-    enhanced, beside = f"{image.name}_enhanced.png", f"{image.name}_side_by_side.png" if how.side_by_side else ""
-    _write_png(out / enhanced, cleared)
-    if beside:
-        _write_png(out / beside, _side_by_side(given.pixels, cleared, scale))
+    names = how.outputs(image)
+    _write_png(out / names["enhanced"], cleared)
+    if names["side_by_side"]:
+        _write_png(out / names["side_by_side"], _side_by_side(given.pixels, cleared, scale))
     mm_rows, mm_columns = (mm / scale for mm in given.mm_per_pixel) if given.mm_per_pixel else (None, None)
     same_size = cleared.reshape(given.shape[0], scale, given.shape[1], scale).mean(axis=(1, 3))
     return {
-        "enhanced": enhanced,
-        "side_by_side": beside,
+        **names,
         "rows": cleared.shape[0],
         "columns": cleared.shape[1],
         "scale": scale,

@@ -14,7 +14,7 @@ from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from sonoher2.core.errors import InputError
 from sonoher2.evaluation import columns as c
-from sonoher2.evaluation.arrays import checked_probability
+from sonoher2.evaluation.arrays import checked_probability, quantile
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate, wilson
 from sonoher2.evaluation.logistic import LogisticFit, fit_logistic, overlap
 
@@ -91,7 +91,7 @@ def calibration_slope_intercept(
 
 
 def _last_coefficient(fit: LogisticFit, confidence: float) -> Estimate:
-    value, half = float(fit.coefficients[-1]), float(norm.ppf((1 + confidence) / 2) * fit.errors[-1])
+    value, half = float(fit.coefficients[-1]), float(norm.ppf(quantile(confidence)) * fit.errors[-1])
     return Estimate(value, value - half, value + half)
 
 
@@ -214,5 +214,5 @@ def expected_over_observed(outcome: ArrayLike, probability: ArrayLike, confidenc
     if not seen:
         return UNDEFINED
     value = float(probabilities.sum()) / seen
-    half = float(norm.ppf((1 + confidence) / 2)) * ((1 - seen / len(is_case)) / seen) ** 0.5
+    half = float(norm.ppf(quantile(confidence))) * ((1 - seen / len(is_case)) / seen) ** 0.5
     return Estimate(value, value * float(np.exp(-half)), value * float(np.exp(half)))

@@ -23,7 +23,7 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: ArrayLik
     outcome, probability
         (n,).
     thresholds
-        (thresholds,), in [0, 1).
+        (thresholds,), in [0, 1); or one.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def net_benefit(outcome: ArrayLike, probability: ArrayLike, thresholds: ArrayLik
     [[0.0, 0.0, 0.0]]
     """
     is_case, probabilities = checked_probability(outcome, probability)
-    at = np.asarray(thresholds, dtype=np.float64)
+    at = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
     if not len(is_case):
         raise InputError("there is no patient", fix="A decision curve needs at least one")
     if not ((at >= 0) & (at < 1)).all():

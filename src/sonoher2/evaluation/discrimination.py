@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, rankdata
 
 from sonoher2.core.errors import InputError
-from sonoher2.evaluation.arrays import checked
+from sonoher2.evaluation.arrays import checked, quantile
 from sonoher2.evaluation.counts import ScoreCounts, count_by_score, resampling_weights
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate
 
@@ -128,9 +128,9 @@ def auc_delong(outcome: ArrayLike, score: ArrayLike, confidence: float = 0.95) -
         return UNDEFINED
     value = auc(outcome, score)
     if value in (0.0, 1.0):
-        limit = ((1 - confidence) / 2) ** (1 / min(len(of_cases), len(of_controls)))
+        limit = (1 - quantile(confidence)) ** (1 / min(len(of_cases), len(of_controls)))
         return Estimate(1.0, limit, 1.0) if value == 1 else Estimate(0.0, 0.0, 1 - limit)
-    half = float(norm.ppf((1 + confidence) / 2)) * sqrt(placement_variance(of_cases, of_controls))
+    half = float(norm.ppf(quantile(confidence))) * sqrt(placement_variance(of_cases, of_controls))
     low, high = np.clip([value - half, value + half], 0, 1)
     return Estimate(value, float(low), float(high))
 
@@ -179,9 +179,10 @@ def percentile_estimate(value: float, samples: Floats, confidence: float) -> Est
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman & Hall 1993, ch. 13.
     """
+    upper = quantile(confidence)
     if np.ptp(samples) == 0:
         return Estimate(value, np.nan, np.nan)
-    low, high = np.quantile(samples, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(samples, [1 - upper, upper])
     return Estimate(value, float(low), float(high))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import nan
 
+from sonoher2.evaluation.arrays import quantile
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -36,6 +38,11 @@ def wilson(count: int, total: int, confidence: float = 0.95) -> Estimate:
     confidence
         Level of the interval, e.g. 0.95.
 
+    Raises
+    ------
+    InputError
+        The level is not between 0 and 1.
+
     References
     ----------
     Wilson EB. J Am Stat Assoc 1927, 22:209-212. Recommended by Brown, Cai & DasGupta, Stat Sci 2001, 16:101-133.
@@ -45,5 +52,5 @@ def wilson(count: int, total: int, confidence: float = 0.95) -> Estimate:
     # slow to import, and a prediction needs none
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(count, total, alpha=1 - confidence, method="wilson")
+    low, high = proportion_confint(count, total, alpha=2 * (1 - quantile(confidence)), method="wilson")
     return Estimate(count / total, float(low), float(high))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +15,7 @@ import pandas as pd
 
 from sonoher2.core import columns as c
 from sonoher2.core.errors import InputError
-from sonoher2.core.files import content_key, file_sha256
+from sonoher2.core.files import content_key, file_sha256, write_json
 from sonoher2.core.progress import track
 from sonoher2.core.table_files import read_written, write_table
 from sonoher2.core.version import __version__
@@ -21,6 +23,7 @@ from sonoher2.engine.executors import local_executor
 
 KEPT_EVERY = 20.0
 """Seconds between two writings of the table; a kill loses at most what came since."""
+SHOWN = 5
 KEY = "key"
 """Columns: what the row depends on, and why an image has no result (empty: it has one)."""
 
@@ -58,7 +61,7 @@ def run_batch(
     table: Path,
     *,
     settings: Sequence[Any],
-    files: Sequence[str],
+    outputs: Callable[[BatchImage], Mapping[str, str]],
     workers: int | None,
     label: str,
 ) -> pd.DataFrame:
@@ -70,13 +73,14 @@ def run_batch(
         Gives the row of one image and writes its outputs; sent to other processes. An InputError becomes the row's
         ``problem``, and the other images go on.
     images
-        What to work on.
+        What to work on; an output of an earlier run of the same table is none.
     table
         CSV beside the outputs; its rows are those of `images`, in their order.
     settings
         All that the outputs depend on besides the image's bytes.
-    files
-        Columns that name outputs, relative to the table; a row without its files is done again.
+    outputs
+        Names of the files that `work` writes of an image, relative to the table, by their column; empty for none. A
+        row without its files is done again.
     workers
         Processes; as many as there are processors unless told.
     label
@@ -86,9 +90,16 @@ def run_batch(
     -------
     The table as written: ``image``, ``frame`` (empty for the only one), the columns of `work`, ``problem``,
     ``key``; all text.
+
+    Raises
+    ------
+    InputError
+        A file that no earlier run wrote would be replaced, or nothing is left to work on.
     """
     common = content_key(__version__, list(settings))
-    rows = _finished(images, table, common, files)
+    earlier = _earlier(table, list(outputs(images[0])) if images else [])
+    images = _claimed(images, table, outputs, earlier)
+    rows = _finished(images, table, common, outputs, earlier)
     waiting = [image for image in images if image.place not in rows]
     kept = monotonic()
     try:
@@ -100,7 +111,61 @@ def run_batch(
                 kept = monotonic()
     finally:
         written = _write(images, rows, table)
+    _claims(table).unlink(missing_ok=True)
     return written
+
+
+def _claims(table: Path) -> Path:
+    """File with the names of all outputs while a run is unfinished: after a kill the table may not have them."""
+    return table.with_name(f".{table.stem}-outputs.json")
+
+
+def _earlier(table: Path, files: Sequence[str]) -> list[Row]:
+    """Rows of an earlier run.
+
+    Raises
+    ------
+    InputError
+        There is a file in the place of the table, and it is not one that a run wrote.
+    """
+    if not table.is_file():
+        return []
+    earlier = read_written(table)
+    if len(earlier.columns) and not {c.IMAGE, c.FRAME, KEY, c.PROBLEM} <= set(earlier.columns):
+        raise InputError(
+            "this table is not of an earlier run, and would be replaced", where=str(table), fix="Choose another folder"
+        )
+    if not set(files) <= set(earlier.columns):
+        return []
+    return [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
+
+
+def _claimed(
+    images: Sequence[BatchImage],
+    table: Path,
+    outputs: Callable[[BatchImage], Mapping[str, str]],
+    earlier: Sequence[Row],
+) -> list[BatchImage]:
+    """Leave out images that an earlier run wrote, and note the names of all outputs before one is written."""
+    columns = list(outputs(images[0])) if images else []
+    own = {row[name] for row in earlier for name in columns} - {""}
+    with contextlib.suppress(OSError, ValueError):
+        own |= set(map(str, json.loads(_claims(table).read_text(encoding="utf-8"))))
+    written = {(table.parent / name).resolve() for name in own}
+    left = [image for image in images if image.path.resolve() not in written]
+    if images and not left:
+        raise InputError("all images are outputs of an earlier run", where=str(table.parent), fix="Give other images")
+    names = {name for image in left for name in outputs(image).values() if name}
+    strange = sorted(name for name in names - own if (table.parent / name).exists())
+    if strange:
+        more = f" and {len(strange) - SHOWN} more" if len(strange) > SHOWN else ""
+        raise InputError(
+            f"files that no earlier run wrote would be replaced: {', '.join(strange[:SHOWN])}{more}",
+            where=str(table.parent),
+            fix="Choose another folder for the results",
+        )
+    write_json(_claims(table), sorted(own | names))
+    return left
 
 
 def problems(table: pd.DataFrame) -> list[str]:
@@ -131,22 +196,20 @@ def _text(value: str | int | float | None) -> str:
 
 
 def _finished(
-    images: Sequence[BatchImage], table: Path, common: str, files: Sequence[str]
+    images: Sequence[BatchImage],
+    table: Path,
+    common: str,
+    outputs: Callable[[BatchImage], Mapping[str, str]],
+    earlier: Sequence[Row],
 ) -> dict[tuple[str, str], Row]:
     """Rows of an earlier run that are still true, by image and frame."""
-    if not table.is_file():
-        return {}
-    earlier = read_written(table)
-    if not {c.IMAGE, c.FRAME, KEY, c.PROBLEM, *files} <= set(earlier.columns):
-        return {}
-    records: list[Row] = [dict(zip(earlier.columns, row, strict=True)) for row in earlier.to_numpy()]
-    by_place = {(row[c.IMAGE], row[c.FRAME]): row for row in records}
+    by_place = {(row[c.IMAGE], row[c.FRAME]): row for row in earlier}
     rows = {}
     for image in images:
         row = by_place.get(image.place)
         if row is None or not row[KEY] or not image.path.is_file():
             continue
-        there = all(not row[name] or (table.parent / row[name]).is_file() for name in files)
+        there = all(not row[name] or (table.parent / row[name]).is_file() for name in outputs(image))
         if there and row[KEY] == _key(common, image):
             rows[image.place] = row
     return rows

@@ -67,7 +67,7 @@ def read_mask(
     shape: tuple[int, int],
     several: Several = "union",
     of: MaskFrame | None = None,
-    label: str | None = None,
+    label: str | int | None = None,
 ) -> Mask:
     """Read one mask, or several of one image; `marked_pixels` says which of their pixels are lesion.
 
@@ -83,7 +83,7 @@ def read_mask(
     of
         More of the image file.
     label
-        Of the lesion, in masks with several labels or colours.
+        Of the lesion, in masks with several labels or colours: a number, or a colour such as ``#ff0000``.
 
     Returns
     -------
@@ -97,10 +97,21 @@ def read_mask(
     """
     if not sources:
         raise InputError("no mask was given", fix="Fill the mask column of the images table")
-    masks = [_read_one(source, shape, of or MaskFrame(), label) for source in sources]
+    wanted = _label_text(label)
+    masks = [_read_one(source, shape, of or MaskFrame(), wanted) for source in sources]
     if several == "largest":
         return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
     return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+
+
+def _label_text(label: object) -> str | None:
+    if label is None or isinstance(label, str):
+        return label
+    if isinstance(label, int | np.integer) and not isinstance(label, bool):
+        return str(int(label))
+    raise InputError(
+        f"a label of a mask cannot be of type {type(label).__name__}", fix="Give its number, or a colour as '#ff0000'"
+    )
 
 
 def components(mask: Mask) -> int:

@@ -87,7 +87,7 @@ def read_lesion(
     frame: int | None = None,
     crop_to_b_mode: bool = False,
     several: Several = "union",
-    label: str | None = None,
+    label: str | int | None = None,
 ) -> Lesion:
     """Read an image and its masks.
 

@@ -55,6 +55,12 @@ class ScoredMask:
     confidence: float | None = None
     provenance: Provenance = NOWHERE
 
+    def __post_init__(self) -> None:
+        """Give the mask away read-only: it is also what the case goes on with."""
+        pixels = self.pixels.view()
+        pixels.flags.writeable = False
+        object.__setattr__(self, "pixels", pixels)
+
     @property
     def area(self) -> int:
         """Pixels of the lesion."""
@@ -88,7 +94,7 @@ class CaseImage:
         given: ImageInput,
         name: str,
         schema: BundleSchema,
-        label: str | None,
+        label: str | int | None,
         networks: ImageNetworks = SHIPPED_NETWORKS,
     ) -> None:
         self.given, self.name, self.label, self.networks = given, name, label, networks

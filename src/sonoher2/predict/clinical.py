@@ -101,7 +101,7 @@ def _unknown(columns: Mapping[str, ClinicalColumn], values: Mapping[str, str]) -
     known, findings = f"Known are: {', '.join(columns)}" if columns else "It uses images alone", list[Finding]()
     for key in values:
         if key not in columns:
-            near = difflib.get_close_matches(key, columns, n=1)
+            near = difflib.get_close_matches(str(key), columns, n=1)
             fix = f"Did you mean '{near[0]}'? {known}" if near else known
             findings.append(Finding("error", f"the model has no clinical column '{key}'", fix=fix))
     return findings

@@ -80,7 +80,7 @@ class PatientInput:
     images: tuple[ImageInput, ...] = ()
     clinical: Mapping[str, str] = field(default_factory=dict)
     site: str | None = None
-    mask_label: str | None = None
+    mask_label: str | int | None = None
     patient_id: str = ""
 
     def __post_init__(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from sonoher2.bundle.load import Bundle
+from sonoher2.bundle.load import Bundle, load_bundle
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.predict.case import Case
 from sonoher2.predict.clinical import known_clinical, values_not_known
@@ -18,7 +19,7 @@ from sonoher2.predict.prediction import Prediction, Score
 from sonoher2.signatures.feature_table import CLINICAL, join_feature_groups
 
 
-def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
+def predict_patient(bundle: Bundle | str | Path, patient: PatientInput | Case) -> Prediction:
     """Read, measure and score one patient.
 
     A lesion without a mask is outlined by the shipped segmenter, and a finding says so.
@@ -26,7 +27,7 @@ def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
     Parameters
     ----------
     bundle
-        The model.
+        The model, or its folder.
     patient
         What is known; or the same as a `Case` of this model, to go on with what was read.
 
@@ -48,6 +49,7 @@ def predict_patient(bundle: Bundle, patient: PatientInput | Case) -> Prediction:
     >>> [(score.signature, 0 < score.probability < 1) for score in prediction.scores]
     [('Clinical', True), ('Radiomics', True), ('Clinical+Radiomics', True)]
     """
+    bundle = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
     case = patient if isinstance(patient, Case) else Case(bundle, patient)
     if case.bundle is not bundle:
         raise UsageError("the case was opened for another model.")

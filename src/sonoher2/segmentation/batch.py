@@ -44,6 +44,14 @@ class Outlining:
     nifti: bool = False
     weights: Path | None = None
 
+    def outputs(self, image: BatchImage) -> dict[str, str]:
+        """Names of the files that are written of an image, by their column; empty for none."""
+        return {
+            c.MASK: f"{image.name}_mask.png",
+            "overlay": f"{image.name}_overlay.png" if self.overlay else "",
+            "nifti": f"{image.name}_mask.nii.gz" if self.nifti else "",
+        }
+
     def segmenter(self) -> Segmenter:
         """Load the one that is asked for, or the shipped one that takes a prompt if there is one."""
         return load_segmenter(self.weights, prompted=self.at is not None or self.box is not None)
@@ -81,7 +89,7 @@ def segment_images(images: Sequence[BatchImage], out: Path, how: Outlining, work
         images,
         out / TABLE,
         settings=["segment", how.at, how.box, how.overlay, how.nifti, how.segmenter().sha256],
-        files=["mask", "overlay", "nifti"],
+        outputs=how.outputs,
         workers=workers,
         label="Outlining",
     )
@@ -97,11 +105,7 @@ def _segment_one(image: BatchImage, *, out: Path, how: Outlining) -> Values:
         raise error.at(str(image.path)) from error
     scaled = lesion_in(picture, result.mask).image if picture.regions and result.mask.any() else given
     mm_per_pixel = scaled.mm_per_pixel
-    names = {
-        c.MASK: f"{image.name}_mask.png",
-        "overlay": f"{image.name}_overlay.png" if how.overlay else "",
-        "nifti": f"{image.name}_mask.nii.gz" if how.nifti else "",
-    }
+    names = how.outputs(image)
     write_mask(out / names[c.MASK], result.mask)
     if how.overlay:
         write_overlay(out / names["overlay"], given.pixels, result.mask)

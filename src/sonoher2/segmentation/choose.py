@@ -158,6 +158,24 @@ def whole_pixels(at: tuple[int, int] | None) -> tuple[int, int] | None:
     return row, column
 
 
+def whole_box(box: Box | None) -> Box | None:
+    """Rows and columns of a box as slices of plain whole numbers.
+
+    Raises
+    ------
+    InputError
+        They are not two slices, or not of whole numbers.
+    """
+    if box is None:
+        return None
+    try:
+        rows, columns = (slice(operator.index(part.start), operator.index(part.stop), part.step) for part in box)
+    except (AttributeError, TypeError, ValueError):
+        fix = "Give two slices, slice(top, bottom) and slice(left, right)"
+        raise InputError("the box is not one of rows and columns", fix=fix) from None
+    return rows, columns
+
+
 def _check_prompt(shape: tuple[int, ...], at: tuple[int, int] | None, box: Box | None) -> None:
     if at is not None and box is not None:
         raise InputError("both a click and a box were given", fix="Give one of them")

@@ -15,6 +15,7 @@ from sonoher2.study.checks.run import check_facts
 from sonoher2.study.image_networks.crossfit import planned_training
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.own_networks import networks_of_files
+from sonoher2.study.steps.usable import usable_findings
 
 
 def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
@@ -31,6 +32,7 @@ def check_study(study: StudyConfig, jobs: int | None = None) -> CheckReport:
     split = split_patients(checked.cohort.patients, study.split, study.seed)
     report = checked.report(split)
     planned = planned_training(study, checked.cohort, split)
-    report = replace(report, findings=(*report.findings, *planned))
+    usable = usable_findings(checked.study, checked.cohort, split)
+    report = replace(report, findings=(*report.findings, *usable, *planned))
     # in a cohort that cannot run there may be nothing to look at
     return report if report.errors else check_facts(facts_of(checked, split)).added_to(report)

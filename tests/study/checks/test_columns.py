@@ -96,6 +96,23 @@ def test_time002_a_column_that_is_nearly_the_label() -> None:
     assert "therapy (AUC 1.00 for positive)" in outcome.finding.what
 
 
+def test_time002_sees_a_label_behind_a_wild_value_and_in_codes() -> None:
+    known = facts()
+    y = labels(known)
+    rng = np.random.default_rng(4)
+    # every case above every control, but for a typing error and three codes of nothing known
+    told = (10 * y + rng.integers(0, 5, len(y))).astype(float)
+    for wild in ([1e5], [9999.0] * 3):
+        values = told.copy()
+        values[: len(wild)] = wild
+        assert label_columns(with_clinical(known, "marker", list(values))).state == "error"
+    # a code whose parity is the label
+    codes = 2.0 * rng.integers(0, 3, len(y)) + y
+    assert label_columns(with_clinical(known, "code", list(codes))).state == "error"
+    for honest in (rng.integers(0, 6, len(y)).astype(float), rng.normal(size=len(y))):
+        assert label_columns(with_clinical(known, "marker", list(honest))).state == "passed"
+
+
 def test_time002_lets_a_column_pass_of_which_too_little_is_known() -> None:
     """The same column tells every label, with 14 cases (lower limit of its AUC 0.77) and with 49 (0.93)."""
     few, many = (with_patients(facts(n, images=False), label=[1, 0, 0] * (n // 3)) for n in (60, 210))

@@ -43,6 +43,7 @@ def cohort(monkeypatch: pytest.MonkeyPatch) -> None:
         return "split"
 
     monkeypatch.setattr(module, "draw_or_reload", draw)
+    monkeypatch.setattr(module, "usable_findings", lambda study, cohort, split: [])
 
 
 def read(now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +83,7 @@ def test_a_split_that_cannot_be_drawn_is_told_in_the_same_way(monkeypatch: pytes
         raise InputError("the test set would be empty", where="split", fix="Mend it")
 
     monkeypatch.setattr(module, "draw_or_reload", draw)
+    monkeypatch.setattr(module, "usable_findings", lambda study, cohort, split: [])
     with pytest.raises(FindingsError, match="found no lesion in 1 of 2 images") as raised:
         read(state([], [False, True]), monkeypatch)
     assert raised.value.findings[1].what == "the test set would be empty"
@@ -102,3 +104,31 @@ def test_the_coded_checks_look_at_cohort_and_split(monkeypatch: pytest.MonkeyPat
     now: Any = SimpleNamespace(checked="checked", split="split")
     judge_cohort(now)
     assert now.cohort_checks == {"facts": ["checked", "split"]}
+
+
+def test_the_split_of_a_study_that_cannot_run_is_not_kept_and_that_of_an_earlier_run_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def draw(cohort: object, study: Any, path: Path, drawn: object) -> str:
+        path.write_text("{}", encoding="utf-8")
+        return "split"
+
+    monkeypatch.setattr(module, "draw_or_reload", draw)
+    now, kept = state([BROKEN], [True]), tmp_path / "split.json"
+    now.out = tmp_path
+    for before in (False, True):
+        if before:
+            kept.write_text("{}", encoding="utf-8")
+        with pytest.raises(InputError, match="no image"):
+            read(now, monkeypatch)
+        assert kept.exists() == before
+
+
+def test_what_has_no_effect_is_told_and_what_cannot_be_stops_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, told = state([], [True]), Finding("warning", "no effect")
+    monkeypatch.setattr(module, "usable_findings", lambda study, cohort, split: [told])
+    read(now, monkeypatch)
+    assert now.findings == ["before", told]
+    monkeypatch.setattr(module, "usable_findings", lambda study, cohort, split: [BROKEN])
+    with pytest.raises(InputError, match="no image"):
+        read(state([], [True]), monkeypatch)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sonoher2.cli.common.terminal import say
+from sonoher2.cli.common.terminal import say, say_json
 
 
 def table(
@@ -25,11 +25,16 @@ def table(
 ) -> None:
     """Look for leakage in the tables of another tool: Onekey, FAE or any with patient, set, label and features."""
     from sonoher2.audit.tables.audit import audit_tables
+    from sonoher2.core.files import require_apart
     from sonoher2.core.table_files import check_suffix, write_table
 
     if out is not None:
         check_suffix(out)
+        require_apart(out, *features, *(predictions or []), *(labels or []), selected)
     audit = audit_tables(features, predictions or [], labels or [], selected, threshold)
     if out is not None:
         write_table(out, audit.table())
-    say(audit.json() if as_json else audit.text())
+    if as_json:
+        say_json(audit.json())
+    else:
+        say(audit.text())

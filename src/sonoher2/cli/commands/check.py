@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sonoher2.cli.common.options import DataFolder, Jobs, StudyFile
-from sonoher2.cli.common.terminal import say
+from sonoher2.cli.common.terminal import say, say_json
 from sonoher2.cli.common.unread import UNREAD, unread_listed
 
 
@@ -44,5 +44,5 @@ def _as_json(study: Path, data: Path | None, jobs: int | None) -> None:
         report = check_study(load_study(study, data), jobs)
     except InputError as error:
         report = CheckReport((), tuple(error.findings))
-    say(report.json())
+    say_json(report.json())
     report.raise_errors()

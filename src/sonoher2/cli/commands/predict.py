@@ -11,7 +11,7 @@ import typer
 
 from sonoher2.cli.common.options import BundleFolder, Label, Trust, grouped
 from sonoher2.cli.common.patient import patient_of
-from sonoher2.cli.common.terminal import say
+from sonoher2.cli.common.terminal import say, say_json
 from sonoher2.core.errors import UsageError
 
 PAGES = (".html", ".htm")
@@ -77,7 +77,10 @@ def predict(
     frozen = load_bundle(bundle, trust)
     case = Case(frozen, replace(given, patient_id=patient_id))
     prediction = predict_patient(frozen, case)
-    say(prediction.json() if as_json else prediction.text())
+    if as_json:
+        say_json(prediction.json())
+    else:
+        say(prediction.text())
     if page is not None:
         from sonoher2.predict.views import case_views
         from sonoher2.report.page.case_page import write_case_page

@@ -69,6 +69,8 @@ def segment(
     from sonoher2.images.batch import problems
     from sonoher2.segmentation.batch import TABLE, Outlining, segment_images
 
+    if lesion.click is not None and lesion.box is not None:
+        raise UsageError("--click and --box were given; give one of the two.")
     found = batch_images(images, frame)
     how = Outlining(lesion.place(), lesion.within(), overlay, nifti, weights)
     written = segment_images(found, out, how, jobs)

@@ -43,6 +43,10 @@ def patient_of(
     """
     from sonoher2.predict.patient import ImageInput, PatientInput
 
+    if not images:
+        ignored = [name for name, given in (("--mm-per-pixel", sizes), ("--label", label)) if given]
+        if ignored:
+            raise UsageError(f"{' and '.join(ignored)} of no image; give --image too, or leave it out.")
     if len(sizes) not in (0, 1, len(images)):
         raise UsageError(
             f"{len(images)} images and {len(sizes)} sizes of a pixel were given; give --mm-per-pixel once for all "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import json
 import os
 import signal
 import sys
@@ -22,6 +23,15 @@ from sonoher2.core.errors import Finding, plain
 def say(text: str, *, error: bool = False) -> None:
     """Print a text, control characters of names and cells shown as text."""
     typer.echo(plain(text), err=error)
+
+
+def say_json(text: str) -> None:
+    """Print JSON: letters that standard output cannot write as escapes of JSON, not of Python."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        text = json.dumps(json.loads(text), indent=2 if "\n" in text else None)
+    say(text)
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from sonoher2.evaluation.arrays import quantile
 from sonoher2.evaluation.discrimination import auc, placement_variance, placements
 
 
@@ -73,7 +74,7 @@ def delong_test(outcome: ArrayLike, score_a: ArrayLike, score_b: ArrayLike, conf
     error = sqrt(placement_variance(cases_a - cases_b, controls_a - controls_b))
     if error == 0:
         return Comparison(0.0, 0.0, 0.0, 0.0, 1.0) if difference == 0 else Comparison(difference, nan, nan, nan, nan)
-    half = float(norm.ppf((1 + confidence) / 2)) * error
+    half = float(norm.ppf(quantile(confidence))) * error
     z = difference / error
     return Comparison(difference, difference - half, difference + half, z, float(2 * norm.sf(abs(z))))
 

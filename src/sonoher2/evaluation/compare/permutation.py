@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t
 
 from sonoher2.core.errors import InputError
+from sonoher2.evaluation.arrays import quantile
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate
 
 
@@ -109,7 +110,7 @@ def mean_of_runs(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     if not len(runs):
         return UNDEFINED
     mean = float(runs.mean())
-    half = float(t.ppf((1 + confidence) / 2, len(runs) - 1)) * standard_error(runs) if len(runs) > 1 else nan
+    half = float(t.ppf(quantile(confidence), len(runs) - 1)) * standard_error(runs) if len(runs) > 1 else nan
     return Estimate(mean, mean - half, mean + half)
 
 

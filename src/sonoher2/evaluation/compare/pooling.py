@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
+from sonoher2.evaluation.arrays import quantile
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate
 
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ def random_effects(values: ArrayLike, variances: ArrayLike, confidence: float = 
     mean = float(np.average(effects, weights=weights))
     q = float((weights * (effects - mean) ** 2).sum() / (sites - 1))
     error = sqrt(max(q, 1.0) / weights.sum())
-    level = (1 + confidence) / 2
+    level = quantile(confidence)
     half = float(t.ppf(level, sites - 1)) * error
     spread = float(t.ppf(level, sites - 2)) * sqrt(tau2 + 1 / weights.sum()) if sites > 2 else nan
     return Pooled(Estimate(mean, mean - half, mean + half), mean - spread, mean + spread, tau2, i2, sites)
@@ -115,7 +116,7 @@ def pooled_auc(aucs: list[Estimate], confidence: float = 0.95) -> Pooled:
     value = np.array([auc.value for auc in usable])
     # the delta method; of an interval that was clipped at 0 or 1 the other half tells the error
     half = np.array([max(auc.high - auc.value, auc.value - auc.low) for auc in usable])
-    error = half / float(norm.ppf((1 + confidence) / 2)) / (value * (1 - value))
+    error = half / float(norm.ppf(quantile(confidence))) / (value * (1 - value))
     found = random_effects(logit(value), error**2, confidence)
     limits = expit([found.mean.value, found.mean.low, found.mean.high, found.prediction_low, found.prediction_high])
     mean, low, high, further_low, further_high = map(float, limits)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from sonoher2.evaluation.arrays import checked, checked_probability
+from sonoher2.evaluation.arrays import checked, checked_probability, quantile
 from sonoher2.evaluation.estimate import UNDEFINED, Estimate
 
 Floats = NDArray[np.float64]
@@ -119,7 +119,7 @@ def _gain(is_case: NDArray[np.bool_], change: Floats, confidence: float) -> Gain
     if is_case.all() or not is_case.any():
         return Gain(UNDEFINED, UNDEFINED, UNDEFINED)
     up, down = change[is_case], -change[~is_case]
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = float(norm.ppf(quantile(confidence)))
     errors = [sqrt(part.var() / len(part)) for part in (up, down)]
     values = [float(part.mean()) for part in (up, down)]
     return Gain(

@@ -39,6 +39,7 @@ def read_array(values: NDArray[Any], where: str, frame: FrameChoice) -> Picture:
         The array has another shape, is too large, or its values have no defined white.
     """
     with errors_name(where, "an image"):
+        values = _in_native_order(values)
         _require_image(values)
         chosen_frame(frame, 1)
         bits = 16 if values.dtype == np.uint16 else 8
@@ -49,6 +50,7 @@ def read_array(values: NDArray[Any], where: str, frame: FrameChoice) -> Picture:
 def array_mask(values: NDArray[Any], where: str) -> MaskValues:
     """Take an array as the values of a mask: yes and no, numbers, or colours of 0 to 255; errors as in `read_array`."""
     with errors_name(where, "a mask"):
+        values = _in_native_order(values)
         _require_image(values)
         if values.dtype == np.bool_:
             return MaskValues(np.where(values, np.uint8(255), np.uint8(0)))
@@ -64,3 +66,8 @@ def _require_image(values: NDArray[Any]) -> None:
             f"an array of shape {values.shape} is no image", fix="Give (rows, columns), or (rows, columns, 3)"
         )
     require_size(*values.shape[:2])
+
+
+def _in_native_order(values: NDArray[Any]) -> NDArray[Any]:
+    """Give numbers in the byte order of this machine: files of other machines are opened in theirs."""
+    return values.astype(values.dtype.newbyteorder("="), copy=False)

@@ -21,6 +21,8 @@ MISSING = "missing"
 """Column, and level, that marks values that are missing."""
 NEARLY_THE_LABEL, AT_LEAST = 0.95, 0.85
 """AUC of a column that is nearly the label, and the lower limit of its interval."""
+MOST_VALUES = 12
+"""Different numbers of a column that may be codes."""
 _WHEN: dict[Knowledge, Timing] = {
     "her2": "biopsy", "treatment": "post-op", "outcome": "post-op", "surgery": "post-op", "biopsy": "biopsy",
 }  # fmt: skip
@@ -85,20 +87,30 @@ def label_columns(facts: Facts) -> Outcome:
     for name, declared in columns.items():
         for outcome in facts.cohort.outcomes:
             try:
-                result = predict_outcome(
-                    numeric_columns(patients[name], declared),
-                    patients[c.LABEL] == outcome,
-                    patients[c.GROUP],
-                    seed=facts.config.seed,
-                    permutations=1,
-                )
+                areas = [
+                    predict_outcome(
+                        reading, patients[c.LABEL] == outcome, patients[c.GROUP], seed=facts.config.seed, permutations=1
+                    ).auc
+                    for reading in _readings(patients[name], declared)
+                ]
             except InputError as error:
                 return TIME002.skipped(error.what)
-            if result.auc.value > NEARLY_THE_LABEL and result.auc.low > AT_LEAST:
-                telling.append(f"{name} (AUC {result.auc.value:.2f} for {facts.cohort.classes[outcome]})")
+            area = max(areas, key=lambda one: one.value)
+            if area.value > NEARLY_THE_LABEL and area.low > AT_LEAST:
+                telling.append(f"{name} (AUC {area.value:.2f} for {facts.cohort.classes[outcome]})")
     if not telling:
         return TIME002.passed()
     return TIME002.found("error", f"one column alone tells the label: {', '.join(telling)}", "clinical.columns")
+
+
+def _readings(values: pd.Series, declared: ClinicalColumn) -> list[pd.DataFrame]:
+    """Look at a column by its order, which no single wild value hides, and at each of a few values by itself."""
+    columns = numeric_columns(values, declared)
+    if declared.kind == "category":
+        return [columns]
+    name = str(values.name)
+    ranked = columns.assign(**{name: columns[name].rank()})
+    return [ranked, dummies(values)] if values.nunique() <= MOST_VALUES else [ranked]
 
 
 def numeric_columns(values: pd.Series, declared: ClinicalColumn) -> pd.DataFrame:

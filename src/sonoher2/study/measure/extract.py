@@ -22,6 +22,7 @@ from sonoher2.config.images import ImageReading, ImagesConfig
 from sonoher2.config.radiomics import RadiomicsConfig
 from sonoher2.core import columns as c
 from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.files import require_apart
 from sonoher2.core.table_files import Append, check_suffix, open_table
 from sonoher2.engine import JSON, Step, Workers, local_context
 from sonoher2.lesions.open import open_lesion
@@ -94,6 +95,7 @@ def extract_table(
         The table, or none of its rows, can be used.
     """
     check_suffix(out)
+    require_apart(out, table)
     read: list[Finding] = []
     rows = read_table(table, findings=read)
     found, problems = _usable_rows(rows, table, data)

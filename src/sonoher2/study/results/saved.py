@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from sonoher2.config.study import StudyConfig
 from sonoher2.core.errors import InputError
 from sonoher2.core.files import atomic_folder
+from sonoher2.study.results.audits import FOLDER as AUDITS
 from sonoher2.study.results.audits import load_audits
 from sonoher2.study.results.manifest import settings
 from sonoher2.study.results.parts import StudyResult
@@ -89,9 +90,17 @@ def open_run(folder: str | Path) -> StudyResult:
             reader = _Reader(saved, dict(arrays), folder)
         parts = {part.name: reader.value(part.hint, index["parts"][part.name]) for part in _parts()}
         result = StudyResult(**parts)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    # what NumPy, pandas and zipfile make of damaged bytes: BadZipFile, zlib.error, EOFError, AttributeError, ...
+    except Exception as error:
         raise InputError("the results of this run are damaged", where=str(saved), fix="Run the study again") from error
-    return replace(result, audits=load_audits(result.performance.predictions, folder))
+    try:
+        return replace(result, audits=load_audits(result.performance.predictions, folder))
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            "the audits of this run are damaged", where=str(folder / AUDITS), fix="Run the audits again"
+        ) from error
 
 
 def _index(folder: Path) -> dict[str, Any]:

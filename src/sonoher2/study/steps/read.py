@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sonoher2.cohort.split import draw_or_reload
 from sonoher2.core.errors import FindingsError, InputError
 from sonoher2.study.checks.facts import facts_of
@@ -10,6 +12,7 @@ from sonoher2.study.image_networks.crossfit import image_networks
 from sonoher2.study.measure.checked import checked_cohort
 from sonoher2.study.measure.segmented import lost_lesions
 from sonoher2.study.steps.state import RunState
+from sonoher2.study.steps.usable import usable_findings
 
 _COUNTING = ("split", "target", "validation")
 """Settings that an error speaks of when there are too few patients."""
@@ -30,11 +33,18 @@ def read_cohort(state: RunState) -> None:
     """
     state.checked = checked_cohort(state.study, state.context, state.networks)
     state.study = state.checked.study
+    kept = state.out / "split.json"
+    drawn_before = kept.exists()
     try:
-        state.split = draw_or_reload(state.checked.cohort, state.study, state.out / "split.json", state.drawn)
+        state.split = draw_or_reload(state.checked.cohort, state.study, kept, state.drawn)
         report = state.checked.report(state.split)
+        usable = usable_findings(state.study, state.checked.cohort, state.split)
+        report = replace(report, findings=(*report.findings, *usable))
         report.raise_errors()
     except InputError as error:
+        if not drawn_before:
+            # the split of a study that cannot run: what the error asks for may be another one
+            kept.unlink(missing_ok=True)
         lost = lost_lesions(state.checked.segmented, state.study, state.networks)
         # too few patients are only what follows where the segmenter found too few lesions
         if lost and any(one.where in _COUNTING for one in error.findings):
