@@ -392,3 +392,32 @@ def test_functions_that_no_process_could_import_are_refused() -> None:
         Step("inner", lambda x: x, ARRAY)
     with pytest.raises(ValueError, match="one folder each"):
         Step("both", engine_steps.resumed, ARRAY, chunk=2, scratch=True)
+
+
+def test_a_pack_damaged_in_any_byte_of_its_directory_is_computed_anew(context: ExecutionContext) -> None:
+    expected = [value.tolist() for value in context.map(PACKED, [1.0, 2.0], 0.5)]
+    [pack] = [path for path in entries(context) if path.suffix == ".zip"]
+    whole = pack.read_bytes()
+    start = whole.index(b"PK\x01\x02")
+    for place in range(start, len(whole)):
+        pack.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert [value.tolist() for value in again(context).map(PACKED, [1.0, 2.0], 0.5)] == expected, place
+        pack.write_bytes(whole)
+        for other in set(entries(context)) - {pack}:
+            other.unlink()
+
+
+def test_what_others_keep_in_the_folder_of_a_store_stays(context: ExecutionContext) -> None:
+    context.map(SQUARE, [1.0], 0.5)
+    context.map(PACKED, [1.0], 0.5)
+    mine, notes = context.store.folder / "mine.txt", context.store.folder / "notes" / "a.txt"
+    notes.parent.mkdir()
+    for path in (mine, notes):
+        path.write_text("x", encoding="utf-8")
+    context.store.clear()
+    assert entries(context) == [mine, notes]
+    for path in (mine, notes):
+        path.unlink()
+    notes.parent.rmdir()
+    context.store.clear()
+    assert not context.store.folder.exists()

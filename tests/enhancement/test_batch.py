@@ -73,10 +73,16 @@ def test_what_makes_an_image_be_enhanced_anew(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(batch, "load_enhancer", lambda weights: SimpleNamespace(sha256=f"of {weights}"))
     how = Enhancing(scale=2, side_by_side=True, weights=Path("own"))
     batch.enhance_images([], tmp_path, how, workers=3)
-    rest = {"settings": ["enhance", 2, True, "of own"], "files": ["enhanced", "side_by_side"], "workers": 3}
+    rest = {"settings": ["enhance", 2, True, "of own"], "outputs": how.outputs, "workers": 3}
     assert asked == [
         (_enhance_one, {"out": tmp_path, "how": how}, [], tmp_path / "enhance.csv", {**rest, "label": "Enhancing"})
     ]
+
+
+def test_names_of_what_is_written() -> None:
+    image: Any = SimpleNamespace(name="a")
+    assert Enhancing().outputs(image) == {"enhanced": "a_enhanced.png", "side_by_side": ""}
+    assert Enhancing(side_by_side=True).outputs(image)["side_by_side"] == "a_side_by_side.png"
 
 
 def test_given_left_and_cleared_right() -> None:

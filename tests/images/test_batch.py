@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +40,14 @@ def measuring(log: Path, out: Path) -> Callable[[BatchImage], Values]:
     return measure
 
 
+def written_of(image: BatchImage) -> dict[str, str]:
+    return {"output": f"{image.name}.txt"}
+
+
+def nothing(image: BatchImage) -> dict[str, str]:
+    return {}
+
+
 class Runs:
     """The same batch again and again."""
 
@@ -51,7 +62,7 @@ class Runs:
             batch_images([self.folder]),
             self.out / "table.csv",
             settings=[settings],
-            files=["output"],
+            outputs=written_of,
             workers=workers,
             label="Measuring",
         )
@@ -120,7 +131,7 @@ def test_what_was_finished_before_an_interruption_is_kept(runs: Runs) -> None:
             batch_images([runs.folder]),
             runs.out / "table.csv",
             settings=["first"],
-            files=["output"],
+            outputs=written_of,
             workers=1,
             label="Measuring",
         )
@@ -142,7 +153,7 @@ def test_frames_of_one_file_are_rows_of_their_own_and_resume(folder: Path, tmp_p
     images = [BatchImage(picture, f"one_frame{frame}", frame) for frame in (2, 3)]
     for _ in range(2):
         written = run_batch(
-            measuring(log, out), images, out / "t.csv", settings=["x"], files=[], workers=1, label="Measuring"
+            measuring(log, out), images, out / "t.csv", settings=["x"], outputs=nothing, workers=1, label="Measuring"
         )
     assert written["frame"].tolist() == ["2", "3"]
     assert written["image"].tolist() == [str(picture)] * 2
@@ -154,14 +165,68 @@ def test_a_file_that_cannot_be_opened_is_told_and_done_again(folder: Path, tmp_p
         raise PermissionError(13, "Permission denied")
 
     image = BatchImage(folder / "a" / "one.png", "one")
-    written = run_batch(fail, [image], tmp_path / "t.csv", settings=["x"], files=[], workers=1, label="Measuring")
+    written = run_batch(
+        fail, [image], tmp_path / "t.csv", settings=["x"], outputs=nothing, workers=1, label="Measuring"
+    )
     assert written.iloc[0].to_dict() == {
         "image": str(image.path), "frame": "", "problem": f"{image.path}: Permission denied.", "key": "",
     }  # fmt: skip
     gone = BatchImage(folder / "gone.png", "gone")
     written = run_batch(
-        measuring(tmp_path / "log", tmp_path), [gone, image], tmp_path / "t.csv", settings=["x"], files=[], workers=1,
-        label="Measuring",
+        measuring(tmp_path / "log", tmp_path), [gone, image], tmp_path / "t.csv", settings=["x"], outputs=nothing,
+        workers=1, label="Measuring",
     )  # fmt: skip
     assert written["problem"].tolist() == [f"{gone.path}: No such file or directory.", ""]
     assert list(written.columns) == ["image", "frame", "output", "length", "share", "unknown", "problem", "key"]
+
+
+def test_files_that_no_run_wrote_are_not_replaced(runs: Runs) -> None:
+    (runs.out / "two.txt").write_text("drawn by hand")
+    with pytest.raises(InputError, match=r"out: files that no earlier run wrote would be replaced: two\.txt\. Choose"):
+        runs()
+    assert (runs.out / "two.txt").read_text() == "drawn by hand"
+    assert runs.worked_on() == []
+    (runs.out / "two.txt").unlink()
+    runs()
+    # those of an earlier run are, as long as its table is there
+    runs("second")
+    assert len(runs.worked_on()) == 4
+    (runs.out / "table.csv").unlink()
+    with pytest.raises(InputError, match=r"b_ONE\.txt"):
+        runs("third")
+
+
+def test_a_table_that_is_no_earlier_run_s_is_not_replaced(runs: Runs) -> None:
+    (runs.out / "table.csv").write_text("image,mask\na.png,b.png\n")
+    with pytest.raises(InputError, match=r"table\.csv: this table is not of an earlier run, and would be replaced"):
+        runs()
+    assert (runs.out / "table.csv").read_text() == "image,mask\na.png,b.png\n"
+
+
+def test_what_a_killed_run_wrote_is_its_own_though_the_table_lacks_it(runs: Runs) -> None:
+    script = Path(__file__).with_name("killed_batch.py")
+    ended = subprocess.run([sys.executable, str(script), str(runs.folder), str(runs.out)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert (runs.out / "a_one.txt").is_file()
+    assert not (runs.out / "table.csv").exists()
+    assert len(runs()) == 4
+    assert not list(runs.out.glob(".*"))
+
+
+def test_outputs_of_an_earlier_run_are_no_images(folder: Path) -> None:
+    # outputs that look like images lie among these, as where the folder of the results is that of the images
+    def outputs(image: BatchImage) -> dict[str, str]:
+        return {"output": f"{image.name}_clear.png"}
+
+    def work(image: BatchImage) -> Values:
+        (folder / f"{image.name}_clear.png").write_text("clear")
+        return outputs(image)
+
+    def batch(given: Path) -> pd.DataFrame:
+        return run_batch(
+            work, batch_images([given]), folder / "t.csv", settings=[], outputs=outputs, workers=1, label="Clearing"
+        )
+
+    assert [len(batch(folder)) for _ in range(3)] == [4, 4, 4]
+    with pytest.raises(InputError, match="all images are outputs of an earlier run"):
+        batch(folder / "two_clear.png")

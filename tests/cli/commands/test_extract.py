@@ -65,3 +65,16 @@ def test_what_is_printed_and_the_exit_code(
     assert said.out == f"Wrote f.csv: 5 images, lengths in pixels{left_out}.\n"
     assert said.err.splitlines()[0] == "warning: masks: tiny lesions."
     assert said.err.count("the mask is empty") == problems
+
+
+def test_a_table_that_is_read_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("patient_id,image,mask\nA,a.png,m.png\n", encoding="utf-8")
+    before = table.read_bytes()
+    for out in (table, tmp_path / "x" / ".." / "t.csv"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        assert run(["extract", str(table), "--out", str(out)]) == 3
+        assert "this file is read, and would be replaced. Choose another name" in capsys.readouterr().err
+        assert run(["audit", "table", str(table), "--out", str(out)]) == 3
+        assert "this file is read, and would be replaced" in capsys.readouterr().err
+    assert table.read_bytes() == before

@@ -209,7 +209,26 @@ def test_click_box_and_switches_reach_the_segmenter(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr("sonoher2.segmentation.batch.segment_images", nothing)
     Image.fromarray(picture()).save(tmp_path / "a.png")
-    options = ["--click", "3, 4", "--box", "1,2,30,40", "--no-overlay", "--nifti", "--weights", "w"]
-    assert segment(tmp_path / "a.png", "--out", tmp_path / "o", *options) == DONE
-    box = (slice(1, 30), slice(2, 40))
-    assert given == [Outlining((3, 4), box, False, True, Path("w")), tmp_path / "o", 1]
+    options = ["--no-overlay", "--nifti", "--weights", "w"]
+    for prompt, at, box in (
+        (["--click", "3, 4"], (3, 4), None),
+        (["--box", "1,2,30,40"], None, (slice(1, 30), slice(2, 40))),
+    ):
+        given.clear()
+        assert segment(tmp_path / "a.png", "--out", tmp_path / "o", *prompt, *options) == DONE
+        assert given == [Outlining(at, box, False, True, Path("w")), tmp_path / "o", 1]
+
+
+def test_a_click_and_a_box_are_one_too_many(folder: Path, tmp_path: Path) -> None:
+    image, out = str(folder / "grey.png"), str(tmp_path / "out")
+    assert run(["segment", image, "--out", out, "--click", "10,10", "--box", "0,0,20,20"]) == USAGE
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mask_that_was_drawn_beside_the_image_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    Image.fromarray(picture()).save(tmp_path / "X.png")
+    Image.fromarray(np.uint8(255) * (picture() < 60)).save(tmp_path / "X_mask.png")
+    drawn = (tmp_path / "X_mask.png").read_bytes()
+    assert run(["segment", str(tmp_path), "--out", str(tmp_path)]) == BAD_INPUT
+    assert "X_mask.png. Choose another folder" in capsys.readouterr().err
+    assert (tmp_path / "X_mask.png").read_bytes() == drawn

@@ -31,7 +31,7 @@ def test_pixel_sizes_are_given_once_or_for_each_image(given: list[float], sizes:
 
 
 def test_what_is_known_besides_images() -> None:
-    patient = patient_of([], [], ["age=52", " grade = 3=high "], site="Scanner B", label="2")
+    patient = patient_of([A], [M], ["age=52", " grade = 3=high "], site="Scanner B", label="2")
     assert (patient.clinical, patient.site, patient.mask_label) == ({"age": "52", "grade": "3=high"}, "Scanner B", "2")
 
 
@@ -46,3 +46,10 @@ def test_options_that_do_not_pair_up_are_refused() -> None:
         patient_of([A, B], [], [], frames=[3])
     with pytest.raises(UsageError, match="given twice"):
         patient_of([], [], ["age=50", "age=51"])
+
+
+def test_options_of_images_without_an_image_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"^--mm-per-pixel and --label of no image; give --image too"):
+        patient_of([], [], ["age=52"], [0.1], label="2")
+    with pytest.raises(UsageError, match=r"^--label of no image"):
+        patient_of([], [], ["age=52"], label="2")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sonoher2.cli.app import run
-from sonoher2.cli.common.terminal import prepare, say, show_findings
+from sonoher2.cli.common.terminal import prepare, say, say_json, show_findings
 from sonoher2.core.errors import Finding, InputError, plain
 
 WORK = """
@@ -220,3 +220,17 @@ def test_a_library_that_is_not_installed_is_named(
     monkeypatch.setattr("sonoher2.synthetic.demo.write_demo_cohort", fail)
     assert run(["demo", "--out", str(tmp_path / "demo")]) == code
     assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "latin-1", "ascii", "utf-8"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_stays_json_in_every_encoding(encoding: str, indent: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = {"image": "Köln 患者² \U0001f600.png", "mm": 0.25}
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace"))
+    say_json(json.dumps(facts, ensure_ascii=False, indent=indent))
+    sys.stdout.flush()
+    printed = raw.getvalue().decode(encoding)
+    assert json.loads(printed) == facts
+    assert ("患者" in printed) == (encoding == "utf-8")
+    assert len(printed.splitlines()) == (1 if indent is None else 4)

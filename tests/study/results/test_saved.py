@@ -24,6 +24,7 @@ from sonoher2.signatures.nomogram import Nomogram, NomogramAxis
 from sonoher2.study.explain.segmented_lesions import SegmentedLesion
 from sonoher2.study.external import validate_bundle
 from sonoher2.study.results.explanations import Attribution, Explanations, HeatCase, HeatFindings
+from sonoher2.study.results.audits import study_key
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.results.saved import open_run, save_result
 from study_facts import result as small_result
@@ -158,6 +159,30 @@ def test_a_damaged_part_is_named(finished, tmp_path: Path, name: str) -> None:
     (again / "results" / name).write_bytes(b"PAR1")
     with pytest.raises(InputError, match="the results of this run are damaged"):
         open_run(again)
+
+
+def test_arrays_damaged_in_any_way_are_said_to_be(finished, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.run, copy)
+    [arrays] = (copy / "results").glob("*.npz")
+    whole = arrays.read_bytes()
+    flipped = bytes([whole[len(whole) // 3] ^ 0xFF])
+    for damaged in (b"", whole[:100], whole[: len(whole) // 2], whole[:200] + flipped * 40 + whole[240:]):
+        arrays.write_bytes(damaged)
+        with pytest.raises(InputError, match="the results of this run are damaged"):
+            open_run(copy)
+
+
+@pytest.mark.parametrize("name", ["null.json", "null.csv"])
+def test_damaged_audits_are_said_to_be(finished, tmp_path: Path, name: str) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(finished.run, copy)
+    (copy / "audit").mkdir(exist_ok=True)
+    key = study_key(open_run(copy).performance.predictions)
+    (copy / "audit" / "null.json").write_text(json.dumps({"study": key}), encoding="utf-8")
+    (copy / "audit" / name).write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="audit: the audits of this run are damaged"):
+        open_run(copy)
 
 
 def test_audits_are_read_from_the_run(finished, tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def open_run(folder: str | Path) -> StudyResult:
     saved = folder / FOLDER
     index = _index(folder)
     try:
-        with np.load(saved / ARRAYS, allow_pickle=False) as arrays:
+        # opened here: NumPy leaves a damaged file open
+        with (saved / ARRAYS).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             reader = _Reader(saved, dict(arrays), folder)
         parts = {part.name: reader.value(part.hint, index["parts"][part.name]) for part in _parts()}
         result = StudyResult(**parts)
