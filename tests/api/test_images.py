@@ -68,3 +68,12 @@ def test_frame_and_place_reach_the_file(asked: list[Any], monkeypatch: pytest.Mo
     sonoher2.segment_image("a.dcm", frame=3, at=(1, 2))
     sonoher2.enhance_image("b.dcm", frame=4)
     assert read == [("a.dcm", {"frame": 3, "at": (1, 2)}), ("b.dcm", {"frame": 4, "at": None})]
+
+
+@pytest.mark.parametrize("box", [(0, 0, 10, 10), (slice(0, 5.0), slice(0, 5)), (slice(None, 5), slice(0, 5)), "box"])
+def test_what_is_no_box_is_refused(asked: list[Any], box: Any) -> None:
+    with pytest.raises(sonoher2.InputError, match=r"the box is not one of rows and columns\. Give two slices"):
+        sonoher2.segment_image(GREY, box=box)
+    assert asked == []
+    sonoher2.segment_image(GREY, box=(slice(np.int64(1), 5), slice(2, np.uint8(9))))
+    assert asked[0][2]["box"] == (slice(1, 5), slice(2, 9))

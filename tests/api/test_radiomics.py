@@ -135,3 +135,24 @@ def test_what_the_user_said_holds_where_the_file_says_nothing(image: np.ndarray,
     two = sonoher2.read_image(regions(tmp_path / "two.dcm", image, (0, 0.01), (40, 0.02)), mm_per_pixel=0.1)
     with pytest.raises(sonoher2.InputError, match=r"the table says 0\.1 mm per pixel and the DICOM file 0\.2"):
         sonoher2.extract_radiomics(two, right)
+
+
+def test_a_label_is_a_number_or_text(image: np.ndarray, mask: np.ndarray) -> None:
+    labels = np.where(mask, np.uint8(3), np.uint8(0))
+    labels[:10, :10] = 2
+    expected = sonoher2.extract_radiomics(image, mask, filters=["original"])
+    for label in ("3", 3, np.int64(3)):
+        found = sonoher2.extract_radiomics(image, labels, mask_label=label, filters=["original"])
+        assert found.equals(expected)
+    for wrong in (3.0, True, [3]):
+        with pytest.raises(sonoher2.InputError, match="a label of a mask cannot be of type"):
+            sonoher2.extract_radiomics(image, labels, mask_label=wrong, filters=["original"])  # type: ignore[arg-type]
+
+
+def test_arrays_of_another_machines_byte_order_are_read(image: np.ndarray, mask: np.ndarray) -> None:
+    expected = sonoher2.extract_radiomics(image.astype(np.uint16) * 257, mask, filters=["original"])
+    turned = (image.astype(np.uint16) * 257).astype(">u2")
+    assert sonoher2.extract_radiomics(turned, mask.astype(">u2"), filters=["original"]).equals(expected)
+    before = turned.copy()
+    assert turned.dtype.byteorder == ">"
+    assert (turned == before).all()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from sonoher2.config.load import _all_keys, load_study
-from sonoher2.config.split import DateSplit
+from sonoher2.config.load import _all_keys, checked_again, load_study
+from sonoher2.config.split import DateSplit, RandomSplit
 from sonoher2.config.study import StudyConfig
 from sonoher2.config.tables import Template
 from sonoher2.config.target import ColumnTarget, Her2Target
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import FindingsError, InputError
 
 HEAD = "clinical: {table: c.csv, columns: {age: {kind: number, timing: pre-biopsy}}}\n"
 TARGET = "target: {ihc: IHC, rule: ASCO/CAP 2018}\n"
@@ -219,3 +220,30 @@ def test_the_documented_study_loads(tmp_path: Path) -> None:
     example = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert example is not None
     assert load(tmp_path, example[1]).title == "HER2 from B-mode, two hospitals"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_study_that_is_checked_again_is_the_same(path: Path) -> None:
+    study = load_study(path)
+    again = checked_again(study)
+    assert again == study
+    assert again.model_fields_set == study.model_fields_set
+    assert again.evaluation.model_fields_set == study.evaluation.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sead": 7}, r"unknown key 'sead'\. Did you mean 'seed'\?"),
+        ({"seed": -1}, r"seed: input should be greater than or equal to 0"),
+        ({"split": {"test_share": 0.2}}, r"`kind` must be one of"),
+        ({"split": RandomSplit().model_copy(update={"test_share": -1})}, r"split\.test_share: .* greater than 0"),
+        ({"models": ["logistic", "logistic"]}, r"models names logistic more than once"),
+    ],
+)
+def test_a_copy_of_a_study_is_checked_as_its_file_would_be(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    study = load(tmp_path, HEAD + TARGET)
+    with pytest.raises(FindingsError, match=said):
+        checked_again(study.model_copy(update=change))
+    assert checked_again(study.model_copy(update={"seed": 7})).seed == 7
+    assert checked_again(study).data == study.data

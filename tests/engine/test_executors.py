@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 from joblib import parallel_config
 
 from engine_steps import process_of
+from sonoher2.core.errors import InputError
 from sonoher2.engine import JoblibExecutor, SerialExecutor
 from sonoher2.engine.executors import SERIAL, default_workers, local_executor
 
@@ -74,3 +76,14 @@ def test_an_executor_that_was_made_before_stays() -> None:
     assert local_executor(made) is made
     assert local_executor(SERIAL) is SERIAL
     assert local_executor(1) == SerialExecutor()
+
+
+@pytest.mark.parametrize("workers", [0, -1, np.int64(-2)])
+def test_less_than_one_process_is_refused(workers: int) -> None:
+    with pytest.raises(InputError, match="processes cannot work"):
+        local_executor(workers)
+
+
+def test_a_number_of_numpy_is_a_number_of_processes() -> None:
+    assert local_executor(np.int64(1)) is local_executor(1)  # type: ignore[arg-type]
+    assert local_executor(np.int64(2)) == local_executor(2)  # type: ignore[arg-type]

@@ -111,12 +111,14 @@ def run_batch(
                 kept = monotonic()
     finally:
         written = _write(images, rows, table)
-    _claims(table).unlink(missing_ok=True)
     return written
 
 
 def _claims(table: Path) -> Path:
-    """File with the names of all outputs while a run is unfinished: after a kill the table may not have them."""
+    """File with the names of all outputs of this and earlier runs.
+
+    The table has only those of the last one: a kill leaves further ones, and so does a run on one image of many.
+    """
     return table.with_name(f".{table.stem}-outputs.json")
 
 

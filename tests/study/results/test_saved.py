@@ -23,8 +23,8 @@ from sonoher2.selection.lasso import LassoPath
 from sonoher2.signatures.nomogram import Nomogram, NomogramAxis
 from sonoher2.study.explain.segmented_lesions import SegmentedLesion
 from sonoher2.study.external import validate_bundle
-from sonoher2.study.results.explanations import Attribution, Explanations, HeatCase, HeatFindings
 from sonoher2.study.results.audits import study_key
+from sonoher2.study.results.explanations import Attribution, Explanations, HeatCase, HeatFindings
 from sonoher2.study.results.parts import StudyResult
 from sonoher2.study.results.saved import open_run, save_result
 from study_facts import result as small_result
