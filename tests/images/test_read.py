@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 import zlib
@@ -442,3 +443,25 @@ def test_the_size_of_a_pixel_is_one_number_or_two() -> None:
     for wrong in ((0.1, 0.1, 0.1), [], "x", {}):
         with pytest.raises(InputError, match="mm_per_pixel is not one number or two"):
             read_image(grey, mm_per_pixel=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("compression", ["raw", "jpeg", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_a_tiff_of_which_a_strip_is_not_whole_is_refused(tmp_path: Path, compression: str) -> None:
+    grey = np.random.default_rng(0).integers(0, 255, (300, 400), dtype=np.uint8)
+    path = tmp_path / "a.tif"
+    Image.fromarray(grey).save(path, compression=compression)
+    assert read_image(path).pixels.shape == (300, 400)
+    with Image.open(path) as opened:
+        place, length = opened.tag_v2[273][-1], opened.tag_v2[279][-1]
+    whole = path.read_bytes()
+    if compression == "jpeg":
+        # a copy that ended early and was filled up
+        path.write_bytes(whole[: place + length // 2] + bytes(length - length // 2) + whole[place + length :])
+        with pytest.raises(InputError, match=r"a\.tif: the picture is not whole: its data were cut short"):
+            read_image(path)
+    # the strip is said to be longer than the file
+    changed = whole.replace(struct.pack("<HHLL", 279, 4, 1, length), struct.pack("<HHLL", 279, 4, 1, len(whole)))
+    if changed != whole:
+        path.write_bytes(changed)
+        with pytest.raises(InputError, match="cut short"):
+            read_image(path)

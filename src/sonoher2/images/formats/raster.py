@@ -36,6 +36,9 @@ MOST_PAGES = 10_000
 SIXTEEN_BIT_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 TIFF_PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 TIFF_BITS, TIFF_DESCRIPTION = 258, 270
+TIFF_COMPRESSION, TIFF_JPEG, END_OF_JPEG = 259, 7, b"\xff\xd9"
+TIFF_PARTS = ((273, 279), (324, 325))
+"""Tags of the places and lengths of strips, and of tiles."""
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples of a pixel by the colour type (PNG, 11.2.2)."""
@@ -133,6 +136,8 @@ def _opened(content: Content, frame: FrameChoice) -> Iterator[_Page]:
             image.seek(chosen - 1)
             require_size(image.height, image.width)
             turned = image.getexif().get(ORIENTATION) in range(2, 9)
+            if image.format == "TIFF":
+                _require_strips(data, image)
             image.load()
             if image.format == "PNG":
                 _require_all_rows(data, image)
@@ -202,7 +207,23 @@ def _require_all_rows(data: bytes, image: Image.Image) -> None:
             found += len(inflate.decompress(data[place + 8 : place + 8 + length], expected - found))
         place += length + 12
     if found < expected:
-        raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+        raise _cut_short()
+
+
+def _require_strips(data: bytes, image: Image.Image) -> None:
+    """Refuse a TIFF picture of which a strip or tile is not whole: the library behind Pillow leaves the rest grey."""
+    tags: Any = getattr(image, "tag_v2", {})
+    jpeg = tags.get(TIFF_COMPRESSION) == TIFF_JPEG
+    for places, lengths in TIFF_PARTS:
+        for place, length in zip(tags.get(places, ()), tags.get(lengths, ()), strict=False):
+            # a JPEG stream ends with a mark of its own, behind which a writer may fill up
+            ends = not jpeg or data[place : place + length].rstrip(b"\0").endswith(END_OF_JPEG)
+            if place + length > len(data) or not ends:
+                raise _cut_short()
+
+
+def _cut_short() -> InputError:
+    return InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
 
 
 def _own_part(data: bytes, image: Image.Image, page: int) -> bytes:
@@ -227,7 +248,7 @@ def _require_whole(data: bytes, image: Image.Image) -> None:
 
     with Image.open(io.BytesIO(with_filler(data)), formats=("JPEG",)) as filled:
         if not np.array_equal(np.asarray(image), np.asarray(filled)):
-            raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+            raise _cut_short()
 
 
 def _opaque(image: Image.Image, least: float = 0.0) -> Image.Image:
