@@ -10,7 +10,7 @@ import SimpleITK
 from PIL import Image
 
 from sonoher2.core.errors import InputError
-from sonoher2.lesions.mask import components, read_mask
+from sonoher2.lesions.mask import components, mask_problem_codes, read_mask
 
 LESION = np.zeros((40, 60), dtype=bool)
 LESION[10:20, 25:45] = True
@@ -138,3 +138,24 @@ def test_components() -> None:
     mask[1, 1] = mask[2, 2] = mask[3, 3] = mask[6, 1:3] = True
     assert components(mask) == 2
     assert components(np.zeros((4, 4), dtype=bool)) == 0
+
+
+def test_what_is_odd_about_a_mask() -> None:
+    mask = np.zeros((60, 80), dtype=bool)
+    mask[10:30, 20:60] = True  # 800 pixels
+    assert mask_problem_codes(mask) == ()
+    for size, code in ((1, "specks"), (15, "specks"), (16, "parts"), (800, "parts")):
+        other = mask.copy()
+        rows = np.zeros(80 * 20, dtype=bool)
+        rows[:size] = True
+        other[40:] = rows.reshape(20, 80)
+        assert mask_problem_codes(other) == (code,), size
+    # parts that touch at a corner are one
+    touching = mask.copy()
+    touching[30, 60] = True
+    assert mask_problem_codes(touching) == ()
+    for hole, said in ((3, ()), (4, ("holes",))):
+        holed = mask.copy()
+        holed[15, 30 : 30 + hole] = False
+        assert mask_problem_codes(holed) == said, hole
+    assert mask_problem_codes(np.zeros((5, 5), dtype=bool)) == ()

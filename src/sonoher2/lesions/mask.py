@@ -31,6 +31,8 @@ MUCH, HOLE = 0.3, 0.005
 
 On 487 masks of BUS-BRA and BrEaST all holes together are less than 0.0006 of the mask.
 """
+SPECK, HOLES = 0.02, 0.005
+"""Share of the largest part below which another one is a speck, and share of a mask above which its holes are told."""
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
 
 
@@ -102,6 +104,28 @@ def read_mask(
     if several == "largest":
         return max(masks, key=lambda mask: int(np.count_nonzero(mask)))
     return np.asarray(np.logical_or.reduce(masks), dtype=bool)
+
+
+MASK_PROBLEMS = {
+    "specks": "the mask has specks apart from the lesion",
+    "parts": "the mask has several parts",
+    "holes": "the mask has holes",
+}
+"""What may be wrong with a mask that can be used."""
+
+
+def mask_problem_codes(mask: Mask) -> tuple[str, ...]:
+    """Codes of `MASK_PROBLEMS` that a mask has: one forgotten pixel changes its diameter, and a hole its texture."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return ()
+    box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    labels, _ = ndimage.label(box, EIGHT_NEIGHBOURS)
+    areas = np.sort(np.bincount(labels.ravel())[1:])[::-1]
+    small = areas[1:] < SPECK * areas[0]
+    holes = np.count_nonzero(ndimage.binary_fill_holes(box)) - areas.sum()
+    found = {"specks": small.any(), "parts": (~small).any(), "holes": holes > HOLES * areas.sum()}
+    return tuple(name for name, is_so in found.items() if is_so)
 
 
 def _label_text(label: object) -> str | None:

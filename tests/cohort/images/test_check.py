@@ -206,6 +206,18 @@ def test_three_poor_pictures_of_a_kind_are_named() -> None:
         assert (finding.severity, finding.what) == ("warning", what)
 
 
+def test_odd_masks_are_named_by_what_is_odd() -> None:
+    config, loaded = many(5)
+    records = [ImageRecord(mask_problems=codes) for codes in (("specks",), (), ("specks", "holes"), (), ("parts",))]
+    found = image_findings(loaded, config, records, find_pairs=lambda _: [])[0]
+    assert [finding.what for finding in found] == [
+        "2 of 5 images: the mask has specks apart from the lesion (P0.png, P2.png)",
+        "1 of 5 images: the mask has holes (P2.png)",
+        "1 of 5 images: the mask has several parts (P4.png)",
+    ]
+    assert {finding.severity for finding in found} == {"warning"}
+
+
 def test_five_pairs_that_share_a_picture_are_named_and_torn_ones_counted() -> None:
     config, loaded = many(14)
     pairs = [(i + 1, i) for i in range(0, 12, 2)]

@@ -25,7 +25,7 @@ from sonoher2.images.pixels.decoded import Picture
 from sonoher2.images.pixels.image import Box
 from sonoher2.images.quality import image_quality, quality_problems
 from sonoher2.images.read import read_picture
-from sonoher2.lesions.mask import MaskFrame, read_mask
+from sonoher2.lesions.mask import MASK_PROBLEMS, MaskFrame, mask_problem_codes, read_mask
 from sonoher2.lesions.open import Lesion, lesion_in
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ FindPairs = Callable[[Sequence["ImageRecord"]], Sequence[tuple[int, int]]]
 MOST_LISTED = 20
 MARGIN = 20
 """Pixels around the lesion, so that a mark on its edge is seen whole."""
+
+POOR = "Look at them; poor pictures give unsteady features"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class ImageRecord:
         Share of the pixels that are coloured, and share that is an empty border.
     quality
         As from `image_quality`.
+    mask_problems
+        Codes as from `mask_problem_codes`.
     """
 
     problem: str = ""
@@ -80,6 +84,7 @@ class ImageRecord:
     colour_share: float = 0.0
     black_border: float = 0.0
     quality: Mapping[str, float] = field(default_factory=dict)
+    mask_problems: Sequence[str] = ()
 
 
 def image_record(
@@ -125,6 +130,7 @@ def image_record(
         colour_share=marks.colour_share,
         black_border=black_border(pixels),
         quality=image_quality(pixels, lesion.mask),
+        mask_problems=mask_problem_codes(lesion.mask) if masks else (),
     )
 
 
@@ -196,7 +202,8 @@ def image_findings(
         what = f"{len(problems) - MOST_LISTED} more images cannot be used"
         findings.append(Finding("error", what, "images", "Mend those above first"))
     if not problems:
-        findings += _poor_pictures(cohort.images[c.IMAGE].tolist(), records)
+        paths = cohort.images[c.IMAGE].tolist()
+        findings += [*_poor_pictures(paths, records), *_odd_masks(paths, records)]
     if problems or config.images is None:
         return findings, alone
     if config.images.near_duplicates:
@@ -228,15 +235,23 @@ def _poor_pictures(images: Sequence[str], records: Sequence[ImageRecord]) -> lis
     for image, record in zip(images, records, strict=True):
         for problem in quality_problems(record.quality):
             poor.setdefault(problem, []).append(Path(image).name)
-    return [
-        Finding(
-            "warning",
-            f"{len(names)} of {len(images)} images: {problem} ({', '.join(names[:3])}{', ...' if names[3:] else ''})",
-            "images",
-            "Look at them; poor pictures give unsteady features",
-        )
-        for problem, names in poor.items()
-    ]
+    return [_of_images(problem, names, images, POOR) for problem, names in poor.items()]
+
+
+def _odd_masks(images: Sequence[str], records: Sequence[ImageRecord]) -> list[Finding]:
+    """One warning for each kind of odd mask."""
+    odd: dict[str, list[str]] = {}
+    for image, record in zip(images, records, strict=True):
+        for code in record.mask_problems:
+            odd.setdefault(code, []).append(Path(image).name)
+    fix = "Look at them; erase what is no lesion, and fill holes that are some"
+    return [_of_images(MASK_PROBLEMS[code], names, images, fix) for code, names in odd.items()]
+
+
+def _of_images(problem: str, names: Sequence[str], images: Sequence[str], fix: str) -> Finding:
+    more = ", ..." if names[3:] else ""
+    what = f"{len(names)} of {len(images)} images: {problem} ({', '.join(names[:3])}{more})"
+    return Finding("warning", what, "images", fix)
 
 
 def _pictures(encoded: str, kind: str) -> NDArray[np.float32]:
