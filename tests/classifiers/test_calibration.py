@@ -46,3 +46,21 @@ def test_a_score_is_never_turned_round() -> None:
 def test_columns_must_fit_the_classes() -> None:
     with pytest.raises(ValueError, match="2 score columns do not fit 2 classes"):
         SigmoidCalibrator().fit(np.zeros((4, 2)), [0, 1, 0, 1])
+
+
+def test_equal_scores_give_everybody_the_share_of_the_class() -> None:
+    y = np.array([0] * 30 + [1] * 10)
+    found = SigmoidCalibrator().fit(np.full(40, 3.0), y).transform(np.array([3.0, 3.0]))
+    # as Platt's targets have it: ten of 11/12, and thirty of 1/32
+    assert found[:, 1] == pytest.approx((10 * 11 / 12 + 30 / 32) / 40, abs=1e-6)
+
+
+def test_scores_in_another_unit_give_the_same_probabilities() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=100)
+    # turned round, so that the slope lies at its bound, and the right way
+    for direction in (-1, 1):
+        y = (rng.random(100) < expit(direction * 3 * scores)).astype(int)
+        one, other = (SigmoidCalibrator().fit(scale * scores, y) for scale in (1, 1000))
+        assert other.slope_ == pytest.approx(one.slope_ / 1000, rel=1e-4)
+        assert other.transform(1000 * scores) == pytest.approx(one.transform(scores), abs=1e-6)

@@ -239,3 +239,22 @@ def test_a_models_own_networks_outline_and_clear(monkeypatch: pytest.MonkeyPatch
         [image] = Case(known, PatientInput((ImageInput(speckled(), name="a"),))).images
         assert image.lesion.mask.any()
         assert asked == weights
+
+
+def test_a_given_mask_with_a_speck_or_a_hole_is_told_and_an_automatic_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = lesion()
+    odd = whole.copy()
+    odd[0, 0] = True
+    rows, columns = np.nonzero(whole)
+    middle = int(rows.mean()), int(columns.mean())
+    odd[middle[0] - 4 : middle[0] + 4, middle[1] - 4 : middle[1] + 4] = False
+    image = ImageInput(speckled(1), (odd,), name="view")
+    said = dict(told(measured_findings(case(image))))
+    assert said == {"ODD_MASK": said["ODD_MASK"]}
+    codes = [found.facts["problem"] for found in measured_findings(case(image))]
+    assert codes == ["specks", "holes"]
+    text = finding_text(measured_findings(case(image))[1])
+    assert text == "view: the mask has holes; a forgotten pixel changes the size, and a hole the texture"
+    assert measured_findings(case(ImageInput(speckled(1), (whole,), name="view"))) == ()

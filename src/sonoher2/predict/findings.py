@@ -16,6 +16,7 @@ Code = Literal[
     "UNIT_IGNORED",
     "FEW_GREY_LEVELS",
     "POOR_IMAGE",
+    "ODD_MASK",
     "FAR_FROM_TRAINING",
     "OUTSIDE_RANGE",
 ]

@@ -11,6 +11,7 @@ from sonoher2.bundle.reference import image_spaces, model_spaces, training_cases
 from sonoher2.core.errors import InputError
 from sonoher2.images.fingerprint import load_training_images
 from sonoher2.images.quality import problem_codes
+from sonoher2.lesions.mask import mask_problem_codes
 from sonoher2.networks.own import OwnNetwork
 from sonoher2.predict.case import Case, CaseImage
 from sonoher2.predict.findings import PredictionFinding
@@ -86,7 +87,7 @@ def site_findings(case: Case) -> tuple[PredictionFinding, ...]:
 
 
 def measured_findings(case: Case) -> tuple[PredictionFinding, ...]:
-    """Say that a known size was not used, that texture says little, and which images are poor."""
+    """Say that a known size was not used, that texture says little, and which images are poor and masks odd."""
     radiomics, measured = case.bundle.schema.radiomics, [image.measurement for image in case.images]
     found = []
     if radiomics and radiomics.unit == "pixels" and any(one.mm_per_pixel is not None for one in measured):
@@ -102,6 +103,12 @@ def measured_findings(case: Case) -> tuple[PredictionFinding, ...]:
         PredictionFinding("POOR_IMAGE", {"image": image.mask.image, "problem": problem})
         for image in case.images
         for problem in problem_codes(image.quality)
+    ]
+    found += [
+        PredictionFinding("ODD_MASK", {"image": image.mask.image, "problem": problem})
+        for image in case.images
+        if image.mask.origin == "given"
+        for problem in mask_problem_codes(image.mask.pixels)
     ]
     return tuple(found)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sonoher2.core.spelling import FILLED
 from sonoher2.images.quality import PROBLEMS
+from sonoher2.lesions.mask import MASK_PROBLEMS
 from sonoher2.predict.explanation import Explanation, worth_showing
 from sonoher2.predict.findings import Code, PredictionFinding
 from sonoher2.radiomics.lesion import flat_finding
@@ -28,6 +29,7 @@ SENTENCES: Mapping[Code, str] = {
     " as not given",
     "UNIT_IGNORED": "the model measures lesions in pixels, so the known size of a pixel was not used",
     "POOR_IMAGE": "{image}: {problem}; features of poor pictures are unsteady.",
+    "ODD_MASK": "{image}: {problem}; a forgotten pixel changes the size, and a hole the texture",
     "FAR_FROM_TRAINING": "the features of {space} lie {distance:.2f} SD from the nearest training cases,"
     " 99 of 100 of which keep within {limit:.2f} of one another",
     "OUTSIDE_RANGE": "{column} lies outside the training patients' range of {low:g} to {high:g}",
@@ -41,6 +43,8 @@ def finding_text(finding: PredictionFinding) -> str:
         return str(flat_finding(cast("tuple[str, ...]", facts["images"]), cast("int", facts["lesions"])))
     if finding.code == "POOR_IMAGE":
         facts["problem"] = PROBLEMS[str(facts["problem"])]
+    if finding.code == "ODD_MASK":
+        facts["problem"] = MASK_PROBLEMS[str(facts["problem"])]
     return SENTENCES[finding.code].format(**facts)
 
 

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sonoher2.cohort.reading import excel, parquet
+from sonoher2.cohort.reading import excel, parquet, workbook_limits
 from sonoher2.cohort.reading.read import detect_reading, on_disk, read_whole
 from sonoher2.cohort.reading.sheet import DoubtError, listed
 from sonoher2.config.tables import TableReading
@@ -278,6 +278,24 @@ def test_files_that_are_no_workbook(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "t.xlsx").write_bytes(data)
     with pytest.raises(InputError, match="cannot be read"):
         read_whole(tmp_path / "t.xlsx")
+
+
+def test_a_workbook_of_too_many_tags_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.xlsx"
+    pd.DataFrame({"id": [f"P{i}" for i in range(50)], "note": "n"}).to_excel(path, index=False)
+    assert len(read_whole(path).frame) == 50
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    with monkeypatch.context() as patch:
+        patch.setattr(workbook_limits, "MOST_TAGS", sheet.count(b"<") - 1)
+        with pytest.raises(InputError, match=r"^t\.xlsx: the table is too large"):
+            read_whole(path)
+    # many tags in a row of a sheet are held at once
+    monkeypatch.setattr(workbook_limits, "MOST_TAGS_AT_ONCE", 5)
+    with pytest.raises(InputError, match=r"^t\.xlsx: the table is too large"):
+        read_whole(path)
 
 
 def test_parquet_that_is_damaged_nested_or_huge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
