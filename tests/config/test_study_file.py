@@ -247,3 +247,10 @@ def test_a_copy_of_a_study_is_checked_as_its_file_would_be(tmp_path: Path, chang
         checked_again(study.model_copy(update=change))
     assert checked_again(study.model_copy(update={"seed": 7})).seed == 7
     assert checked_again(study).data == study.data
+
+
+@pytest.mark.parametrize("values", ["{2++: }", "{2++: [1]}", "{~: 3+}", "{ihc: {2++: }}"])
+def test_a_spelling_without_a_meaning_is_refused(tmp_path: Path, values: str) -> None:
+    target = f"target: {{ihc: IHC, rule: ASCO/CAP 2018, values: {values}}}\n"
+    with pytest.raises(InputError, match="put spellings in quotes, and write `missing` for a value that is none"):
+        load(tmp_path, HEAD + target)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import FileMetaDataset
@@ -190,3 +191,9 @@ def test_a_folder_that_cannot_be_opened_is_left_out(tmp_path: Path) -> None:
         (tmp_path / "closed").chmod(0o700)
     assert files == [Path("a.csv")]
     assert skipped == [(Path("closed"), "a folder that cannot be opened (Permission denied)")]
+
+
+def test_a_volume_is_a_mask_where_it_has_few_values(tmp_path: Path) -> None:
+    for name, values, kind in (("m", lesion(), "mask"), ("p", picture(), "picture")):
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values), str(tmp_path / f"{name}.nii.gz"))
+        assert look_at(tmp_path / f"{name}.nii.gz", named=False) == Look(kind, SIZE)

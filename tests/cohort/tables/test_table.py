@@ -12,7 +12,7 @@ import pytest
 
 from sonoher2.cohort.tables.table import column, join, keep_rows, place, plain, read_table, resolve
 from sonoher2.config.tables import Template
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import FindingsError, InputError
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -150,7 +150,7 @@ def test_tables_are_joined_by_a_header_of_two_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ID,class\n1,z\n", "'class' differs"),
+        ("ID,class\n1,z\n", "column 'class', row 2: the value differs from that of the joined b"),
         ("ID,fold\n1,4\n1,5\n", "^b, column 'ID', row 3: a value of 'ID' stands twice"),
         ("IDs,fold\n1,4\n", "'ID'"),
     ],
@@ -198,3 +198,13 @@ def test_a_name_of_two_lines_is_one_name() -> None:
 )  # fmt: skip
 def test_five_rows_are_named(rows: Iterable[int], name: str, said: str) -> None:
     assert place("t", rows, name) == said
+
+
+def test_all_rows_that_differ_are_named() -> None:
+    table = pd.DataFrame({"id": ["A", "B", "C"], "age": ["5", "6", "7"], "k": "x"}, index=[2, 3, 4], dtype=object)
+    other = pd.DataFrame({"id": ["C", "B", "A"], "age": ["70", "60", "5.0"], "k": ["x", None, "y"]}, dtype=object)
+    with pytest.raises(FindingsError) as caught:
+        join(table, other, "id", where="t.csv", other_where="u.csv")
+    said = [(finding.where, finding.what) for finding in caught.value.findings]
+    differs = "the value differs from that of the joined u.csv"
+    assert said == [("t.csv, column 'age', rows 3, 4", differs), ("t.csv, column 'k', row 2", differs)]

@@ -19,7 +19,7 @@ from sonoher2.cohort.reading.header import shows_patient
 from sonoher2.cohort.reading.read import ReadTable, read_table, read_whole
 from sonoher2.cohort.reading.text import MISSING, as_text, is_missing
 from sonoher2.config.tables import ColumnSource, Join, TableReading, Template
-from sonoher2.core.errors import Finding, InputError
+from sonoher2.core.errors import Finding, FindingsError, InputError
 from sonoher2.core.spelling import folded, plain
 
 __all__ = [
@@ -131,7 +131,7 @@ def join(table: pd.DataFrame, other: pd.DataFrame, on: str, *, where: str, other
     Raises
     ------
     InputError
-        The column is unknown, its values are not unique in `other`, or a column that both have differs.
+        The column is unknown, its values are not unique in `other`, or columns that both have differ; all are named.
     """
     keys, other_keys = column(table, on, where), column(other, on, other_where)
     twice = other_keys[other_keys.duplicated() & other_keys.notna()]
@@ -142,15 +142,16 @@ def join(table: pd.DataFrame, other: pd.DataFrame, on: str, *, where: str, other
     rows = other[other_keys.notna()].drop(columns=str(other_keys.name))
     added = rows.set_axis(other_keys.dropna()).reindex(keys)
     added.index = table.index
+    problems = []
     for name in added.columns.intersection(table.columns):
         both = table[name].notna() & added[name].notna()
         differ = both & (table[name].map(plain, na_action="ignore") != added[name].map(plain, na_action="ignore"))
         if differ.any():
-            raise InputError(
-                f"'{name}' differs from that of the joined {other_where}",
-                where=f"{where}, row {differ.idxmax()}",
-                fix="Rename the column in one of the tables",
-            )
+            what = f"the value differs from that of the joined {other_where}"
+            fix = "Mend the values, or rename the column in one of the tables"
+            problems.append(Finding("error", what, place(where, differ.index[differ], name), fix))
+    if problems:
+        raise FindingsError(problems)
     new = added.columns.difference(table.columns, sort=False)
     merged = pd.concat([table, added[new]], axis=1)
     return merged.astype(object).where(merged.notna(), None)
