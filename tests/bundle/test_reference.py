@@ -162,19 +162,36 @@ def three(*rows: float, names: str = "abc") -> pd.DataFrame:
 
 def test_a_patient_who_measures_as_a_training_case_gets_its_number() -> None:
     known = {
-        "Radiomics": three(1.0, 2.0, 2.0, 4.0).set_axis(range(1, 5)),
+        "Radiomics": three(1.0, 2.0, 3.0, 4.0).set_axis(range(1, 5)),
         "Deep": three(5.0, 6.0, 7.0, 8.0, names="xyz").set_axis(range(1, 5)),
         CLINICAL: three(0.0, 0.0, 0.0, 0.0).set_axis(range(1, 5)),
     }
     training = Reference(pd.Series(list("yyyy"), index=range(1, 5)), pd.DataFrame(), known)
-    radiomics = three(2.0, 4.0, 3.0, 4.0 + 5e-6, 1.0 + 2e-5)
+    radiomics = three(2.0, 4.0, 5.0, 4.0 + 5e-6, 1.0 + 2e-5)
     assert training_cases(training, {"Radiomics": radiomics}).tolist() == [2, 4, 0, 4, 0]
     # one case in every space; columns may stand in another order
-    both = {"Radiomics": radiomics[["c", "a", "b"]], "Deep": three(7.0, 7.0, 7.0, 8.0, 5.0, names="xyz")}
-    assert training_cases(training, both).tolist() == [3, 0, 0, 4, 0]
-    # one feature may be the same by chance
-    assert not training_cases(training, {"Radiomics": radiomics[["a"]]}).any()
+    both = {"Radiomics": radiomics[["c", "a", "b"]], "Deep": three(7.0, 8.0, 7.0, 8.0, 5.0, names="xyz")}
+    assert training_cases(training, both).tolist() == [0, 4, 0, 4, 0]
     assert not training_cases(training, {}).any()
+
+
+def test_features_that_agree_by_chance_tell_no_patient() -> None:
+    rng = np.random.default_rng(5)
+    numbers, sizes = rng.normal(size=(400, 2)), range(1, 401)
+
+    def found(known: np.ndarray, new: np.ndarray) -> list[int]:
+        space = pd.DataFrame(known, columns=[f"f{i}" for i in range(known.shape[1])], index=sizes)
+        training = Reference(pd.Series("y", index=sizes), pd.DataFrame(), {"Radiomics": space})
+        return training_cases(training, {"Radiomics": pd.DataFrame(new, columns=space.columns)}).tolist()
+
+    assert found(numbers, numbers[:3]) == [1, 2, 3]
+    # one feature alone, and two that count grey levels
+    assert not any(found(numbers[:, :1], numbers[:3, :1]))
+    levels = rng.integers(0, 40, (400, 2)) / 10
+    assert not any(found(levels, levels[:3]))
+    # many of these agree in one patient only
+    many = rng.integers(0, 40, (400, 6)) / 10
+    assert found(many, many[:3]) == [1, 2, 3]
 
 
 def test_clinical_values_and_fine_tuned_networks_tell_no_patient() -> None:

@@ -96,10 +96,14 @@ def test_a_folder_that_others_use_is_not_closed_to_them(tmp_path: Path) -> None:
     (shared / "scan.dcm").unlink()
     private_folder(shared)
     assert stat.S_IMODE(shared.stat().st_mode) == 0o700
-    with only_server(shared):
-        shared.chmod(0o755)
-    private_folder(shared)
-    assert stat.S_IMODE(shared.stat().st_mode) == 0o700
+    for name in (".server.lock", "users.json", "lost+found"):
+        made = tmp_path / name
+        made.mkdir()
+        (made / name).write_bytes(b"")
+        (made / ("lost+found" if name == "lost+found" else "cert.pem")).write_bytes(b"")
+        made.chmod(0o755)
+        private_folder(made)
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:

@@ -28,9 +28,8 @@ MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""
 SAME = 1e-5
 """Standard deviations by which a feature of one lesion may differ: a reference keeps single precision."""
-FEWEST_SAME = 2
-"""Features from which two lesions that agree in all of them are one: a single feature agrees by chance in 1 of some
-hundred patients, where the reference has a thousand; two do not."""
+BY_CHANCE = 1e-3
+"""Cases that agree with a stranger by chance, from which on agreement tells nothing: grey levels are whole numbers."""
 _LABEL, _SCORE, _SPACE = "label", "score", "space"
 
 
@@ -163,13 +162,14 @@ def training_cases(reference: Reference, spaces: Mapping[str, pd.DataFrame]) -> 
 
     Returns
     -------
-    (patients,), number of the case; 0 where there is none. Of no length where fewer than `FEWEST_SAME` features are
-    known.
+    (patients,), number of the case; 0 where there is none. Of no length where the features agree too often by chance.
     """
     pairs = [(reference.spaces[name][space.columns], space) for name, space in spaces.items()]
-    if sum(space.shape[1] for space in spaces.values()) < FEWEST_SAME:
+    if not pairs:
         return np.zeros(0, np.intp)
     known, new = (np.hstack([pair[side].to_numpy(np.float64) for pair in pairs]) for side in (0, 1))
+    if len(known) * np.prod([_share_alike(column) for column in known.T]) > BY_CHANCE:
+        return np.zeros(0, np.intp)
     # the column that tells most cases apart leaves few candidates for the others
     leading = int(np.argmax([len(np.unique(column)) for column in known.T]))
     order = np.argsort(known[:, leading], kind="stable")
@@ -180,6 +180,13 @@ def training_cases(reference: Reference, spaces: Mapping[str, pd.DataFrame]) -> 
         if len(same):
             found[patient] = reference.labels.index[same[0]]
     return found
+
+
+def _share_alike(column: NDArray[np.float64]) -> float:
+    """Share of the pairs of cases that agree in a standardised column, and what rounding alone would give."""
+    ordered = np.sort(column)
+    following = np.searchsorted(ordered, ordered + SAME, side="right") - np.arange(1, len(ordered) + 1)
+    return float(following.sum() / max(len(column) * (len(column) - 1) / 2, 1)) + SAME
 
 
 def spaces_seen(model: SignatureSet) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,10 @@ from sonoher2.core.errors import InputError
 from sonoher2.server.base.settings import WILDCARDS, ServerSettings
 
 LOCK = ".server.lock"
+OF_SERVER = {LOCK, "users.json", "sonoher2.db", "blobs"}
+"""Of these one at least lies in a folder that a server has used."""
+FOUND_IN_EMPTY = {"lost+found"}
+"""Of a disk of its own."""
 ADDRESS = "address.json"
 """In the home, readable by its owner: where a running server is and its token, for scripts on this machine."""
 
@@ -126,9 +130,10 @@ def private_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if folder.stat().st_mode & 0o077:
-            names = {path.name for path in folder.iterdir()}
-            if names and LOCK not in names:
+        # Windows has other rights
+        if os.name != "nt" and folder.stat().st_mode & 0o077:
+            names = {path.name for path in folder.iterdir()} - FOUND_IN_EMPTY
+            if names and not names & OF_SERVER:
                 raise InputError(
                     "others can enter this folder, and it holds other things than a server's",
                     where=str(folder),

@@ -16,7 +16,7 @@ from PIL import Image
 from images.dicom_writer import write_dicom
 from server_by_hand import browser
 from sonoher2.server.base.settings import ServerSettings
-from sonoher2.server.cases.service import Cases, sweep_cases
+from sonoher2.server.cases.service import Cases, _mark, sweep_cases
 from sonoher2.server.context.services import Services
 
 CASES = "/api/v1/cases"
@@ -288,15 +288,30 @@ def test_a_case_that_is_removed_while_a_task_works_on_it_leaves_nothing(
 def test_rooms_of_cases_that_a_killed_server_was_making_go_and_those_of_another_database_stay(
     client: TestClient, case: str, services: Services
 ) -> None:
-    begun, other = (Cases(services, "local").blobs(name) for name in ("begun", "other"))
-    begun.mark()
-    begun.put(b"a")
-    other.put(b"b")
-    kept = files_of(services)
+    cases, mark = Cases(services, "local"), _mark(services)
+    for name, by in (("begun", mark), ("another", "0" * 64), ("plain", "")):
+        cases.blobs(name).put(b"a")
+        if by:
+            cases.blobs(name).mark(by)
+    # a server that was killed between keeping a case and taking its note away
+    own = cases.blobs(case.rpartition("/")[2])
+    own.mark(mark)
     sweep_cases(services)
-    left = [path for path in kept if path.parent.name != "begun"]
-    assert len(left) == len(kept) - 2
-    assert files_of(services) == left
+    assert own.mark_of() == ""
+    assert services.blobs.of("cases").rooms() == sorted(["another", "plain", own.folder.name])
+    assert client.get(f"{case}/frames/1.png").status_code == 200
+
+
+def test_a_case_that_is_of_another_database_keeps_its_files(client: TestClient, services: Services) -> None:
+    kept = Cases(services, "local").blobs("elsewhere")
+    kept.put(b"a")
+    for answer in (
+        client.patch("/api/v1/cases/elsewhere", json={"name": "x"}, headers={"If-Match": '"1"'}),
+        client.delete("/api/v1/cases/elsewhere"),
+        client.delete("/api/v1/cases/a.b"),
+    ):
+        assert answer.status_code == 404
+    assert len(files_of(services)) == 1
 
 
 def test_cases_of_another_user_are_not_there(

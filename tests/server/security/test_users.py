@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sonoher2.core.errors import InputError
-from sonoher2.server.security.throttle import LONGEST, Throttle, keys_of
+from sonoher2.server.security.throttle import LONGEST, REMEMBERED, Throttle, keys_of
 from sonoher2.server.security.users import Users
 
 PASSWORD = "correct horse"
@@ -72,13 +72,24 @@ ANNA, BERTA = keys_of("anna", "x"), keys_of("berta", "x")
 def test_each_attempt_after_the_third_doubles_the_wait() -> None:
     time = [100.0]
     throttle = Throttle(lambda: time[0])
-    waits = []
-    for _ in range(6):
-        waits.append(throttle.begin(ANNA))
+    assert [throttle.begin(ANNA) for _ in range(3)] == [0, 0, 0]
+    for wait in (1, 2, 4, 8):
         # one that has to wait is not counted
-        waits.append(throttle.begin(ANNA) if len(waits) >= 5 else 0.0)
-        time[0] += 1000
-    assert waits == [0, 0, 0, 0, 0, 1, 0, 2, 0, 4, 0, 8]
+        assert [throttle.begin(ANNA), throttle.begin(ANNA)] == [wait, wait]
+        time[0] += wait
+        assert throttle.begin(ANNA) == 0
+
+
+def test_attempts_are_forgotten_after_an_hour() -> None:
+    time = [0.0]
+    throttle = Throttle(lambda: time[0])
+    for _ in range(5):
+        throttle.begin(ANNA)
+    assert throttle.begin(ANNA) > 0
+    time[0] = REMEMBERED - 1
+    throttle.begin(ANNA)
+    time[0] = REMEMBERED + 1
+    assert [throttle.begin(ANNA) for _ in range(2)] == [0, 0]
 
 
 def test_many_attempts_at_once_are_as_slow_as_one_after_the_other() -> None:
@@ -109,11 +120,21 @@ def test_a_right_password_forgets_the_attempts_of_its_name_alone() -> None:
     assert [throttle.begin(ANNA), throttle.begin(ANNA) > 0] == [0, True]
 
 
-def test_the_wait_has_an_end() -> None:
+def test_right_passwords_at_a_shared_address_make_nobody_wait() -> None:
     time = [0.0]
     throttle = Throttle(lambda: time[0])
-    for _ in range(100):
-        throttle.begin(ANNA)
+    for number in range(40):
+        throttle.begin(keys_of(f"name {number}", "x"))
         time[0] += LONGEST
-    assert throttle.begin(ANNA) == 0
+    for name in ("anna", "berta", "carla"):
+        time[0] += LONGEST
+        assert throttle.begin(keys_of(name, "x")) == 0
+        throttle.succeeded(keys_of(name, "x"))
+        assert throttle.begin(keys_of("dora", "x")) == 0
+        throttle.succeeded(keys_of("dora", "x"))
+
+
+def test_the_wait_has_an_end() -> None:
+    throttle = Throttle(lambda: 0.0)
+    throttle._attempts[ANNA[0]] = [0.0] * 1000
     assert throttle.begin(ANNA) == LONGEST

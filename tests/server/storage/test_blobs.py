@@ -68,6 +68,15 @@ def test_what_breaks_off_is_not_kept(blobs: Blobs) -> None:
     assert list(blobs.folder.iterdir()) == []
 
 
+def test_a_store_says_who_is_making_or_removing_it(blobs: Blobs) -> None:
+    assert blobs.mark_of() == ""
+    blobs.mark("me")
+    assert blobs.mark_of() == "me"
+    blobs.unmark()
+    blobs.unmark()
+    assert blobs.mark_of() == ""
+
+
 def test_what_a_killed_server_left_is_swept_away(blobs: Blobs) -> None:
     name = blobs.of("cases").put(b"abc")
     (blobs.folder / "cases" / "tmpx.part").write_bytes(b"ab")

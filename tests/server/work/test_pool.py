@@ -75,9 +75,11 @@ def test_a_worker_that_is_killed_between_tasks_is_not_noticed(quick: Pool) -> No
 
 def test_workers_that_all_end_while_idle_are_replaced_and_the_task_is_done(quick: Pool) -> None:
     quick.wait()
-    until(lambda: len(quick.pids()) == 2)
-    for pid in quick.pids():
-        os.kill(pid, signal.SIGKILL)
+    until(lambda: quick._free.qsize() == 2)
+    workers = [worker.process for worker in quick._all]
+    for worker in workers:
+        os.kill(worker.pid or 0, signal.SIGKILL)
+    until(lambda: not any(worker.is_alive() for worker in workers))
     assert quick.run(tasks.process) in quick.pids()
 
 
@@ -86,6 +88,7 @@ def test_a_process_that_cannot_be_had_is_said_and_not_waited_for(monkeypatch: py
         raise OSError(errno.EAGAIN, "no more processes")
 
     monkeypatch.setattr(module, "_Worker", refused)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
     pool = Pool(1, 20.0)
     try:
         with pytest.raises(InputError, match="no worker process could be started"):

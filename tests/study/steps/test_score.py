@@ -118,7 +118,7 @@ def run(**own: object) -> Any:
         "study": SimpleNamespace(evaluation="evaluation", images=None, trained_networks=()), "out": "out",
         "context": SimpleNamespace(store="store"), "findings": ["before"], "recalibrate": 0.3,
         "measured": SimpleNamespace(cohort=cohort, feature_table=table), "in_training": np.array([True, False, True]),
-        "checked": SimpleNamespace(records="records", hashes={"a.png": "1"}, networks=ImageNetworks()),
+        "checked": SimpleNamespace(records="records", hashes={"a.png": "1"}, networks=ImageNetworks(), segmented=pd.DataFrame({"mask": ["m.png"]})),
     }  # fmt: skip
     return SimpleNamespace(**{**given, **own})
 
@@ -137,7 +137,7 @@ def test_a_study_learns_in_training_and_opens_its_test_set_once(
     hashes = {"a.png": "1"}
     key = ("settings", state.study, state.measured.cohort, ["A", "C"], hashes, {})
     entry = (state.study, state.measured.cohort, ["B"], hashes, key)
-    assert opened == [(entry, state.study, "out", "store", "now")]
+    assert opened == [((*entry, frozenset({"m.png"})), state.study, "out", "store", "now")]
     assert state.findings == ["before", "entered"]
     scored = state.scored
     assert scored.thresholds == ([0.1, 0.3], "evaluation")
@@ -187,7 +187,7 @@ def test_a_validation_scores_everybody_with_what_the_model_can_be_given(opened: 
     assert bundle.asked == [(["age"], images is not None)]
     key = ("bundle", bundle.schema, ["age"], images is not None, 0.3)
     entry = (state.study, state.measured.cohort, ["A", "B", "C"], {"a.png": "1"}, key)
-    assert opened == [(entry, state.study, "out", "store", "now")]
+    assert opened == [((*entry, frozenset({"m.png"})), state.study, "out", "store", "now")]
     assert state.findings[:2] == ["before", "entered"]
     assert [found.where for found in state.findings[2:]] == ["clinical.columns"]
     assert scored.predictions["set"].tolist() == ["test"] * 3

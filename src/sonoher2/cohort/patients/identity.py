@@ -209,7 +209,7 @@ def view_stems(patients: Iterable[str], labels: Mapping[Any, object]) -> dict[st
 
     Likewise ``12a`` and ``12b``, ``12_pre`` and ``12_post``, and ``12_20240115`` and ``12_20240720``. It takes five
     patients with several views, views that are counted from 0 or 1 up to 12 at most and without a gap in most patients,
-    more patients than views, and labels of one patient that agree more often than chance.
+    more patients than views, and labels of one patient that agree: all of them, or most and hardly by chance.
 
     Parameters
     ----------

@@ -137,14 +137,14 @@ def fault(error: Exception) -> JSONResponse:
     Its message may hold a patient's value, so only the places in the code are logged, and those that a worker told.
     A database that is busy, full or away, and a file of users that cannot be read, are no fault of the program.
     """
+    places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     if isinstance(error, OperationalError):
-        log.error("the database could not be used, %s", type(error.orig).__name__)
+        log.error("the database could not be used, %s\n%s", type(error.orig).__name__, places)
         return answer(503, ErrorDetail(code="database", message=_AWAY, fix="Try again in a moment"))
     if isinstance(error, InputError):
         # of the server's own files: what requests give is answered elsewhere
         log.error("%s", error)
         return answer(503, ErrorDetail(code="server", message="the server cannot be used now", fix=_LOOK))
-    places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     log.error("internal error, %s\n%s%s", type(error).__name__, places, getattr(error, "places", ""))
     return answer(
         500, ErrorDetail(code="internal", message="the server met an error of its own", fix="Please report it")

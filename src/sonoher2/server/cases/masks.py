@@ -73,7 +73,7 @@ def _put(cases: Cases, case: str, version: int, read: Callable[[Shape], Mask]) -
         require_version(row, version)
     mask = read((row.rows, row.columns))
     sha256 = cases.blobs(case).put(mask_png(mask))
-    with cases.changing(case) as (session, row):
+    with cases.changing(case, seen=True) as (session, row):
         require_version(row, version)
         drawn = MaskRow(origin="drawn", confidence=None, area=int(mask.sum()))
         cases.set_mask(session, row, drawn, sha256, centre_of(mask))

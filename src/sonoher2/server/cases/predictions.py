@@ -111,7 +111,7 @@ def _keep(cases: Cases, seen: CaseRow, given: Given, answered: Answered, hashes:
         total=answered.total_points,
     )
     # a case that was removed meanwhile takes no prediction
-    with cases.changing(seen.id) as (session, row):
+    with cases.changing(seen.id, seen=True) as (session, row):
         last = session.scalar(select(func.max(PredictionRow.number)).where(PredictionRow.case_id == row.id)) or 0
         prediction = PredictionRow(
             case_id=row.id,
@@ -224,7 +224,7 @@ def page(cases: Cases, case: str, number: int) -> bytes:
     question = _question(cases, owner, cases.bundle_place(row.bundle), Given.model_validate(row.given))
     html = cases.services.pool.run(case_page, question)
     blob = blobs.put(html)
-    with cases.changing(case) as (session, _):
+    with cases.changing(case, seen=True) as (session, _):
         _row(cases, session, case, number).page_blob = blob
     return html
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,10 +64,16 @@ class Cases:
         return found
 
     @contextmanager
-    def changing(self, case: str) -> Iterator[tuple[Session, CaseRow]]:
+    def changing(self, case: str, *, seen: bool = False) -> Iterator[tuple[Session, CaseRow]]:
         """Open a session that changes a case, and lock its row.
 
-        Where the case was removed since it was last seen, what a slow task has put into its room goes too.
+        Parameters
+        ----------
+        case
+            Which.
+        seen
+            Whether its row was there a moment ago: if it was removed since, what a slow task has put into its room goes
+            too. Of a case that was not seen the files may be those of another database.
 
         Raises
         ------
@@ -77,7 +84,7 @@ class Cases:
             try:
                 row = self.row(session, case, lock=True)
             except ApiError:
-                if session.get(CaseRow, case) is None:
+                if seen and session.get(CaseRow, case) is None:
                     self.blobs(case).clear()
                 raise
             yield session, row
@@ -96,7 +103,7 @@ class Cases:
         case, name = secrets.token_urlsafe(12), shown_name(sent_name)
         blobs = self.blobs(case)
         try:
-            blobs.mark()
+            blobs.mark(_mark(self.services))
             blob = blobs.put_stream(stream, known_suffix(name))
             facts = self.services.pool.run(open_image, str(blobs.path(blob)), name)
             picture = blobs.put(facts.png)
@@ -179,7 +186,7 @@ class Cases:
     def remove(self, case: str) -> None:
         """Remove a case with all its files."""
         with self.changing(case) as (session, row):
-            self.blobs(case).mark()
+            self.blobs(case).mark(_mark(self.services))
             session.delete(row)
             self.services.audit.add_to(session, self.user, "delete", case, Hashes(input=row.image_blob[:64]))
         self.blobs(case).clear()
@@ -196,7 +203,7 @@ class Cases:
             return blobs.read(kept.blob)
         picture = self.services.pool.run(frame_png, str(blobs.path(row.image_blob)), row.image_name, number)
         blob = blobs.put(picture)
-        with self.changing(case) as (session, _):
+        with self.changing(case, seen=True) as (session, _):
             session.merge(FrameRow(case_id=case, number=number, blob=blob))
         return picture
 
@@ -221,7 +228,7 @@ class Cases:
     def _keep_outline(self, seen: CaseRow, before: str, found: Outline) -> CaseBody:
         blobs = self.blobs(seen.id)
         sha256 = blobs.put(found.png) if found.png else ""
-        with self.changing(seen.id) as (session, row):
+        with self.changing(seen.id, seen=True) as (session, row):
             if row.frame != seen.frame or _mask_sha256(session, row) != before:
                 raise ApiError(409, "changed", "the outline was changed while the segmenter worked", "Try again")
             if sha256:
@@ -241,8 +248,8 @@ class Cases:
     ) -> None:
         """Make a mask whose PNG is kept the one of the current frame.
 
-        The PNG of the one before stays in the room of the case: a prediction that is being made may be of it. What
-        nothing names goes when the server starts; see `sweep_cases`.
+        The PNG of the one before stays in the room of the case, some kilobytes, until the case goes: a prediction that
+        is being made may be of it.
 
         Parameters
         ----------
@@ -285,26 +292,25 @@ class Cases:
 
 
 def sweep_cases(services: Services) -> None:
-    """Remove files that no row of their case names, and rooms whose case a killed server had begun to make or remove.
+    """Remove the rooms of cases that a killed server was making or removing with this database.
 
-    To be called before the first request. A room without a row may be that of a case in another database, and stays.
+    To be called before the first request. A room without a row and without the mark may be that of a case in another
+    database, or in a backup, and stays.
     """
-    with services.database.reading() as session:
-        named: dict[str, set[str]] = {row.id: {row.image_blob} for row in session.scalars(select(CaseRow))}
-        for frame in session.scalars(select(FrameRow)):
-            named[frame.case_id].add(frame.blob)
-        for mask in session.scalars(select(MaskRow)):
-            named[mask.case_id].add(mask.sha256)
-        for row in session.scalars(select(PredictionRow)):
-            view = row.view or {}
-            named[row.case_id] |= {row.mask_sha256, row.page_blob or "", str(view.get("view")), str(view.get("heat"))}
     rooms = services.blobs.of(ROOM)
-    for room in rooms.rooms():
-        blobs = rooms.of(room)
-        if room in named:
-            blobs.keep(named[room])
-        elif blobs.marked:
-            blobs.clear()
+    marked = [room for room in rooms.rooms() if rooms.of(room).mark_of() == _mark(services)]
+    with services.database.reading() as session:
+        known = set(session.scalars(select(CaseRow.id).where(CaseRow.id.in_(marked))))
+    for room in marked:
+        if room in known:
+            rooms.of(room).unmark()
+        else:
+            rooms.of(room).clear()
+
+
+def _mark(services: Services) -> str:
+    """Name the database in the note in a room, without its password."""
+    return hashlib.sha256(services.settings.database_url.encode()).hexdigest()
 
 
 def require_version(row: CaseRow, version: int) -> None:

@@ -9,7 +9,9 @@ from typing import Literal, NamedTuple
 
 LONGEST = 300.0
 """The longest wait, seconds."""
-MOST_DOUBLINGS = 20
+REMEMBERED = 3600.0
+"""Seconds after which an attempt counts no more."""
+MOST_COUNTED = 100
 MOST_KEPT = 10_000
 
 
@@ -21,7 +23,7 @@ class Key(NamedTuple):
 
 
 FREE = {"pair": 3, "address": 30, "name": 30}
-"""Attempts that cost nothing. Many people may share an address, and one of them must not lock out the others."""
+"""Attempts that cost nothing: many people may share an address, and one of them should not lock out the others."""
 
 
 def keys_of(name: str, address: str) -> tuple[Key, ...]:
@@ -30,7 +32,7 @@ def keys_of(name: str, address: str) -> tuple[Key, ...]:
 
 
 class Throttle:
-    """Counts attempts; each one after the first few doubles the wait.
+    """Counts attempts of the last hour; each one after the first few doubles the wait.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._attempts: dict[Key, tuple[int, float]] = {}
+        self._attempts: dict[Key, list[float]] = {}
 
     def begin(self, keys: tuple[Key, ...]) -> float:
         """Count an attempt before it is looked at, so that many at once are as slow as one after the other.
@@ -50,26 +52,28 @@ class Throttle:
         Seconds until the next attempt is listened to; 0 for now, and only then it is counted.
         """
         with self._lock:
-            wait = max(self._wait(key) for key in keys)
+            clock = self._clock()
+            wait = max(self._wait(key, clock) for key in keys)
             if wait:
                 return wait
             if len(self._attempts) > MOST_KEPT:
-                self._attempts = {key: kept for key, kept in self._attempts.items() if self._wait(key)}
+                self._attempts = {key: kept for key in list(self._attempts) if (kept := self._counted(key, clock))}
             for key in keys:
-                self._attempts[key] = (self._attempts.get(key, (0, 0.0))[0] + 1, self._clock())
+                self._attempts[key] = [*self._counted(key, clock), clock][-MOST_COUNTED:]
             return 0.0
 
-    def _wait(self, key: Key) -> float:
-        count, last = self._attempts.get(key, (0, 0.0))
-        free = FREE[key.kind]
-        if count < free:
-            return 0.0
-        return max(0.0, last + min(2.0 ** min(count - free, MOST_DOUBLINGS), LONGEST) - self._clock())
+    def _counted(self, key: Key, clock: float) -> list[float]:
+        return [moment for moment in self._attempts.get(key, ()) if clock - moment < REMEMBERED]
+
+    def _wait(self, key: Key, clock: float) -> float:
+        counted = self._counted(key, clock)
+        further = len(counted) - FREE[key.kind]
+        return max(0.0, counted[-1] + min(2.0**further, LONGEST) - clock) if further >= 0 else 0.0
 
     def succeeded(self, keys: tuple[Key, ...]) -> None:
-        """Forget the attempts of a name; those of its address with other names stay."""
+        """Forget the attempts of a name at its address; elsewhere this one alone."""
         with self._lock:
             for key in keys:
-                count, last = self._attempts.pop(key, (0, 0.0))
-                if key.kind == "address" and count > 1:
-                    self._attempts[key] = (count - 1, last)
+                counted = self._attempts.pop(key, [])
+                if key.kind != "pair" and counted[:-1]:
+                    self._attempts[key] = counted[:-1]

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,32 +101,28 @@ class Blobs:
         """Give the bytes of a file; KeyError as in `path`."""
         return self.path(name).read_bytes()
 
-    def mark(self) -> None:
-        """Note in the store that its owner is being made or removed."""
+    def mark(self, by: str) -> None:
+        """Note in the store who is making or removing its owner."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (self.folder / MARK).touch()
+            (self.folder / MARK).write_text(by, encoding="utf-8")
 
     def unmark(self) -> None:
         """Take the note away."""
         with contextlib.suppress(OSError):
             (self.folder / MARK).unlink(missing_ok=True)
 
-    @property
-    def marked(self) -> bool:
-        """Whether the store has the note."""
-        return (self.folder / MARK).exists()
+    def mark_of(self) -> str:
+        """Who has noted so; empty for nobody."""
+        try:
+            return (self.folder / MARK).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def rooms(self) -> list[str]:
         """Names of the stores within this one."""
         inside = self.folder.iterdir() if self.folder.is_dir() else ()
         return sorted(path.name for path in inside if path.is_dir() and ROOM.fullmatch(path.name))
-
-    def keep(self, names: Collection[str]) -> None:
-        """Remove all files but those of these names."""
-        for path in self.folder.iterdir():
-            if path.is_file() and NAME.fullmatch(path.name) and path.name not in names:
-                path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove the whole store."""

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ log = logging.getLogger("sonoher2.server")
 START_SECONDS = 300.0
 MOST_FAILED_STARTS = 3
 """One after the other, until the pool gives up."""
+RETRY_SECONDS = 2.0
 ATTEMPTS = 2
 """A task whose worker died is given to another one, once."""
 END_SECONDS = 5.0
@@ -190,6 +192,8 @@ class Pool:
     def _start_failed(self) -> None:
         self._failed_starts += 1
         if not self._closed and self._failed_starts < MOST_FAILED_STARTS:
+            # what was missing a moment ago may be there in another one
+            time.sleep(RETRY_SECONDS)
             self._starters.submit(self._add)
 
     def _replace(self, worker: _Worker) -> None:

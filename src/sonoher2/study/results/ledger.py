@@ -8,7 +8,7 @@ libraries are not what makes it a new one. The ledger holds hashes, no identifie
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -131,7 +131,12 @@ def bundle_key(schema: BundleSchema, given: Iterable[str], images: bool, recalib
 
 
 def new_entry(
-    study: StudyConfig, cohort: Cohort, tested: Sequence[str], hashes: Mapping[str, str], model: str
+    study: StudyConfig,
+    cohort: Cohort,
+    tested: Sequence[str],
+    hashes: Mapping[str, str],
+    model: str,
+    made: Collection[str] = (),
 ) -> Opening:
     """Describe an opening, as it stands in the ledger.
 
@@ -145,6 +150,8 @@ def new_entry(
         Sha256 of every file, by path.
     model
         From `settings_key` or `bundle_key`.
+    made
+        Paths of masks that a network made.
     """
     patients = _patients(cohort, tested, hashes)
     wheres = [study.clinical.where, study.images.where if study.images else {}]
@@ -153,7 +160,7 @@ def new_entry(
         "set": content_key(sorted(patients))[:16],
         "labels": _labels_key(cohort.patients.loc[list(tested)])[:16],
         "filter": content_key(wheres)[:16],
-        "data": _data_key(study, cohort, patients, hashes)[:16],
+        "data": _data_key(cohort, patients, hashes, made)[:16],
         "columns": content_key(sorted(cohort.clinical))[:16] if len(cohort.clinical) >= ENOUGH_COLUMNS else "",
         "patients": patients,
     }
@@ -177,7 +184,7 @@ def _patients(cohort: Cohort, names: Sequence[str], hashes: Mapping[str, str]) -
     }
 
 
-def _data_key(study: StudyConfig, cohort: Cohort, tested: Mapping[str, list[str]], hashes: Mapping[str, str]) -> str:
+def _data_key(cohort: Cohort, tested: Mapping[str, list[str]], hashes: Mapping[str, str], made: Collection[str]) -> str:
     """Hash of what is measured: values and pictures of the test patients, and the lesions of all.
 
     Masks that a network made count as the network does, in the settings: their last pixel may change with a library.
@@ -185,12 +192,11 @@ def _data_key(study: StudyConfig, cohort: Cohort, tested: Mapping[str, list[str]
     lesions = []
     if not cohort.images.empty:
         files = lesion_files(cohort.images)
-        given = study.regions == "given"
         second = cohort.images[c.SECOND_MASK].astype(object)
         for patient, file, other in zip(cohort.images[c.PATIENT_ID], files, second, strict=True):
-            masks = [hashes.get(path, "") for path in (*file.masks, *([other] if isinstance(other, str) else []))]
+            paths = [path for path in (*file.masks, *([other] if isinstance(other, str) else [])) if path not in made]
             read = [hashes.get(file.image, ""), file.frame, repr(file.mm_per_pixel)]
-            lesions.append(_token("lesion", *identity(str(patient)), *read, *(masks if given else [])))
+            lesions.append(_token("lesion", *identity(str(patient)), *read, *(hashes.get(path, "") for path in paths)))
     return content_key(sorted(tested.items()), sorted(lesions))
 
 

@@ -104,7 +104,8 @@ def score_second_cohort(state: RunState) -> None:
 
 
 def _open_test_set(state: RunState, model: str, tested: list[str]) -> None:
-    entry = new_entry(state.study, state.measured.cohort, tested, state.checked.hashes, model)
+    made = frozenset(state.checked.segmented[c.MASK].astype(str))
+    entry = new_entry(state.study, state.measured.cohort, tested, state.checked.hashes, model, made)
     state.ledger = enter(entry, state.study, state.out, state.context.store, now())
     state.findings += state.ledger.findings
 

@@ -21,8 +21,9 @@ from sonoher2.server.storage.base import now
 from sonoher2.server.storage.tables_studies import StudyRow
 from sonoher2.server.studies.drafts import folders
 from sonoher2.server.studies.drafts.folders import keep_file, safe_name
-from sonoher2.server.studies.drafts.inside import require_allowed
+from sonoher2.server.studies.drafts.inside import frozen_uploads, require_allowed
 from sonoher2.server.studies.jobs.studies import add_audit, resume
+from sonoher2.server.studies.jobs.supervisor import Supervisor
 
 BAD = [
     "../a.csv", "a/../../b.csv", "/etc/passwd", "..\\a.csv", "C:\\a.csv", "a//b.csv", "", ".", "a/.", "a\nb.csv",
@@ -120,6 +121,11 @@ def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:
         study.write_text(text, encoding="utf-8")
         require_allowed(shared, load_study(study))
 
+    def frozen(text: str) -> None:
+        study.write_text(text, encoding="utf-8")
+        with frozen_uploads(shared, study, load_study(study)):
+            assert (home / "uploads" / "u.frozen").exists()
+
     fine = STUDY % "t.csv"
     check(fine + "images: {table: t.csv}\n")
     check(fine + "images: {table: t.csv}\ndeep: {weights: offline}\n")
@@ -132,14 +138,24 @@ def test_a_study_file_of_others_names_no_file_outside(tmp_path: Path) -> None:
         fine + f"images: {{table: t.csv}}\nregions: {{segment: {tmp_path / 'w.safetensors'}}}\n",
         fine + f"images: {{table: t.csv}}\ndeep: {{weights: {tmp_path / 'w.safetensors'}}}\n",
         fine.replace("columns", f"join: [{{table: {tmp_path / 'j.csv'}, on: patient_id}}], columns"),
+        # of a table that may not be named nothing is read, and nothing is said
+        fine + f"images: {{table: t.csv, join: [{{table: {secret}, on: nothing}}]}}\n",
     ):
         with pytest.raises(ApiError, match="not one of this server"):
             check(text)
+        with pytest.raises(ApiError, match="not one of this server"):
+            frozen(text)
+        assert not list((home / "uploads").glob("*.frozen"))
+    frozen(fine)
+    assert [path.name for path in (home / "uploads").glob("*.frozen")] == ["u.frozen"]
 
 
 def test_an_upload_that_a_study_reads_takes_no_more_files(
-    client: TestClient, settings: ServerSettings, services: Services
+    client: TestClient, settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # nothing is run here
+    monkeypatch.setattr(Supervisor, "_begin", lambda supervisor, job: None)
+
     def send(name: str, data: bytes, into: str = "") -> Response:
         return client.post("/api/v1/uploads", params={"into": into}, files=[("files", (name, data))])
 
@@ -147,6 +163,12 @@ def test_an_upload_that_a_study_reads_takes_no_more_files(
     other = send("t.csv", b"patient_id,HER2\nA,0\n").json()["id"]
     folder = settings.home.resolve() / "uploads" / key
     send("study.yaml", (STUDY % "t.csv").encode(), key)
+    # a study that is refused freezes nothing
+    send("refused.yaml", (STUDY % "t.csv").encode(), key)
+    body = {"study": str(folder / "refused.yaml"), "draft": "both"}
+    assert client.post("/api/v1/studies", json=body).status_code == 422
+    assert client.post("/api/v1/studies", json={"study": str(folder / "none.yaml")}).status_code == 422
+    assert send("more.csv", b"x", key).status_code == 201
     started = client.post("/api/v1/studies", json={"study": str(folder / "study.yaml")})
     assert started.status_code == 201, started.text
     before = (folder / "t.csv").read_bytes()

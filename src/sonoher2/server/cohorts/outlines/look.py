@@ -99,13 +99,24 @@ def read_unchanged(image: ListedImage) -> Picture:
         It cannot be read any more, or was changed.
     """
     picture = read_picture(image.path, image.frame)
+    require_unchanged(image)
+    return picture
+
+
+def require_unchanged(image: ListedImage) -> None:
+    """Refuse an image whose file is another one than at the first look.
+
+    Raises
+    ------
+    InputError
+        It was changed.
+    """
     if was_changed(image):
         raise InputError(
             "the image was changed after it was first looked at, and outlines of it may not fit",
             where=Path(image.path).name,
             fix="Put the former file back, or begin with these images anew",
         )
-    return picture
 
 
 def was_changed(image: ListedImage) -> bool:

@@ -56,10 +56,10 @@ def outlined(image: ListedImage, name: str, prompt: Prompt, *, crop_to_b_mode: b
     InputError
         As there, or the image was changed.
     """
-    from sonoher2.server.cohorts.outlines.look import read_unchanged
+    from sonoher2.server.cohorts.outlines.look import require_unchanged
     from sonoher2.server.work.tasks import outline
 
-    read_unchanged(image)
+    require_unchanged(image)
     return outline(image.path, name, image.frame or 1, prompt, None, crop_to_b_mode)
 
 
@@ -90,7 +90,9 @@ def exported(images: Sequence[ExportImage], export: ExportOf, blobs: str) -> byt
     from sonoher2.server.cohorts.outlines.export import export_zip
     from sonoher2.server.cohorts.outlines.look import was_changed
 
-    changed = tuple(one.image.cell for one in images if was_changed(one.image))
+    # the frames of a cine are of one file
+    files = {one.image.path: one.image for one in images}
+    changed = tuple(image.cell for image in files.values() if was_changed(image))
     return export_zip(images, replace(export, changed=changed), lambda name: (Path(blobs) / name).read_bytes())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sonoher2.cohort.images.table import image_rows
@@ -24,13 +25,20 @@ def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
     ApiError
         It names one: its data folder, a table, an image, a mask or weights.
     """
-    if not settings.loopback:
-        for path in (*_named(config), *_images(config)):
-            allowed(settings, path)
+    if settings.loopback:
+        return
+    # tables are read for their images only once they may be
+    for path in _named(config):
+        allowed(settings, path)
+    for path in _images(config):
+        allowed(settings, path)
 
 
-def freeze_uploads(settings: ServerSettings, file: Path, config: StudyConfig) -> None:
-    """Let nobody change an upload any more that a study reads: what it was allowed to read stays what it reads.
+@contextmanager
+def frozen_uploads(settings: ServerSettings, file: Path, config: StudyConfig) -> Iterator[None]:
+    """Let nobody change the uploads any more that a study reads: what it may read stays what it reads.
+
+    They are frozen before the look at what the study may read, and thawed where the study is not started after all.
 
     Parameters
     ----------
@@ -38,12 +46,33 @@ def freeze_uploads(settings: ServerSettings, file: Path, config: StudyConfig) ->
         Of the server.
     file, config
         The study file, and what it says.
+
+    Raises
+    ------
+    ApiError
+        As from `require_allowed`.
     """
+    marks = _freeze(settings, (file, *_named(config)))
+    try:
+        require_allowed(settings, config)
+        if not settings.loopback:
+            marks += _freeze(settings, _images(config))
+        yield
+    except BaseException:
+        for mark in marks:
+            mark.unlink(missing_ok=True)
+        raise
+
+
+def _freeze(settings: ServerSettings, named: Iterable[Path]) -> list[Path]:
+    """Freeze the uploads among some files; marks that were not there before."""
     uploads = home_of(settings, "uploads")
-    named = (file, *_named(config), *(() if settings.loopback else _images(config)))
     within = [path for path in map(Path.resolve, named) if path.is_relative_to(uploads)]
-    for key in {path.relative_to(uploads).parts[0] for path in within if path != uploads}:
-        frozen_mark(settings, key).touch()
+    keys = {path.relative_to(uploads).parts[0] for path in within if path != uploads}
+    marks = [mark for mark in (frozen_mark(settings, key) for key in sorted(keys)) if not mark.exists()]
+    for mark in marks:
+        mark.touch()
+    return marks
 
 
 def _named(config: StudyConfig) -> Iterator[Path]:

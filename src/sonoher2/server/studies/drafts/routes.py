@@ -28,8 +28,9 @@ def upload(
     """Keep files of a folder; send a large folder in several requests."""
     key = into or new_upload(services.settings)
     folder = upload_folder(services.settings, key)
-    require_open(services.settings, key)
     for file in files:
+        # a study may have been started while the last one came
+        require_open(services.settings, key)
         keep_file(folder, file.filename or "", file.file)
     services.audit.add(user, "upload", key)
     return Upload(id=key, files=count_files(folder))

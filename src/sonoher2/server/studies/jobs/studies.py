@@ -62,81 +62,76 @@ def start_study(services: Services, user: str, asked: NewStudy, validated: Study
     FindingsError, InputError
         The study file cannot be read.
     """
+    # what reads study files and tables takes long to import
+    from sonoher2.config.load import load_study
+    from sonoher2.server.studies.drafts.inside import frozen_uploads
+
     key = secrets.token_urlsafe(12)
     home = study_home(services.settings, key)
-    file, config, draft = _study_file(services, asked, home)
-    out = _out(services, asked, home)
-    row = StudyRow(
-        id=key,
-        owner=user,
-        created=now(),
-        title=config.title,
-        kind="study" if validated is None else "validation",
-        study_file=str(file),
-        out=str(out),
-        draft=draft,
-        parent=None if validated is None else validated.id,
-        bundle="" if validated is None else str(Path(validated.out) / BUNDLE),
-    )
-    recalibrate = getattr(asked, "recalibrate", None)
-    options = {} if recalibrate is None else {"recalibrate": f"{recalibrate:g}"}
-    with services.database.session() as session:
-        if session.scalar(select(func.count()).select_from(StudyRow).where(StudyRow.out == row.out)):
-            raise ApiError(409, "folder", "another study has its results in this folder", "Resume that one")
-        session.add(row)
-        session.flush()
-        add_job(session, row, "run" if validated is None else "validate", options)
-        services.audit.add_to(session, user, "start study", key)
+    original, draft = _study_file(services, asked)
+    config = load_study(original)
+    with frozen_uploads(services.settings, original, config):
+        out = _out(services, asked, home)
+        row = StudyRow(
+            id=key,
+            owner=user,
+            created=now(),
+            title=config.title,
+            kind="study" if validated is None else "validation",
+            study_file=str(_copied(original, config, home) if draft else original),
+            out=str(out),
+            draft=draft,
+            parent=None if validated is None else validated.id,
+            bundle="" if validated is None else str(Path(validated.out) / BUNDLE),
+        )
+        recalibrate = getattr(asked, "recalibrate", None)
+        options = {} if recalibrate is None else {"recalibrate": f"{recalibrate:g}"}
+        with services.database.session() as session:
+            if session.scalar(select(func.count()).select_from(StudyRow).where(StudyRow.out == row.out)):
+                raise ApiError(409, "folder", "another study has its results in this folder", "Resume that one")
+            session.add(row)
+            session.flush()
+            add_job(session, row, "run" if validated is None else "validate", options)
+            services.audit.add_to(session, user, "start study", key)
     return row
 
 
-def _study_file(services: Services, asked: NewStudy, home: Path) -> tuple[Path, StudyConfig, str]:
-    """File to run: of a draft a copy, which later changes of the draft leave alone."""
-    # what reads study files and tables takes long to import
-    from sonoher2.config.load import load_study
-    from sonoher2.server.studies.drafts.edits import as_yaml
-
+def _study_file(services: Services, asked: NewStudy) -> tuple[Path, str]:
+    """Give the study file that is asked for, and the draft that it is of; empty for none."""
     if (asked.draft is None) == (asked.study is None):
         raise ApiError(422, "study", "name a draft or a study file", "Give one of the two")
     if asked.study is not None:
-        file = allowed(services.settings, Path(asked.study))
-        config = load_study(file)
-        _admit(services, file, config)
-        return file, config, ""
+        return allowed(services.settings, Path(asked.study)), ""
     draft = str(asked.draft)
     with services.database.reading() as session:
         find_draft(session, draft)
-    original = study_file(services, draft)
-    config = load_study(original)
-    _admit(services, original, config)
-    values = read_yaml(original)
-    text = original.read_text(encoding="utf-8")
+    return study_file(services, draft), draft
+
+
+def _copied(original: Path, config: StudyConfig, home: Path) -> Path:
+    """Copy the file of a draft, so that later changes of the draft leave the study alone."""
+    from sonoher2.server.studies.drafts.edits import as_yaml
+
+    values, text = read_yaml(original), original.read_text(encoding="utf-8")
     if not Path(str(values.get("data", ""))).is_absolute():
         # its paths are relative to the draft, and the copy lies elsewhere
         text = as_yaml({**values, "data": str(config.data)})
     file = home / "study.yaml"
     write_text(file, text)
-    return file, config, draft
-
-
-def _admit(services: Services, file: Path, config: StudyConfig) -> None:
-    """Refuse files that may not be named, and keep those that were uploaded as they are."""
-    from sonoher2.server.studies.drafts.inside import freeze_uploads, require_allowed
-
-    # first frozen, so that nothing changes between the look and the run
-    freeze_uploads(services.settings, file, config)
-    require_allowed(services.settings, config)
+    return file
 
 
 def _admit_again(services: Services, key: str) -> None:
-    """Do the same for a study that an earlier version started, whose uploads may have been changed since."""
+    """Look again at the files of a study that an earlier version started, whose uploads may have been changed since."""
     if services.settings.loopback:
         return
     from sonoher2.config.load import load_study
+    from sonoher2.server.studies.drafts.inside import frozen_uploads
 
     with services.database.reading() as session:
         file = Path(find_study(session, key).study_file)
-    _admit(services, file, load_study(file))
+    with frozen_uploads(services.settings, file, load_study(file)):
+        pass
 
 
 def _out(services: Services, asked: NewStudy, home: Path) -> Path:
