@@ -17,6 +17,9 @@ from sonoher2.study.results.predictions import learn_thresholds
 from sonoher2.study.steps import score as module
 from sonoher2.study.steps.score import frozen_thresholds, patient_table, score_second_cohort, score_study
 
+MADE = pd.DataFrame({"mask": ["m.png"]})
+"""Masks that a network made."""
+
 
 def test_quantiles_limits_and_thresholds_are_of_the_training_scores(finished) -> None:
     result = finished.result
@@ -118,7 +121,7 @@ def run(**own: object) -> Any:
         "study": SimpleNamespace(evaluation="evaluation", images=None, trained_networks=()), "out": "out",
         "context": SimpleNamespace(store="store"), "findings": ["before"], "recalibrate": 0.3,
         "measured": SimpleNamespace(cohort=cohort, feature_table=table), "in_training": np.array([True, False, True]),
-        "checked": SimpleNamespace(records="records", hashes={"a.png": "1"}, networks=ImageNetworks(), segmented=pd.DataFrame({"mask": ["m.png"]})),
+        "checked": SimpleNamespace(records="records", hashes={"a.png": "1"}, networks=ImageNetworks(), segmented=MADE),
     }  # fmt: skip
     return SimpleNamespace(**{**given, **own})
 

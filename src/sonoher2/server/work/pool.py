@@ -156,7 +156,7 @@ class Pool:
         while not self._closed:
             try:
                 worker = self._free.get(timeout=1.0)
-                if worker.process.is_alive():
+                if worker.alive():
                     return worker
                 # it ended while it had nothing to do: that says nothing of the next task
                 self._replace(worker)
@@ -239,6 +239,11 @@ class _Worker:
             return self._line.recv()
         except (EOFError, OSError):
             raise WorkerDiedError from None
+
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        with self._ending:
+            return not self._ended and self.process.is_alive()
 
     def end(self) -> None:
         """End the process, whatever it does; a second time does nothing."""
