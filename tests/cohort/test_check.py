@@ -185,9 +185,9 @@ def test_folds_that_a_class_cannot_fill() -> None:
 def test_a_test_set_without_a_class_is_an_error_and_a_small_one_a_warning() -> None:
     study = config(split={"kind": "given", "column": "fold", "test": ["1"]})
     fold = ["1"] * 15 + ["2"] * 85
-    report = check(study, _with(cohort([0] * 60 + [1] * 40), given=fold))
+    report = check(study, _with(cohort([0] * 60 + [1] * 40), split_by=fold))
     assert [(f.severity, f.what.split(" (")[0]) for f in report.findings] == [("error", "no test patient is positive")]
-    report = check(study, _with(cohort([0] * 10 + [1] * 5 + [0] * 40 + [1] * 45), given=fold))
+    report = check(study, _with(cohort([0] * 10 + [1] * 5 + [0] * 40 + [1] * 45), split_by=fold))
     assert [(f.severity, f.what[:27]) for f in report.findings] == [("warning", "only 5 test patients are po")]
 
 

@@ -14,6 +14,7 @@ from sonoher2.study import check as module
 from sonoher2.study.check import check_study
 
 TOLD = Finding("warning", "a hair", "images")
+USELESS = Finding("warning", "`threshold_at` has no effect", "evaluation.threshold_at")
 PLANNED = Finding("note", "the study trains its own segmenter", "regions")
 CODED = Finding("error", "a shortcut", code="LEAK004")
 
@@ -22,7 +23,7 @@ class Checked:
     """A cohort that was looked at; its files change where `change` says so."""
 
     def __init__(self, findings: tuple[Finding, ...], change: bool) -> None:
-        self.cohort = SimpleNamespace(patients="patients")
+        self.cohort, self.study = SimpleNamespace(patients="patients"), "study"
         self.findings, self.change = findings, change
 
     def require_unchanged(self) -> None:
@@ -56,6 +57,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(module, "checked_cohort", read)
         monkeypatch.setattr(module, "split_patients", split)
         monkeypatch.setattr(module, "planned_training", lambda *given: [PLANNED])
+        monkeypatch.setattr(module, "usable_findings", lambda *given: [USELESS] if given[0] == "study" else [])
         monkeypatch.setattr(module, "facts_of", lambda *given: given)
         coded = SimpleNamespace(added_to=lambda report: CheckReport(report.rows, report.findings, (CODED,)))
         monkeypatch.setattr(module, "check_facts", lambda facts: coded if facts == (checked, "split") else None)
@@ -66,7 +68,7 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_findings_of_the_cohort_come_first_and_coded_checks_last(look: Any) -> None:
     report = look((TOLD,))
-    assert report.findings == (TOLD, PLANNED)
+    assert report.findings == (TOLD, USELESS, PLANNED)
     assert report.coded == (CODED,)
     assert not Path(look.folder).exists()
 
@@ -74,7 +76,7 @@ def test_findings_of_the_cohort_come_first_and_coded_checks_last(look: Any) -> N
 def test_a_cohort_that_cannot_run_is_not_looked_at_by_coded_checks(look: Any) -> None:
     error = Finding("error", "9 training patients are positive", "split")
     report = look((TOLD, error))
-    assert report.findings == (TOLD, error, PLANNED)
+    assert report.findings == (TOLD, error, USELESS, PLANNED)
     assert report.coded == ()
 
 

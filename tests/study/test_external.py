@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -68,8 +67,8 @@ def test_report_of_a_validation_says_what_was_updated(validated, tmp_path: Path)
 
 def test_too_few_patients_leave_the_frozen_result_and_a_warning(validated, cohort) -> None:
     predictions, patients = cohort
-    one = predictions.assign(score=np.where(predictions["label"] == "benign", 0.1, 0.9))
-    result = with_update(changed(validated, predictions=one, updated=None), patients, 0.3)
+    one = predictions.assign(label="benign")
+    result = with_update(changed(validated, predictions=one, updated=None), patients.assign(label=0), 0.3)
     assert result.external.updated is None
     assert "no recalibration" in result.checks.findings[-1].what
 

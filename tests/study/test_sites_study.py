@@ -14,6 +14,7 @@ from sonoher2.core.errors import FindingsError
 from sonoher2.predict.patient import ImageInput, PatientInput
 from sonoher2.predict.scoring import predict_patient
 from sonoher2.report.page.html import write_report
+from sonoher2.server.work.bundles import place_of
 from sonoher2.server.work.fields import facts_of
 from sonoher2.server.work.models import Question
 from sonoher2.server.work.tasks import _predicted
@@ -97,7 +98,7 @@ def _the_server_asks_for_the_site(folder: Path, bundle: Bundle, place: Path) -> 
     row = pd.read_csv(folder / "images.csv").query("site == 'Scanner B'").iloc[0]
     image, mask, size = folder / row["image"], folder / row["mask"], row["mm_per_pixel"]
     given = (("age", "52"), (asked.key, "Scanner B"))
-    question = Question(str(place), "", str(image), "a.png", 1, size, mask.read_bytes(), None, given, "", "")
+    question = Question(place_of(place), str(image), "a.png", 1, size, mask.read_bytes(), None, given, "", "")
     prediction, _ = _predicted(question)
     alike = predict_patient(bundle, PatientInput((ImageInput(image, (mask,), size),), {"age": "52"}, "Scanner B"))
     assert prediction.scores == alike.scores

@@ -13,16 +13,20 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from sonoher2.bundle.schema import BundleSchema
 from sonoher2.core.errors import InputError
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.set import SignatureSet
+
+if TYPE_CHECKING:
+    # steps that compare with the training patients need not be computed anew for a new setting
+    from sonoher2.bundle.schema import BundleSchema
 
 MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""

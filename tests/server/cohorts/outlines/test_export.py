@@ -14,6 +14,7 @@ import pytest
 
 from drawn_by_hand import SIDE, disc
 from sonoher2.cohort.load import load_cohort
+from sonoher2.cohort.split import SPLIT_BY
 from sonoher2.cohort.tables import columns as c
 from sonoher2.cohort.tables.table import read_table
 from sonoher2.config.load import load_study
@@ -105,7 +106,7 @@ def test_a_column_that_gives_the_split_is_handed_on_under_any_name(study_folder:
     with_column(study_folder, name, cells, f"{{kind: given, column: {name}, test: [late]}}")
     written(study_folder)
     cohort = load_cohort(load_study(study_folder / FOLDER / "study.yaml"))
-    given = cohort.patients["given"]
+    given = cohort.patients[SPLIT_BY]
     assert sorted(given.index[given == "late"]) == ["P2", "P3", "P7"]
     assert sorted(given.index[given == "early"]) == ["P1", "P10", "P11", "P12", "P4", "P5", "P6", "P8", "P9"]
     assert cohort.patients.loc["P2", "site"] == "B"
