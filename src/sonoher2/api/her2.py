@@ -18,7 +18,7 @@ from sonoher2.config.load import settings_from
 from sonoher2.config.target import Her2Rule, Her2Target
 from sonoher2.core.errors import InputError
 
-_COLUMNS = ("ish", "ratio", "copies")
+_COLUMNS = (c.ISH, c.RATIO, c.COPIES)
 RULE: Her2Rule = "ASCO/CAP 2023"
 
 

@@ -27,7 +27,6 @@ from sonoher2.core.errors import Finding, InputError
 from sonoher2.core.files import content_key, write_json
 from sonoher2.engine import ArtifactStore
 from sonoher2.networks.own import ENHANCER, SEGMENTER
-from sonoher2.study.measure.lesion_files import lesion_files
 
 LEDGER, BESIDE = "ledger.json", ".sonoher2-ledger.json"
 SAME_ROWS = 0.8
@@ -189,14 +188,13 @@ def _data_key(cohort: Cohort, tested: Mapping[str, list[str]], hashes: Mapping[s
 
     Masks that a network made count as the network does, in the settings: their last pixel may change with a library.
     """
+    columns = [c.PATIENT_ID, c.IMAGE, c.FRAME, c.MM_PER_PIXEL, c.MASKS, c.SECOND_MASK]
+    rows = () if cohort.images.empty else cohort.images[columns].itertuples(index=False)
     lesions = []
-    if not cohort.images.empty:
-        files = lesion_files(cohort.images)
-        second = cohort.images[c.SECOND_MASK].astype(object)
-        for patient, file, other in zip(cohort.images[c.PATIENT_ID], files, second, strict=True):
-            paths = [path for path in (*file.masks, *([other] if isinstance(other, str) else [])) if path not in made]
-            read = [hashes.get(file.image, ""), file.frame, repr(file.mm_per_pixel)]
-            lesions.append(_token("lesion", *identity(str(patient)), *read, *(hashes.get(path, "") for path in paths)))
+    for patient, image, frame, size, masks, second in rows:
+        paths = [*masks, *([second] if isinstance(second, str) else [])]
+        given = [hashes.get(path, "") for path in paths if path not in made]
+        lesions.append(_token("lesion", *identity(str(patient)), hashes.get(image, ""), repr((frame, size)), *given))
     return content_key(sorted(tested.items()), sorted(lesions))
 
 
