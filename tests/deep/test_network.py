@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
+from sonoher2.core.errors import InputError
+from sonoher2.deep.build import build_network, new_network
 from sonoher2.deep.network import Network, channels_first, lesion_means, middle_taps, stage_modules
 from sonoher2.networks.weights import build_body
 
@@ -71,3 +75,22 @@ def test_the_middle_of_networks() -> None:
     assert middle_taps(9) == (4, 5, 6)
     assert middle_taps(5) == (2, 3)
     assert middle_taps(13) == (6, 7, 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "pooling", "said"),
+    [
+        ("mobilenetv3_small_050", 32, "lesion", "the stages of 'mobilenetv3_small_050' are not known.*pooling: own"),
+        ("resmlp_12_224", 224, "own", "where on the picture the features of 'resmlp_12_224' lie is not known"),
+    ],
+)
+def test_a_network_that_cannot_do_what_is_asked_is_refused(name: str, size: int, pooling: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        new_network(name, "none", size=size, pooling=pooling, n_outputs=2)
+    # one that was kept by an earlier version is built all the same
+    assert build_network(name, "none", size=size, pooling=pooling, n_outputs=2).taps is None
+
+
+def test_a_network_of_unknown_stages_may_pool_by_itself() -> None:
+    network = new_network("mobilenetv3_small_050", "none", size=32, pooling="own", n_outputs=2)
+    assert network.taps is None

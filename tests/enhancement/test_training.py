@@ -310,3 +310,14 @@ def test_the_weights_after_the_warm_up_are_those_before_the_adversary(
     again = load_enhancer(tmp_path / "longer" / f"warm-up-{WEIGHTS}").clear(pictures[0], 2)
     end = load_enhancer(tmp_path / "longer" / WEIGHTS).clear(pictures[0], 2)
     assert not np.array_equal(again, end)
+
+
+def test_other_images_do_not_resume(tmp_path: Path, pictures: list[NDArray[np.uint8]]) -> None:
+    schedule = replace(SMALL, epochs=1, steps=1)
+    train_enhancer(pictures, pictures, schedule, tmp_path)
+    kept = (tmp_path / CHECKPOINT).read_bytes()
+    for others in (pictures[1:], [pictures[0][::-1].copy(), *pictures[1:]]):
+        with pytest.raises(InputError, match="a training on other images"):
+            train_enhancer(others, pictures, schedule, tmp_path)
+    train_enhancer(pictures, pictures[:1], schedule, tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == kept

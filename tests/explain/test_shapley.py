@@ -60,3 +60,16 @@ def test_they_are_those_of_the_shap_library(model) -> None:
     assert base == pytest.approx(float(expected.base_values[0]), abs=1e-12)
     assert (values["e"] == 0).all()
     assert (values["b"] != 0).any()
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1e-9), (1e7, 20.0), (0.0, 1.0)])
+def test_they_add_up_whatever_the_unit(shift: float, scale: float) -> None:
+    rng = np.random.default_rng(2)
+    training = pd.DataFrame({"a": shift + scale * rng.normal(size=60), "b": rng.normal(size=60)})
+
+    def score(rows: pd.DataFrame) -> np.ndarray:
+        return np.tanh((rows["a"].to_numpy() - shift) / scale) + rows["b"].to_numpy()
+
+    patients = training.iloc[:4] * 1.0
+    values, base = shap_values(score, training, patients)
+    assert base + values.sum(axis=1).to_numpy() == pytest.approx(score(patients), abs=1e-9)

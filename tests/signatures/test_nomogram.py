@@ -17,6 +17,7 @@ from sonoher2.signatures.nomogram import (
     build_nomogram,
     patient_points,
     round_ticks,
+    tick_labels,
     total_probability,
 )
 
@@ -166,3 +167,28 @@ def test_chance_gets_the_strongest_penalty_and_a_clear_sign_the_weakest() -> Non
     for values, strength in ((rng.normal(size=80), 0.01), (y + 0.01 * rng.normal(size=80), 10.0)):
         X = pd.concat({CLINICAL: pd.DataFrame({"age": values})}, axis=1)
         assert LogisticSignature({"age": "number"}).fit(X, y).strength_ == strength
+
+
+@pytest.mark.parametrize(
+    ("ticks", "labels"),
+    [
+        ([20240100.0, 20240105.0], ("20240100", "20240105")),
+        ([1234567.0, 1234568.0], ("1234567", "1234568")),
+        ([0.1 * 3, 0.4], ("0.3", "0.4")),
+        ([2e7, 4e7], ("2e+07", "4e+07")),
+        ([5.0], ("5",)),
+    ],
+)
+def test_labels_have_the_digits_to_be_read_back(ticks: list[float], labels: tuple[str, ...]) -> None:
+    assert tick_labels(np.array(ticks)) == labels
+
+
+def test_points_of_large_numbers_give_back_the_models_probability() -> None:
+    days = 20240100 + np.arange(30.0)
+    log_odds = 0.1 * (days - days.mean())
+    ticks = round_ticks(days[0], days[-1])
+    term = NomogramTerm("day", "", tick_labels(ticks), 0.1 * (ticks - days.mean()))
+    scale = build_nomogram([term], 0.0)
+    for day, expected in zip(days[::7], log_odds[::7], strict=True):
+        points = patient_points(scale, {"day": float(day)})
+        assert total_probability(scale, sum(points.values())) == pytest.approx(expit(expected), abs=1e-9)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from sonoher2.core.errors import InputError
 from sonoher2.deep.kept import LESION, PICTURE, Pooling, State
-from sonoher2.deep.network import Network, middle_taps, normalised, stage_modules
+from sonoher2.deep.network import Network, channels_first, middle_taps, normalised, stage_modules
 from sonoher2.networks.device import chosen_device
 from sonoher2.networks.export import export_graph
 from sonoher2.networks.sources import NONE
@@ -43,6 +43,37 @@ def build_network(
     network = Network(body, n_outputs, taps, size).to(chosen_device(device))
     # channels last: convolutions on a processor take about half the time
     return network.to(memory_format=torch.channels_last).eval()
+
+
+def new_network(
+    name: str, weights: str, *, size: int, pooling: Pooling, n_outputs: int, seed: int = 0, device: str = "auto"
+) -> Network:
+    """Network for a new fit: as `build_network`, of a family that can do what is asked of it.
+
+    Raises
+    ------
+    InputError
+        The network's stages are not known and it is to be pooled by the lesion, or nobody knows where on the picture
+        its features lie, so that there would be no heat map. Bundles of such networks are read all the same.
+    """
+    network = build_network(name, weights, size=size, pooling=pooling, n_outputs=n_outputs, seed=seed, device=device)
+    if len(stage_modules(network.body)) > 1:
+        return network
+    where = "deep.network"
+    if pooling == "lesion":
+        raise InputError(
+            f"the stages of '{name}' are not known, so that it cannot be pooled by the lesion",
+            where=where,
+            fix="Set `pooling: own`, or choose another network",
+        )
+    try:
+        with torch.no_grad():
+            picture = torch.zeros(1, 3, size, size, device=network.centre.device)
+            channels_first(network.run(picture, 0, network.n_stages), network.body)
+    except (AttributeError, RuntimeError):
+        what = f"where on the picture the features of '{name}' lie is not known, so that there is no heat map"
+        raise InputError(what, where=where, fix="Choose another network") from None
+    return network
 
 
 def network_state(network: Network) -> State:

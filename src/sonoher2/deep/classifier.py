@@ -207,9 +207,9 @@ class DeepClassifier(FrozenEncoder, ClassifierMixin, BaseEstimator):  # type: ig
         return np.asarray((raw - self.state_["centre"]) / self.state_["spread"])
 
     def _new_network(self, n_outputs: int) -> Network:
-        from sonoher2.deep.build import build_network
+        from sonoher2.deep.build import new_network
 
-        return build_network(
+        return new_network(
             self.network,
             self.weights,
             size=self.size,

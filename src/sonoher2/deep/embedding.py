@@ -57,9 +57,9 @@ class DeepEmbedding(FrozenEncoder, TransformerMixin, BaseEstimator):  # type: ig
     def fit(self, X: Sequence[ArrayLike] | None = None, y: Any = None) -> Self:
         """Fetch the weights; nothing is learned from X or y."""
         # torch is slow to import, and a fitted embedding may need none
-        from sonoher2.deep.build import build_network, network_state
+        from sonoher2.deep.build import network_state, new_network
 
-        network = build_network(
+        network = new_network(
             self.network,
             self.weights,
             size=self.size,

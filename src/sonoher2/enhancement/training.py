@@ -6,6 +6,7 @@ texture, and texture is what an enhancer of ultrasound must not invent. The adve
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from sonoher2.core.errors import InputError
-from sonoher2.core.files import atomic_path, write_text
+from sonoher2.core.files import atomic_path, content_key, write_text
 from sonoher2.core.progress import track
 from sonoher2.enhancement.degrade import degrade, draw_degradation
 from sonoher2.enhancement.enhancer import save_generator
@@ -81,18 +82,19 @@ def train_enhancer(
     Raises
     ------
     InputError
-        No picture is as large as a patch, or the folder holds the checkpoint of another schedule.
+        No picture is as large as a patch, or the folder holds the checkpoint of another schedule or of other pictures.
     """
     sources = Patches(pictures, schedule.patch), Patches(checked, schedule.patch)
     training = _start(schedule)
-    _resume(training, schedule, folder / CHECKPOINT)
+    learned_from = _pictures_key(pictures)
+    _resume(training, schedule, learned_from, folder / CHECKPOINT)
     remaining = range(len(training.curve), schedule.epochs)
     for epoch in track(remaining, "Training", len(remaining)):
         started = monotonic()
         losses = _one_epoch(training, sources[0], schedule, epoch)
         row = {"epoch": epoch + 1, "seconds": round(monotonic() - started, 1), **asdict(losses)}
         training.curve.append(row | mean_psnr(training.generator, sources[1], schedule.seed))
-        _save(training, schedule, folder)
+        _save(training, schedule, learned_from, folder)
         if epoch + 1 == schedule.warm_up:
             save_generator(training.generator, folder / f"warm-up-{WEIGHTS}")
     save_generator(training.generator, folder / WEIGHTS)
@@ -234,20 +236,29 @@ def _start(schedule: Schedule) -> _Training:
     return _Training(generator, discriminator, optimisers)
 
 
-def _save(training: _Training, schedule: Schedule, folder: Path) -> None:
+def _pictures_key(pictures: Sequence[NDArray[np.uint8]]) -> str:
+    """Hash of the pictures in their order, by which patches are drawn."""
+    return content_key([[list(one.shape), hashlib.sha256(one.tobytes()).hexdigest()] for one in pictures])
+
+
+def _save(training: _Training, schedule: Schedule, learned_from: str, folder: Path) -> None:
     tensors: dict[str, Tensor] = {}
     for name, network in _networks(training).items():
         tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
         for number, state in training.optimisers[name].state_dict()["state"].items():
             tensors |= {f"{name}-optimiser.{number}.{key}": torch.as_tensor(value) for key, value in state.items()}
-    metadata = {"schedule": json.dumps(asdict(schedule)), "curve": json.dumps(training.curve)}
+    metadata = {
+        "schedule": json.dumps(asdict(schedule)),
+        "curve": json.dumps(training.curve),
+        "pictures": learned_from,
+    }
     with atomic_path(folder / CHECKPOINT) as temporary:
         save_file({key: value.contiguous().clone() for key, value in tensors.items()}, temporary, metadata=metadata)
     lines = [",".join(training.curve[0]), *(",".join(f"{v:.6g}" for v in row.values()) for row in training.curve)]
     write_text(folder / CURVE, "\n".join(lines) + "\n")
 
 
-def _resume(training: _Training, schedule: Schedule, path: Path) -> None:
+def _resume(training: _Training, schedule: Schedule, learned_from: str, path: Path) -> None:
     """Load a checkpoint when there is one."""
     if not path.is_file():
         return
@@ -258,6 +269,13 @@ def _resume(training: _Training, schedule: Schedule, path: Path) -> None:
                 "this folder holds a training with other settings",
                 where=str(path),
                 fix="Use the same settings again, or another folder",
+                hint="output",
+            )
+        if metadata.get("pictures") != learned_from:
+            raise InputError(
+                "this folder holds a training on other images",
+                where=str(path),
+                fix="Give the same images to go on, or another folder to begin anew",
                 hint="output",
             )
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

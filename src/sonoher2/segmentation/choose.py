@@ -79,7 +79,8 @@ def segment_lesion(
         The click or the box lies outside the image or is not one of whole pixels, or both were given.
     """
     at = whole_pixels(at)
-    _check_prompt(pixels.shape, at, box)
+    # an array of another shape is refused by the segmenter
+    _check_prompt(pixels.shape[:2], at, box)
     probability = segmenter.probability(pixels, at=at, box=box)
     if np.ptp(pixels) <= FLAT:
         probability = np.zeros_like(probability)

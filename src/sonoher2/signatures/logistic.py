@@ -17,7 +17,7 @@ from sonoher2.classifiers.folds import fold_numbers
 from sonoher2.config.base import Kind
 from sonoher2.signatures.feature_table import CLINICAL
 from sonoher2.signatures.monotone import MonotoneLogistic
-from sonoher2.signatures.nomogram import Nomogram, NomogramTerm, build_nomogram, points_scale, round_ticks
+from sonoher2.signatures.nomogram import Nomogram, NomogramTerm, build_nomogram, points_scale, round_ticks, tick_labels
 from sonoher2.signatures.protocol import BaseSignature, Contrast, outcome_contrast
 from sonoher2.signatures.stacking import SCORES, own_groups, stack_kinds, stack_table
 
@@ -213,7 +213,7 @@ class LogisticSignature(BaseSignature):
             return tuple(shown), pd.Series(shown, dtype=object)
         if kind == "number":
             ticks = round_ticks(*self.encoder_.range_[name])
-            return tuple(f"{tick:.6g}" for tick in ticks), pd.Series(ticks)
+            return tick_labels(ticks), pd.Series(ticks)
         standard = ["no", "yes"] if kind == "yes/no" else [f"{code}" for code in range(self._last_code(name) + 1)]
         named = (self.levels or {}).get(name) or standard
         return tuple(named), pd.Series(range(len(named)), dtype=np.float64)

@@ -134,6 +134,16 @@ def total_probability(nomogram: Nomogram, total: float) -> float:
     return float(1 / (1 + math.exp(-_on_line(total, nomogram.total_points, log_odds))))
 
 
+def tick_labels(ticks: NDArray[np.float64]) -> tuple[str, ...]:
+    """Write ticks with as many digits, six at least, as it takes to read them back: points are read between labels."""
+    least = 1e-6 * float(np.diff(ticks).min()) if len(ticks) > 1 else 0.0
+    for digits in range(6, 18):
+        labels = tuple(f"{tick:.{digits}g}" for tick in ticks)
+        if all(abs(float(label) - tick) <= least for label, tick in zip(labels, ticks, strict=True)):
+            break
+    return labels
+
+
 def round_ticks(low: float, high: float, about: int = 6) -> NDArray[np.float64]:
     """Round numbers (steps of 1, 2 or 5 times a power of ten) that cover `low` to `high`.
 

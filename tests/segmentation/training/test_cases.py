@@ -57,7 +57,12 @@ def test_a_square_holds_grey_and_lesion(monkeypatch: pytest.MonkeyPatch) -> None
         return SimpleNamespace(image=SimpleNamespace(pixels=np.full((4, 4), 99.6)), mask=mask)
 
     monkeypatch.setattr(cases, "read_lesion", lesion)
-    monkeypatch.setattr(cases, "read_image", lambda path, frame: SimpleNamespace(pixels=np.full((4, 4), 30.0)))
+
+    def image(path: Path, frame: int | None, crop_to_b_mode: bool) -> SimpleNamespace:
+        assert crop_to_b_mode
+        return SimpleNamespace(pixels=np.full((4, 4), 30.0))
+
+    monkeypatch.setattr(cases, "read_image", image)
     given = [Case("A", Path("a.png"), (Path("m.png"),), frame=3), case("B", "b", ())]
     reading = FileReading(several_masks="largest", mask_label="2", crop_to_b_mode=True)
     found = read_examples(given, side=4, validation=0.0, seed=0, reading=reading)

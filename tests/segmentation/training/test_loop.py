@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from sonoher2.config.images import FileReading
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import file_sha256
 from sonoher2.images.fingerprint import fingerprint, load_training_images
 from sonoher2.images.read import read_image
@@ -368,3 +368,40 @@ def test_what_is_asked_for_reaches_the_training(
     fit_segmenter(cases, TINY, tmp_path, reading=reading, validation=share)
     assert asked == [((cases, TINY, tmp_path), {"reading": reading, "validation": share})]
     assert (tmp_path / "segmenter.images.json").is_file()
+
+
+def test_other_images_masks_or_held_out_patients_do_not_resume(cases: list[Case], tmp_path: Path) -> None:
+    def read(chosen: list[Case], validation: float = 0.3) -> Examples:
+        return read_examples(chosen, side=64, validation=validation, seed=0, reading=FileReading())
+
+    examples = read(cases)
+    train(examples, replace(TINY, epochs=1), tmp_path)
+    turned = replace(examples, squares=examples.squares[..., ::-1].copy())
+    without = replace(examples, held_out=np.zeros_like(examples.held_out))
+    for other in (read(cases[1:]), turned, without):
+        with pytest.raises(InputError, match="learns from other images, masks or held-out patients"):
+            train(other, replace(TINY, epochs=1), tmp_path)
+    # the same again is finished
+    assert len(train(read(cases), replace(TINY, epochs=1), tmp_path).curve) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"size": 100}, {"warm_up_size": 50}])
+def test_a_side_that_the_network_cannot_halve_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="pixels is not a multiple of 32"):
+        replace(TINY, **wrong)  # type: ignore[arg-type]
+
+
+def test_images_without_a_lesion_are_cropped_as_those_with_one(tmp_path: Path) -> None:
+    grey = np.zeros((120, 160), np.uint8)
+    grey[20:100, 30:130] = np.random.default_rng(0).integers(40, 200, (80, 100))
+    Image.fromarray(grey).save(tmp_path / "i.png")
+    mask = np.zeros_like(grey)
+    mask[50:70, 70:90] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    reading = FileReading(crop_to_b_mode=True)
+    one, other = (
+        read_examples([Case("p", tmp_path / "i.png", masks, "g")], side=64, validation=0, seed=0, reading=reading)
+        for masks in ((tmp_path / "m.png",), ())
+    )
+    assert np.array_equal(one.squares[:, 0], other.squares[:, 0])
+    assert not other.squares[:, 1].any()

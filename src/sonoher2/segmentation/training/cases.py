@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sonoher2.config.images import FileReading
 from sonoher2.core.errors import InputError
+from sonoher2.core.files import content_key
 from sonoher2.core.progress import track
 from sonoher2.images.read import read_image
 from sonoher2.lesions.open import read_lesion
@@ -60,6 +62,12 @@ class Examples:
     held_out: NDArray[np.bool_]
     groups: NDArray[np.str_]
 
+    @property
+    def key(self) -> str:
+        """Hash of all that is learned from: a training that goes on must learn from the same."""
+        parts = (self.squares.tobytes(), self.held_out.tobytes(), "\n".join(self.groups.tolist()).encode())
+        return content_key([hashlib.sha256(part).hexdigest() for part in parts], list(self.squares.shape))
+
 
 def read_examples(cases: Sequence[Case], *, side: int, validation: float, seed: int, reading: FileReading) -> Examples:
     """Read all cases into squares and hold out a share of each group's patients.
@@ -89,7 +97,8 @@ def _square(case: Case, side: int, reading: FileReading) -> NDArray[np.uint8]:
         )
         grey, mask = lesion.image.pixels, 255.0 * lesion.mask
     else:
-        grey = read_image(case.image, frame=case.frame).pixels
+        # cropped as an image with a lesion is: what lies around the picture must not tell them apart
+        grey = read_image(case.image, frame=case.frame, crop_to_b_mode=reading.crop_to_b_mode).pixels
         mask = np.zeros_like(grey)
     rows, columns = grey.shape
     box = Letterbox((rows, columns), side)

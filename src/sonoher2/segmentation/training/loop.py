@@ -38,17 +38,17 @@ def train(examples: Examples, schedule: Schedule, out: Path) -> Training:
     Raises
     ------
     InputError
-        The checkpoint is of another schedule.
+        The checkpoint is of another schedule, or of other examples.
     """
-    training = Training(schedule)
+    training, learned_from = Training(schedule), examples.key
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
-        training.load(checkpoint)
+        training.load(checkpoint, learned_from)
     remaining = range(len(training.curve), schedule.epochs)
     for epoch in track(remaining, "Training", len(remaining)):
         losses = _one_epoch(training, examples, epoch)
         training.curve.append(losses | held_out_dice(training.average, examples, schedule))
-        training.save(checkpoint)
+        training.save(checkpoint, learned_from)
         _write_curve(out / "curve.csv", training.curve)
     return training
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import torch
 
-from sonoher2.core.errors import InputError
+from sonoher2.core.errors import InputError, UsageError
 from sonoher2.core.files import atomic_path, file_sha256
 from sonoher2.networks.patchgan import patch_discriminator
 from sonoher2.segmentation.network import Generator, build_generator, spare_slow_convolutions, start_from
 from sonoher2.segmentation.prompts import CHANNELS
 from sonoher2.segmentation.weights_file import channels_of, read_weights
 
+SIDE_STEP = 32
+"""Pixels that one of the network's coarsest features covers."""
 RISE = 100
 """Steps over which the learning rate rises at the start."""
 FLOOR = 0.02
@@ -70,6 +72,11 @@ class Schedule:
     prompted: bool = False
     start: str | None = None
 
+    def __post_init__(self) -> None:
+        for side in (self.size, self.warm_up_size):
+            if side % SIDE_STEP:
+                raise UsageError(f"a side of {side} pixels is not a multiple of {SIDE_STEP}", hint="size")
+
 
 class Training:
     """What a training run changes.
@@ -116,20 +123,20 @@ class Training:
         self.steps = 0
         self.curve: list[dict[str, float]] = []
 
-    def save(self, path: Path) -> None:
-        """Write everything that a resumed run needs."""
+    def save(self, path: Path, learned_from: str) -> None:
+        """Write everything that a resumed run needs; `learned_from` names the examples."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
         with atomic_path(path) as temporary:
-            about = {"schedule": self._settings(), "steps": self.steps, "curve": self.curve}
+            about = {"schedule": self._settings(), "steps": self.steps, "curve": self.curve, "examples": learned_from}
             torch.save({"parts": state, **about}, temporary)
 
-    def load(self, path: Path) -> None:
+    def load(self, path: Path, learned_from: str) -> None:
         """Go on from a file that `save` wrote.
 
         Raises
         ------
         InputError
-            The file is of another schedule.
+            The file is of another schedule, or of other examples.
         """
         state = torch.load(path, weights_only=True)
         if state["schedule"] != self._settings():
@@ -137,6 +144,13 @@ class Training:
                 "the training begun here has other settings",
                 where=str(path),
                 fix="Give the same settings to go on, or another folder to begin anew",
+                hint="output",
+            )
+        if state.get("examples") != learned_from:
+            raise InputError(
+                "the training begun here learns from other images, masks or held-out patients",
+                where=str(path),
+                fix="Give the same table to go on, or another folder to begin anew",
                 hint="output",
             )
         for name, part in self._parts().items():

@@ -194,7 +194,7 @@ def _data_key(cohort: Cohort, tested: Mapping[str, list[str]], hashes: Mapping[s
     for patient, image, frame, size, masks, second in rows:
         paths = [*masks, *([second] if isinstance(second, str) else [])]
         given = [hashes.get(path, "") for path in paths if path not in made]
-        lesions.append(_token("lesion", *identity(str(patient)), hashes.get(image, ""), repr((frame, size)), *given))
+        lesions.append(_token("lesion", *identity(str(patient)), hashes.get(image, ""), f"{frame} {size}", *given))
     return content_key(sorted(tested.items()), sorted(lesions))
 
 
