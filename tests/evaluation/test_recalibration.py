@@ -66,3 +66,10 @@ def test_order_of_the_patients_stays(overconfident):
 def test_what_cannot_be_fitted_is_refused(outcome, words):
     with pytest.raises(InputError, match=words):
         LogisticRecalibration().fit([0.1, 0.2, 0.3, 0.4], outcome)
+
+
+def test_certain_probabilities_have_finite_log_odds() -> None:
+    step = LogisticRecalibration().fit([0.0, 0.3, 0.2, 1.0, 0.8, 0.1], [0, 1, 0, 1, 0, 0])
+    ends = step.transform([0.0, 1.0])
+    assert np.isfinite(ends).all()
+    np.testing.assert_allclose(logit(ends), step.intercept_ + step.slope_ * logit([1e-6, 1 - 1e-6]), rtol=1e-6)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.read import read_picture
+from sonoher2.lesions import perturb as module
 from sonoher2.lesions.agreement import dice
 from sonoher2.lesions.mask import components, read_mask
 from sonoher2.lesions.perturb import CHANGES, Change, contour_moved, perturb, shifted, signed_distance, smooth_noise
@@ -170,3 +171,14 @@ def test_real_masks_stay_valid(shared: Path) -> None:
             changed = perturb(mask, change, 0.1, np.random.default_rng(0))
             assert 1 <= components(changed) <= components(mask)
             assert 0.4 < dice(mask, changed) < 1
+
+
+def test_a_contour_moves_by_the_noise_alone_and_a_second_reader_also_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "smooth_noise", lambda mask, rng, aspect: np.zeros(mask.shape))
+    mask = disc(20)
+    still = [perturb(mask, "contour", 0.3, np.random.default_rng(seed)) for seed in range(5)]
+    assert all(np.array_equal(mask, one) for one in still)
+    moved = [perturb(mask, "redraw", 0.3, np.random.default_rng(seed)) for seed in range(5)]
+    assert not any(np.array_equal(mask, one) for one in moved)

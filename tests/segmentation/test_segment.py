@@ -28,10 +28,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         mask[: pixels.shape[0] // 2, : pixels.shape[1] // 2] = True
         return SimpleNamespace(mask=mask, confidence=0.7, found=True)
 
+    def b_mode(picture: Any, at: object) -> tuple[slice, slice]:
+        assert (picture.shape, at) == ((40, 60), None)
+        return slice(10, 30), slice(20, 60)
+
     monkeypatch.setattr(module, "load_segmenter", lambda: "shipped")
     monkeypatch.setattr(module, "load_own_segmenter", lambda weights: weights)
     monkeypatch.setattr(module, "segment_lesion", found)
-    monkeypatch.setattr(module, "b_mode_box", lambda picture, at: (slice(10, 30), slice(20, 60)))
+    monkeypatch.setattr(module, "b_mode_box", b_mode)
     return given
 
 

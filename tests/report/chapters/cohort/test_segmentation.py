@@ -69,6 +69,8 @@ def test_images_without_a_lesion_come_first_then_the_least_confident() -> None:
     ]
     assert part.shown.columns.tolist() == ["Patient", "Image", "Lesion", "Confidence", "Dice with the given mask"]
     assert part.data["image"].tolist() == ["t2.png", "t1.png", "e1.png"]
+    # one row for each image: a page shows the first ones
+    assert part.long
 
 
 def test_no_column_of_dice_without_given_masks() -> None:
