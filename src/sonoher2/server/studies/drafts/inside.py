@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from sonoher2.config.study import StudyConfig
 from sonoher2.server.base.paths import allowed, home_of
 from sonoher2.server.base.settings import ServerSettings
 from sonoher2.server.studies.drafts.folders import frozen_mark
+
+_STARTING = threading.Lock()
 
 
 def require_allowed(settings: ServerSettings, config: StudyConfig) -> None:
@@ -52,16 +55,18 @@ def frozen_uploads(settings: ServerSettings, file: Path, config: StudyConfig) ->
     ApiError
         As from `require_allowed`.
     """
-    marks = _freeze(settings, (file, *_named(config)))
-    try:
-        require_allowed(settings, config)
-        if not settings.loopback:
-            marks += _freeze(settings, _images(config))
-        yield
-    except BaseException:
-        for mark in marks:
-            mark.unlink(missing_ok=True)
-        raise
+    # one start after another: what one of them thaws, no other one has found frozen
+    with _STARTING:
+        marks = _freeze(settings, (file, *_named(config)))
+        try:
+            require_allowed(settings, config)
+            if not settings.loopback:
+                marks += _freeze(settings, _images(config))
+            yield
+        except BaseException:
+            for mark in marks:
+                mark.unlink(missing_ok=True)
+            raise
 
 
 def _freeze(settings: ServerSettings, named: Iterable[Path]) -> list[Path]:
