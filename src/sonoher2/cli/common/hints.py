@@ -11,6 +11,7 @@ HINTS = {
     "mask label": "`extract` and `predict` have the option --label.",
     "output": "The option is --out.",
     "patch": "The option is --patch.",
+    "size": "The options are --size and --warm-up-size.",
     "patient column": "The option is --patient-id.",
     "pixel size": "`predict` has the option --mm-per-pixel.",
     "processes": "Use fewer --jobs.",
