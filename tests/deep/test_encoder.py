@@ -16,7 +16,7 @@ from sonoher2.bundle.skops_library import VARIABLE
 from sonoher2.config.deep import DeepConfig
 from sonoher2.core.errors import InputError
 from sonoher2.deep.embedding import DeepEmbedding
-from sonoher2.deep.encoder import FrozenEncoder
+from sonoher2.deep.encoder import FrozenEncoder, _probe
 
 SIZE = 64
 
@@ -74,15 +74,16 @@ def test_a_network_of_another_size_has_another_graph() -> None:
         embedding("tf_efficientnet_lite0").raw_embedding([np.zeros((1, 2, 32, 32), np.uint8)])
 
 
-@pytest.mark.parametrize(("shift", "kept"), [(5e-5, True), (2e-4, False), (-2e-4, False)])
+@pytest.mark.parametrize("largest", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize(("shift", "kept"), [(5e-5, True), (1.5e-4, False), (-1.5e-4, False)])
 def test_a_graph_that_says_something_else_is_not_kept(
-    shift: float, kept: bool, monkeypatch: pytest.MonkeyPatch
+    shift: float, kept: bool, largest: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = embedding("tf_efficientnet_lite0")
     # the limit is a share of the largest, or of 1
-    says = np.array([0.5, 2.0, -4.0])
+    says, limit = np.array([0.1, 0.3, -largest]), max(1.0, largest)
     monkeypatch.setattr(FrozenEncoder, "_embed_by_torch", lambda self: lambda crop: says)
-    monkeypatch.setattr(FrozenEncoder, "_embed_by_graph", lambda self, graph: lambda crop: says + 4 * shift)
+    monkeypatch.setattr(FrozenEncoder, "_embed_by_graph", lambda self, graph: lambda crop: says + limit * shift)
     encoder.keep_graph()
     assert (encoder.graph_ is not None) == kept
 
@@ -166,3 +167,11 @@ def test_a_network_of_an_older_file_has_no_mirror_image() -> None:
     assert read.mirror is False
     X = [crops(1)]
     np.testing.assert_array_equal(read.raw_embedding(X), embedding("resnet18").raw_embedding(X))
+
+
+def test_the_crop_that_both_are_tried_on_has_a_lesion_and_what_surrounds_it() -> None:
+    probe = _probe(64)
+    assert probe.shape == (2, 64, 64)
+    assert set(np.unique(probe[1])) == {0, 255}
+    assert 0.1 < (probe[1] == 255).mean() < 0.3
+    assert len(np.unique(probe[0])) > 100
