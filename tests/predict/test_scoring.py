@@ -110,7 +110,8 @@ def test_a_patient_is_explained_where_the_bundle_has_its_cases(
     monkeypatch.setattr(module, "explain_patient", lambda *given: asked.append(given) or "explained")
     known = replace(bundle(model), reference="cases")  # type: ignore[arg-type]
     assert predict_patient(known, PatientInput((), {"age": "60"})).explanation == "explained"
-    [(about, signatures, reference, X, probabilities, given)] = asked
+    [(about, signatures, reference, X, probabilities, given, seen)] = asked
+    assert list(seen) == ["clinical"]
     assert (about is known.schema, signatures is model, reference, given) == (True, True, "cases", ["age"])
     assert X["clinical", "age"].tolist() == [60]
     assert list(probabilities) == ["Clinical"]

@@ -32,6 +32,8 @@ MOST_CELLS = 20_000_000
 """20,000 patients with 1,000 columns; as numbers 160 MB."""
 SAME = 1e-5
 """Standard deviations by which a feature of one lesion may differ: a reference keeps single precision."""
+FIRST = 200
+"""Cases by which it is seen which column tells most apart."""
 BY_CHANCE = 1e-3
 """Cases that agree with a stranger by chance, from which on agreement tells nothing: grey levels are whole numbers."""
 _LABEL, _SCORE, _SPACE = "label", "score", "space"
@@ -166,16 +168,15 @@ def training_cases(reference: Reference, spaces: Mapping[str, pd.DataFrame]) -> 
 
     Returns
     -------
-    (patients,), number of the case; 0 where there is none. Of no length where the features agree too often by chance.
+    (patients,), number of the case; 0 where there is none, or where the features agree too often by chance. Of no
+    length without a space.
     """
     pairs = [(reference.spaces[name][space.columns], space) for name, space in spaces.items()]
     if not pairs:
         return np.zeros(0, np.intp)
     known, new = (np.hstack([pair[side].to_numpy(np.float64) for pair in pairs]) for side in (0, 1))
-    if len(known) * np.prod([_share_alike(column) for column in known.T]) > BY_CHANCE:
-        return np.zeros(0, np.intp)
     # the column that tells most cases apart leaves few candidates for the others
-    leading = int(np.argmax([len(np.unique(column)) for column in known.T]))
+    leading = int(np.argmax([len(np.unique(column)) for column in known[:FIRST].T]))
     order = np.argsort(known[:, leading], kind="stable")
     low, high = (np.searchsorted(known[order, leading], new[:, leading] + step) for step in (-SAME, SAME))
     found = np.zeros(len(new), np.intp)
@@ -183,6 +184,8 @@ def training_cases(reference: Reference, spaces: Mapping[str, pd.DataFrame]) -> 
         same = candidates[(np.abs(known[candidates] - new[patient]) < SAME).all(axis=1)]
         if len(same):
             found[patient] = reference.labels.index[same[0]]
+    if found.any() and len(known) * np.prod([_share_alike(column) for column in known.T]) > BY_CHANCE:
+        return np.zeros(len(new), np.intp)
     return found
 
 

@@ -115,6 +115,7 @@ def explain_patient(
     X: pd.DataFrame,
     probabilities: Mapping[str, NDArray[np.float64]],
     given: Sequence[str],
+    seen: Mapping[str, pd.DataFrame] | None = None,
 ) -> Explanation:
     """Explain one patient's prediction.
 
@@ -128,12 +129,15 @@ def explain_patient(
         By signature, (1, classes).
     given
         Clinical columns that are known.
+    seen
+        The patient in the spaces of `model_spaces`, where they were computed already.
     """
     name = headline(schema.main, list(probabilities))
     outcome = max(schema.outcomes, key=lambda one: probabilities[name][0, schema.outcomes[one]])
     label = schema.outcomes[outcome]
     leaves = model.image_leaves(name)
-    spaces = {space: row for space, row in model_spaces(model, X).items() if space in reference.spaces}
+    seen = model_spaces(model, X) if seen is None else seen
+    spaces = {space: row for space, row in seen.items() if space in reference.spaces}
     columns = _given_columns(spaces.get(CLINICAL), given) if model.uses_clinical(name) else []
     of_image = image_spaces(schema, model, spaces)
     compared = {leaf: of_image[leaf] for leaf in leaves if leaf in of_image}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from sonoher2.bundle.load import Bundle
-from sonoher2.bundle.reference import image_spaces, model_spaces, training_cases
+from sonoher2.bundle.reference import image_spaces, training_cases
 from sonoher2.core.errors import InputError
 from sonoher2.images.fingerprint import load_training_images
 from sonoher2.images.quality import problem_codes
@@ -113,18 +114,18 @@ def measured_findings(case: Case) -> tuple[PredictionFinding, ...]:
     return tuple(found)
 
 
-def training_patient(bundle: Bundle, X: pd.DataFrame) -> tuple[PredictionFinding, ...]:
+def training_patient(bundle: Bundle, seen: Mapping[str, pd.DataFrame]) -> tuple[PredictionFinding, ...]:
     """Say that the patient's images measure exactly as those of a training patient.
 
     Parameters
     ----------
     bundle
         The model.
-    X
-        One patient by (feature group, name).
+    seen
+        One patient in the spaces of `model_spaces`.
     """
     if bundle.reference is None:
         return ()
-    spaces = image_spaces(bundle.schema, bundle.model, model_spaces(bundle.model, X))
+    spaces = image_spaces(bundle.schema, bundle.model, seen)
     cases = training_cases(bundle.reference, spaces)
     return tuple(PredictionFinding("TRAINING_PATIENT", {"case": int(case)}) for case in cases if case)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sonoher2.bundle.load import Bundle, load_bundle
+from sonoher2.bundle.reference import model_spaces
 from sonoher2.core.errors import InputError, UsageError
 from sonoher2.predict.case import Case
 from sonoher2.predict.clinical import known_clinical, values_not_known
@@ -65,6 +66,7 @@ def predict_patient(bundle: Bundle | str | Path, patient: PatientInput | Case) -
         )
     X = join_feature_groups(groups)
     probabilities = bundle.model.predict_proba(X, names)
+    seen = {} if bundle.reference is None else model_spaces(bundle.model, X)
     return Prediction(
         title=schema.title,
         notice=schema.notice,
@@ -81,7 +83,7 @@ def predict_patient(bundle: Bundle | str | Path, patient: PatientInput | Case) -
             *of_site,
             *values_not_known(schema, case.patient.clinical, clinical),
             *measured_findings(case),
-            *training_patient(bundle, X),
+            *training_patient(bundle, seen),
         ),
         answers={
             name: limits.answer(schema.classes, list(probabilities[name][0]))
@@ -90,7 +92,7 @@ def predict_patient(bundle: Bundle | str | Path, patient: PatientInput | Case) -
         },
         explanation=None
         if bundle.reference is None
-        else explain_patient(schema, bundle.model, bundle.reference, X, probabilities, given),
+        else explain_patient(schema, bundle.model, bundle.reference, X, probabilities, given, seen),
         masks=tuple(image.mask for image in case.images),
     )
 
