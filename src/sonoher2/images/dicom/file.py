@@ -19,12 +19,12 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, Imp
 
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.start import START, has_preamble, starts_as_dicom
+from sonoher2.images.pixels.decoded import COPY, cut_short
 from sonoher2.images.pixels.dicom_values import whole
 from sonoher2.images.pixels.source import Content
 
 PIXEL_DATA = 0x7FE00010
 ITEM = b"\xfe\xff\x00\xe0"
-COPY = "Copy or export the file again"
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MOST_INFLATED = 512 * 2**20
 """Bytes that a deflated file may unfold to."""
@@ -88,7 +88,7 @@ class DicomFile:
     def fewer(self, whole_ones: int) -> InputError:
         """Give the error of a file that holds fewer pictures than its header says."""
         if self.frames == 1:
-            return InputError("the picture is not whole: its data were cut short", fix=COPY)
+            return cut_short()
         return InputError(
             f"the file holds {whole_ones} of the {self.frames} pictures that its header says: its data were cut short",
             fix=COPY,
@@ -105,7 +105,7 @@ class DicomFile:
         self.stream.seek(self.start + offset)
         data = self.stream.read(max(min(length, self.length - offset), 0))
         if len(data) < length:
-            raise InputError("the picture is not whole: its data were cut short", fix=COPY)
+            raise cut_short()
         return data
 
     def compressed_frame(self, index: int) -> bytes:

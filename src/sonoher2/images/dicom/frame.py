@@ -13,6 +13,7 @@ from pydicom import Dataset
 from sonoher2.core.errors import InputError
 from sonoher2.images.dicom.file import DicomFile
 from sonoher2.images.pixels.codestream import J2K_START, SOI, decode_stream, stream_header
+from sonoher2.images.pixels.decoded import cut_short
 from sonoher2.images.pixels.dicom_values import whole
 
 # imagecodecs' functions carry no types
@@ -194,7 +195,7 @@ def _full_chroma(data: NDArray[np.uint8], form: PixelFormat) -> NDArray[np.uint8
 def _run_lengths(data: bytes, form: PixelFormat) -> NDArray[Any]:
     """Decode run lengths: one segment for each byte of each value, the upper byte first (PS3.5, annex G)."""
     if len(data) < RLE_HEADER:
-        raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+        raise cut_short()
     starts = np.frombuffer(data[:RLE_HEADER], "<u4").tolist()
     depth = form.allocated // 8
     if starts[0] != form.samples * depth or starts[1] != RLE_HEADER:
@@ -220,4 +221,4 @@ def _segment(data: bytes, form: PixelFormat) -> NDArray[np.uint8]:
             continue
         if len(found) >= length:
             return found[:length]
-    raise InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+    raise cut_short()

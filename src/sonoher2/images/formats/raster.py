@@ -21,6 +21,7 @@ from sonoher2.images.pixels.decoded import (
     FrameChoice,
     Picture,
     chosen_frame,
+    cut_short,
     errors_name,
     grey_and_colour,
     require_light,
@@ -207,7 +208,7 @@ def _require_all_rows(data: bytes, image: Image.Image) -> None:
             found += len(inflate.decompress(data[place + 8 : place + 8 + length], expected - found))
         place += length + 12
     if found < expected:
-        raise _cut_short()
+        raise cut_short()
 
 
 def _require_strips(data: bytes, image: Image.Image) -> None:
@@ -219,11 +220,7 @@ def _require_strips(data: bytes, image: Image.Image) -> None:
             # a JPEG stream ends with a mark of its own, behind which a writer may fill up
             ends = not jpeg or data[place : place + length].rstrip(b"\0").endswith(END_OF_JPEG)
             if place + length > len(data) or not ends:
-                raise _cut_short()
-
-
-def _cut_short() -> InputError:
-    return InputError("the picture is not whole: its data were cut short", fix="Copy or export the file again")
+                raise cut_short()
 
 
 def _own_part(data: bytes, image: Image.Image, page: int) -> bytes:
@@ -248,7 +245,7 @@ def _require_whole(data: bytes, image: Image.Image) -> None:
 
     with Image.open(io.BytesIO(with_filler(data)), formats=("JPEG",)) as filled:
         if not np.array_equal(np.asarray(image), np.asarray(filled)):
-            raise _cut_short()
+            raise cut_short()
 
 
 def _opaque(image: Image.Image, least: float = 0.0) -> Image.Image:

@@ -32,6 +32,7 @@ DARKEST_DEEP = 64.0
 
 On 250 images of BUS-BRA and BrEaST the brightest pixel is 145 or more.
 """
+COPY = "Copy or export the file again"
 BLOCK = 2**20
 """Pixels that are turned from the file's values into grey at a time."""
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -194,6 +195,11 @@ def require_light(grey: NDArray[np.float64], bits: int) -> None:
             "of fewer bits in a file of more, or values of 0 to 1",
             fix="Export the image with 8 bits, so that white is 255",
         )
+
+
+def cut_short() -> InputError:
+    """Give the error of a picture whose file ends before its pixels do, whatever the format."""
+    return InputError("the picture is not whole: its data were cut short", fix=COPY)
 
 
 def require_bytes(content: Content) -> None:
